@@ -1,0 +1,73 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every room builds with the same strictness: Swift 6, no implicit exports, warnings are errors.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+func seam(_ name: String, _ pkgConfig: String, apt: String, brew: String) -> Target {
+  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
+}
+
+/// A room of the house: its name and the rooms it may import. `make lint` checks that nothing else is imported.
+func room(_ name: String, _ imports: [String]) -> Target {
+  .target(name: name, dependencies: imports.map { .byName(name: $0) }, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ imports: [String], resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: name, dependencies: imports.map { .byName(name: $0) }, resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "reconciler",
+  platforms: [.macOS(.v15)],
+  products: [.executable(name: "reconciler", targets: ["Entry"])],
+  targets: [
+    // Ground: C seams.
+    seam("CLibYAML", "yaml-0.1", apt: "libyaml-dev", brew: "libyaml"),
+    seam("CLibSQLite", "sqlite3", apt: "libsqlite3-dev", brew: "sqlite"),
+    seam("CLibCurl", "libcurl", apt: "libcurl4-openssl-dev", brew: "curl"),
+    seam("CLibMicroHTTPD", "libmicrohttpd", apt: "libmicrohttpd-dev", brew: "libmicrohttpd"),
+    seam("CLibGnuTLS", "gnutls", apt: "libgnutls28-dev", brew: "gnutls"),
+
+    // Foundations.
+    room("Platform", []),
+    room("Hashing", ["CLibGnuTLS"]),
+    room("YAML", ["CLibYAML"]),
+    room("SQLite", ["CLibSQLite", "Platform"]),
+    room("Curl", ["CLibCurl", "Platform"]),
+    room("HTTPServer", ["CLibMicroHTTPD", "Platform"]),
+
+    // Pure core.
+    room("Model", []),
+    room("Planning", ["Model", "Hashing"]),
+
+    // Edges.
+    room("DesiredFiles", ["Model", "YAML", "Platform"]),
+    room("Upstream", ["Model", "Curl", "Platform"]),
+    room("NPMClient", ["Model", "Upstream", "Platform"]),
+    room("Probe", ["Model", "Curl", "Platform"]),
+    room("Store", ["Model", "SQLite", "Platform"]),
+
+    // Heart.
+    room("Reconciler", ["Model", "Planning", "DesiredFiles", "NPMClient", "Probe", "Store", "Platform"]),
+
+    // Twin.
+    room("NPMSimulator", ["Model", "HTTPServer", "Platform"]),
+
+    // Doors.
+    room(
+      "Commands",
+      [
+        "Model", "Planning", "DesiredFiles", "YAML", "Upstream", "NPMClient", "Probe", "Store", "SQLite", "Curl",
+        "Reconciler", "NPMSimulator", "HTTPServer", "Platform", "Hashing",
+      ]),
+    .executableTarget(name: "Entry", dependencies: ["Commands"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

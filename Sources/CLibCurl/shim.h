@@ -1,0 +1,24 @@
+#pragma once
+#include <curl/curl.h>
+
+// libcurl's setters and getters are variadic, which Swift cannot call.
+typedef size_t (*shim_curl_write)(char *, size_t, size_t, void *);
+
+static inline CURLcode shim_curl_set_long(CURL *h, CURLoption o, long v) { return curl_easy_setopt(h, o, v); }
+static inline CURLcode shim_curl_set_string(CURL *h, CURLoption o, const char *v) { return curl_easy_setopt(h, o, v); }
+static inline CURLcode shim_curl_set_list(CURL *h, CURLoption o, struct curl_slist *v) { return curl_easy_setopt(h, o, v); }
+static inline CURLcode shim_curl_set_pointer(CURL *h, CURLoption o, void *v) { return curl_easy_setopt(h, o, v); }
+static inline CURLcode shim_curl_set_size(CURL *h, CURLoption o, curl_off_t v) { return curl_easy_setopt(h, o, v); }
+static inline CURLcode shim_curl_set_write(CURL *h, shim_curl_write f, void *context) {
+  CURLcode code = curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, f);
+  return code ? code : curl_easy_setopt(h, CURLOPT_WRITEDATA, context);
+}
+static inline CURLcode shim_curl_set_header(CURL *h, shim_curl_write f, void *context) {
+  CURLcode code = curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, f);
+  return code ? code : curl_easy_setopt(h, CURLOPT_HEADERDATA, context);
+}
+static inline CURLcode shim_curl_get_long(CURL *h, CURLINFO i, long *v) { return curl_easy_getinfo(h, i, v); }
+static inline CURLcode shim_curl_get_size(CURL *h, CURLINFO i, curl_off_t *v) { return curl_easy_getinfo(h, i, v); }
+static inline CURLcode shim_curl_get_string(CURL *h, CURLINFO i, char **v) { return curl_easy_getinfo(h, i, v); }
+static inline CURLMcode shim_curl_multi_set_long(CURLM *m, CURLMoption o, long v) { return curl_multi_setopt(m, o, v); }
+static inline CURLcode shim_curl_message_result(const CURLMsg *m) { return m->data.result; }

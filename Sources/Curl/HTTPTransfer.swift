@@ -1,0 +1,60 @@
+/// One HTTP request as libcurl will send it.
+package struct HTTPTransfer: Sendable {
+  package var method: String
+  package var url: String
+  package var headers: [(name: String, value: String)] = []
+  package var body: [UInt8]?
+  /// Name look-up, TCP and TLS together, in seconds.
+  package var connectTimeout = 5.0
+  /// Everything, in seconds.
+  package var totalTimeout = 30.0
+  package var verifiesCertificates = true
+  /// A file of CA certificates in PEM form, used instead of the system's.
+  package var caFile: String?
+  /// `host:port:address` lines that replace the name look-up.
+  package var resolve: [String] = []
+  /// A connection of its own, closed afterwards: what a probe wants.
+  package var usesFreshConnection = false
+  /// Bytes of body after which the transfer ends; what came so far is the answer.
+  package var maximumBody = 64 << 20
+  /// Whether a body beyond `maximumBody` is an answer cut short (true) or a failure (false).
+  package var acceptsTruncatedBody = false
+
+  package init(method: String = "GET", url: String) {
+    self.method = method
+    self.url = url
+  }
+}
+
+/// Seconds since the start of the transfer at which each phase was over; 0 where it was not reached.
+package struct TransferTimings: Hashable, Sendable {
+  package var resolved = 0.0
+  package var connected = 0.0
+  package var secured = 0.0
+  package var firstByte = 0.0
+  package var total = 0.0
+}
+
+package struct TransferResult: Sendable {
+  package var status: Int
+  /// Names in lower case.
+  package var headers: [String: String]
+  package var body: [UInt8]
+  package var timings: TransferTimings
+  package var remoteAddress: String
+}
+
+/// Why a transfer gave no answer.
+package struct TransferError: Error, Equatable, CustomStringConvertible {
+  package enum Reason: Equatable, Sendable {
+    case resolve, refused, unreachable, timeout, tls, reset, tooLarge, notHTTP, badURL, cancelled, other
+  }
+  package var reason: Reason
+  /// libcurl's words.
+  package var message: String
+  package var timings: TransferTimings
+  /// Whether the request may have reached the server: false only when it certainly did not.
+  package var mayHaveBeenSent: Bool
+
+  package var description: String { message }
+}

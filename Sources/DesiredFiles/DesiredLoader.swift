@@ -1,0 +1,168 @@
+package import Model
+import Platform
+import YAML
+
+/// What reading the desired files gave.
+package struct LoadedDesired: Sendable {
+  package var state = DesiredState()
+  /// In source order.
+  package var diagnostics: [Diagnostic] = []
+  package var texts = SourceTexts()
+  /// Files in which there is at least one error.
+  package var filesWithErrors: Int {
+    Set(diagnostics.filter { $0.severity == .error }.compactMap { $0.location?.file }).count
+  }
+}
+
+/// Reads everything below `desired/` and reports every mistake in every file at once.
+package struct DesiredLoader {
+  private let directory: String
+  private var loaded = LoadedDesired()
+  private var resources: [LocatedResource] = []
+  private var globalDefaults: KindDefaults = [:]
+
+  private init(directory: String) { self.directory = directory }
+
+  package static func load(_ directory: String) -> LoadedDesired {
+    var loader = DesiredLoader(directory: directory.hasSuffix("/") ? String(directory.dropLast()) : directory)
+    loader.run()
+    return loader.loaded
+  }
+
+  private mutating func run() {
+    guard let files = listFiles() else { return }
+    let defaults = files.filter { isDefaults($0) }
+    for file in defaults { readDefaults(file) }
+    for file in files where !isDefaults(file) { readFile(file) }
+    loaded.state.fileCount = files.count
+    loaded.diagnostics += CrossFileCheck.run(resources)
+    loaded.diagnostics = loaded.diagnostics.inSourceOrder
+    loaded.state.resources = resources.map(\.resource)
+  }
+
+  private func isDefaults(_ file: String) -> Bool {
+    file == "\(directory)/_defaults.yaml" || file == "\(directory)/_defaults.yml"
+  }
+
+  private mutating func listFiles() -> [String]? {
+    do {
+      let files = try Files.below(directory).filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
+      if files.isEmpty {
+        loaded.diagnostics = [
+          Diagnostic(
+            .desiredEmpty, "\(directory)/ holds no .yaml file",
+            hint: "put a file with 'proxy_hosts:' there, or name another directory with --desired")
+        ]
+        return nil
+      }
+      return files
+    } catch let error as FileError {
+      let code: DiagnosticCode = error.isMissing ? .desiredMissing : .unreadableFile
+      let hint = error.isMissing ? "create it, or name another directory with --desired" : nil
+      loaded.diagnostics = [Diagnostic(code, error.description, hint: hint)]
+    } catch {
+      loaded.diagnostics = [Diagnostic(.unreadableFile, "cannot list \(directory): \(error)")]
+    }
+    return nil
+  }
+
+  private mutating func parse(_ file: String) -> [YAMLNode] {
+    do {
+      let bytes = try Files.read(file)
+      let (documents, problems) = YAMLParser.parse(bytes)
+      loaded.diagnostics += problems.map { $0.diagnostic(in: file) }
+      loaded.texts.add(file, bytes)
+      return documents
+    } catch {
+      loaded.diagnostics.append(Diagnostic(.unreadableFile, "\(error)"))
+      return []
+    }
+  }
+
+  private mutating func readDefaults(_ file: String) {
+    var decoder = ValueDecoder(file: file)
+    for document in parse(file) {
+      for entry in topLevel(document, &decoder) {
+        if entry.key == "defaults" {
+          merge(DefaultsDecoder.decode(entry.value, &decoder), into: &globalDefaults)
+        } else {
+          decoder.report(
+            .unknownKey, "'\(entry.key)' has no place in the file of defaults", at: decoder.location(entry.keyNode),
+            hint: "keep only 'defaults:' here")
+        }
+      }
+    }
+    loaded.diagnostics += decoder.diagnostics
+  }
+
+  private mutating func readFile(_ file: String) {
+    var decoder = ValueDecoder(file: file)
+    for document in parse(file) {
+      let entries = topLevel(document, &decoder)
+      var defaults: KindDefaults = [:]
+      for entry in entries where entry.key == "defaults" {
+        merge(DefaultsDecoder.decode(entry.value, &decoder), into: &defaults)
+      }
+      for entry in entries where entry.key != "defaults" { readSection(entry, defaults, &decoder) }
+    }
+    loaded.diagnostics += decoder.diagnostics
+  }
+
+  private func merge(_ new: KindDefaults, into old: inout KindDefaults) {
+    for (kind, fields) in new { old[kind, default: [:]].merge(fields) { _, last in last } }
+  }
+
+  private func topLevel(_ document: YAMLNode, _ decoder: inout ValueDecoder) -> [YAMLEntry] {
+    switch document.content {
+    case .mapping(let entries): return entries.filter { !$0.key.hasPrefix("x-") }
+    case .scalar(let text, true) where YAMLScalar.isNull(text): return []
+    default:
+      decoder.report(
+        .wrongType, "a desired file is a mapping, this is \(document.shape)", at: decoder.location(document),
+        hint: "begin with 'proxy_hosts:'")
+      return []
+    }
+  }
+
+  private mutating func readSection(_ entry: YAMLEntry, _ defaults: KindDefaults, _ decoder: inout ValueDecoder) {
+    guard let kind = KindDescription.all.first(where: { $0.section == entry.key }) else {
+      Sections.report(entry, &decoder)
+      return
+    }
+    guard case .mapping(let hosts) = entry.value.content else {
+      if case .scalar(let text, true) = entry.value.content, YAMLScalar.isNull(text) { return }
+      decoder.report(
+        .wrongType, "'\(entry.key)' must be a mapping of names, this is \(entry.value.shape)",
+        at: decoder.location(entry.value), hint: "write each host as 'name:' and its fields below")
+      return
+    }
+    let layers = [defaults[kind.kind] ?? [:], globalDefaults[kind.kind] ?? [:]]
+    let reader = ResourceDecoder(kind: kind, defaults: layers)
+    for host in hosts where !host.key.hasPrefix("x-") {
+      if let resource = reader.resource(host, &decoder) { resources.append(resource) }
+    }
+  }
+}
+
+extension YAMLProblem {
+  /// The problem as a diagnostic of a file.
+  package func diagnostic(in file: String) -> Diagnostic {
+    let place = SourceLocation(file: file, line: mark.line, column: mark.column, length: length)
+    let note = related.map {
+      Diagnostic.Note("first used", at: SourceLocation(file: file, line: $0.line, column: $0.column))
+    }
+    return Diagnostic(code, message, at: place, note: note)
+  }
+
+  private var code: DiagnosticCode {
+    switch kind {
+    case .syntax: .yamlSyntax
+    case .encoding: .notUTF8
+    case .duplicateKey: .duplicateKey
+    case .unknownAlias, .merge: .yamlAlias
+    case .aliasExpansion, .depth: .yamlTooLarge
+    case .tag: .yamlTag
+    case .key: .yamlKey
+    }
+  }
+}

@@ -1,0 +1,72 @@
+/// A destination written as a URL.
+struct ForwardURL: Equatable {
+  struct Problem: Error, Equatable {
+    var message: String
+    var hint: String?
+    var isPort = false
+  }
+
+  var scheme: String
+  /// A name, an IPv4 address, or an IPv6 address in brackets.
+  var host: String
+  var port: Int
+  /// Empty, or from the first slash on.
+  var path: String
+
+  static func parse(_ text: String, allowsPath: Bool) -> Result<ForwardURL, Problem> {
+    guard let separator = text.firstRange(of: "://") else {
+      return .failure(Problem(message: "'\(text)' is no URL", hint: "write it as http://host:port"))
+    }
+    let scheme = text[..<separator.lowerBound].lowercased()
+    guard scheme == "http" || scheme == "https" else {
+      return .failure(Problem(message: "'\(scheme)' is no scheme that NPM forwards to", hint: "use http or https"))
+    }
+    let rest = text[separator.upperBound...]
+    let slash = rest.firstIndex(of: "/") ?? rest.endIndex
+    let authority = rest[..<slash]
+    let path = String(rest[slash...])
+    if !allowsPath && path.count > 1 {
+      let hint = "a path belongs into an entry of 'locations'"
+      return .failure(Problem(message: "a proxy host forwards to a host and port, not to the path '\(path)'", hint: hint))
+    }
+    if authority.contains("@") {
+      return .failure(Problem(message: "a destination carries no user name", hint: "remove what stands before '@'"))
+    }
+    return hostAndPort(authority, standardPort: scheme == "https" ? 443 : 80).map {
+      ForwardURL(scheme: scheme, host: $0.host, port: $0.port, path: allowsPath ? path : "")
+    }
+  }
+
+  private static func hostAndPort(_ text: Substring, standardPort: Int) -> Result<(host: String, port: Int), Problem> {
+    var host = text
+    var portText: Substring?
+    if text.first == "[" {
+      guard let close = text.firstIndex(of: "]") else {
+        return .failure(Problem(message: "the bracket in '\(text)' is not closed"))
+      }
+      host = text[...close]
+      let after = text[text.index(after: close)...]
+      if after.first == ":" { portText = after.dropFirst() } else if !after.isEmpty { portText = "?" }
+    } else if let colon = text.lastIndex(of: ":") {
+      host = text[..<colon]
+      portText = text[text.index(after: colon)...]
+      if host.contains(":") {
+        return .failure(Problem(message: "'\(text)' is ambiguous", hint: "put an IPv6 address into brackets: [::1]"))
+      }
+    }
+    if let problem = problem(withHost: host) { return .failure(problem) }
+    guard let portText else { return .success((String(host), standardPort)) }
+    guard let port = Int(portText), (1...65535).contains(port), portText.allSatisfy(\.isNumber) else {
+      return .failure(Problem(message: "the port must be 1 to 65535, this is '\(portText)'", isPort: true))
+    }
+    return .success((String(host), port))
+  }
+
+  private static func problem(withHost host: Substring) -> Problem? {
+    if host.isEmpty { return Problem(message: "the URL names no host", hint: "write it as http://host:port") }
+    if host.count > 255 { return Problem(message: "the host has more than 255 characters") }
+    let allowed: (Character) -> Bool = { $0.isLetter || $0.isNumber || "-._[]:%".contains($0) }
+    if let bad = host.first(where: { !allowed($0) }) { return Problem(message: "the host contains '\(bad)'") }
+    return nil
+  }
+}

@@ -1,0 +1,76 @@
+import Model
+import YAML
+
+/// One resource with the places of its parts, before the checks across files.
+struct LocatedResource {
+  var resource: DesiredResource
+  var domains: [(name: String, location: SourceLocation)]
+}
+
+/// Defaults for one kind: what a file or `_defaults.yaml` sets.
+typealias KindDefaults = [ResourceKind: DecodedFields]
+
+/// Reads the entries of one section.
+struct ResourceDecoder {
+  let kind: KindDescription
+  /// Nearest first.
+  let defaults: [DecodedFields]
+
+  func resource(_ entry: YAMLEntry, _ decoder: inout ValueDecoder) -> LocatedResource? {
+    let owner = "\(kind.kind.title) '\(entry.key)'"
+    let place = decoder.location(entry.keyNode)
+    checkName(entry, &decoder)
+    let before = decoder.diagnostics.count
+    let all = kind.fields + kind.operatorFields
+    guard var decoded = decoder.fields(of: entry.value, all, shorthands: kind.shorthands, owner: owner) else { return nil }
+    let hasMistakes = decoder.diagnostics.count > before
+    for layer in defaults { decoded.merge(layer) { nearer, _ in nearer } }
+    // Missing keys are only reported where everything written was readable: one mistake, one message.
+    let values = hasMistakes ? nil : decoder.complete(decoded, all, shorthands: kind.shorthands, owner: owner, at: place)
+    return located(entry, decoded, values ?? decoded.mapValues(\.value), place, &decoder)
+  }
+
+  private func located(
+    _ entry: YAMLEntry, _ decoded: DecodedFields, _ values: [String: JSONValue], _ place: SourceLocation,
+    _ decoder: inout ValueDecoder
+  ) -> LocatedResource {
+    var spec = Spec(kind)
+    for field in kind.fields { if let value = values[field.name] { spec[field.name] = value } }
+    let labels = values["labels"]?.objectValue?.compactMapValues(\.stringValue) ?? [:]
+    let resource = DesiredResource(
+      key: ResourceKey(kind.kind, entry.key), spec: spec, source: place,
+      fieldSources: decoded.mapValues(\.location), description: values["description"]?.stringValue ?? "",
+      labels: labels,
+      validation: DesiredResource.Validation(rawValue: values["validate"]?.stringValue ?? "") ?? .enforce)
+    warnOfNoEffect(resource, decoded, &decoder)
+    let places = decoded["domain_names"]?.items ?? []
+    return LocatedResource(resource: resource, domains: Array(zip(spec.domains, places)).map { ($0, $1) })
+  }
+
+  private func checkName(_ entry: YAMLEntry, _ decoder: inout ValueDecoder) {
+    let name = entry.key
+    let isRight =
+      name.count <= 100 && name.first.map { $0.isLetter || $0.isNumber } == true
+      && name.allSatisfy { $0.isLetter || $0.isNumber || "-_.".contains($0) }
+    guard !isRight else { return }
+    decoder.report(
+      .badName, "'\(name)' is no name for a \(kind.kind.title)", at: decoder.location(entry.keyNode),
+      hint: "use up to 100 letters, digits, '-', '_' and '.', beginning with a letter or digit")
+  }
+
+  /// NPM drops TLS flags that have nothing to stand on; silence would look like a promise kept.
+  private func warnOfNoEffect(_ resource: DesiredResource, _ decoded: DecodedFields, _ decoder: inout ValueDecoder) {
+    let kept = resource.spec.normalised()
+    for field in kind.fields where field.standard == false {
+      guard resource.spec[field.name] == true, kept[field.name] == false, let place = decoded[field.name]?.location
+      else { continue }
+      decoder.report(
+        .noEffect, "'\(field.name)' has no effect on '\(resource.key.name)': \(field.summary.lowercasedFirst)",
+        at: place, severity: .warning)
+    }
+  }
+}
+
+extension String {
+  fileprivate var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
+}

@@ -1,0 +1,44 @@
+import Model
+import YAML
+
+/// The top-level keys of a desired file.
+enum Sections {
+  /// Sections of the contract whose work comes later.
+  static let later = ["redirection_hosts", "dead_hosts", "streams", "access_lists", "certificates", "services", "settings"]
+
+  static func report(_ entry: YAMLEntry, _ decoder: inout ValueDecoder) {
+    if later.contains(entry.key) {
+      decoder.report(
+        .notYetSupported, "'\(entry.key)' is not supported yet, so that it would be ignored",
+        at: decoder.location(entry.keyNode), hint: "remove the section for now")
+      return
+    }
+    let known = KindDescription.all.map(\.section) + ["defaults"]
+    decoder.unknown(entry, among: known, owner: "a desired file")
+  }
+}
+
+/// Reads `defaults:`: fields for all hosts of a kind.
+enum DefaultsDecoder {
+  static func decode(_ node: YAMLNode, _ decoder: inout ValueDecoder) -> KindDefaults {
+    var result: KindDefaults = [:]
+    guard case .mapping(let entries) = node.content else {
+      decoder.report(.wrongType, "'defaults' must be a mapping, this is \(node.shape)", at: decoder.location(node))
+      return result
+    }
+    for entry in entries where !entry.key.hasPrefix("x-") {
+      guard let kind = KindDescription.all.first(where: { $0.section == entry.key }) else {
+        Sections.report(entry, &decoder)
+        continue
+      }
+      let all = kind.fields + kind.operatorFields
+      let owner = "the defaults of \(entry.key)"
+      result[kind.kind] = decoder.fields(of: entry.value, all, shorthands: kind.shorthands, owner: owner)
+      if let domains = result[kind.kind]?.removeValue(forKey: "domain_names") {
+        decoder.report(
+          .badValue, "'domain_names' cannot be a default: a domain is served once", at: domains.location)
+      }
+    }
+    return result
+  }
+}

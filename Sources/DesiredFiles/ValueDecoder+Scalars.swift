@@ -1,0 +1,109 @@
+import Model
+import YAML
+
+extension ValueDecoder {
+  mutating func scalar(_ node: YAMLNode, _ type: FieldType, name: String) -> JSONValue? {
+    switch type {
+    case .bool: return bool(node, name: name)
+    case .integer(let range): return integer(node, range, code: .badValue, name: name)
+    case .port: return integer(node, 1...65535, code: .portRange, name: name)
+    case .string(let lengths): return string(node, lengths, name: name)
+    case .choice(let words): return choice(node, words, name: name)
+    case .reference(let kind): return reference(node, kind, name: name)
+    case .duration: return pattern(node, Duration.isWellFormed, "a duration such as 30s, 5m, 2h or 7d", name: name)
+    case .date: return pattern(node, Duration.isDate, "a day such as 2026-12-31", name: name)
+    case .statusRange: return pattern(node, Duration.isStatusRange, "status codes such as 200-399 or 204", name: name)
+    default: return nil
+    }
+  }
+
+  /// The text of a scalar that is not empty; numbers and words alike.
+  mutating func text(_ node: YAMLNode, name: String) -> String? {
+    if case .scalar(let text, let isPlain) = node.content, !(isPlain && YAMLScalar.isNull(text)) { return text }
+    report(.wrongType, "'\(name)' must be a text, this is \(node.shape)", at: location(node))
+    return nil
+  }
+
+  private mutating func bool(_ node: YAMLNode, name: String) -> JSONValue? {
+    if case .scalar(let text, true) = node.content, let flag = YAMLScalar.bool(text) { return .bool(flag) }
+    var hint: String?
+    if case .scalar(let text, _) = node.content {
+      let word = text.lowercased()
+      if ["yes", "on", "1", "true"].contains(word) { hint = "write true" }
+      if ["no", "off", "0", "false"].contains(word) { hint = "write false" }
+    }
+    report(.wrongType, "'\(name)' must be true or false, this is \(node.shape)", at: location(node), hint: hint)
+    return nil
+  }
+
+  private mutating func integer(
+    _ node: YAMLNode, _ range: ClosedRange<Int>, code: DiagnosticCode, name: String
+  ) -> JSONValue? {
+    guard case .scalar(let text, true) = node.content, let number = Int(text) else {
+      report(.wrongType, "'\(name)' must be a whole number, this is \(node.shape)", at: location(node))
+      return nil
+    }
+    guard range.contains(number) else {
+      let message = "'\(name)' must be \(range.lowerBound) to \(range.upperBound), this is \(number)"
+      report(code, message, at: location(node))
+      return nil
+    }
+    return .int(number)
+  }
+
+  private mutating func string(_ node: YAMLNode, _ lengths: ClosedRange<Int>, name: String) -> JSONValue? {
+    if lengths.lowerBound == 0, case .scalar(let text, true) = node.content, YAMLScalar.isNull(text) { return "" }
+    guard let text = text(node, name: name) else { return nil }
+    guard lengths.contains(text.count) else {
+      let message = "'\(name)' must have \(lengths.lowerBound) to \(lengths.upperBound) characters, this has \(text.count)"
+      report(.badValue, message, at: location(node))
+      return nil
+    }
+    return .string(text)
+  }
+
+  private mutating func choice(_ node: YAMLNode, _ words: [String], name: String) -> JSONValue? {
+    guard let text = text(node, name: name) else { return nil }
+    if words.contains(text) { return .string(text) }
+    let hint = Suggestion.nearest(to: text, among: words).map { "did you mean '\($0)'?" }
+    let message = "'\(name)' must be \(words.joined(separator: " or ")), this is '\(text)'"
+    report(.badValue, message, at: location(node), hint: hint)
+    return nil
+  }
+
+  private mutating func reference(_ node: YAMLNode, _ kind: ResourceKind, name: String) -> JSONValue? {
+    if case .scalar(let text, true) = node.content, text == "none" || YAMLScalar.isNull(text) { return .null }
+    guard let text = text(node, name: name) else { return nil }
+    if kind == .certificate && text == "auto" {
+      report(
+        .notYetSupported, "'\(name): auto' is not supported yet", at: location(node),
+        hint: "name a certificate that NPM has, or none")
+      return nil
+    }
+    return .string(text)
+  }
+
+  private mutating func pattern(
+    _ node: YAMLNode, _ isRight: (String) -> Bool, _ what: String, name: String
+  ) -> JSONValue? {
+    guard let text = text(node, name: name) else { return nil }
+    if isRight(text) { return .string(text) }
+    report(.badValue, "'\(name)' must be \(what), this is '\(text)'", at: location(node))
+    return nil
+  }
+
+  /// Any node as JSON, typed by YAML's core schema.
+  func anything(_ node: YAMLNode) -> JSONValue {
+    switch node.content {
+    case .scalar(let text, let isPlain):
+      guard isPlain else { return .string(text) }
+      if YAMLScalar.isNull(text) { return .null }
+      if let flag = YAMLScalar.bool(text) { return .bool(flag) }
+      if let number = Int(text) { return .int(number) }
+      return Double(text).map { .double($0) } ?? .string(text)
+    case .sequence(let items): return .array(items.map(anything))
+    case .mapping(let entries):
+      return .object(Dictionary(entries.map { ($0.key, anything($0.value)) }) { first, _ in first })
+    }
+  }
+}

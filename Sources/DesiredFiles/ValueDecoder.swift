@@ -1,0 +1,197 @@
+package import Model
+package import YAML
+
+/// Reads YAML nodes as what a field description allows. Collects every mistake and goes on.
+package struct ValueDecoder {
+  package let file: String
+  package private(set) var diagnostics: [Diagnostic] = []
+
+  package init(file: String) { self.file = file }
+
+  package mutating func report(
+    _ code: DiagnosticCode, _ message: String, at location: SourceLocation, hint: String? = nil,
+    note: Diagnostic.Note? = nil, severity: Diagnostic.Severity = .error
+  ) {
+    diagnostics.append(Diagnostic(code, message, at: location, hint: hint, note: note, severity: severity))
+  }
+
+  package func location(_ node: YAMLNode) -> SourceLocation {
+    let length = node.start.line == node.end.line ? max(1, node.end.column - node.start.column) : 1
+    return SourceLocation(file: file, line: node.start.line, column: node.start.column, length: length)
+  }
+
+  // MARK: Mappings
+
+  /// Reads a mapping. Unknown keys are errors, `x-` keys are skipped, nothing is required yet.
+  ///
+  /// - Parameter owner: what the mapping is, for messages: `proxy host 'jellyfin'`.
+  package mutating func fields(
+    of node: YAMLNode, _ fields: [FieldDescription], shorthands: [ShorthandDescription] = [], owner: String
+  ) -> DecodedFields? {
+    guard case .mapping(let entries) = node.content else {
+      report(.wrongType, "\(owner) must be a mapping, this is \(node.shape)", at: location(node))
+      return nil
+    }
+    var decoded: DecodedFields = [:]
+    for entry in entries where !entry.key.hasPrefix("x-") {
+      if let field = fields.first(where: { $0.name == entry.key }) {
+        decoded[field.name] = self.field(field, entry, owner: owner)
+      } else if let shorthand = shorthands.first(where: { $0.name == entry.key }) {
+        expand(shorthand, entry, among: entries, into: &decoded)
+      } else {
+        unknown(entry, among: fields.map(\.name) + shorthands.map(\.name), owner: owner)
+      }
+    }
+    return decoded
+  }
+
+  package mutating func unknown(_ entry: YAMLEntry, among names: [String], owner: String) {
+    let hint = Suggestion.nearest(to: entry.key, among: names).map { "did you mean '\($0)'?" }
+    report(.unknownKey, "unknown key '\(entry.key)' in \(owner)", at: location(entry.keyNode), hint: hint)
+  }
+
+  /// Reports required fields that are absent and fills in the others' defaults.
+  package mutating func complete(
+    _ decoded: DecodedFields, _ fields: [FieldDescription], shorthands: [ShorthandDescription] = [], owner: String,
+    at place: SourceLocation
+  ) -> [String: JSONValue] {
+    var values: [String: JSONValue] = [:]
+    for field in fields {
+      values[field.name] = decoded[field.name]?.value ?? field.standard
+      guard values[field.name] == nil else { continue }
+      let shorthand = shorthands.first { [$0.scheme, $0.host, $0.port].contains(field.name) }
+      if let shorthand {
+        guard field.name == shorthand.host else { continue }
+        report(
+          .missingKey, "\(owner) has no destination", at: place,
+          hint: "add '\(shorthand.name): http://host:port', or forward_scheme, forward_host and forward_port")
+      } else {
+        report(.missingKey, "\(owner) lacks '\(field.name)'", at: place)
+      }
+    }
+    return values
+  }
+
+  private mutating func field(_ field: FieldDescription, _ entry: YAMLEntry, owner: String) -> DecodedValue? {
+    let place = location(entry.value)
+    let before = diagnostics.count
+    guard var decoded = value(entry.value, field.type, name: field.name) else { return nil }
+    decoded.location = place
+    guard diagnostics.count == before else { return nil }
+    if field.support == .later, decoded.value != field.standard {
+      report(
+        .notYetSupported, "'\(field.name)' is not supported yet, so that it would be ignored",
+        at: location(entry.keyNode), hint: "remove it from \(owner) for now")
+      return nil
+    }
+    return decoded
+  }
+
+  private mutating func expand(
+    _ shorthand: ShorthandDescription, _ entry: YAMLEntry, among entries: [YAMLEntry], into decoded: inout DecodedFields
+  ) {
+    let parts = [shorthand.scheme, shorthand.host, shorthand.port]
+    if let rival = entries.first(where: { parts.contains($0.key) && !$0.isMerged && !entry.isMerged }) {
+      report(
+        .badValue, "'\(shorthand.name)' and '\(rival.key)' say the same thing twice", at: location(rival.keyNode),
+        hint: "keep one of them")
+      return
+    }
+    let place = location(entry.value)
+    guard let text = text(entry.value, name: shorthand.name) else { return }
+    switch ForwardURL.parse(text, allowsPath: shorthand.path != nil) {
+    case .failure(let problem):
+      report(problem.isPort ? .portRange : .badURL, problem.message, at: place, hint: problem.hint)
+    case .success(let url):
+      decoded[shorthand.scheme] = DecodedValue(value: .string(url.scheme), location: place)
+      decoded[shorthand.host] = DecodedValue(value: .string(url.host), location: place)
+      decoded[shorthand.port] = DecodedValue(value: .int(url.port), location: place)
+      if let path = shorthand.path { decoded[path] = DecodedValue(value: .string(url.path), location: place) }
+    }
+  }
+
+  // MARK: Values
+
+  mutating func value(_ node: YAMLNode, _ type: FieldType, name: String) -> DecodedValue? {
+    let place = location(node)
+    let plain: JSONValue?
+    switch type {
+    case .domains: return domains(node, name: name)
+    case .list(let fields, let key, let shorthands):
+      return list(node, fields, shorthands, key: key, name: name)
+    case .object(let fields): plain = object(node, fields, name: name)
+    case .labels: plain = labels(node, name: name)
+    case .anything: plain = anything(node)
+    default: plain = scalar(node, type, name: name)
+    }
+    return plain.map { DecodedValue(value: $0, location: place) }
+  }
+
+  private mutating func object(_ node: YAMLNode, _ fields: [FieldDescription], name: String) -> JSONValue? {
+    guard let decoded = self.fields(of: node, fields, owner: "'\(name)'") else { return nil }
+    return .object(complete(decoded, fields, owner: "'\(name)'", at: location(node)))
+  }
+
+  private mutating func list(
+    _ node: YAMLNode, _ fields: [FieldDescription], _ shorthands: [ShorthandDescription], key: String, name: String
+  ) -> DecodedValue? {
+    guard case .sequence(let items) = node.content else {
+      report(.wrongType, "'\(name)' must be a list, this is \(node.shape)", at: location(node))
+      return nil
+    }
+    var result = DecodedValue(value: .null, location: location(node))
+    var values: [JSONValue] = []
+    var firstUse: [JSONValue: SourceLocation] = [:]
+    for item in items {
+      let owner = "an entry of '\(name)'"
+      guard let decoded = self.fields(of: item, fields, shorthands: shorthands, owner: owner) else { continue }
+      let place = location(item)
+      let complete = complete(decoded, fields, shorthands: shorthands, owner: owner, at: place)
+      if let value = complete[key], let spot = decoded[key]?.location {
+        if let first = firstUse[value] {
+          report(
+            .duplicatePath, "the \(key) '\(value.summary)' appears twice in '\(name)'", at: spot,
+            note: Diagnostic.Note("first used", at: first))
+        }
+        firstUse[value] = firstUse[value] ?? spot
+      }
+      values.append(.object(complete))
+      result.items.append(place)
+    }
+    result.value = .array(values)
+    return result
+  }
+
+  private mutating func labels(_ node: YAMLNode, name: String) -> JSONValue? {
+    guard case .mapping(let entries) = node.content else {
+      report(.wrongType, "'\(name)' must be a mapping of names to texts, this is \(node.shape)", at: location(node))
+      return nil
+    }
+    var members: [String: JSONValue] = [:]
+    for entry in entries { members[entry.key] = text(entry.value, name: entry.key).map { .string($0) } }
+    return .object(members)
+  }
+
+  private mutating func domains(_ node: YAMLNode, name: String) -> DecodedValue? {
+    guard case .sequence(let items) = node.content else {
+      report(
+        .wrongType, "'\(name)' must be a list of domains, this is \(node.shape)", at: location(node),
+        hint: "write it as [example.com]")
+      return nil
+    }
+    var result = DecodedValue(value: .null, location: location(node))
+    if items.isEmpty { report(.badValue, "'\(name)' needs at least one domain", at: location(node)) }
+    if items.count > 100 { report(.badValue, "'\(name)' has \(items.count) domains, NPM takes 100", at: location(node)) }
+    var names: [JSONValue] = []
+    for item in items {
+      guard let text = text(item, name: "a domain") else { continue }
+      if let problem = DomainName.problem(with: text) {
+        report(.badDomain, problem.message, at: location(item), hint: problem.hint)
+      }
+      names.append(.string(text))
+      result.items.append(location(item))
+    }
+    result.value = .array(names)
+    return result
+  }
+}

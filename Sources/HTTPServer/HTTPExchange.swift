@@ -1,0 +1,49 @@
+/// A request as it arrived. The path is as sent, percent-encoding and all.
+package struct HTTPRequest: Sendable {
+  package var method: String
+  package var path: String
+  /// The text after `?`, nil where there is none.
+  package var query: String?
+  /// Names in lower case.
+  package var headers: [String: String]
+  package var body: [UInt8]
+  /// Whether the body was longer than the server keeps; `body` is then empty.
+  package var isBodyTooLarge = false
+
+  package init(method: String, path: String, query: String? = nil, headers: [String: String] = [:], body: [UInt8] = []) {
+    self.method = method
+    self.path = path
+    self.query = query
+    self.headers = headers
+    self.body = body
+  }
+}
+
+package struct HTTPResponse: Sendable {
+  /// How the answer leaves the server.
+  package enum Delivery: Sendable {
+    case whole
+    /// Send this many bytes of the body, then drop the connection.
+    case cut(after: Int)
+    /// One byte, then a pause of so many seconds, and so on.
+    case drip(pause: Double)
+    /// Drop the connection without a word.
+    case reset
+  }
+
+  package var status: Int
+  package var headers: [(name: String, value: String)]
+  package var body: [UInt8]
+  package var delivery = Delivery.whole
+
+  package init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
+    self.status = status
+    self.headers = headers
+    self.body = body
+  }
+}
+
+/// Decides what to answer.
+package protocol HTTPHandler: Sendable {
+  func respond(to request: HTTPRequest) async -> HTTPResponse
+}

@@ -1,0 +1,101 @@
+import CLibMicroHTTPD
+import Platform
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+package struct HTTPServerError: Error, CustomStringConvertible {
+  package var description: String
+}
+
+/// An HTTP/1.1 server on libmicrohttpd: one polling thread, answers computed in tasks.
+///
+/// While a handler works its connection is suspended; it is resumed when the answer is stored.
+package final class HTTPServer: Sendable {
+  private struct Daemon: @unchecked Sendable {  // guard: libmicrohttpd's daemon calls used here are thread-safe
+    let pointer: OpaquePointer
+  }
+
+  /// The port that is listened on, chosen by the kernel where 0 was asked for.
+  package let port: Int
+  private let daemon: Daemon
+  private let core: ServerCore
+
+  /// Starts to listen on an IPv4 address.
+  package init(address: String, port: Int, maximumBody: Int = 1 << 20, handler: any HTTPHandler) throws {
+    Process.ignoreBrokenPipes()
+    let core = ServerCore(handler: handler, maximumBody: maximumBody)
+    let context = Unmanaged.passRetained(core)
+    var socketAddress = sockaddr_in()
+    socketAddress.sin_family = sa_family_t(AF_INET)
+    socketAddress.sin_port = in_port_t(UInt16(port)).bigEndian
+    guard inet_pton(AF_INET, address, &socketAddress.sin_addr) == 1 else {
+      context.release()
+      throw HTTPServerError(description: "'\(address)' is not an IPv4 address")
+    }
+    let started = withUnsafePointer(to: &socketAddress) { raw in
+      raw.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        shim_mhd_start($0, ServerCallbacks.access, context.toOpaque(), ServerCallbacks.completed, ServerCallbacks.uri, 4096, 120, 32768)
+      }
+    }
+    guard let started else {
+      let reason = String(cString: strerror(errno))
+      context.release()
+      throw HTTPServerError(description: "cannot listen on \(address):\(port): \(reason)")
+    }
+    daemon = Daemon(pointer: started)
+    self.core = core
+    self.port = Int(shim_mhd_port(started))
+  }
+
+  /// Stops to accept, waits for what is in work, then closes everything.
+  package func stop() async {
+    let listening = MHD_quiesce_daemon(daemon.pointer)
+    if listening >= 0 { close(listening) }
+    await core.drained()
+    MHD_stop_daemon(daemon.pointer)
+    Unmanaged.passUnretained(core).release()
+  }
+}
+
+/// What the callbacks share: the handler and the count of requests in work.
+final class ServerCore: Sendable {
+  private struct State {
+    var inFlight = 0
+    var waiters: [CheckedContinuation<Void, Never>] = []
+  }
+  let handler: any HTTPHandler
+  let maximumBody: Int
+  private let state = Lock(State())
+
+  init(handler: any HTTPHandler, maximumBody: Int) {
+    self.handler = handler
+    self.maximumBody = maximumBody
+  }
+
+  func began() { state.withLock { $0.inFlight += 1 } }
+
+  func ended() {
+    let waiters = state.withLock { state in
+      state.inFlight -= 1
+      guard state.inFlight == 0 else { return [CheckedContinuation<Void, Never>]() }
+      defer { state.waiters = [] }
+      return state.waiters
+    }
+    for waiter in waiters { waiter.resume() }
+  }
+
+  /// Returns when no request is in work.
+  func drained() async {
+    await withCheckedContinuation { continuation in
+      let isIdle = state.withLock { state in
+        if state.inFlight > 0 { state.waiters.append(continuation) }
+        return state.inFlight == 0
+      }
+      if isIdle { continuation.resume() }
+    }
+  }
+}

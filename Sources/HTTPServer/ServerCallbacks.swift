@@ -1,0 +1,165 @@
+import CLibMicroHTTPD
+import Platform
+
+/// One request on its way through libmicrohttpd. Retained by the connection from its URI callback to completion.
+private final class PendingRequest: @unchecked Sendable {  // guard: `answer` by its lock, the rest by the MHD thread
+  let target: String
+  var headers: [String: String] = [:]
+  var body: [UInt8] = []
+  var isTooLarge = false
+  var isFirstCall = true
+  var isDispatched = false
+  let answer = Lock<HTTPResponse?>(nil)
+
+  init(target: String) { self.target = target }
+
+  static func from(_ context: UnsafeMutableRawPointer) -> PendingRequest {
+    Unmanaged<PendingRequest>.fromOpaque(context).takeUnretainedValue()
+  }
+}
+
+/// A suspended connection. libmicrohttpd never frees one, so the pointer stays good until it is resumed.
+private struct SuspendedConnection: @unchecked Sendable {  // guard: only `MHD_resume_connection` is called with it
+  let pointer: OpaquePointer
+}
+
+enum ServerCallbacks {
+  /// Sees the raw request target first and makes the request object.
+  static let uri: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?) -> UnsafeMutableRawPointer? = {
+    _, raw, _ in
+    Unmanaged.passRetained(PendingRequest(target: raw.map { String(cString: $0) } ?? "/")).toOpaque()
+  }
+
+  static let completed: MHD_RequestCompletedCallback = { _, _, context, _ in
+    guard let raw = context?.pointee else { return }
+    Unmanaged<PendingRequest>.fromOpaque(raw).release()
+    context?.pointee = nil
+  }
+
+  static let access: MHD_AccessHandlerCallback = { core, connection, _, method, _, upload, uploadSize, context in
+    guard let core, let connection, let method, let uploadSize, let raw = context?.pointee else { return .NO }
+    let server = Unmanaged<ServerCore>.fromOpaque(core).takeUnretainedValue()
+    let pending = PendingRequest.from(raw)
+    if pending.isFirstCall {
+      pending.isFirstCall = false
+      pending.headers = headers(of: connection)
+      return .YES
+    }
+    if uploadSize.pointee > 0 {
+      receive(upload, uploadSize, pending, limit: server.maximumBody)
+      return .YES
+    }
+    if let answer = pending.answer.withLock({ $0 }) { return queue(answer, on: connection) }
+    guard !pending.isDispatched else { return .YES }
+    pending.isDispatched = true
+    MHD_suspend_connection(connection)
+    dispatch(pending, method: String(cString: method), SuspendedConnection(pointer: connection), server)
+    return .YES
+  }
+
+  private static func receive(
+    _ upload: UnsafePointer<CChar>?, _ size: UnsafeMutablePointer<Int>, _ pending: PendingRequest, limit: Int
+  ) {
+    if pending.body.count + size.pointee > limit { pending.isTooLarge = true }
+    if !pending.isTooLarge, let upload {
+      pending.body.append(contentsOf: UnsafeRawBufferPointer(start: upload, count: size.pointee))
+    }
+    size.pointee = 0
+  }
+
+  private static func dispatch(
+    _ pending: PendingRequest, method: String, _ connection: SuspendedConnection, _ server: ServerCore
+  ) {
+    let parts = pending.target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+    var request = HTTPRequest(
+      method: method, path: String(parts[0]), query: parts.count > 1 ? String(parts[1]) : nil,
+      headers: pending.headers, body: pending.isTooLarge ? [] : pending.body)
+    request.isBodyTooLarge = pending.isTooLarge
+    server.began()
+    Task { [request] in
+      let response = await server.handler.respond(to: request)
+      pending.answer.withLock { $0 = response }
+      MHD_resume_connection(connection.pointer)
+      server.ended()
+    }
+  }
+
+  private static func headers(of connection: OpaquePointer) -> [String: String] {
+    let box = HeaderBox()
+    MHD_get_connection_values(
+      connection, .HEADER_KIND,
+      { context, _, name, value in
+        guard let context, let name else { return .YES }
+        let box = Unmanaged<HeaderBox>.fromOpaque(context).takeUnretainedValue()
+        box.values[String(cString: name).lowercased()] = value.map { String(cString: $0) } ?? ""
+        return .YES
+      }, Unmanaged.passUnretained(box).toOpaque())
+    return box.values
+  }
+
+  private final class HeaderBox { var values: [String: String] = [:] }
+
+  private static func queue(_ answer: HTTPResponse, on connection: OpaquePointer) -> MHD_Result {
+    if case .reset = answer.delivery {
+      shim_reset_socket(shim_mhd_socket(connection))
+      return .NO
+    }
+    guard let response = makeResponse(answer, connection) else { return .NO }
+    defer { MHD_destroy_response(response) }
+    for header in answer.headers { MHD_add_response_header(response, header.name, header.value) }
+    return MHD_queue_response(connection, UInt32(answer.status), response)
+  }
+
+  private static func makeResponse(_ answer: HTTPResponse, _ connection: OpaquePointer) -> OpaquePointer? {
+    if case .whole = answer.delivery {
+      return answer.body.withUnsafeBytes {
+        MHD_create_response_from_buffer(
+          $0.count, UnsafeMutableRawPointer(mutating: $0.baseAddress), .RESPMEM_MUST_COPY)
+      }
+    }
+    let body = SpoiledBody(answer, connection)
+    return MHD_create_response_from_callback(
+      UInt64(answer.body.count), 4096,
+      { context, position, buffer, size in
+        guard let context, let buffer else { return Int(shim_mhd_end_with_error) }
+        let body = Unmanaged<SpoiledBody>.fromOpaque(context).takeUnretainedValue()
+        return body.read(Int(position), buffer, size)
+      }, Unmanaged.passRetained(body).toOpaque(),
+      { context in if let context { Unmanaged<SpoiledBody>.fromOpaque(context).release() } })
+  }
+}
+
+/// A body that is delivered badly on purpose: cut short, or byte by byte.
+private final class SpoiledBody: @unchecked Sendable {  // guard: `isReady` by its lock, the rest is constant
+  private let bytes: [UInt8]
+  private let delivery: HTTPResponse.Delivery
+  private let connection: SuspendedConnection
+  private let isReady = Lock(true)
+
+  init(_ answer: HTTPResponse, _ connection: OpaquePointer) {
+    bytes = answer.body
+    delivery = answer.delivery
+    self.connection = SuspendedConnection(pointer: connection)
+  }
+
+  func read(_ position: Int, _ buffer: UnsafeMutablePointer<CChar>, _ size: Int) -> Int {
+    var end = bytes.count
+    if case .cut(let after) = delivery { end = min(end, after) }
+    if position >= end { return Int(end < bytes.count ? shim_mhd_end_with_error : shim_mhd_end_of_stream) }
+    guard case .drip(let pause) = delivery else { return copy(position..<min(end, position + size), to: buffer) }
+    guard isReady.withLock({ $0 }) else { return 0 }
+    isReady.withLock { $0 = false }
+    MHD_suspend_connection(connection.pointer)
+    Task {
+      try? await Task.sleep(for: .seconds(pause))  // the fault itself: a server that is slow on purpose
+      isReady.withLock { $0 = true }
+      MHD_resume_connection(connection.pointer)
+    }
+    return copy(position..<position + 1, to: buffer)
+  }
+
+  private func copy(_ range: Range<Int>, to buffer: UnsafeMutablePointer<CChar>) -> Int {
+    for (offset, index) in range.enumerated() { buffer[offset] = CChar(bitPattern: bytes[index]) }
+    return range.count
+  }
+}

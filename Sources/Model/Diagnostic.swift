@@ -1,0 +1,49 @@
+/// One thing that is wrong, where, and what to do about it.
+package struct Diagnostic: Hashable, Sendable {
+  package enum Severity: String, Hashable, Sendable, Encodable { case error, warning }
+
+  /// An earlier place that belongs to the problem.
+  package struct Note: Hashable, Sendable {
+    package var message: String
+    package var location: SourceLocation
+
+    package init(_ message: String, at location: SourceLocation) {
+      self.message = message
+      self.location = location
+    }
+  }
+
+  package var code: DiagnosticCode
+  package var severity: Severity
+  package var message: String
+  package var hint: String?
+  package var location: SourceLocation?
+  package var note: Note?
+
+  package init(
+    _ code: DiagnosticCode, _ message: String, at location: SourceLocation? = nil, hint: String? = nil,
+    note: Note? = nil, severity: Severity = .error
+  ) {
+    self.code = code
+    self.severity = severity
+    self.message = message
+    self.hint = hint
+    self.location = location
+    self.note = note
+  }
+}
+
+extension Sequence where Element == Diagnostic {
+  package var hasErrors: Bool { contains { $0.severity == .error } }
+
+  /// By place, those without one first.
+  package var inSourceOrder: [Diagnostic] {
+    sorted { left, right in
+      switch (left.location, right.location) {
+      case (let left?, let right?): left < right
+      case (nil, .some): true
+      default: false
+      }
+    }
+  }
+}

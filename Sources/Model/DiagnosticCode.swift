@@ -1,0 +1,82 @@
+/// Every code that the program prints. Stable: scripts match on them. `docs/errors.md` explains each one.
+package enum DiagnosticCode: String, CaseIterable, Sendable {
+  // What people write: YAML.
+  case yamlSyntax = "yaml-syntax"
+  case notUTF8 = "not-utf8"
+  case duplicateKey = "duplicate-key"
+  case yamlAlias = "yaml-alias"
+  case yamlTooLarge = "yaml-too-large"
+  case yamlTag = "yaml-tag"
+  case yamlKey = "yaml-key"
+
+  // What people write: meaning.
+  case unknownKey = "unknown-key"
+  case missingKey = "missing-key"
+  case wrongType = "wrong-type"
+  case badValue = "bad-value"
+  case badName = "bad-name"
+  case badDomain = "bad-domain"
+  case badURL = "bad-url"
+  case portRange = "port-range"
+  case duplicateDomain = "duplicate-domain"
+  case duplicateName = "duplicate-name"
+  case duplicatePath = "duplicate-path"
+  case notYetSupported = "not-yet-supported"
+  case noEffect = "no-effect"
+  case unreadableFile = "unreadable-file"
+  case desiredMissing = "desired-missing"
+  case desiredEmpty = "desired-empty"
+  case settingsMissing = "settings-missing"
+  case unsetVariable = "unset-variable"
+  case emptySelection = "empty-selection"
+
+  // Plans and their limits.
+  case domainTaken = "domain-taken"
+  case domainCycle = "domain-cycle"
+  case markerMissing = "marker-missing"
+  case markerForeign = "marker-foreign"
+  case ledgerMissing = "ledger-missing"
+  case unknownReference = "unknown-reference"
+  case ambiguousReference = "ambiguous-reference"
+  case unsupportedByNPM = "unsupported-by-npm"
+  case destinationFailed = "destination-failed"
+  case tooManyDeletes = "too-many-deletes"
+  case tooManyUpdates = "too-many-updates"
+  case nothingDesired = "nothing-desired"
+  case incompleteList = "incomplete-list"
+  case planStale = "plan-stale"
+  case dependencyFailed = "dependency-failed"
+  case interrupted = "interrupted"
+
+  // NPM and the way to it.
+  case npmUnreachable = "npm-unreachable"
+  case npmTimeout = "npm-timeout"
+  case npmTLS = "npm-tls"
+  case npmNotNPM = "npm-not-npm"
+  case npmNotSetUp = "npm-not-set-up"
+  case npmAuth = "npm-auth"
+  case npmTwoFactor = "npm-two-factor"
+  case npmForbidden = "npm-forbidden"
+  case npmRejected = "npm-rejected"
+  case npmDomainInUse = "npm-domain-in-use"
+  case npmNotFound = "npm-not-found"
+  case npmServerError = "npm-server-error"
+  case npmUnclear = "npm-unclear"
+  case nginxRefused = "nginx-refused"
+  case nginxUnconfirmed = "nginx-unconfirmed"
+  case objectChanged = "object-changed"
+
+  // The state on disk.
+  case storeUnreadable = "store-unreadable"
+  case storeCorrupt = "store-corrupt"
+  case storeNewer = "store-newer"
+  case storeOtherNPM = "store-other-npm"
+  case storeFull = "store-full"
+  case lockHeld = "lock-held"
+  case statusWrite = "status-write"
+
+  // The command line and the rest.
+  case usage
+  case listenFailed = "listen-failed"
+  case internalError = "internal-error"
+}

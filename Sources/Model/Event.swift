@@ -1,0 +1,26 @@
+/// One line of the append-only log: what happened, to what, why.
+package struct Event: Hashable, Sendable {
+  package enum Severity: String, CaseIterable, Sendable { case info, warning, error }
+
+  package var severity: Severity
+  /// The part of the program that speaks: `apply`, `diff`, `lock`.
+  package var source: String
+  /// The object or thing it is about: `proxy_host/jellyfin`, `run/118`.
+  package var subject: String
+  /// A stable word for machines: `Created`, `NginxRefused`.
+  package var reason: String
+  package var message: String
+  /// The run it belongs to.
+  package var run: Int?
+
+  package init(
+    _ severity: Severity, source: String, subject: String, reason: String, _ message: String, run: Int? = nil
+  ) {
+    self.severity = severity
+    self.source = source
+    self.subject = subject
+    self.reason = reason
+    self.message = message
+    self.run = run
+  }
+}

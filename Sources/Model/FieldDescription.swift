@@ -1,0 +1,67 @@
+/// What may stand in a field and how people write it.
+package indirect enum FieldType: Sendable {
+  case bool
+  case integer(ClosedRange<Int>)
+  case port
+  /// Text of so many characters.
+  case string(ClosedRange<Int>)
+  case choice([String])
+  /// A list of names that NPM accepts as domains.
+  case domains
+  /// The name of another object, or `none`.
+  case reference(ResourceKind)
+  case object([FieldDescription])
+  /// A list of objects that `key` tells apart.
+  case list([FieldDescription], key: String, shorthands: [ShorthandDescription])
+  /// Any names with text values.
+  case labels
+  case duration
+  case date
+  /// Status codes such as `200-399` or `204`.
+  case statusRange
+  case anything
+}
+
+/// One field of a kind: decoding, comparison, wire mapping, JSON Schema and docs all read it here.
+package struct FieldDescription: Sendable {
+  /// Whether the program acts on the field.
+  package enum Support: Sendable {
+    case full
+    /// Checked, but refused unless it has its default, because nothing would come of it.
+    case later
+  }
+
+  /// NPM's API name, or the contract's for what only the operator knows.
+  package var name: String
+  package var type: FieldType
+  /// What holds where the field is not written; nil: it must be written.
+  package var standard: JSONValue?
+  /// The first NPM release that has the field.
+  package var since: NPMVersion?
+  package var support = Support.full
+  /// One sentence for the docs and for editors.
+  package var summary: String
+
+  package init(
+    _ name: String, _ type: FieldType, standard: JSONValue? = nil, since: NPMVersion? = nil,
+    support: Support = .full, _ summary: String
+  ) {
+    self.name = name
+    self.type = type
+    self.standard = standard
+    self.since = since
+    self.support = support
+    self.summary = summary
+  }
+}
+
+/// A key that stands for several fields: `forward: http://10.0.0.12:8096/path`.
+package struct ShorthandDescription: Sendable {
+  package var name: String
+  package var scheme: String
+  package var host: String
+  package var port: String
+  /// The field that takes the URL's path; nil: a path is an error.
+  package var path: String?
+  package var summary: String
+}

@@ -1,0 +1,27 @@
+/// What we wrote last under a name: the third state of the three-way comparison.
+///
+/// The entry is written before a create and removed after a confirmed delete: between the two it claims the name.
+package struct LedgerEntry: Hashable, Sendable {
+  package var key: ResourceKey
+  /// nil: claimed before a create whose outcome is not known yet.
+  package var id: ResourceID?
+  package var createdOn: String?
+  /// The normalised spec that NPM confirmed; nil where none was.
+  package var applied: Spec?
+  /// The domains of the last write, also of an unfinished one.
+  package var domains: [String]
+  /// A write was begun and never confirmed: whatever NPM shows, it must be written again.
+  package var isUnfinished: Bool
+
+  package init(
+    key: ResourceKey, id: ResourceID?, createdOn: String? = nil, applied: Spec?, domains: [String],
+    isUnfinished: Bool
+  ) {
+    self.key = key
+    self.id = id
+    self.createdOn = createdOn
+    self.applied = applied
+    self.domains = domains
+    self.isUnfinished = isUnfinished
+  }
+}

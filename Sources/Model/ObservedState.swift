@@ -1,0 +1,118 @@
+/// The mark that says whose an object is. It lives in the free-form `meta` of NPM's objects.
+package struct OwnershipMarker: Hashable, Codable, Sendable {
+  /// The member of `meta` that holds it.
+  package static let metaKey = "reconciler"
+
+  package var owner: String
+  package var name: String
+  /// Digest of the spec that was written last.
+  package var fingerprint: String
+
+  package init(owner: String, name: String, fingerprint: String) {
+    self.owner = owner
+    self.name = name
+    self.fingerprint = fingerprint
+  }
+
+  package init?(meta: JSONValue) {
+    guard let owner = meta[Self.metaKey]["owner"].stringValue, let name = meta[Self.metaKey]["name"].stringValue
+    else { return nil }
+    self.init(owner: owner, name: name, fingerprint: meta[Self.metaKey]["fingerprint"].stringValue ?? "")
+  }
+
+  package var json: JSONValue {
+    ["owner": .string(owner), "name": .string(name), "fingerprint": .string(fingerprint)]
+  }
+}
+
+/// Whether nginx took the configuration of a host, as NPM tells it.
+package enum NginxState: Hashable, Sendable {
+  case online
+  /// nginx refused it; its words.
+  case refused(String)
+  /// NPM never finished configuring it.
+  case unknown
+}
+
+/// One object as NPM has it.
+package struct ObservedResource: Hashable, Sendable {
+  package var kind: ResourceKind
+  package var id: ResourceID
+  /// References by name; not yet normalised.
+  package var spec: Spec
+  package var meta: JSONValue
+  package var nginx: NginxState
+  /// As NPM wrote it; the format differs between its databases.
+  package var createdOn: String
+  package var modifiedOn: String
+
+  package init(
+    kind: ResourceKind, id: ResourceID, spec: Spec, meta: JSONValue, nginx: NginxState, createdOn: String,
+    modifiedOn: String
+  ) {
+    self.kind = kind
+    self.id = id
+    self.spec = spec
+    self.meta = meta
+    self.nginx = nginx
+    self.createdOn = createdOn
+    self.modifiedOn = modifiedOn
+  }
+
+  package var marker: OwnershipMarker? { OwnershipMarker(meta: meta) }
+  package var isEnabled: Bool { spec["enabled"] != false }
+}
+
+/// A domain that an object of a kind we do not manage serves.
+package struct DomainHolder: Hashable, Sendable {
+  package var kind: ResourceKind
+  package var id: ResourceID
+  package var domains: [String]
+
+  package init(kind: ResourceKind, id: ResourceID, domains: [String]) {
+    self.kind = kind
+    self.id = id
+    self.domains = domains
+  }
+}
+
+/// Names of the objects that others refer to, by NPM's numbers.
+package struct ReferenceTable: Hashable, Sendable {
+  private var names: [ResourceKind: [ResourceID: String]] = [:]
+
+  package init() {}
+
+  package mutating func add(_ kind: ResourceKind, _ id: ResourceID, _ name: String) {
+    names[kind, default: [:]][id] = name
+  }
+
+  /// The name of an object; `#12` for one that NPM does not list or whose name is not its own alone.
+  package func name(_ kind: ResourceKind, _ id: ResourceID) -> String {
+    guard let name = names[kind]?[id], ids(kind, name).count == 1 else { return "#\(id)" }
+    return name
+  }
+
+  /// The objects that have a name; NPM does not keep names unique.
+  package func ids(_ kind: ResourceKind, _ name: String) -> [ResourceID] {
+    (names[kind] ?? [:]).filter { $0.value == name }.map(\.key).sorted()
+  }
+}
+
+/// What NPM has. A kind that failed to list is absent, never empty.
+package struct ObservedState: Sendable {
+  package var version: NPMVersion
+  package var resources: [ResourceKind: [ObservedResource]]
+  /// Hosts of kinds that are only watched for their domains.
+  package var holders: [DomainHolder]
+  package var references: ReferenceTable
+
+  package init(
+    version: NPMVersion, resources: [ResourceKind: [ObservedResource]] = [:], holders: [DomainHolder] = [],
+    references: ReferenceTable = ReferenceTable()
+  ) {
+    self.version = version
+    self.resources = resources
+    self.holders = holders
+    self.references = references
+  }
+}

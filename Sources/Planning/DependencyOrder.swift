@@ -1,0 +1,47 @@
+import Model
+
+/// Puts changes into an order in which each finds what it needs.
+enum DependencyOrder {
+  /// Creates and updates by name, then deletes; what must come first comes first. Changes that wait for each other
+  /// in a circle are blocked.
+  static func sort(_ changes: [Change]) -> [Change] {
+    var waiting = changes.sorted { (rank($0), $0.key) < (rank($1), $1.key) }
+    let known = Set(waiting.map(\.key))
+    var done: Set<ResourceKey> = []
+    var ordered: [Change] = []
+    while !waiting.isEmpty {
+      var left: [Change] = []
+      for change in waiting {
+        if change.after.allSatisfy({ done.contains($0) || !known.contains($0) }) {
+          done.insert(change.key)
+          ordered.append(change)
+        } else {
+          left.append(change)
+        }
+      }
+      if left.count == waiting.count {
+        var stuck = left.removeFirst()
+        stuck.action = .blocked(cycle(stuck))
+        done.insert(stuck.key)
+        ordered.append(stuck)
+      }
+      waiting = left
+    }
+    return ordered
+  }
+
+  private static func rank(_ change: Change) -> Int {
+    switch change.action {
+    case .blocked: 2
+    case .delete: 1
+    default: 0
+    }
+  }
+
+  private static func cycle(_ change: Change) -> Obstacle {
+    let names = change.after.map(\.name).joined(separator: ", ")
+    return Obstacle(
+      .domainCycle, "its domains are held by \(names), which waits for a domain of this one",
+      hint: "apply in two steps: take the domains off one of them first")
+  }
+}

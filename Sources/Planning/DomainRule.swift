@@ -1,0 +1,56 @@
+import Model
+
+/// A domain is served once: finds who holds the domains that changes want, and what must be freed first.
+struct DomainRule {
+  private struct Holder {
+    var kind: ResourceKind
+    var id: ResourceID
+  }
+
+  private var holders: [String: Holder] = [:]
+  /// Changes that give a domain up, by the object that holds it.
+  private var releases: [ResourceID: Change] = [:]
+
+  init(_ observed: ObservedState, wanted: [Change], withheld: [Change]) {
+    for object in observed.resources[.proxyHost] ?? [] {
+      for domain in object.spec.domains { holders[domain.lowercased()] = Holder(kind: .proxyHost, id: object.id) }
+    }
+    for holder in observed.holders {
+      for domain in holder.domains { holders[domain.lowercased()] = Holder(kind: holder.kind, id: holder.id) }
+    }
+    for change in wanted where !change.isBlocked {
+      if let id = change.id { releases[id] = change }
+    }
+  }
+
+  func apply(to changes: [Change]) -> [Change] {
+    changes.map { change in
+      guard !change.isBlocked, change.action != .delete, let desired = change.desired else { return change }
+      var checked = change
+      for domain in desired.domains {
+        guard let holder = holders[domain], holder.kind != change.key.kind || holder.id != change.id else { continue }
+        if holder.kind == .proxyHost, let release = releases[holder.id], frees(release, domain) {
+          checked.after.append(release.key)
+        } else {
+          return blocked(change, domain, holder)
+        }
+      }
+      return checked
+    }
+  }
+
+  private func frees(_ change: Change, _ domain: String) -> Bool {
+    change.action == .delete || (change.action == .update && change.desired?.domains.contains(domain) == false)
+  }
+
+  private func blocked(_ change: Change, _ domain: String, _ holder: Holder) -> Change {
+    var blocked = change
+    let what = holder.kind == .proxyHost ? "host" : holder.kind.title
+    blocked.action = .blocked(
+      Obstacle(
+        .domainTaken, "\(domain) is served by \(what) \(holder.id), which is not ours",
+        hint: "remove the domain from \(what) \(holder.id) in NPM, or from '\(change.key.name)' here",
+        holder: holder.id))
+    return blocked
+  }
+}

@@ -1,0 +1,41 @@
+import Model
+
+/// Compares specs field by field, three ways.
+enum FieldDiff {
+  /// The member of NPM's `meta` that tells whether nginx took the host.
+  static let nginxField = "meta.nginx_online"
+
+  static func fields(desired: Spec, observed: ObservedResource, applied: Spec?) -> [FieldChange] {
+    let seen = observed.spec.normalised()
+    var changes = desired.differences(to: seen).map { field in
+      FieldChange(
+        path: field.name, before: seen[field.name], after: desired[field.name],
+        cause: cause(desired[field.name], seen[field.name], applied?[field.name]))
+    }
+    let isServed = desired["enabled"] != false && observed.isEnabled
+    if isServed && observed.nginx != .online {
+      let before: JSONValue = observed.nginx == .unknown ? .null : false
+      changes.append(FieldChange(path: nginxField, before: before, after: true, cause: .drifted))
+    }
+    return changes
+  }
+
+  /// What a new object gets beyond the defaults.
+  static func creation(_ spec: Spec) -> [FieldChange] {
+    guard let kind = KindDescription.of(spec.kind) else { return [] }
+    return spec.differences(to: Spec(kind)).map {
+      FieldChange(path: $0.name, before: .null, after: spec[$0.name], cause: .desiredEdited)
+    }
+  }
+
+  static func cause(of fields: [FieldChange]) -> Cause {
+    let causes = Set(fields.map(\.cause))
+    return causes.count == 1 ? causes.first ?? .both : .both
+  }
+
+  private static func cause(_ desired: JSONValue, _ seen: JSONValue, _ applied: JSONValue?) -> Cause {
+    guard let applied else { return .desiredEdited }
+    if applied == seen { return .desiredEdited }
+    return applied == desired ? .drifted : .both
+  }
+}

@@ -1,0 +1,79 @@
+import Model
+
+/// Decides which objects are ours: only those that both their marker and the store say are.
+struct Ownership {
+  enum Finding {
+    case absent(LedgerEntry?)
+    case owned(ObservedResource, LedgerEntry?)
+    case obstructed(Obstacle)
+  }
+
+  private let options: Planner.Options
+  private let observed: ObservedState
+  private let entries: [ResourceKey: LedgerEntry]
+  private let objects: [ResourceKind: [ResourceID: ObservedResource]]
+  private let marked: [ResourceKey: [ObservedResource]]
+
+  init(_ options: Planner.Options, _ observed: ObservedState, _ ledger: [LedgerEntry]) {
+    self.options = options
+    self.observed = observed
+    entries = Dictionary(uniqueKeysWithValues: ledger.map { ($0.key, $0) })
+    objects = observed.resources.mapValues { list in
+      Dictionary(list.map { ($0.id, $0) }) { first, _ in first }
+    }
+    var marked: [ResourceKey: [ObservedResource]] = [:]
+    for object in observed.resources.values.joined() {
+      if let marker = object.marker, marker.owner == options.owner {
+        marked[ResourceKey(object.kind, marker.name), default: []].append(object)
+      }
+    }
+    self.marked = marked
+  }
+
+  var ownedCount: Int {
+    entries.values.count { entry in
+      observed.resources[entry.key.kind].flatMap { object(of: entry, in: $0) }.map {
+        obstacleToTouching($0, as: entry.key) == nil
+      } ?? false
+    }
+  }
+
+  /// The object that a row of the store stands for: by NPM's number, or, after an unfinished create, the one that
+  /// carries our marker with this name and these domains.
+  func object(of entry: LedgerEntry, in list: [ObservedResource]) -> ObservedResource? {
+    if let id = entry.id { return objects[entry.key.kind]?[id] }
+    let candidates = marked[entry.key] ?? []
+    return candidates.first { Set($0.spec.normalised().domains) == Set(entry.domains) } ?? (candidates.count == 1 ? candidates[0] : nil)
+  }
+
+  func find(_ key: ResourceKey, _ spec: Spec) -> Finding {
+    let list = observed.resources[key.kind] ?? []
+    guard let entry = entries[key] else { return unclaimed(key) }
+    guard let object = object(of: entry, in: list) else { return .absent(entry) }
+    if let obstacle = obstacleToTouching(object, as: key) { return .obstructed(obstacle) }
+    return .owned(object, entry)
+  }
+
+  private func unclaimed(_ key: ResourceKey) -> Finding {
+    guard let object = marked[key]?.first else { return .absent(nil) }
+    if options.trustsMarkers { return .owned(object, nil) }
+    return .obstructed(
+      Obstacle(
+        .ledgerMissing, "host \(object.id) carries our marker, but the store does not know it",
+        hint: "bring the state file back, or run once with --rebuild-ledger to trust the markers", holder: object.id))
+  }
+
+  /// What forbids to update or delete an object under a name.
+  func obstacleToTouching(_ object: ObservedResource, as key: ResourceKey) -> Obstacle? {
+    let hint = "if it is meant to be managed, remove it in NPM so that it is created anew, or remove '\(key.name)' here"
+    guard let marker = object.marker else {
+      let message = "host \(object.id) has lost the marker that says it is ours"
+      return Obstacle(.markerMissing, message, hint: hint, holder: object.id)
+    }
+    guard marker.owner == options.owner, marker.name == key.name else {
+      let message = "host \(object.id) belongs to '\(marker.name)' of owner '\(marker.owner)'"
+      return Obstacle(.markerForeign, message, hint: hint, holder: object.id)
+    }
+    return nil
+  }
+}

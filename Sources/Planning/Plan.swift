@@ -1,0 +1,98 @@
+import Hashing
+package import Model
+
+/// How far a run may go.
+package enum Policy: String, CaseIterable, Sendable {
+  case sync
+  case upsertOnly = "upsert-only"
+  case createOnly = "create-only"
+  case observe
+
+  func allows(_ action: Change.Action) -> Bool {
+    switch (self, action) {
+    case (_, .blocked), (.sync, _), (_, .adopt): true
+    case (.upsertOnly, .create), (.upsertOnly, .update), (.createOnly, .create): true
+    default: false
+    }
+  }
+}
+
+/// Everything that a run would do, in the order in which it would do it. A value: equal inputs give an equal plan.
+package struct Plan: Hashable, Sendable {
+  package var owner: String
+  package var policy: Policy
+  package var changes: [Change]
+  /// Changes that the policy holds back.
+  package var withheld: [Change]
+  /// Objects that are as they should be.
+  package var unchanged: [ResourceKey]
+  /// Names in the store whose objects are gone from the YAML and from NPM: their rows can go.
+  package var forgotten: [ResourceKey]
+  /// Objects that are ours.
+  package var ownedCount: Int
+
+  package init(
+    owner: String, policy: Policy, changes: [Change] = [], withheld: [Change] = [], unchanged: [ResourceKey] = [],
+    forgotten: [ResourceKey] = [], ownedCount: Int = 0
+  ) {
+    self.owner = owner
+    self.policy = policy
+    self.changes = changes
+    self.withheld = withheld
+    self.unchanged = unchanged
+    self.forgotten = forgotten
+    self.ownedCount = ownedCount
+  }
+
+  package func count(_ word: String) -> Int { changes.count { $0.action.word == word } }
+
+  /// Changes that would write to NPM or to the store.
+  package var effective: [Change] { changes.filter { !$0.isBlocked } }
+
+  /// Nothing to do and nothing in the way.
+  package var isEmpty: Bool { changes.isEmpty }
+
+  /// Names the plan: equal for equal changes to equal objects. Carries no time and no secret.
+  package var digest: String { SHA256Digest.labelled(Array(canonicalText.utf8)) }
+
+  private var canonicalText: String {
+    var lines = ["reconciler plan 1", owner, policy.rawValue]
+    for change in changes {
+      let fields = change.fields.map { "\($0.path)=\(canonical($0.before))>\(canonical($0.after))" }
+      let id = change.id.map(\.description) ?? "-"
+      let what = change.obstacle.map { $0.code.rawValue } ?? change.desired.map { canonical($0.json) } ?? ""
+      let seen = change.observed.map { canonical($0.spec.normalised().json) } ?? ""
+      lines.append(
+        ([change.action.word, change.key.kind.rawValue, change.key.name, id, what, seen] + fields)
+          .joined(separator: "\u{1f}"))
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private func canonical(_ value: JSONValue) -> String { CanonicalJSON.text(value) }
+}
+
+/// One spelling for each JSON value: members sorted, no white space.
+package enum CanonicalJSON {
+  package static func text(_ value: JSONValue) -> String {
+    switch value {
+    case .null: "null"
+    case .bool(let flag): flag ? "true" : "false"
+    case .int(let number): String(number)
+    case .double(let number): String(number)
+    case .string(let text): quoted(text)
+    case .array(let items): "[" + items.map(Self.text).joined(separator: ",") + "]"
+    case .object(let members):
+      "{"
+        + members.sorted { $0.key < $1.key }.map { quoted($0.key) + ":" + Self.text($0.value) }.joined(separator: ",")
+        + "}"
+    }
+  }
+
+  private static func quoted(_ text: String) -> String {
+    "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+  }
+
+  /// The digest that the ownership marker carries for a spec.
+  package static func fingerprint(_ spec: Spec) -> String { SHA256Digest.labelled(Array(text(spec.json).utf8)) }
+}

@@ -1,0 +1,62 @@
+package import Model
+
+/// Bounds on what one run may destroy. A plan beyond them is refused before the first write.
+package struct SafetyLimits: Hashable, Sendable {
+  package var maxDeletes: Int
+  /// Percent of the owned objects; counts from `percentFloor` owned objects up.
+  package var maxDeletePercent: Int
+  package var maxUpdatePercent: Int
+  /// Lifts both bounds on deletes for this run.
+  package var allowsDeletes: Bool
+
+  /// Owned objects from which percentages mean something.
+  package static let percentFloor = 10
+
+  package init(
+    maxDeletes: Int = 5, maxDeletePercent: Int = 20, maxUpdatePercent: Int = 50, allowsDeletes: Bool = false
+  ) {
+    self.maxDeletes = maxDeletes
+    self.maxDeletePercent = maxDeletePercent
+    self.maxUpdatePercent = maxUpdatePercent
+    self.allowsDeletes = allowsDeletes
+  }
+
+  /// Why a plan is refused; empty: it is not.
+  package func refusals(of plan: Plan, desiredCount: Int) -> [Diagnostic] {
+    let deletes = plan.changes.count { $0.action == .delete }
+    let updates = plan.changes.count { $0.action == .update }
+    var found: [Diagnostic] = []
+    if deletes > 0 && desiredCount == 0 {
+      found.append(
+        Diagnostic(
+          .nothingDesired, "the desired state names no host, but \(deletes) would be deleted",
+          hint: "an empty desired state never deletes; to give hosts up, remove them in NPM"))
+      return found
+    }
+    if !allowsDeletes && deletes > maxDeletes {
+      let flag = "--max-deletes \(deletes)"
+      found.append(
+        Diagnostic(
+          .tooManyDeletes, "\(deletes) hosts would be deleted, the limit is \(maxDeletes)",
+          hint: "if that is meant, run again with \(flag) or --allow-deletes"))
+    } else if !allowsDeletes && exceeds(deletes, maxDeletePercent, plan.ownedCount) {
+      found.append(
+        Diagnostic(
+          .tooManyDeletes,
+          "\(deletes) of \(plan.ownedCount) hosts would be deleted, the limit is \(maxDeletePercent) %",
+          hint: "if that is meant, run again with --allow-deletes"))
+    }
+    if exceeds(updates, maxUpdatePercent, plan.ownedCount) {
+      found.append(
+        Diagnostic(
+          .tooManyUpdates,
+          "\(updates) of \(plan.ownedCount) hosts would be changed, the limit is \(maxUpdatePercent) %",
+          hint: "if that is meant, run again with --max-update-percent 100"))
+    }
+    return found
+  }
+
+  private func exceeds(_ count: Int, _ percent: Int, _ owned: Int) -> Bool {
+    owned >= Self.percentFloor && count * 100 > percent * owned
+  }
+}

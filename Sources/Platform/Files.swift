@@ -1,0 +1,114 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Whole files, read and replaced at once.
+package enum Files {
+  /// The bytes of the file at `path`. Throws `FileError`.
+  package static func read(_ path: String) throws -> [UInt8] {
+    let fd = open(path, O_RDONLY | O_CLOEXEC)
+    guard fd >= 0 else { throw FileError("read", path) }
+    defer { close(fd) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65536)
+    while true {
+      let count = chunk.withUnsafeMutableBytes { readRetrying(fd, $0) }
+      guard count >= 0 else { throw FileError("read", path) }
+      if count == 0 { return bytes }
+      bytes.append(contentsOf: chunk[0..<count])
+    }
+  }
+
+  /// Replaces the file at `path` so that readers see the old bytes or the new ones, never a part of them.
+  ///
+  /// - Parameter mode: permissions of the new file; 0600 for what holds a secret.
+  package static func replace(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o644) throws {
+    let temporary = "\(path).tmp.\(getpid())"
+    unlink(temporary)
+    let fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
+    guard fd >= 0 else { throw FileError("write", temporary) }
+    do {
+      try writeAll(fd, bytes, path: temporary)
+      guard fsync(fd) == 0 else { throw FileError("write", temporary) }
+      guard close(fd) == 0 else { throw FileError("write", temporary) }
+    } catch {
+      close(fd)
+      unlink(temporary)
+      throw error
+    }
+    guard rename(temporary, path) == 0 else {
+      let failure = FileError("replace", path)
+      unlink(temporary)
+      throw failure
+    }
+  }
+
+  /// Writes all of `bytes` to an open descriptor.
+  package static func writeAll(_ fd: Int32, _ bytes: [UInt8], path: String) throws {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { write(fd, $0.baseAddress, $0.count) }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw FileError("write", path)
+      }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  /// Creates `path` and what is missing above it.
+  package static func createDirectory(_ path: String, mode: UInt32 = 0o755) throws {
+    guard !path.isEmpty, path != "/", path != "." else { return }
+    if mkdir(path, mode_t(mode)) == 0 || errno == EEXIST { return }
+    guard errno == ENOENT else { throw FileError("create", path) }
+    try createDirectory(parent(of: path), mode: mode)
+    guard mkdir(path, mode_t(mode)) == 0 || errno == EEXIST else { throw FileError("create", path) }
+  }
+
+  /// The folder that holds `path`, `.` for a bare name.
+  package static func parent(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// Paths of all regular files below `directory`, in byte order, hidden ones and hidden folders left out.
+  /// Symbolic links to files are followed, links to folders are not, so that no loop can arise.
+  package static func below(_ directory: String) throws -> [String] {
+    guard let stream = opendir(directory) else { throw FileError("list", directory) }
+    var files: [String] = []
+    var folders: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      guard !name.hasPrefix(".") else { continue }
+      let path = directory.hasSuffix("/") ? directory + name : "\(directory)/\(name)"
+      switch Int32(entry.pointee.d_type) {
+      case Int32(DT_DIR): folders.append(path)
+      case Int32(DT_REG): files.append(path)
+      default:
+        if isDirectory(path, followLinks: false) { folders.append(path) } else if !isDirectory(path) { files.append(path) }
+      }
+    }
+    closedir(stream)
+    for folder in folders { files += try below(folder) }
+    return files.sorted()
+  }
+
+  package static func isDirectory(_ path: String, followLinks: Bool = true) -> Bool {
+    var status = stat()
+    guard (followLinks ? stat(path, &status) : lstat(path, &status)) == 0 else { return false }
+    return status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+}
+
+func readRetrying(_ fd: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
+  while true {
+    let count = read(fd, buffer.baseAddress, buffer.count)
+    if count >= 0 || errno != EINTR { return count }
+  }
+}

@@ -1,0 +1,47 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// What the process knows of its terminal and itself.
+package enum Terminal {
+  package static let input: Int32 = 0
+  package static let output: Int32 = 1
+  package static let error: Int32 = 2
+
+  package static func isTerminal(_ fd: Int32) -> Bool { isatty(fd) == 1 }
+
+  /// Writes to a descriptor; a reader that went away is no error of ours.
+  package static func write(_ text: String, to fd: Int32) {
+    try? Files.writeAll(fd, Array(text.utf8), path: "output")
+  }
+
+  /// Ends the process at once.
+  package static func exit(_ code: Int32) -> Never {
+    #if canImport(Glibc)
+      Glibc.exit(code)
+    #else
+      Darwin.exit(code)
+    #endif
+  }
+}
+
+/// The process and the machine it runs on.
+package enum Process {
+  package static var identifier: Int32 { getpid() }
+
+  package static var hostName: String {
+    var buffer = [CChar](repeating: 0, count: 256)
+    guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
+    return buffer.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }  // the last byte is always zero
+  }
+
+  /// The value of an environment variable, nil where it is unset.
+  package static func environment(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }
+  }
+
+  /// A write to a closed socket or pipe is an error code, not the end of the process.
+  package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+}

@@ -1,0 +1,11 @@
+/// A call that SQLite refused: its primary result code and its words. Bound values are never part of it.
+package struct SQLiteError: Error, Equatable, CustomStringConvertible {
+  /// Primary result codes, https://sqlite.org/rescode.html.
+  package enum Code: Equatable, Sendable {
+    case busy, readOnly, full, corrupt, notADatabase, cannotOpen, constraint, other(Int32)
+  }
+  package var code: Code
+  package var message: String
+
+  package var description: String { message }
+}
