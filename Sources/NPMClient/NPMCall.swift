@@ -1,0 +1,29 @@
+import FoundationEssentials
+import Model
+import Upstream
+
+/// The parts of a call that login and everything else share.
+enum NPMCall {
+  private struct ErrorBody: Decodable {
+    struct Inner: Decodable { var message: String? }
+    var error: Inner?
+  }
+
+  /// Sends a request; what fails on the way becomes an `NPMError`.
+  static func send(_ request: UpstreamRequest, by upstream: UpstreamClient) async throws -> UpstreamResponse {
+    do {
+      return try await upstream.send(request)
+    } catch let failure as UpstreamFailure {
+      let hint = failure.code == .npmUnreachable ? "check npm.url and whether NPM is running" : nil
+      let isUnclear = !request.isIdempotent && failure.mayHaveBeenSent
+      throw NPMError(failure.code, failure.message, hint: hint, isUnclear: isUnclear)
+    }
+  }
+
+  /// `error.message`, where the body is NPM's JSON. `error` may also be a text of its own.
+  static func message(of result: UpstreamResponse) -> String? {
+    let data = Data(result.body)
+    if let body = try? JSONDecoder().decode(ErrorBody.self, from: data) { return body.error?.message }
+    return (try? JSONDecoder().decode([String: String].self, from: data))?["error"]
+  }
+}

@@ -1,0 +1,49 @@
+package import Model
+
+/// A certificate as NPM lists it. Its private key, which NPM lists too, is never decoded.
+package struct NPMCertificate: Sendable, Equatable {
+  package var id: ResourceID
+  package var name: String
+  package var domains: [String]
+  package var expiresOn: String
+}
+
+/// An entry of NPM's audit log, its newest hundred.
+package struct AuditEntry: Sendable, Equatable {
+  package var createdOn: String
+  package var user: String
+  package var kind: String
+  package var id: ResourceID
+  package var action: String
+}
+
+package struct ServerFacts: Sendable, Equatable {
+  package var version: NPMVersion
+  /// False while NPM waits for its first user.
+  package var isSetUp: Bool
+
+  package init(version: NPMVersion, isSetUp: Bool) {
+    self.version = version
+    self.isSetUp = isSetUp
+  }
+}
+
+/// NPM as the rest of the program sees it. Every method throws `NPMError`.
+///
+/// Reads may run side by side. Writes must not: NPM has no lock around nginx, and two at once take healthy hosts
+/// offline. The answer of a write proves nothing; read back.
+package protocol NPMGateway: Sendable {
+  func server() async throws -> ServerFacts
+  /// Everything a plan needs. Fails as a whole when one list fails.
+  func observe() async throws -> ObservedState
+  /// nil: NPM says that it is gone.
+  func host(_ id: ResourceID) async throws -> ObservedResource?
+  /// All proxy hosts, for reading back a create.
+  func hosts() async throws -> [ObservedResource]
+  func create(_ spec: Spec, meta: JSONValue) async throws
+  /// Writes every field but `enabled`, which has calls of its own.
+  func update(_ id: ResourceID, _ spec: Spec, meta: JSONValue) async throws
+  func setEnabled(_ id: ResourceID, _ isEnabled: Bool) async throws
+  func delete(_ id: ResourceID) async throws
+  func auditLog() async throws -> [AuditEntry]
+}

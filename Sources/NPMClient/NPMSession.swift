@@ -1,0 +1,115 @@
+import FoundationEssentials
+package import Model
+import Platform
+import Upstream
+
+/// Who we are to NPM.
+package struct NPMCredentials: Sendable {
+  package var identity: String
+  package var secret: Secret
+
+  package init(identity: String, secret: Secret) {
+    self.identity = identity
+    self.secret = secret
+  }
+}
+
+/// Holds the token: one login at a time however many calls wait for it.
+actor NPMSession {
+  /// Remaining life under which a token is refreshed before it is used. NPM's tokens live a day.
+  private static let refreshMargin = 6 * 3600.0
+
+  private let upstream: UpstreamClient
+  private let credentials: NPMCredentials
+  private let cache: any TokenCache
+  private var current: NPMToken?
+  private var isCacheRead = false
+  private var pending: Task<NPMToken, any Error>?
+
+  init(upstream: UpstreamClient, credentials: NPMCredentials, cache: any TokenCache) {
+    self.upstream = upstream
+    self.credentials = credentials
+    self.cache = cache
+  }
+
+  /// A token that should be good for this call.
+  func token() async throws -> Secret {
+    if !isCacheRead {
+      isCacheRead = true
+      current = cache.load()
+    }
+    if let current, current.expires.seconds - Timestamp.now.seconds > Self.refreshMargin { return current.token }
+    return try await renewed().token
+  }
+
+  /// NPM refused `token`: get another, unless somebody already did.
+  func replace(_ token: Secret) async throws -> Secret {
+    if let current, current.token != token { return current.token }
+    current = nil
+    return try await renewed().token
+  }
+
+  private func renewed() async throws -> NPMToken {
+    if let pending { return try await pending.value }
+    let old = current
+    let task = Task { try await self.obtain(after: old) }
+    pending = task
+    defer { pending = nil }
+    let token = try await task.value
+    current = token
+    cache.save(token)
+    return token
+  }
+
+  private func obtain(after old: NPMToken?) async throws -> NPMToken {
+    if let old, old.expires > .now, let refreshed = try? await refresh(old) { return refreshed }
+    return try await login()
+  }
+
+  private func refresh(_ old: NPMToken) async throws -> NPMToken {
+    var request = UpstreamRequest("GET", "/api/tokens")
+    request.headers = [("Authorization", "Bearer \(old.token.reveal())")]
+    return try await read(request)
+  }
+
+  private func login() async throws -> NPMToken {
+    var request = UpstreamRequest("POST", "/api/tokens")
+    request.headers = [("Content-Type", "application/json")]
+    let body = ["identity": credentials.identity, "secret": credentials.secret.reveal()]
+    request.body = Array(try JSONEncoder().encode(body))
+    return try await read(request)
+  }
+
+  private struct Answer: Decodable {
+    var token: String?
+    var expires: String?
+    var requires_2fa: Bool?
+  }
+
+  private func read(_ request: UpstreamRequest) async throws -> NPMToken {
+    let result = try await NPMCall.send(request, by: upstream)
+    guard result.isSuccess else { throw refusal(result.status, NPMCall.message(of: result)) }
+    guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(result.body)) else {
+      throw NPMError(
+        .npmNotNPM, "the answer to the login is not NPM's",
+        hint: "npm.url must be NPM's admin address, usually port 81")
+    }
+    if answer.requires_2fa == true {
+      throw NPMError(
+        .npmTwoFactor, "the account \(credentials.identity) uses two-factor login, which a program cannot answer",
+        hint: "make an account of its own for reconciler in NPM, without two-factor login")
+    }
+    guard let token = answer.token else { throw NPMError(.npmNotNPM, "NPM's answer to the login has no token") }
+    let expires = answer.expires.flatMap { Timestamp(iso8601: $0) } ?? Timestamp(seconds: Timestamp.now.seconds + 3600)
+    return NPMToken(token: Secret(token), expires: expires)
+  }
+
+  private func refusal(_ status: Int, _ message: String?) -> NPMError {
+    guard status < 500, let message else {
+      return NPMError(.npmServerError, "NPM answers \(status) to the login", status: status)
+    }
+    return NPMError(
+      .npmAuth, "NPM does not accept the login of \(credentials.identity): \(message)",
+      hint: "check NPM_IDENTITY and NPM_SECRET, or npm.identity and npm.secret in the settings", status: status)
+  }
+}

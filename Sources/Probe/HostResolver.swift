@@ -1,0 +1,143 @@
+import Platform
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Looks names up with the system's resolver, each once, in threads of its own: `getaddrinfo` can neither be bounded
+/// nor interrupted, so that a look-up that hangs is left behind.
+actor HostResolver {
+  enum Outcome: Equatable, Sendable {
+    case addresses([String])
+    case failed(String)
+    case timedOut
+  }
+
+  /// Look-ups that may be stuck at once.
+  private static let maximumThreads = 32
+  private var known: [String: Task<Outcome, Never>] = [:]
+  private let gate = Gate(HostResolver.maximumThreads)
+
+  /// Addresses of `host`, at least one where it succeeds.
+  func resolve(_ host: String, timeout: Double) async -> Outcome {
+    if let task = known[host] { return await task.value }
+    let gate = gate
+    let task = Task { await Self.lookUp(host, timeout: timeout, gate: gate) }
+    known[host] = task
+    return await task.value
+  }
+
+  /// Whether `text` is an address already.
+  static func isAddress(_ text: String) -> Bool {
+    var buffer = in6_addr()
+    return inet_pton(AF_INET, text, &buffer) == 1 || inet_pton(AF_INET6, text, &buffer) == 1
+  }
+
+  private static func lookUp(_ host: String, timeout: Double, gate: Gate) async -> Outcome {
+    await gate.enter()
+    let answer = Once<Outcome>()
+    startThread {
+      answer.set(blockingLookUp(host))
+      gate.leave()
+    }
+    let timer = Task {
+      try await Task.sleep(for: .seconds(timeout))
+      answer.set(.timedOut)
+    }
+    defer { timer.cancel() }
+    return await answer.value()
+  }
+
+  private static func blockingLookUp(_ host: String) -> Outcome {
+    var hints = addrinfo()
+    hints.ai_family = AF_UNSPEC
+    #if canImport(Glibc)
+      hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+    #else
+      hints.ai_socktype = SOCK_STREAM
+    #endif
+    var list: UnsafeMutablePointer<addrinfo>?
+    let code = getaddrinfo(host, nil, &hints, &list)
+    guard code == 0 else { return .failed(String(cString: gai_strerror(code))) }
+    defer { freeaddrinfo(list) }
+    var addresses: [String] = []
+    var next = list
+    while let entry = next {
+      var buffer = [CChar](repeating: 0, count: 64)
+      let length = socklen_t(buffer.count)
+      if getnameinfo(entry.pointee.ai_addr, entry.pointee.ai_addrlen, &buffer, length, nil, 0, NI_NUMERICHOST) == 0 {
+        let text = buffer.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }  // getnameinfo ends it with zero
+        if !addresses.contains(text) { addresses.append(text) }
+      }
+      next = entry.pointee.ai_next
+    }
+    return addresses.isEmpty ? .failed("no address") : .addresses(addresses)
+  }
+}
+
+/// A value that is set once and awaited once.
+private final class Once<Value: Sendable>: Sendable {
+  private struct State {
+    var value: Value?
+    var waiter: CheckedContinuation<Value, Never>?
+  }
+  private let state = Lock(State())
+
+  func set(_ value: Value) {
+    let waiter = state.withLock { state -> CheckedContinuation<Value, Never>? in
+      guard state.value == nil else { return nil }
+      state.value = value
+      defer { state.waiter = nil }
+      return state.waiter
+    }
+    waiter?.resume(returning: value)
+  }
+
+  func value() async -> Value {
+    await withCheckedContinuation { continuation in
+      let ready = state.withLock { state -> Value? in
+        if state.value == nil { state.waiter = continuation }
+        return state.value
+      }
+      if let ready { continuation.resume(returning: ready) }
+    }
+  }
+}
+
+/// Lets so many in at once; the rest waits in order.
+private final class Gate: Sendable {
+  private struct State {
+    var free: Int
+    var waiters: [CheckedContinuation<Void, Never>] = []
+  }
+  private let state: Lock<State>
+
+  init(_ places: Int) { state = Lock(State(free: places)) }
+
+  func enter() async {
+    await withCheckedContinuation { continuation in
+      let isFree = state.withLock { state in
+        if state.free > 0 {
+          state.free -= 1
+          return true
+        }
+        state.waiters.append(continuation)
+        return false
+      }
+      if isFree { continuation.resume() }
+    }
+  }
+
+  func leave() {
+    let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
+      if state.waiters.isEmpty {
+        state.free += 1
+        return nil
+      }
+      return state.waiters.removeFirst()
+    }
+    next?.resume()
+  }
+}

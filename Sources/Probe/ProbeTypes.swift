@@ -1,0 +1,73 @@
+/// A destination to check.
+package struct ProbeTarget: Hashable, Sendable {
+  /// The name of what forwards there.
+  package var name: String
+  package var scheme: String
+  /// A name, an IPv4 address, or an IPv6 address with or without brackets.
+  package var host: String
+  package var port: Int
+  package var path: String
+
+  package init(name: String, scheme: String, host: String, port: Int, path: String = "/") {
+    self.name = name
+    self.scheme = scheme
+    self.host = host
+    self.port = port
+    self.path = path
+  }
+
+  package var url: String { "\(scheme)://\(host):\(port)" }
+}
+
+/// One step of a check, in milliseconds.
+package struct ProbeStep: Hashable, Sendable {
+  package enum Name: String, CaseIterable, Sendable { case syntax, dns, tcp, http }
+  package enum Status: String, Sendable { case passed, failed, skipped }
+
+  package var step: Name
+  package var status: Status
+  package var milliseconds: Double?
+  /// What was found: an address, a status code.
+  package var detail: String?
+  package var error: String?
+  package var hint: String?
+
+  package init(
+    _ step: Name, _ status: Status, milliseconds: Double? = nil, detail: String? = nil, error: String? = nil,
+    hint: String? = nil
+  ) {
+    self.step = step
+    self.status = status
+    self.milliseconds = milliseconds
+    self.detail = detail
+    self.error = error
+    self.hint = hint
+  }
+}
+
+/// The four steps of one check, in order; after a failed one the rest is skipped.
+package struct ProbeResult: Hashable, Sendable {
+  package var target: ProbeTarget
+  package var steps: [ProbeStep]
+
+  /// Fills up with skipped steps.
+  package init(target: ProbeTarget, steps: [ProbeStep]) {
+    self.target = target
+    self.steps = steps + ProbeStep.Name.allCases.dropFirst(steps.count).map { ProbeStep($0, .skipped) }
+  }
+
+  package var isOK: Bool { steps.allSatisfy { $0.status == .passed } }
+  package var failure: ProbeStep? { steps.first { $0.status == .failed } }
+}
+
+/// Budgets of a check.
+package struct ProbeSettings: Hashable, Sendable {
+  /// Seconds.
+  package var dnsTimeout = 5.0
+  package var tcpTimeout = 5.0
+  package var httpTimeout = 10.0
+  /// Checks under way at once.
+  package var concurrency = 64
+
+  package init() {}
+}

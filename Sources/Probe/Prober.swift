@@ -1,0 +1,155 @@
+package import Curl
+import Platform
+
+/// Checks destinations in four steps: syntax, DNS, TCP, HTTP.
+package struct Prober: Sendable {
+  private let settings: ProbeSettings
+  private let engine: CurlEngine
+  private let resolver = HostResolver()
+
+  package init(settings: ProbeSettings, engine: CurlEngine) {
+    self.settings = settings
+    self.engine = engine
+  }
+
+  /// Checks all targets, `settings.concurrency` at once; results in the order of the targets.
+  ///
+  /// - Parameter progress: called after each check with the number done.
+  package func probe(
+    _ targets: [ProbeTarget], progress: @escaping @Sendable (Int) -> Void = { _ in }
+  ) async -> [ProbeResult] {
+    await withTaskGroup(of: (Int, ProbeResult).self) { group in
+      var results = [ProbeResult?](repeating: nil, count: targets.count)
+      var next = 0
+      var done = 0
+      func startNext() {
+        guard next < targets.count else { return }
+        let index = next
+        next += 1
+        group.addTask { (index, await probe(targets[index])) }
+      }
+      for _ in 0..<max(1, settings.concurrency) { startNext() }
+      while let (index, result) = await group.next() {
+        results[index] = result
+        done += 1
+        progress(done)
+        startNext()
+      }
+      return results.compactMap { $0 }
+    }
+  }
+
+  package func probe(_ target: ProbeTarget) async -> ProbeResult {
+    if let problem = ProbeSyntax.problem(with: target) {
+      return ProbeResult(target: target, steps: [ProbeStep(.syntax, .failed, milliseconds: 0, error: problem)])
+    }
+    var steps = [ProbeStep(.syntax, .passed, milliseconds: 0)]
+    let bare = target.host.trimmingBrackets
+    let (dns, addresses) = await resolve(bare)
+    steps.append(dns)
+    guard dns.status == .passed else { return ProbeResult(target: target, steps: steps) }
+    steps += await connect(target, bare, addresses)
+    return ProbeResult(target: target, steps: steps)
+  }
+
+  private func resolve(_ host: String) async -> (ProbeStep, [String]) {
+    if HostResolver.isAddress(host) { return (ProbeStep(.dns, .passed, milliseconds: 0, detail: host), []) }
+    let start = ContinuousClock.now
+    let outcome = await resolver.resolve(host, timeout: settings.dnsTimeout)
+    let spent = milliseconds(since: start)
+    switch outcome {
+    case .addresses(let addresses):
+      return (ProbeStep(.dns, .passed, milliseconds: spent, detail: addresses.joined(separator: ", ")), addresses)
+    case .failed(let reason):
+      return (ProbeStep(.dns, .failed, milliseconds: spent, error: reason, hint: ProbeHint.unresolved), [])
+    case .timedOut:
+      return (ProbeStep(.dns, .failed, milliseconds: spent, error: "look-up timed out", hint: ProbeHint.unresolved), [])
+    }
+  }
+
+  private func connect(_ target: ProbeTarget, _ bare: String, _ addresses: [String]) async -> [ProbeStep] {
+    var transfer = HTTPTransfer(url: "\(target.scheme)://\(bare.contains(":") ? "[\(bare)]" : bare):\(target.port)\(target.path)")
+    transfer.headers = [("User-Agent", "reconciler-probe"), ("Accept", "*/*")]
+    transfer.connectTimeout = settings.tcpTimeout
+    transfer.totalTimeout = settings.tcpTimeout + settings.httpTimeout
+    transfer.verifiesCertificates = false  // nginx does not verify a proxied backend either
+    transfer.usesFreshConnection = true
+    transfer.maximumBody = 1024
+    transfer.acceptsTruncatedBody = true
+    if !addresses.isEmpty {
+      let list = addresses.map { $0.contains(":") ? "[\($0)]" : $0 }.joined(separator: ",")
+      transfer.resolve = ["\(bare):\(target.port):\(list)"]
+    }
+    do {
+      return answered(try await engine.perform(transfer))
+    } catch let error as TransferError {
+      return failed(error, target)
+    } catch {
+      return [ProbeStep(.tcp, .failed, error: "\(error)")]
+    }
+  }
+
+  private func answered(_ result: TransferResult) -> [ProbeStep] {
+    let tcp = ProbeStep(.tcp, .passed, milliseconds: rounded(result.timings.connected - result.timings.resolved))
+    let spent = rounded(result.timings.firstByte - result.timings.connected)
+    // 4xx is a service that answers: a login page, a missing index. 5xx is one in trouble.
+    guard result.status >= 500 else {
+      return [tcp, ProbeStep(.http, .passed, milliseconds: spent, detail: "\(result.status)")]
+    }
+    let hint = ProbeHint.status(result.status)
+    return [tcp, ProbeStep(.http, .failed, milliseconds: spent, error: "HTTP \(result.status)", hint: hint)]
+  }
+
+  private func failed(_ error: TransferError, _ target: ProbeTarget) -> [ProbeStep] {
+    guard error.timings.connected > 0 else {
+      let (words, hint) = tcpFailure(error, target)
+      let spent = rounded(error.timings.total - error.timings.resolved)
+      return [ProbeStep(.tcp, .failed, milliseconds: spent, error: words, hint: hint)]
+    }
+    let tcp = ProbeStep(.tcp, .passed, milliseconds: rounded(error.timings.connected - error.timings.resolved))
+    let spent = rounded(error.timings.total - error.timings.connected)
+    let (words, hint): (String, String?) =
+      switch error.reason {
+      case .timeout: ("no answer in time", ProbeHint.httpTimeout)
+      case .tls: ("TLS handshake failed", ProbeHint.tls)
+      case .notHTTP: ("the answer is not HTTP", ProbeHint.notHTTP)
+      case .reset: ("connection closed without an answer", ProbeHint.notHTTP)
+      default: (error.message, nil)
+      }
+    return [tcp, ProbeStep(.http, .failed, milliseconds: spent, error: words, hint: hint)]
+  }
+
+  private func tcpFailure(_ error: TransferError, _ target: ProbeTarget) -> (String, String?) {
+    switch error.reason {
+    case .timeout: ("connection timed out", ProbeHint.tcpTimeout)
+    case .unreachable: ("host unreachable", ProbeHint.unreachable)
+    case .refused: ("connection refused", ProbeHint.refused(target.port))
+    default: (error.message, nil)
+    }
+  }
+
+  private func milliseconds(since start: ContinuousClock.Instant) -> Double {
+    rounded((ContinuousClock.now - start) / .seconds(1))
+  }
+
+  /// Seconds as milliseconds with one decimal.
+  private func rounded(_ seconds: Double) -> Double { (max(0, seconds) * 10_000).rounded() / 10 }
+}
+
+/// Whether a target can be asked at all.
+enum ProbeSyntax {
+  static func problem(with target: ProbeTarget) -> String? {
+    let bare = target.host.trimmingBrackets
+    if !["http", "https"].contains(target.scheme) { return "the scheme '\(target.scheme)' is neither http nor https" }
+    if !(1...65535).contains(target.port) { return "the port \(target.port) is not in 1 to 65535" }
+    if bare.isEmpty { return "the host is empty" }
+    let isName = bare.allSatisfy { $0.isLetter || $0.isNumber || "-._".contains($0) }
+    return isName || HostResolver.isAddress(bare) ? nil : "the host '\(bare)' is neither a name nor an address"
+  }
+}
+
+extension String {
+  fileprivate var trimmingBrackets: String {
+    hasPrefix("[") && hasSuffix("]") ? String(dropFirst().dropLast()) : self
+  }
+}

@@ -1,0 +1,87 @@
+package import Model
+package import Platform
+
+/// The store's twin for tests and for commands that must leave nothing behind.
+package actor MemoryStore: StateStore {
+  private var npm: String?
+  private var entries: [ResourceKey: LedgerEntry] = [:]
+  private var runList: [RunRecord] = []
+  private var intents: [Int: Intent] = [:]
+  private var nextIntent = 1
+  private var log: [RecordedEvent] = []
+
+  package init(ledger: [LedgerEntry] = []) {
+    entries = Dictionary(uniqueKeysWithValues: ledger.map { ($0.key, $0) })
+  }
+
+  package func bind(npm: String, rebind: Bool) throws {
+    if let bound = self.npm, bound != npm, !rebind { throw StoreError.otherNPM(bound: bound, now: npm) }
+    self.npm = npm
+  }
+
+  package func ledger() -> [LedgerEntry] { entries.values.sorted { $0.key < $1.key } }
+
+  package func forget(_ keys: [ResourceKey]) { for key in keys { entries[key] = nil } }
+
+  package func beginRun(digest: String, at: Timestamp) -> Int {
+    let number = (runList.last?.number ?? 0) + 1
+    runList.append(RunRecord(number: number, startedAt: at, finishedAt: nil, digest: digest, applied: 0, failed: 0))
+    return number
+  }
+
+  package func finishRun(_ number: Int, applied: Int, failed: Int, at: Timestamp) {
+    guard let index = runList.firstIndex(where: { $0.number == number }) else { return }
+    runList[index].finishedAt = at
+    runList[index].applied = applied
+    runList[index].failed = failed
+  }
+
+  package func runs(limit: Int) -> [RunRecord] { Array(runList.reversed().prefix(limit)) }
+
+  package func begin(_ change: ChangeRecordDraft, claim: LedgerUpdate) -> Int {
+    let number = nextIntent
+    nextIntent += 1
+    intents[number] = Intent(
+      number: number, run: change.run, key: change.key, action: change.action, at: change.at)
+    update(change.key, claim)
+    return number
+  }
+
+  package func settle(_ intent: Int, _ record: ChangeRecord, ledger: LedgerUpdate, at: Timestamp) {
+    intents[intent] = nil
+    update(record.key, ledger)
+  }
+
+  package func openIntents() -> [Intent] { intents.values.sorted { $0.number < $1.number } }
+
+  package func abandon(_ intent: Int, at: Timestamp) { intents[intent] = nil }
+
+  package func append(_ event: Event, at: Timestamp) {
+    log.append(RecordedEvent(number: log.count + 1, at: at, event: event))
+  }
+
+  package func events(_ filter: EventFilter) -> [RecordedEvent] {
+    log.filter { recorded in
+      (filter.since.map { recorded.at >= $0 } ?? true)
+        && (filter.severities.isEmpty || filter.severities.contains(recorded.event.severity))
+        && (filter.sources.isEmpty || filter.sources.contains(recorded.event.source))
+        && (filter.run.map { recorded.event.run == $0 } ?? true)
+    }.suffix(filter.limit)
+  }
+
+  private func update(_ key: ResourceKey, _ update: LedgerUpdate) {
+    switch update {
+    case .keep: break
+    case .put(let entry): entries[key] = entry
+    case .remove: entries[key] = nil
+    }
+  }
+}
+
+extension StoreError {
+  static func otherNPM(bound: String, now: String) -> StoreError {
+    StoreError(
+      .storeOtherNPM, "this state belongs to NPM at \(bound), not to \(now)",
+      hint: "name another file with --state; if it is the same NPM under a new address, run once with --rebind-state")
+  }
+}

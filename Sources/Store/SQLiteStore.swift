@@ -1,0 +1,201 @@
+package import Model
+package import Platform
+import SQLite
+
+/// The store on disk. The actor is the guard of the connection.
+package actor SQLiteStore: StateStore {
+  private let connection: SQLiteConnection
+  private let path: String
+
+  /// Opens or creates the database; builds or migrates its tables.
+  package init(path: String) throws {
+    self.path = path
+    connection = try SQLiteStore.mapped(path) {
+      try Files.createDirectory(Files.parent(of: path), mode: 0o700)
+      let connection = try SQLiteConnection(path: path)
+      let found = try connection.migrate(Schema.steps)
+      if found > Schema.steps.count {
+        throw StoreError(
+          .storeNewer, "\(path) was written by a newer reconciler (schema \(found), this one knows \(Schema.steps.count))",
+          hint: "update reconciler, or name another file with --state")
+      }
+      return connection
+    }
+  }
+
+  package func bind(npm: String, rebind: Bool) throws {
+    try mapped {
+      if case .text(let bound)? = try connection.run("SELECT npm FROM binding").first?.first, bound != npm, !rebind {
+        throw StoreError.otherNPM(bound: bound, now: npm)
+      }
+      try connection.run("INSERT INTO binding VALUES (1, ?) ON CONFLICT DO UPDATE SET npm = excluded.npm", [.text(npm)])
+    }
+  }
+
+  package func ledger() throws -> [LedgerEntry] {
+    try mapped {
+      try connection.run(
+        "SELECT kind, name, npm_id, created_on, applied, domains, unfinished FROM ledger ORDER BY kind, name"
+      ).compactMap(LedgerRow.entry)
+    }
+  }
+
+  package func forget(_ keys: [ResourceKey]) throws {
+    try mapped { try connection.transaction { for key in keys { try update(key, .remove) } } }
+  }
+
+  package func beginRun(digest: String, at: Timestamp) throws -> Int {
+    try mapped {
+      try connection.run("INSERT INTO runs (started_at, digest) VALUES (?, ?)", [.real(at.seconds), .text(digest)])
+      return Int(connection.lastInsertedRow)
+    }
+  }
+
+  package func finishRun(_ number: Int, applied: Int, failed: Int, at: Timestamp) throws {
+    _ = try mapped {
+      try connection.run(
+        "UPDATE runs SET finished_at = ?, applied = ?, failed = ? WHERE number = ?",
+        [.real(at.seconds), .integer(Int64(applied)), .integer(Int64(failed)), .integer(Int64(number))])
+    }
+  }
+
+  package func runs(limit: Int) throws -> [RunRecord] {
+    try mapped {
+      try connection.run(
+        "SELECT number, started_at, finished_at, digest, applied, failed FROM runs ORDER BY number DESC LIMIT ?",
+        [.integer(Int64(limit))]
+      ).map { row in
+        RunRecord(
+          number: row[0].int, startedAt: Timestamp(seconds: row[1].real),
+          finishedAt: row[2] == .null ? nil : Timestamp(seconds: row[2].real), digest: row[3].text,
+          applied: row[4].int, failed: row[5].int)
+      }
+    }
+  }
+
+  package func begin(_ change: ChangeRecordDraft, claim: LedgerUpdate) throws -> Int {
+    try mapped {
+      try connection.transaction {
+        try connection.run(
+          "INSERT INTO journal (run, kind, name, action, begun_at) VALUES (?, ?, ?, ?, ?)",
+          [
+            .integer(Int64(change.run)), .text(change.key.kind.rawValue), .text(change.key.name), .text(change.action),
+            .real(change.at.seconds),
+          ])
+        let number = Int(connection.lastInsertedRow)
+        try update(change.key, claim)
+        return number
+      }
+    }
+  }
+
+  package func settle(_ intent: Int, _ record: ChangeRecord, ledger: LedgerUpdate, at: Timestamp) throws {
+    try mapped {
+      try connection.transaction {
+        try connection.run(
+          "UPDATE journal SET settled_at = ?, outcome = ?, error = ? WHERE number = ?",
+          [
+            .real(at.seconds), .text(record.outcome.rawValue), record.error.map { .text($0) } ?? .null,
+            .integer(Int64(intent)),
+          ])
+        try update(record.key, ledger)
+      }
+    }
+  }
+
+  package func openIntents() throws -> [Intent] {
+    try mapped {
+      try connection.run(
+        "SELECT number, run, kind, name, action, begun_at FROM journal WHERE settled_at IS NULL ORDER BY number"
+      ).compactMap { row in
+        ResourceKind(rawValue: row[2].text).map {
+          Intent(
+            number: row[0].int, run: row[1].int, key: ResourceKey($0, row[3].text), action: row[4].text,
+            at: Timestamp(seconds: row[5].real))
+        }
+      }
+    }
+  }
+
+  package func abandon(_ intent: Int, at: Timestamp) throws {
+    _ = try mapped {
+      try connection.run(
+        "UPDATE journal SET settled_at = ?, outcome = 'interrupted' WHERE number = ?",
+        [.real(at.seconds), .integer(Int64(intent))])
+    }
+  }
+
+  package func append(_ event: Event, at: Timestamp) throws {
+    _ = try mapped {
+      try connection.run(
+        "INSERT INTO events (at, severity, source, subject, reason, message, run) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+          .real(at.seconds), .text(event.severity.rawValue), .text(event.source), .text(event.subject),
+          .text(event.reason), .text(event.message), event.run.map { .integer(Int64($0)) } ?? .null,
+        ])
+    }
+  }
+
+  package func events(_ filter: EventFilter) throws -> [RecordedEvent] {
+    var conditions = ["at >= ?"]
+    var values: [SQLiteValue] = [.real(filter.since?.seconds ?? 0)]
+    func isOneOf(_ column: String, _ words: [String]) {
+      guard !words.isEmpty else { return }
+      conditions.append("\(column) IN (\(words.map { _ in "?" }.joined(separator: ", ")))")
+      values += words.map { .text($0) }
+    }
+    isOneOf("severity", filter.severities.map(\.rawValue).sorted())
+    isOneOf("source", filter.sources.sorted())
+    if let run = filter.run {
+      conditions.append("run = ?")
+      values.append(.integer(Int64(run)))
+    }
+    values.append(.integer(Int64(filter.limit)))
+    let sql = """
+      SELECT number, at, severity, source, subject, reason, message, run FROM events
+      WHERE \(conditions.joined(separator: " AND ")) ORDER BY number DESC LIMIT ?
+      """
+    return try mapped { try connection.run(sql, values).reversed().compactMap(EventRow.event) }
+  }
+
+  private func update(_ key: ResourceKey, _ update: LedgerUpdate) throws {
+    switch update {
+    case .keep: break
+    case .put(let entry):
+      try connection.run(
+        "INSERT OR REPLACE INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?)", try LedgerRow.values(entry))
+    case .remove:
+      try connection.run("DELETE FROM ledger WHERE kind = ? AND name = ?", [.text(key.kind.rawValue), .text(key.name)])
+    }
+  }
+
+  private func mapped<Result>(_ body: () throws -> Result) throws -> Result { try Self.mapped(path, body) }
+
+  /// SQLite's and the file system's errors in the store's words.
+  private static func mapped<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as SQLiteError {
+      throw StoreError.from(error, path: path)
+    } catch let error as FileError {
+      throw StoreError(.storeUnreadable, "\(error)", hint: "name another file with --state")
+    }
+  }
+}
+
+extension StoreError {
+  fileprivate static func from(_ error: SQLiteError, path: String) -> StoreError {
+    switch error.code {
+    case .corrupt, .notADatabase:
+      StoreError(
+        .storeCorrupt, "\(path) is damaged: \(error.message)",
+        hint: "move it away and run once with --rebuild-ledger: the markers in NPM tell what is ours")
+    case .full: StoreError(.storeFull, "\(path) cannot be written: \(error.message)", hint: "make room on the disk")
+    case .readOnly, .cannotOpen:
+      StoreError(.storeUnreadable, "\(path) cannot be written: \(error.message)", hint: "check its permissions")
+    case .busy:
+      StoreError(.storeUnreadable, "\(path) is in use by another program", hint: "wait for it, or end it")
+    default: StoreError(.storeUnreadable, "\(path): \(error.message)")
+    }
+  }
+}

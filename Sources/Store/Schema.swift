@@ -1,0 +1,22 @@
+/// The steps that build the database. A step, once released, never changes: new ones are added at the end.
+enum Schema {
+  static let steps = [
+    """
+    CREATE TABLE binding (id INTEGER PRIMARY KEY CHECK (id = 1), npm TEXT NOT NULL) STRICT;
+    CREATE TABLE ledger (
+      kind TEXT NOT NULL, name TEXT NOT NULL, npm_id INTEGER, created_on TEXT, applied TEXT,
+      domains TEXT NOT NULL, unfinished INTEGER NOT NULL, PRIMARY KEY (kind, name)) STRICT;
+    CREATE TABLE runs (
+      number INTEGER PRIMARY KEY AUTOINCREMENT, started_at REAL NOT NULL, finished_at REAL, digest TEXT NOT NULL,
+      applied INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0) STRICT;
+    CREATE TABLE journal (
+      number INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL REFERENCES runs(number), kind TEXT NOT NULL,
+      name TEXT NOT NULL, action TEXT NOT NULL, begun_at REAL NOT NULL, settled_at REAL, outcome TEXT, error TEXT) STRICT;
+    CREATE INDEX journal_open ON journal(number) WHERE settled_at IS NULL;
+    CREATE TABLE events (
+      number INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, severity TEXT NOT NULL, source TEXT NOT NULL,
+      subject TEXT NOT NULL, reason TEXT NOT NULL, message TEXT NOT NULL, run INTEGER) STRICT;
+    CREATE INDEX events_at ON events(at);
+    """
+  ]
+}

@@ -1,0 +1,150 @@
+package import Model
+package import Platform
+
+/// How a planned change ended.
+package struct ChangeRecord: Hashable, Sendable {
+  package enum Outcome: String, Sendable { case applied, failed, notAttempted = "not_attempted" }
+
+  package var key: ResourceKey
+  package var action: String
+  package var outcome: Outcome
+  package var error: String?
+
+  package init(key: ResourceKey, action: String, outcome: Outcome, error: String? = nil) {
+    self.key = key
+    self.action = action
+    self.outcome = outcome
+    self.error = error
+  }
+}
+
+/// A write that was announced and not yet recorded as done: what a killed run leaves behind.
+package struct Intent: Hashable, Sendable {
+  package var number: Int
+  package var run: Int
+  package var key: ResourceKey
+  package var action: String
+  package var at: Timestamp
+
+  package init(number: Int, run: Int, key: ResourceKey, action: String, at: Timestamp) {
+    self.number = number
+    self.run = run
+    self.key = key
+    self.action = action
+    self.at = at
+  }
+}
+
+/// One lap that wrote or could have written.
+package struct RunRecord: Hashable, Sendable {
+  package var number: Int
+  package var startedAt: Timestamp
+  /// nil: it never ended; it was killed.
+  package var finishedAt: Timestamp?
+  package var digest: String
+  package var applied: Int
+  package var failed: Int
+
+  package init(
+    number: Int, startedAt: Timestamp, finishedAt: Timestamp?, digest: String, applied: Int, failed: Int
+  ) {
+    self.number = number
+    self.startedAt = startedAt
+    self.finishedAt = finishedAt
+    self.digest = digest
+    self.applied = applied
+    self.failed = failed
+  }
+}
+
+/// An event as it was recorded.
+package struct RecordedEvent: Hashable, Sendable {
+  package var number: Int
+  package var at: Timestamp
+  package var event: Event
+
+  package init(number: Int, at: Timestamp, event: Event) {
+    self.number = number
+    self.at = at
+    self.event = event
+  }
+}
+
+/// Which events are asked for.
+package struct EventFilter: Hashable, Sendable {
+  package var since: Timestamp?
+  package var severities: Set<Event.Severity> = []
+  package var sources: Set<String> = []
+  package var run: Int?
+  /// The newest so many.
+  package var limit = 100
+
+  package init() {}
+}
+
+/// What the store says when it cannot serve.
+package struct StoreError: Error, Equatable, Sendable, CustomStringConvertible {
+  package var code: DiagnosticCode
+  package var message: String
+  package var hint: String?
+
+  package init(_ code: DiagnosticCode, _ message: String, hint: String? = nil) {
+    self.code = code
+    self.message = message
+    self.hint = hint
+  }
+
+  package var description: String { message }
+  package var diagnostic: Diagnostic { Diagnostic(code, message, hint: hint) }
+}
+
+/// What the ledger looks like after a write.
+package enum LedgerUpdate: Sendable {
+  case keep
+  case put(LedgerEntry)
+  case remove
+}
+
+/// Our memory: ledger, journal, runs, events. Each method is all or nothing. Throws `StoreError`.
+package protocol StateStore: Sendable {
+  /// The store belongs to one NPM. Remembers `npm` the first time; throws `.storeOtherNPM` when it is another's.
+  func bind(npm: String, rebind: Bool) async throws
+
+  func ledger() async throws -> [LedgerEntry]
+  /// Drops rows whose objects are gone on both sides.
+  func forget(_ keys: [ResourceKey]) async throws
+
+  /// Opens a run; returns its number.
+  func beginRun(digest: String, at: Timestamp) async throws -> Int
+  func finishRun(_ number: Int, applied: Int, failed: Int, at: Timestamp) async throws
+  /// Newest first.
+  func runs(limit: Int) async throws -> [RunRecord]
+
+  /// Announces a write before it is made: the journal row and the ledger's claim, together.
+  func begin(_ change: ChangeRecordDraft, claim: LedgerUpdate) async throws -> Int
+  /// Records how it ended, together with what the ledger then says.
+  func settle(_ intent: Int, _ record: ChangeRecord, ledger: LedgerUpdate, at: Timestamp) async throws
+  /// Writes that were announced and never recorded.
+  func openIntents() async throws -> [Intent]
+  /// Closes an intent of a run that is dead.
+  func abandon(_ intent: Int, at: Timestamp) async throws
+
+  func append(_ event: Event, at: Timestamp) async throws
+  /// Oldest first.
+  func events(_ filter: EventFilter) async throws -> [RecordedEvent]
+}
+
+/// A write that is about to be made.
+package struct ChangeRecordDraft: Hashable, Sendable {
+  package var run: Int
+  package var key: ResourceKey
+  package var action: String
+  package var at: Timestamp
+
+  package init(run: Int, key: ResourceKey, action: String, at: Timestamp) {
+    self.run = run
+    self.key = key
+    self.action = action
+    self.at = at
+  }
+}

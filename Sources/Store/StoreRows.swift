@@ -1,0 +1,65 @@
+import FoundationEssentials
+import Model
+import Platform
+import SQLite
+
+extension SQLiteValue {
+  var int: Int { if case .integer(let number) = self { Int(number) } else { 0 } }
+  var text: String { if case .text(let text) = self { text } else { "" } }
+  var real: Double {
+    switch self {
+    case .real(let number): number
+    case .integer(let number): Double(number)
+    default: 0
+    }
+  }
+}
+
+/// A row of the ledger. Rows of kinds that this program does not know are passed over, never dropped.
+enum LedgerRow {
+  static func entry(_ row: [SQLiteValue]) throws -> LedgerEntry? {
+    guard let kind = ResourceKind(rawValue: row[0].text) else { return nil }
+    var applied: Spec?
+    if case .text(let json) = row[4], let description = KindDescription.of(kind) {
+      applied = Spec(description, json: try decoded(json))
+    }
+    return LedgerEntry(
+      key: ResourceKey(kind, row[1].text), id: row[2] == .null ? nil : ResourceID(row[2].int),
+      createdOn: row[3] == .null ? nil : row[3].text, applied: applied,
+      domains: try decoded(row[5].text), isUnfinished: row[6].int != 0)
+  }
+
+  static func values(_ entry: LedgerEntry) throws -> [SQLiteValue] {
+    [
+      .text(entry.key.kind.rawValue), .text(entry.key.name), entry.id.map { .integer(Int64($0.number)) } ?? .null,
+      entry.createdOn.map { .text($0) } ?? .null, try entry.applied.map { .text(try encoded($0.json)) } ?? .null,
+      .text(try encoded(entry.domains)), .integer(entry.isUnfinished ? 1 : 0),
+    ]
+  }
+
+  private static func decoded<Value: Decodable>(_ text: String) throws -> Value {
+    do {
+      return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+    } catch {
+      throw StoreError(
+        .storeCorrupt, "a row of the ledger is unreadable",
+        hint: "move the state file away and run once with --rebuild-ledger")
+    }
+  }
+
+  private static func encoded(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+}
+
+enum EventRow {
+  static func event(_ row: [SQLiteValue]) -> RecordedEvent? {
+    guard let severity = Event.Severity(rawValue: row[2].text) else { return nil }
+    let event = Event(
+      severity, source: row[3].text, subject: row[4].text, reason: row[5].text, row[6].text,
+      run: row[7] == .null ? nil : row[7].int)
+    return RecordedEvent(number: row[0].int, at: Timestamp(seconds: row[1].real), event: event)
+  }
+}
