@@ -1,0 +1,89 @@
+import Model
+import Platform
+
+/// Users and set-up.
+struct AccountRoutes {
+  let engine: SimulatorEngine
+  let caller: Caller
+
+  private var user: SimulatedUser? { if case .user(let user) = caller { user } else { nil } }
+
+  func create(_ call: SimulatorCall) async throws -> SimulatorAnswer {
+    guard var body = call.body else { throw NPMFault(400, "Payload is undefined") }
+    let errors = Self.userSchema(required: ["name", "nickname", "email"]).check(&body)
+    guard errors.isEmpty else { throw NPMFault.invalid(errors) }
+    let isSetUp = await engine.state.isSetUp
+    guard !isSetUp || user?.isAdmin == true else { throw NPMFault.denied }
+    let roles = (body["roles"].arrayValue ?? []).compactMap(\.stringValue)
+    let now = Timestamp.now.sqlText
+    let created = SimulatedUser(
+      id: await engine.nextUserID, email: body["email"].stringValue ?? "", name: body["name"].stringValue ?? "",
+      nickname: body["nickname"].stringValue ?? "", avatar: "//www.gravatar.com/avatar/simulated?default=mm",
+      roles: roles, isDisabled: body["is_disabled"].boolValue ?? false, secret: body["auth"]["secret"].stringValue,
+      permissions: SimulatedUser.permissions(isAdmin: roles.contains("admin")), createdOn: now, modifiedOn: now)
+    await engine.addUser(created)
+    var answer = created.json().objectValue ?? [:]
+    answer["permissions"] = created.permissionsJSON
+    return .json(201, .object(answer))
+  }
+
+  /// - Parameter text: an id or `me`.
+  func get(_ text: String, _ call: SimulatorCall) async throws -> SimulatorAnswer {
+    guard let caller = user else { throw NPMFault.internalError }
+    let found = text == "me" ? caller : try await target(text)
+    var answer = found.json().objectValue ?? [:]
+    if call.query["expand"]?.contains("permissions") == true { answer["permissions"] = found.permissionsJSON }
+    return .json(200, .object(answer))
+  }
+
+  func list() async throws -> SimulatorAnswer {
+    guard user?.isAdmin == true else { throw NPMFault.denied }
+    return .json(200, .array(await engine.state.users.filter { !$0.isDeleted }.map { $0.json() }))
+  }
+
+  func update(_ text: String, _ call: SimulatorCall) async throws -> SimulatorAnswer {
+    guard var body = call.body else { throw NPMFault(400, "Payload is undefined") }
+    let errors = Self.userSchema(required: [], minimum: 1).check(&body)
+    guard errors.isEmpty else { throw NPMFault.invalid(errors) }
+    guard user?.isAdmin == true else { throw NPMFault.denied }
+    var found = try await target(text)
+    found.isDisabled = body["is_disabled"].boolValue ?? found.isDisabled
+    found.name = body["name"].stringValue ?? found.name
+    found.nickname = body["nickname"].stringValue ?? found.nickname
+    found.email = body["email"].stringValue ?? found.email
+    if let roles = body["roles"].arrayValue { found.roles = roles.compactMap(\.stringValue) }
+    await engine.replaceUser(found)
+    return .json(200, found.json())
+  }
+
+  func setPermissions(_ text: String, _ call: SimulatorCall) async throws -> SimulatorAnswer {
+    guard user?.isAdmin == true else { throw NPMFault.denied }
+    var found = try await target(text)
+    for (key, value) in call.body?.objectValue ?? [:] { found.permissions[key] = value.stringValue }
+    await engine.replaceUser(found)
+    return .json(200, true)
+  }
+
+  func delete(_ text: String) async throws -> SimulatorAnswer {
+    guard let user, user.isAdmin else { throw NPMFault.denied }
+    var found = try await target(text)
+    if found.id == user.id { throw NPMFault(403, "Permission Denied") }
+    found.isDeleted = true
+    await engine.replaceUser(found)
+    return .json(200, true)
+  }
+
+  private func target(_ text: String) async throws -> SimulatedUser {
+    guard let id = RowID.lenient(text), let found = await engine.state.user(id) else { throw NPMFault.notFound(text) }
+    return found
+  }
+
+  private static func userSchema(required: [String], minimum: Int = 0) -> Schema {
+    let text = Schema.string(lengths: 1...255)
+    return .object(
+      [
+        .init("name", text), .init("nickname", text), .init("email", text), .init("is_disabled", .boolean),
+        .init("roles", .array(text, counts: 0...100, isUnique: false)), .init("auth", .freeObject),
+      ], required: required, minimum: minimum)
+  }
+}

@@ -1,0 +1,205 @@
+import Model
+import Platform
+
+/// Proxy, redirection and 404 hosts and streams: NPM treats them alike.
+struct HostRoutes {
+  let engine: SimulatorEngine
+  let kind: HostKind
+  let user: SimulatedUser?
+
+  // MARK: Reads
+
+  func list(_ call: SimulatorCall) async throws -> SimulatorAnswer {
+    let query = try Self.searchText(call)
+    let relations = try expansions(call)
+    let user = try permitted(to: "view")
+    if query == nil, relations.isEmpty, sees(all: user) {
+      return SimulatorAnswer(status: 200, body: .text(try await engine.encodedList(kind), type: SimulatorDoor.jsonType))
+    }
+    var rows: [JSONValue] = []
+    for id in await engine.ids(kind) {
+      guard let row = await engine.row(kind, id), isVisible(row, to: user) else { continue }
+      if let query, !DomainText.matches(DomainText.of(row), like: query) { continue }
+      rows.append(.object(await expanded(row, relations)))
+    }
+    return .json(200, .array(rows))
+  }
+
+  /// The `query` parameter: nil where it is absent or empty, refused beyond 255 characters.
+  static func searchText(_ call: SimulatorCall) throws -> String? {
+    guard let text = call.query["query"], !text.isEmpty else { return nil }
+    guard text.count <= 255 else { throw NPMFault(400, "Internal Error") }
+    return text
+  }
+
+  func get(_ text: String, _ call: SimulatorCall) async throws -> SimulatorAnswer {
+    let (id, shown) = try RowID.strict(text)
+    let relations = try expansions(call)
+    let user = try permitted(to: "view")
+    guard let id, let row = await engine.row(kind, id), isVisible(row, to: user) else { throw NPMFault.notFound(shown) }
+    return .json(200, .object(await expanded(row, relations)))
+  }
+
+  // MARK: Writes
+
+  func create(_ call: SimulatorCall) async throws -> SimulatorAnswer {
+    var body = try checked(call, kind.createSchema)
+    let user = try permitted(to: "manage")
+    if let taken = await engine.taken(domains(body), except: kind, nil) {
+      throw NPMFault(400, "\(taken) is already in use")
+    }
+    let wantsNew = body["certificate_id"] == "new"
+    if kind != .stream { TLSFlags.clean(&body, existing: [:]) }
+    if wantsNew { body["certificate_id"] = 0 }
+    let now = JSONValue.string(Timestamp.now.sqlText)
+    var row = kind.defaults.merging(body) { _, new in new }
+    sortDomains(&row)
+    row["created_on"] = now
+    row["modified_on"] = now
+    row["owner_user_id"] = .int(user.id)
+    let sentMeta = row["meta"] ?? [:]
+    let id = await engine.insert(kind, row)
+    // The request for the certificate fails here as it does without internet: the row stays, unconfigured.
+    if wantsNew { throw NPMFault.internalError }
+    try await engine.configure(kind, id)
+    await engine.record("created", kind.auditName, id, user: user.id, .object(body))
+    var answer = await engine.row(kind, id) ?? [:]
+    answer["meta"] = sentMeta
+    return .json(201, .object(await expanded(answer, writeRelations)))
+  }
+
+  func update(_ text: String, _ call: SimulatorCall) async throws -> SimulatorAnswer {
+    var body = try checked(call, kind.updateSchema)
+    let user = try permitted(to: "manage")
+    let id = RowID.lenient(text)
+    if let id, let taken = await engine.taken(domains(body), except: kind, id) {
+      throw NPMFault(400, "\(taken) is already in use")
+    }
+    let (row, number) = try await existing(id, user)
+    if body["certificate_id"] == "new" { throw NPMFault.internalError }
+    if kind != .stream { TLSFlags.clean(&body, existing: row) }
+    var updated = row.merging(body) { _, new in new }
+    sortDomains(&updated)
+    updated["modified_on"] = .string(Timestamp.now.sqlText)
+    await engine.store(kind, number, updated)
+    if updated["enabled"] != false { try await engine.configure(kind, number) }
+    await engine.record("updated", kind.auditName, number, user: user.id, .object(body))
+    return .json(200, .object(await expanded(engine.row(kind, number) ?? [:], writeRelations)))
+  }
+
+  func delete(_ text: String) async throws -> SimulatorAnswer {
+    let user = try permitted(to: "manage")
+    let (row, id) = try await existing(RowID.lenient(text), user)
+    await engine.store(kind, id, nil)
+    try await engine.removeConfiguration(kind, id)
+    await engine.record("deleted", kind.auditName, id, user: user.id, .object(row))
+    return .json(200, true)
+  }
+
+  func setEnabled(_ text: String, _ isEnabled: Bool) async throws -> SimulatorAnswer {
+    let user = try permitted(to: "manage")
+    var (row, id) = try await existing(RowID.lenient(text), user)
+    guard row["enabled"] != .bool(isEnabled) else {
+      throw NPMFault(400, "Host is already \(isEnabled ? "enabled" : "disabled")")
+    }
+    row["enabled"] = .bool(isEnabled)
+    await engine.store(kind, id, row)
+    if isEnabled { try await engine.configure(kind, id) } else { try await engine.removeConfiguration(kind, id) }
+    await engine.record(isEnabled ? "enabled" : "disabled", kind.auditName, id, user: user.id, .object(row))
+    return .json(200, isEnabled || kind != .dead ? true : [:])
+  }
+
+  // MARK: Parts
+
+  private func checked(_ call: SimulatorCall, _ schema: Schema) throws -> [String: JSONValue] {
+    guard var body = call.body else { throw NPMFault(400, "Payload is undefined") }
+    let errors = schema.check(&body)
+    guard errors.isEmpty, let members = body.objectValue else { throw NPMFault.invalid(errors) }
+    return members
+  }
+
+  private func existing(_ id: Int?, _ user: SimulatedUser) async throws -> ([String: JSONValue], Int) {
+    guard let id, id != 0 else { throw NPMFault.notFound(nil) }
+    guard let row = await engine.row(kind, id), isVisible(row, to: user) else { throw NPMFault.notFound(String(id)) }
+    return (row, id)
+  }
+
+  private func permitted(to right: String) throws -> SimulatedUser {
+    guard let user, user.isAdmin || isGranted(user, right) else { throw NPMFault.denied }
+    return user
+  }
+
+  private func isGranted(_ user: SimulatedUser, _ right: String) -> Bool {
+    let granted = user.permissions[kind.permission]
+    return granted == "manage" || (right == "view" && granted == "view")
+  }
+
+  private func sees(all user: SimulatedUser) -> Bool { user.isAdmin || user.permissions["visibility"] == "all" }
+
+  private func isVisible(_ row: [String: JSONValue], to user: SimulatedUser) -> Bool {
+    sees(all: user) || row["owner_user_id"] == .int(user.id)
+  }
+
+  private func domains(_ body: [String: JSONValue]) -> [String] {
+    body["domain_names"]?.arrayValue?.compactMap(\.stringValue) ?? []
+  }
+
+  private func sortDomains(_ row: inout [String: JSONValue]) {
+    guard kind.hasDomains else { return }
+    row["domain_names"] = .array(domains(row).sortedByCodeUnit().map { .string($0) })
+  }
+
+  private var writeRelations: Set<String> {
+    kind == .proxy ? ["owner", "certificate", "access_list", "access_list.items", "access_list.clients"] : ["owner", "certificate"]
+  }
+
+  private func expansions(_ call: SimulatorCall) throws -> Set<String> {
+    guard let text = call.query["expand"], !text.isEmpty else { return [] }
+    let names = Set(text.split(separator: ",").map(String.init))
+    guard names.isSubset(of: kind.relations) else { throw NPMFault.internalError }
+    return names
+  }
+
+  private func expanded(_ row: [String: JSONValue], _ relations: Set<String>) async -> [String: JSONValue] {
+    guard !relations.isEmpty else { return row }
+    let kind = kind
+    return await engine.withState { Relations.expand(row, relations, kind, $0) }
+  }
+}
+
+/// How NPM reads an id out of a path.
+enum RowID {
+  /// As the routes that read do: a whole number from 1 up, or 400. Numbers too large for a row are shown as
+  /// JavaScript writes them.
+  static func strict(_ text: String) throws -> (id: Int?, shown: String) {
+    guard let number = Double(text), number >= 1, number == number.rounded() else { throw NPMFault(400, "Internal Error") }
+    if let id = Int(exactly: number) { return (id, String(id)) }
+    guard number < 1e21 else { return (nil, "\(number)") }
+    var digits = ""
+    var rest = number
+    while rest >= 1 {
+      digits = String(Int(rest.truncatingRemainder(dividingBy: 10))) + digits
+      rest = (rest / 10).rounded(.down)
+    }
+    return (nil, digits)
+  }
+
+  /// As the routes that write do: the leading digits, nil where there are none.
+  static func lenient(_ text: String) -> Int? { Int(text.prefix { $0.isNumber }) }
+}
+
+/// The TLS flags hang on each other; NPM clears those that have nothing to stand on.
+enum TLSFlags {
+  static func clean(_ body: inout [String: JSONValue], existing: [String: JSONValue]) {
+    // An explicit 0 or null counts as "has a certificate": NPM's validator turns it into a text.
+    let hasCertificate = body["certificate_id"] != nil || (existing["certificate_id"]?.intValue ?? 0) != 0
+    if body["certificate_id"] == .null { body["certificate_id"] = 0 }
+    func flag(_ name: String) -> Bool { (body[name] ?? existing[name])?.boolValue ?? false }
+    if !hasCertificate {
+      body["ssl_forced"] = false
+      body["http2_support"] = false
+    }
+    if !flag("ssl_forced") { body["hsts_enabled"] = false }
+    if !flag("hsts_enabled") { body["hsts_subdomains"] = false }
+  }
+}

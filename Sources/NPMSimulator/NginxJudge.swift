@@ -1,0 +1,116 @@
+import Model
+
+/// Judges a configuration as far as the recordings of a real NPM need it. It is no nginx: it knows directive names
+/// and where some of them may stand, braces, locations, and names that can never resolve.
+enum NginxJudge {
+  /// nginx's complaint about a host, nil where it takes it.
+  static func complaint(_ kind: HostKind, id: Int, _ row: [String: JSONValue]) -> String? {
+    guard row["enabled"] != false, let words = problem(kind, row) else { return nil }
+    return """
+      nginx: [emerg] \(words) in /data/nginx/\(kind.folder)/\(id).conf:37
+      nginx: configuration file /etc/nginx/nginx.conf test failed
+
+      """
+  }
+
+  private static func problem(_ kind: HostKind, _ row: [String: JSONValue]) -> String? {
+    let host = row["forward_host"]?.stringValue ?? ""
+    if let quote = host.firstIndex(of: "\"") { return "unexpected \"\(host[host.index(after: quote)...])\"" }
+    if let words = AdvancedConfig.problem(row["advanced_config"]?.stringValue ?? "", in: .server) { return words }
+    return locations(row["locations"]?.arrayValue ?? [])
+  }
+
+  private static func locations(_ locations: [JSONValue]) -> String? {
+    var seen: Set<String> = []
+    for location in locations {
+      let path = location["path"].stringValue ?? ""
+      if !seen.insert(path).inserted { return "duplicate location \"\(path)\"" }
+      let host = (location["forward_host"].stringValue ?? "").split(separator: "/").first.map(String.init) ?? ""
+      if host.hasSuffix(".invalid") { return "host not found in upstream \"\(host)\"" }
+      if let words = AdvancedConfig.problem(location["advanced_config"].stringValue ?? "", in: .location) { return words }
+    }
+    return nil
+  }
+}
+
+/// Reads the text that people put into "advanced config".
+enum AdvancedConfig {
+  enum Context { case server, location, other }
+
+  static func problem(_ text: String, in context: Context) -> String? {
+    var stack = [context]
+    var words: [String] = []
+    for token in Tokens(text) {
+      switch token {
+      case .word(let word): words.append(word)
+      case .end:
+        if let problem = Directives.problem(words, in: stack.last ?? .other) { return problem }
+        words = []
+      case .open:
+        if let problem = Directives.problem(words, in: stack.last ?? .other, isBlock: true) { return problem }
+        stack.append(words.first == "location" ? .location : words.first == "server" ? .server : .other)
+        words = []
+      case .close:
+        if !words.isEmpty { return "unexpected \"}\"" }
+        // Closing the server that NPM opened is accepted: nobody checks.
+        if stack.count > 1 { stack.removeLast() } else { stack = [.other] }
+      case .unfinished: return "unexpected end of file, expecting \";\" or \"}\""
+      }
+    }
+    if !words.isEmpty { return "invalid number of arguments in \"\(words[0])\" directive" }
+    guard stack.count > 1 else { return nil }
+    return stack.last == .location ? "location \"/\" is outside location" : "unexpected end of file, expecting \"}\""
+  }
+
+  private enum Token { case word(String), end, open, close, unfinished }
+
+  /// Words, quoted strings, `;`, `{`, `}`; comments are skipped.
+  private struct Tokens: Sequence, IteratorProtocol {
+    private var rest: Substring
+    init(_ text: String) { rest = Substring(text) }
+
+    mutating func next() -> Token? {
+      while let first = rest.first {
+        if first.isWhitespace {
+          rest.removeFirst()
+        } else if first == "#" {
+          rest = rest.drop { !$0.isNewline }
+        } else {
+          return token(first)
+        }
+      }
+      return nil
+    }
+
+    private mutating func token(_ first: Character) -> Token {
+      switch first {
+      case ";", "{", "}":
+        rest.removeFirst()
+        return first == ";" ? .end : first == "{" ? .open : .close
+      case "\"", "'":
+        rest.removeFirst()
+        guard let close = rest.firstIndex(of: first) else { return .unfinished }
+        defer { rest = rest[rest.index(after: close)...] }
+        return .word(String(rest[..<close]))
+      default: return word()
+      }
+    }
+
+    /// A bare word; `${name}` keeps its braces.
+    private mutating func word() -> Token {
+      var word = ""
+      var isVariable = false
+      while let next = rest.first, !next.isWhitespace, next != ";" {
+        if next == "{" && word.last != "$" && !isVariable { break }
+        if next == "{" { isVariable = true }
+        if next == "}" {
+          if !isVariable { break }
+          isVariable = false
+        }
+        word.append(next)
+        rest.removeFirst()
+      }
+      return .word(word)
+    }
+  }
+}

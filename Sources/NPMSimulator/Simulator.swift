@@ -1,0 +1,51 @@
+import FoundationEssentials
+import HTTPServer
+package import Model
+import Platform
+
+/// A server that answers like Nginx Proxy Manager, for tests and demos. It is no NPM and says so.
+package final class Simulator: Sendable {
+  /// Releases whose answers it knows.
+  package static let versions = [NPMVersion(2, 15, 1)]
+
+  package struct Settings: Sendable {
+    package var address = "127.0.0.1"
+    /// 0: the kernel chooses.
+    package var port = 0
+    package var start = SimulatorState.Start.freshAdmin
+    package var version = NPMVersion(2, 15, 1)
+    /// Whether `/simulator/...` can reset it and make it fail.
+    package var hasControl = false
+    /// A file that keeps what it remembers from run to run.
+    package var dataFile: String?
+
+    package init() {}
+  }
+
+  package let port: Int
+  private let server: HTTPServer
+  private let engine: SimulatorEngine
+  private let dataFile: String?
+  private let stopSignal = StopSignal()
+
+  /// Starts to listen.
+  package init(_ settings: Settings) throws {
+    var state = SimulatorState(settings.start, now: .now)
+    if let file = settings.dataFile, Files.exists(file) {
+      state = try JSONDecoder().decode(SimulatorState.self, from: Data(Files.read(file)))
+    }
+    engine = SimulatorEngine(state: state)
+    let door = SimulatorDoor(
+      engine: engine, version: settings.version, hasControl: settings.hasControl, stop: stopSignal)
+    server = try HTTPServer(address: settings.address, port: settings.port, maximumBody: 8 << 20, handler: door)
+    port = server.port
+    dataFile = settings.dataFile
+  }
+
+  /// Stops, and writes the data file where there is one.
+  package func stop() async throws {
+    stopSignal.request()
+    await server.stop()
+    if let dataFile { try Files.replace(dataFile, with: Array(JSONEncoder().encode(await engine.state)), mode: 0o600) }
+  }
+}

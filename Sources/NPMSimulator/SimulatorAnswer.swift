@@ -1,0 +1,58 @@
+import Model
+
+/// An answer before it is put on the wire.
+struct SimulatorAnswer {
+  enum Body {
+    case json(JSONValue)
+    case text([UInt8], type: String)
+  }
+  var status: Int
+  var body: Body
+
+  static func json(_ status: Int, _ value: JSONValue) -> SimulatorAnswer {
+    SimulatorAnswer(status: status, body: .json(value))
+  }
+}
+
+/// An answer that is an error: NPM's status and words.
+struct NPMFault: Error {
+  var status: Int
+  var message: String
+  var translation: JSONValue?
+
+  init(_ status: Int, _ message: String, translation: JSONValue? = nil) {
+    self.status = status
+    self.message = message
+    self.translation = translation
+  }
+
+  static let internalError = NPMFault(500, "Internal Error")
+  static func notFound(_ id: String?) -> NPMFault { NPMFault(404, id.map { "Not Found - \($0)" } ?? "Not Found") }
+  static func invalid(_ errors: [String]) -> NPMFault { NPMFault(400, errors.joined(separator: ", ")) }
+  /// The caller may not do this. How NPM says it depends on the route: see `Router`.
+  static let denied = NPMFault(-1, "denied")
+
+  /// - Parameter withDebug: routes below `/nginx/certificates` add it to every error.
+  func json(withDebug: Bool) -> JSONValue {
+    var error: [String: JSONValue] = ["code": .int(status), "message": .string(message)]
+    if let translation { error["message_i18n"] = translation }
+    var body: [String: JSONValue] = ["error": .object(error)]
+    if withDebug { body["debug"] = ["stack": "simulated"] }
+    return .object(body)
+  }
+}
+
+/// A request after the parts that NPM's web framework handles.
+struct SimulatorCall {
+  var method: String
+  /// Without `/api`, as sent.
+  var path: String
+  var query: [String: String]
+  /// nil: the body was missing or of a type that NPM does not read.
+  var body: JSONValue?
+  var contentType: String
+  var rawBody: [UInt8]
+  var authorization: String?
+
+  var parts: [Substring] { path.split(separator: "/") }
+}

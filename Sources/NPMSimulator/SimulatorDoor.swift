@@ -1,0 +1,158 @@
+import FoundationEssentials
+import HTTPServer
+import Model
+import Platform
+
+/// The HTTP side: what Express and nginx do around NPM's own code, the faults, and the control calls.
+struct SimulatorDoor: HTTPHandler {
+  static let jsonType = "application/json; charset=utf-8"
+  /// Express refuses larger bodies.
+  private static let bodyLimit = 100 * 1024
+
+  struct SeenRequest: Codable, Sendable {
+    var method: String
+    var path: String
+    var status: Int
+  }
+
+  let engine: SimulatorEngine
+  let version: NPMVersion
+  let hasControl: Bool
+  let faults = FaultRules()
+  let stop: StopSignal
+  private let seen = Lock<[SeenRequest]>([])
+
+  init(engine: SimulatorEngine, version: NPMVersion, hasControl: Bool, stop: StopSignal) {
+    self.engine = engine
+    self.version = version
+    self.hasControl = hasControl
+    self.stop = stop
+  }
+
+  func respond(to request: HTTPRequest) async -> HTTPResponse {
+    if hasControl, request.path.hasPrefix("/simulator/") { return await control(request) }
+    let response = await faulted(request)
+    if hasControl {
+      let record = SeenRequest(method: request.method, path: request.path, status: response.status)
+      seen.withLock { $0.append(record) }
+    }
+    return response
+  }
+
+  // MARK: Faults
+
+  private func faulted(_ request: HTTPRequest) async -> HTTPResponse {
+    guard hasControl, let rule = faults.take(request.method, request.path) else { return await answer(request) }
+    if rule.when != .after && rule.action != .delay { return await spoiled(nil, rule) }
+    if rule.action == .delay {
+      await wait(rule.delay_ms ?? 0)
+      return await answer(request)
+    }
+    return await spoiled(answer(request), rule)
+  }
+
+  private func spoiled(_ good: HTTPResponse?, _ rule: FaultRule) async -> HTTPResponse {
+    await wait(rule.action == .stall ? rule.delay_ms.flatMap { $0 > 0 ? $0 : nil } ?? 600_000 : rule.delay_ms ?? 0)
+    let extra = (rule.headers ?? [:]).map { (name: $0.key, value: $0.value) }
+    let error = NPMFault(rule.status ?? 500, "Internal Error")
+    var response = good ?? encode(.json(error.status, error.json(withDebug: false)))
+    switch rule.action {
+    case .status: response = encode(.json(error.status, error.json(withDebug: false)))
+    case .reset, .stall: response.delivery = .reset
+    case .truncate: response.delivery = .cut(after: response.body.count / 2)
+    case .drip: response.delivery = .drip(pause: Double(rule.delay_ms ?? 200) / 1000)
+    case .html:
+      let page = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
+      response = HTTPResponse(status: rule.status ?? 502, headers: [("Content-Type", "text/html")], body: Array(page.utf8))
+    case .delay: break
+    }
+    response.headers += extra
+    return response
+  }
+
+  /// Waits in slices, so that the server can stop while a fault stalls.
+  private func wait(_ milliseconds: Int) async {
+    var left = milliseconds
+    while left > 0, !stop.isRequested {
+      try? await Task.sleep(for: .milliseconds(min(left, 50)))
+      left -= 50
+    }
+  }
+
+  // MARK: NPM
+
+  private func answer(_ request: HTTPRequest) async -> HTTPResponse {
+    if request.path == "/api" {
+      let page = "<html>\r\n<head><title>302 Found</title></head>\r\n<body>\r\n<center><h1>302 Found</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+      return HTTPResponse(
+        status: 302, headers: [("Content-Type", "text/html"), ("Location", "/api/"), server], body: Array(page.utf8))
+    }
+    guard request.path.hasPrefix("/api/") else {
+      let page = "<html><body>This is a simulator of Nginx Proxy Manager. It has no pages.</body></html>"
+      return HTTPResponse(status: 200, headers: [("Content-Type", "text/html"), server], body: Array(page.utf8))
+    }
+    switch BodyReader.read(request, limit: Self.bodyLimit) {
+    case .failure(let fault): return encode(.json(fault.status, fault.json(withDebug: false)))
+    case .success(let body):
+      let call = SimulatorCall(
+        method: request.method, path: path(request), query: QueryString.parse(request.query ?? ""), body: body,
+        contentType: request.headers["content-type"] ?? "", rawBody: request.body,
+        authorization: request.headers["authorization"])
+      return encode(await Router(engine: engine, version: version).answer(call))
+    }
+  }
+
+  private func path(_ request: HTTPRequest) -> String {
+    let inner = String(request.path.dropFirst(4))
+    return inner.count > 1 && inner.hasSuffix("/") ? String(inner.dropLast()) : inner
+  }
+
+  private var server: (name: String, value: String) { ("Server", "reconciler-simulator (NPM \(version))") }
+
+  private func encode(_ answer: SimulatorAnswer) -> HTTPResponse {
+    switch answer.body {
+    case .json(let value):
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .withoutEscapingSlashes
+      let body = (try? encoder.encode(value)).map { Array($0) } ?? []
+      return HTTPResponse(status: answer.status, headers: [("Content-Type", Self.jsonType), server], body: body)
+    case .text(let body, let type):
+      let headers = type.isEmpty ? [server] : [("Content-Type", type), server]
+      return HTTPResponse(status: answer.status, headers: headers, body: body)
+    }
+  }
+
+  // MARK: Control
+
+  private struct Control: Decodable {
+    var start: SimulatorState.Start?
+    var state: SimulatorState.Nginx?
+    var rules: [FaultRule]?
+  }
+
+  private func control(_ request: HTTPRequest) async -> HTTPResponse {
+    let body = try? JSONDecoder().decode(Control.self, from: Data(request.body))
+    switch (request.method, request.path) {
+    case ("POST", "/simulator/reset"):
+      guard let start = body?.start else { return refused("start must be fresh-admin or unconfigured") }
+      await engine.reset(start)
+      faults.replace([])
+      seen.withLock { $0 = [] }
+    case ("PUT", "/simulator/nginx"):
+      guard let state = body?.state else { return refused("state must be ok, broken or stopped") }
+      await engine.setNginx(state)
+    case ("PUT", "/simulator/faults"):
+      guard let rules = body?.rules else { return refused("rules must be a list of fault rules") }
+      faults.replace(rules)
+    case ("GET", "/simulator/requests"):
+      let list = seen.withLock { $0 }
+      let data = (try? JSONEncoder().encode(list)) ?? Data()
+      return HTTPResponse(status: 200, headers: [("Content-Type", Self.jsonType), server], body: Array(data))
+    case ("GET", "/simulator/served"): return encode(.json(200, await engine.served()))
+    default: return encode(.json(404, ["error": "no such control call"]))
+    }
+    return encode(.json(200, true))
+  }
+
+  private func refused(_ words: String) -> HTTPResponse { encode(.json(400, ["error": .string(words)])) }
+}

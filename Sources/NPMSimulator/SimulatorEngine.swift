@@ -1,0 +1,196 @@
+import FoundationEssentials
+import Model
+import Platform
+
+/// The simulated NPM: its state, its rules, one call at a time.
+actor SimulatorEngine {
+  private(set) var state: SimulatorState
+  private var accounts = Accounts()
+  /// Encoded rows of plain lists, so that a list of ten thousand hosts is not encoded anew each time.
+  private var encodedRows: [HostKind: [Int: [UInt8]]] = [:]
+  private var sortedIDs: [HostKind: [Int]] = [:]
+  private var domainIndex: [String: (kind: HostKind, id: Int)]?
+
+  init(state: SimulatorState) { self.state = state }
+
+  func reset(_ start: SimulatorState.Start) {
+    state = SimulatorState(start, now: .now)
+    forgetCaches()
+  }
+
+  func setNginx(_ nginx: SimulatorState.Nginx) { state.nginx = nginx }
+
+  /// What the data plane serves, for tests: by domain, the host's row as it was configured.
+  func served() -> JSONValue {
+    let entries = state.configurations.sorted { $0.key < $1.key }.map { key, row in
+      JSONValue.object(row.merging(["configuration": .string(key)]) { _, new in new })
+    }
+    return ["reloads": .int(state.reloads), "hosts": .array(entries)]
+  }
+
+  private func forgetCaches() {
+    encodedRows = [:]
+    sortedIDs = [:]
+    domainIndex = nil
+  }
+
+  // MARK: Accounts
+
+  func login(_ call: SimulatorCall) throws -> SimulatorAnswer { try accounts.login(call, state, now: .now) }
+  func refresh(_ call: SimulatorCall) throws -> SimulatorAnswer { try accounts.refresh(call, state, now: .now) }
+  func caller(_ call: SimulatorCall) throws -> Caller {
+    try accounts.caller(call.authorization, state, now: .now)
+  }
+
+  func addUser(_ user: SimulatedUser) { state.users.append(user) }
+  func replaceUser(_ user: SimulatedUser) {
+    if let index = state.users.firstIndex(where: { $0.id == user.id }) { state.users[index] = user }
+  }
+  var nextUserID: Int { (state.users.map(\.id).max() ?? 0) + 1 }
+
+  // MARK: Rows
+
+  func row(_ kind: HostKind, _ id: Int) -> [String: JSONValue]? { state.hosts[kind]?.rows[id] }
+
+  func insert(_ kind: HostKind, _ row: [String: JSONValue]) -> Int {
+    let id = state.hosts[kind, default: Table()].insert(row)
+    touched(kind, id)
+    return id
+  }
+
+  func store(_ kind: HostKind, _ id: Int, _ row: [String: JSONValue]?) {
+    state.hosts[kind]?.rows[id] = row
+    touched(kind, id)
+  }
+
+  private func touched(_ kind: HostKind, _ id: Int) {
+    encodedRows[kind]?[id] = nil
+    sortedIDs[kind] = nil
+    domainIndex = nil
+  }
+
+  /// The first of `domains` that another host of any kind serves. Letter case does not matter, wildcards do not
+  /// cover names.
+  func taken(_ domains: [String], except kind: HostKind, _ id: Int?) -> String? {
+    let index = domainIndex ?? makeDomainIndex()
+    domainIndex = index
+    return domains.first { domain in
+      index[domain.lowercased()].map { $0.kind != kind || $0.id != id } ?? false
+    }
+  }
+
+  private func makeDomainIndex() -> [String: (kind: HostKind, id: Int)] {
+    var index: [String: (kind: HostKind, id: Int)] = [:]
+    for kind in HostKind.allCases where kind.hasDomains {
+      for (id, row) in state.hosts[kind]?.rows ?? [:] {
+        for name in row["domain_names"]?.arrayValue ?? [] { index[(name.stringValue ?? "").lowercased()] = (kind, id) }
+      }
+    }
+    return index
+  }
+
+  /// Ids in NPM's order: by the JSON text of the domains, or by port.
+  func ids(_ kind: HostKind) -> [Int] {
+    if let known = sortedIDs[kind] { return known }
+    let rows = state.hosts[kind]?.rows ?? [:]
+    let sorted =
+      kind == .stream
+      ? rows.keys.sorted { (rows[$0]?["incoming_port"]?.intValue ?? 0, $0) < (rows[$1]?["incoming_port"]?.intValue ?? 0, $1) }
+      : rows.map { (DomainText.of($0.value), $0.key) }.sorted { $0 < $1 }.map(\.1)
+    sortedIDs[kind] = sorted
+    return sorted
+  }
+
+  /// The plain list as bytes.
+  func encodedList(_ kind: HostKind) throws -> [UInt8] {
+    var bytes: [UInt8] = [0x5b]
+    for id in ids(kind) {
+      if bytes.count > 1 { bytes.append(0x2c) }
+      if encodedRows[kind]?[id] == nil {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        encodedRows[kind, default: [:]][id] = Array(try encoder.encode(state.hosts[kind]?.rows[id] ?? [:]))
+      }
+      bytes += encodedRows[kind]?[id] ?? []
+    }
+    bytes.append(0x5d)
+    return bytes
+  }
+
+  // MARK: Other objects
+
+  func withState<Result: Sendable>(_ body: @Sendable (inout SimulatorState) throws -> Result) rethrows -> Result {
+    try body(&state)
+  }
+
+  func record(_ action: String, _ type: String, _ id: Int, user: Int, _ meta: JSONValue) {
+    let now = Timestamp.now.sqlText
+    state.auditLog.append([
+      "id": .int(state.auditLog.count + 1), "created_on": .string(now), "modified_on": .string(now),
+      "user_id": .int(user), "object_type": .string(type), "object_id": .int(id), "action": .string(action),
+      "meta": meta,
+    ])
+  }
+
+  // MARK: nginx
+
+  /// What `nginx -t` and a reload would do to one host. Throws NPM's 500; returns the meta that NPM would store.
+  func configure(_ kind: HostKind, _ id: Int) throws {
+    guard var row = row(kind, id) else { return }
+    if state.nginx == .broken { throw NPMFault.internalError }
+    let key = "\(kind.folder)/\(id)"
+    let complaint = NginxJudge.complaint(kind, id: id, row)
+    var meta = row["meta"]?.objectValue ?? [:]
+    meta["nginx_online"] = .bool(complaint == nil)
+    meta["nginx_err"] = complaint.map { .string($0) } ?? .null
+    row["meta"] = .object(meta)
+    state.configurations[key] = complaint == nil && row["enabled"] != false ? row : nil
+    store(kind, id, row)
+    try reload()
+  }
+
+  func removeConfiguration(_ kind: HostKind, _ id: Int) throws {
+    state.configurations["\(kind.folder)/\(id)"] = nil
+    if state.nginx == .broken { throw NPMFault.internalError }
+    try reload()
+  }
+
+  private func reload() throws {
+    if state.nginx == .stopped { throw NPMFault.internalError }
+    state.reloads += 1
+  }
+}
+
+/// The text by which NPM's database sorts and searches hosts.
+enum DomainText {
+  static func of(_ row: [String: JSONValue]) -> String {
+    let names = (row["domain_names"]?.arrayValue ?? []).map { "\"\($0.stringValue ?? "")\"" }
+    return "[" + names.joined(separator: ",") + "]"
+  }
+
+  /// SQL LIKE `%pattern%`: letter case does not matter, `%` and `_` are wildcards.
+  static func matches(_ text: String, like pattern: String) -> Bool {
+    like(Array(text.lowercased().unicodeScalars)[...], Array("%\(pattern.lowercased())%".unicodeScalars)[...])
+  }
+
+  private static func like(_ text: ArraySlice<Unicode.Scalar>, _ pattern: ArraySlice<Unicode.Scalar>) -> Bool {
+    var text = text, pattern = pattern
+    var retry: (text: ArraySlice<Unicode.Scalar>, pattern: ArraySlice<Unicode.Scalar>)?
+    while let character = text.first {
+      if let expected = pattern.first, expected == "_" || (expected != "%" && expected == character) {
+        text.removeFirst()
+        pattern.removeFirst()
+      } else if pattern.first == "%" {
+        pattern.removeFirst()
+        retry = (text, pattern)
+      } else if let last = retry {
+        retry = (last.text.dropFirst(), last.pattern)
+        text = last.text.dropFirst()
+        pattern = last.pattern
+      } else {
+        return false
+      }
+    }
+    return pattern.allSatisfy { $0 == "%" }
+  }
+}
