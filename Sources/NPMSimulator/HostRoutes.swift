@@ -49,8 +49,8 @@ struct HostRoutes {
       throw NPMFault(400, "\(taken) is already in use")
     }
     let wantsNew = body["certificate_id"] == "new"
+    if wantsNew { body["certificate_id"] = nil }
     if kind != .stream { TLSFlags.clean(&body, existing: [:]) }
-    if wantsNew { body["certificate_id"] = 0 }
     let now = JSONValue.string(Timestamp.now.sqlText)
     var row = kind.defaults.merging(body) { _, new in new }
     sortDomains(&row)
@@ -155,9 +155,11 @@ struct HostRoutes {
 
   private func expansions(_ call: SimulatorCall) throws -> Set<String> {
     guard let text = call.query["expand"], !text.isEmpty else { return [] }
-    let names = Set(text.split(separator: ",").map(String.init))
-    guard names.isSubset(of: kind.relations) else { throw NPMFault.internalError }
-    return names
+    let names = text.split(separator: ",").map(String.init)
+    guard kind.relations.isSuperset(of: names) else { throw NPMFault.internalError }
+    // Of two nested relations of one object the last one wins.
+    let nested = names.filter { $0.contains(".") }
+    return Set(names).subtracting(nested.dropLast())
   }
 
   private func expanded(_ row: [String: JSONValue], _ relations: Set<String>) async -> [String: JSONValue] {

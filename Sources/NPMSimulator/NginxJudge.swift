@@ -52,13 +52,14 @@ enum AdvancedConfig {
         words = []
       case .close:
         if !words.isEmpty { return "unexpected \"}\"" }
-        // Closing the server that NPM opened is accepted: nobody checks.
-        if stack.count > 1 { stack.removeLast() } else { stack = [.other] }
+        // Closing the server that NPM opened is accepted: nobody checks. What counts is the depth at the end.
+        if stack.popLast() == nil { return "unexpected \"}\"" }
       case .unfinished: return "unexpected end of file, expecting \";\" or \"}\""
       }
     }
     if !words.isEmpty { return "invalid number of arguments in \"\(words[0])\" directive" }
-    guard stack.count > 1 else { return nil }
+    if stack.count == 1 { return nil }
+    if stack.isEmpty { return "unexpected \"}\"" }
     return stack.last == .location ? "location \"/\" is outside location" : "unexpected end of file, expecting \"}\""
   }
 

@@ -8,7 +8,7 @@ enum Relations {
     var result = row
     if relations.contains("owner") {
       let owner = state.users.first { .int($0.id) == row["owner_user_id"] }
-      result["owner"] = owner.map { $0.json(withDeleted: kind != .proxy) } ?? .null
+      result["owner"] = owner.map { $0.json(withDeleted: kind == .redirection || kind == .dead) } ?? .null
     }
     if relations.contains("certificate") { result["certificate"] = certificate(row, state) }
     let wantsItems = relations.contains("access_list.items")

@@ -1,0 +1,162 @@
+import Model
+import NPMClient
+import Planning
+import Platform
+import Store
+
+/// Carries changes out, strictly one after the other: announce, write, prove, record.
+struct Applier: Sendable {
+  private let gateway: any NPMGateway
+  private let store: any StateStore
+  private let writer: HostWriter
+  private let owner: String
+  private let run: Int
+  private let ledger: [ResourceKey: LedgerEntry]
+
+  init(
+    gateway: any NPMGateway, store: any StateStore, verifier: Verifier, owner: String, run: Int, ledger: [LedgerEntry]
+  ) {
+    self.gateway = gateway
+    self.store = store
+    self.owner = owner
+    self.run = run
+    self.ledger = Dictionary(ledger.map { ($0.key, $0) }) { first, _ in first }
+    writer = HostWriter(gateway: gateway, verifier: verifier)
+  }
+
+  func apply(
+    _ changes: [Change], stop: StopSignal, progress: @Sendable (ChangeOutcome) -> Void
+  ) async -> [ChangeOutcome] {
+    var outcomes: [ChangeOutcome] = []
+    var broken: Set<ResourceKey> = []
+    var ending: Diagnostic?
+    for change in changes {
+      let outcome: ChangeOutcome
+      if let ending {
+        outcome = ChangeOutcome(change, .notAttempted, error: ending)
+      } else if stop.isRequested {
+        outcome = ChangeOutcome(change, .notAttempted, error: Diagnostic(.interrupted, "the run was interrupted"))
+      } else if let cause = change.after.first(where: broken.contains) {
+        let error = Diagnostic(.dependencyFailed, "'\(cause.name)' had to be changed first, and failed")
+        outcome = ChangeOutcome(change, .notAttempted, error: error)
+      } else {
+        outcome = await attempt(change)
+      }
+      if outcome.verdict != .applied { broken.insert(change.key) }
+      if let error = outcome.error, outcome.verdict == .failed, endsTheRun(error) {
+        ending = Diagnostic(error.code, "not attempted: \(error.message)")
+      }
+      progress(outcome)
+      outcomes.append(outcome)
+    }
+    return outcomes
+  }
+
+  /// Failures after which the next change would only fail the same way.
+  private func endsTheRun(_ error: Diagnostic) -> Bool {
+    [
+      .npmUnreachable, .npmTimeout, .npmTLS, .npmAuth, .npmForbidden, .npmNotNPM, .storeFull, .storeUnreadable,
+      .storeCorrupt,
+    ].contains(error.code)
+  }
+
+  private func attempt(_ change: Change) async -> ChangeOutcome {
+    var intent: Int?
+    do {
+      let number = try await store.begin(
+        ChangeRecordDraft(run: run, key: change.key, action: change.action.word, at: .now), claim: claim(for: change))
+      intent = number
+      let result = await carryOut(change)
+      try await record(result, change, intent: number)
+      return result.outcome
+    } catch let error as StoreError {
+      let note = intent == nil ? "" : "written to NPM, but not recorded"
+      return ChangeOutcome(change, .failed, error: error.diagnostic, note: note)
+    } catch {
+      return ChangeOutcome(change, .failed, error: Diagnostic(.internalError, "\(error)"))
+    }
+  }
+
+  /// What the ledger says while the write is under way.
+  private func claim(for change: Change) -> LedgerUpdate {
+    guard let spec = change.desired else { return .keep }
+    guard var entry = ledger[change.key], change.action != .create else {
+      return .put(
+        LedgerEntry(
+          key: change.key, id: change.id, createdOn: change.observed?.createdOn, applied: nil, domains: spec.domains,
+          isUnfinished: true))
+    }
+    entry.id = change.id
+    entry.domains = spec.domains
+    entry.isUnfinished = true
+    return .put(entry)
+  }
+
+  private func carryOut(_ change: Change) async -> WriteResult {
+    switch change.action {
+    case .create: await writer.create(change, marker: marker(for: change))
+    case .update: await writer.update(change, marker: marker(for: change))
+    case .delete: await writer.delete(change, owner: owner)
+    case .adopt: WriteResult(ChangeOutcome(change, .applied, note: "linked to host \(change.id?.description ?? "?")"), change.observed)
+    case .blocked: WriteResult(ChangeOutcome(change, .notAttempted), nil)
+    }
+  }
+
+  private func marker(for change: Change) -> OwnershipMarker {
+    let fingerprint = change.desired.map(CanonicalJSON.fingerprint) ?? ""
+    return OwnershipMarker(owner: owner, name: change.key.name, fingerprint: fingerprint)
+  }
+
+  private func record(_ result: WriteResult, _ change: Change, intent: Int) async throws {
+    let outcome = result.outcome
+    let recorded = ChangeRecord(
+      key: change.key, action: change.action.word, outcome: outcome.verdict == .applied ? .applied : .failed,
+      error: outcome.error?.message)
+    try await store.settle(intent, recorded, ledger: ledgerUpdate(result, change), at: .now)
+    let isApplied = outcome.verdict == .applied
+    let event = Event(
+      isApplied ? .info : .error, source: "apply", subject: "\(change.key.kind.rawValue)/\(change.key.name)",
+      reason: isApplied ? reason(change) : outcome.error?.code.rawValue ?? "failed",
+      isApplied ? "\(change.key.name) \(outcome.note)" : "\(change.key.name): \(outcome.error?.message ?? "failed")", run: run)
+    try await store.append(event, at: .now)
+  }
+
+  private func reason(_ change: Change) -> String {
+    switch change.action {
+    case .create: "Created"
+    case .update: change.cause == .drifted ? "DriftRepaired" : "Updated"
+    case .delete: "Deleted"
+    case .adopt: "Adopted"
+    case .blocked: "Blocked"
+    }
+  }
+
+  /// What the ledger says afterwards. A name is released only after its object is proven gone.
+  private func ledgerUpdate(_ result: WriteResult, _ change: Change) -> LedgerUpdate {
+    let isApplied = result.outcome.verdict == .applied
+    guard let spec = change.desired else { return isApplied ? .remove : .keep }
+    let old = ledger[change.key]
+    if !isApplied && result.isCertainlyUnwritten { return old.map { .put($0) } ?? .remove }
+    return .put(
+      LedgerEntry(
+        key: change.key, id: result.object?.id ?? change.id, createdOn: result.object?.createdOn ?? old?.createdOn,
+        applied: isApplied ? spec : old?.applied, domains: result.object?.spec.domains ?? spec.domains,
+        isUnfinished: !isApplied && !result.isRestored))
+  }
+}
+
+/// What a write came to.
+struct WriteResult: Sendable {
+  var outcome: ChangeOutcome
+  /// The object as it was read back.
+  var object: ObservedResource?
+  /// Nothing reached NPM.
+  var isCertainlyUnwritten = false
+  /// The previous configuration is back and serving.
+  var isRestored = false
+
+  init(_ outcome: ChangeOutcome, _ object: ObservedResource?) {
+    self.outcome = outcome
+    self.object = object
+  }
+}

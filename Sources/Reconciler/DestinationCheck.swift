@@ -1,0 +1,46 @@
+package import Model
+import Planning
+package import Probe
+
+/// Which destinations a plan touches, and what a failed one means for it.
+enum DestinationCheck {
+  private static let forwardFields: Set<String> = ["forward_scheme", "forward_host", "forward_port"]
+
+  /// Destinations that are new or change, of enabled hosts that ask for a check.
+  static func targets(_ plan: Plan, _ validations: [ResourceKey: DesiredResource.Validation]) -> [(ResourceKey, ProbeTarget)] {
+    plan.changes.compactMap { change in
+      guard let spec = change.desired, validations[change.key] != .off, spec["enabled"] != false else { return nil }
+      let movesDestination = change.fields.contains { forwardFields.contains($0.path) }
+      guard change.action == .create || (change.action == .update && movesDestination) else { return nil }
+      return (change.key, ProbeTarget(name: change.key.name, spec: spec))
+    }
+  }
+
+  /// Blocks the changes whose destination failed under `enforce`; warns of the others.
+  static func apply(
+    _ results: [ResourceKey: ProbeResult], _ validations: [ResourceKey: DesiredResource.Validation], to plan: inout Plan
+  ) -> [Diagnostic] {
+    var warnings: [Diagnostic] = []
+    for index in plan.changes.indices {
+      let change = plan.changes[index]
+      guard let result = results[change.key], let failed = result.failure else { continue }
+      let message = "\(result.target.url) failed its check (\(failed.step.rawValue)): \(failed.error ?? "failed")"
+      if validations[change.key] == .warn {
+        warnings.append(
+          Diagnostic(.destinationFailed, message, at: change.source, hint: failed.hint, severity: .warning))
+      } else {
+        plan.changes[index].action = .blocked(Obstacle(.destinationFailed, message, hint: failed.hint))
+      }
+    }
+    return warnings
+  }
+}
+
+extension ProbeTarget {
+  /// The destination of a host.
+  package init(name: String, spec: Spec) {
+    self.init(
+      name: name, scheme: spec["forward_scheme"].stringValue ?? "", host: spec["forward_host"].stringValue ?? "",
+      port: spec["forward_port"].intValue ?? 0)
+  }
+}

@@ -1,0 +1,218 @@
+import Model
+import NPMClient
+import Planning
+
+/// Writes one host and proves it: the answer of a write is a hint, what NPM shows afterwards is the fact.
+struct HostWriter: Sendable {
+  let gateway: any NPMGateway
+  let verifier: Verifier
+
+  /// How often a PUT is repeated when its answer was unclear or blamed another host.
+  private static let repeats = 2
+
+  func create(_ change: Change, marker: OwnershipMarker) async -> WriteResult {
+    guard let spec = change.desired else { return impossible(change) }
+    let meta: JSONValue = [OwnershipMarker.metaKey: marker.json]
+    let start = ContinuousClock.now
+    let error = await attempt { try await gateway.create(spec, meta: meta) }
+    // "Already in use" may be the echo of our own create that was cut off: look before believing it.
+    if let error, !error.isUnclear, error.code != .npmDomainInUse { return unwritten(change, error) }
+    var verdict = await verifier.settleCreate(spec, marker, isPatient: error?.isUnclear == true)
+    if error != nil || blamesAnother(verdict), let host = verdict.host {
+      verdict = await rewrite(host, spec, marker)
+    }
+    if case .missing = verdict, let error { return missing(change, error) }
+    return conclude(change, verdict, word: "created", start)
+  }
+
+  func update(_ change: Change, marker: OwnershipMarker) async -> WriteResult {
+    guard let spec = change.desired, let planned = change.observed else { return impossible(change) }
+    let start = ContinuousClock.now
+    let before: ObservedResource
+    switch await fresh(planned) {
+    case .success(let host): before = host
+    case .failure(let error): return unwritten(change, error)
+    }
+    let error = await write(before, spec, marker)
+    if let error, !error.isUnclear { return unwritten(change, error) }
+    var verdict = await verifier.settle(before.id, spec, isPatient: error != nil)
+    if error != nil || blamesAnother(verdict), let host = verdict.host { verdict = await rewrite(host, spec, marker) }
+    if case .refused(_, let words) = verdict { return await restore(change, before, words) }
+    return conclude(change, verdict, word: "updated", start)
+  }
+
+  func delete(_ change: Change, owner: String) async -> WriteResult {
+    guard let planned = change.observed else { return impossible(change) }
+    switch await fresh(planned) {
+    case .success: break
+    case .failure(let error) where error.code == .npmNotFound:
+      return WriteResult(ChangeOutcome(change, .applied, note: "was gone already"), nil)
+    case .failure(let error): return unwritten(change, error)
+    }
+    let error = await attempt { try await gateway.delete(planned.id) }
+    if let error, !error.isUnclear, error.code != .npmNotFound { return unwritten(change, error) }
+    switch await verifier.isGone(planned.id, isPatient: error?.isUnclear == true) {
+    case true?: return WriteResult(ChangeOutcome(change, .applied, note: "deleted"), nil)
+    case false?: return failed(change, error ?? NPMError(.npmUnclear, "NPM said deleted, but the host is still there"))
+    case nil: return failed(change, error ?? NPMError(.npmUnclear, "NPM does not tell whether the host is gone"))
+    }
+  }
+
+  // MARK: Steps
+
+  private func attempt(_ body: () async throws -> Void) async -> NPMError? {
+    do {
+      try await body()
+      return nil
+    } catch let error as NPMError {
+      return error
+    } catch {
+      return NPMError(.internalError, "\(error)", isUnclear: true)
+    }
+  }
+
+  /// The host right before the write: still ours, still as the plan saw it.
+  private func fresh(_ planned: ObservedResource) async -> Result<ObservedResource, NPMError> {
+    do {
+      guard let host = try await gateway.host(planned.id) else {
+        return .failure(NPMError(.npmNotFound, "host \(planned.id) is gone from NPM", hint: "run diff again"))
+      }
+      let isSame = host.marker == planned.marker && host.spec.normalised() == planned.spec.normalised()
+      guard isSame else {
+        let message = "host \(planned.id) was changed in NPM since the plan was made"
+        return .failure(NPMError(.objectChanged, message, hint: "run diff again"))
+      }
+      return .success(host)
+    } catch let error as NPMError {
+      return .failure(error)
+    } catch {
+      return .failure(NPMError(.internalError, "\(error)"))
+    }
+  }
+
+  /// PUT leaves the configuration of a host that it disables: enable and disable have calls of their own, and a
+  /// host that is to be off goes off first.
+  private func write(_ before: ObservedResource, _ spec: Spec, _ marker: OwnershipMarker) async -> NPMError? {
+    let isWanted = spec["enabled"] != false
+    if before.isEnabled && !isWanted {
+      if let error = await attempt({ try await gateway.setEnabled(before.id, false) }) { return error }
+    }
+    var meta = before.meta.objectValue ?? [:]
+    meta[OwnershipMarker.metaKey] = marker.json
+    if let error = await attempt({ try await gateway.update(before.id, spec, meta: .object(meta)) }) { return error }
+    if !before.isEnabled && isWanted {
+      return await attempt { try await gateway.setEnabled(before.id, true) }
+    }
+    return nil
+  }
+
+  /// Writes again what is there already, until NPM answers cleanly: only then is nginx's state of this write.
+  private func rewrite(_ host: ObservedResource, _ spec: Spec, _ marker: OwnershipMarker) async -> Verifier.Verdict {
+    var verdict = Verifier.Verdict.unconfirmed(host)
+    var current = host
+    for _ in 0..<Self.repeats {
+      let error = await write(current, spec, marker)
+      let seen = await verifier.settle(host.id, spec, isPatient: error != nil)
+      if let host = seen.host { current = host }
+      // An answer that failed proves nothing about nginx, whatever the host's meta says.
+      if let error { verdict = .unreadable(error) } else { verdict = seen }
+      if error == nil && !blamesAnother(seen) { return verdict }
+    }
+    return verdict
+  }
+
+  /// NPM tests the whole configuration: a complaint about another host's file is not this host's fault.
+  private func blamesAnother(_ verdict: Verifier.Verdict) -> Bool {
+    guard case .refused(let host, let words) = verdict else { return false }
+    return words.contains("/proxy_host/") && !words.contains("/proxy_host/\(host.id).conf")
+  }
+
+  /// Puts the previous configuration back after nginx refused the new one.
+  private func restore(_ change: Change, _ before: ObservedResource, _ words: String) async -> WriteResult {
+    let marker = before.marker
+    var result = failed(change, NPMError(.nginxRefused, "nginx refused it: \(NginxWords.short(words))"))
+    guard let marker, before.nginx == .online || !before.isEnabled else { return result }
+    let spec = before.spec.normalised()
+    var verdict = Verifier.Verdict.missing
+    if let host = try? await gateway.host(before.id) { verdict = await rewrite(host, spec, marker) }
+    if case .served(let host) = verdict {
+      result.object = host
+      result.isRestored = true
+      result.outcome.error?.hint = "the previous configuration is back and serving"
+    } else {
+      result.outcome.error?.hint = "the previous configuration could not be put back: look at host \(before.id) in NPM"
+    }
+    return result
+  }
+
+  // MARK: Results
+
+  private func conclude(
+    _ change: Change, _ verdict: Verifier.Verdict, word: String, _ start: ContinuousClock.Instant
+  ) -> WriteResult {
+    switch verdict {
+    case .served(let host):
+      let spent = Int(((ContinuousClock.now - start) / .milliseconds(1)).rounded())
+      let state = host.isEnabled ? "online after \(spent) ms" : "disabled"
+      let name = word == "created" ? "created as \(host.id)" : word
+      return WriteResult(ChangeOutcome(change, .applied, id: host.id, note: "\(name), \(state)"), host)
+    case .refused(let host, let words):
+      var result = failed(change, NPMError(.nginxRefused, "nginx refused it: \(NginxWords.short(words))"))
+      result.object = host
+      result.outcome.id = host.id
+      result.outcome.error?.hint = "host \(host.id) is in NPM but not served; correct the YAML and apply again"
+      return result
+    case .unconfirmed(let host):
+      var result = failed(change, NPMError(.nginxUnconfirmed, "NPM never said whether nginx took it"))
+      result.object = host
+      return result
+    case .different(let host):
+      var result = failed(change, NPMError(.npmUnclear, "NPM has other values than those that were written"))
+      result.object = host
+      return result
+    case .missing: return failed(change, NPMError(.npmUnclear, "NPM said \(word), but the host is not there"))
+    case .unreadable(let error): return failed(change, error)
+    }
+  }
+
+  private func missing(_ change: Change, _ error: NPMError) -> WriteResult {
+    if error.code == .npmDomainInUse { return unwritten(change, error) }
+    return failed(change, error)
+  }
+
+  private func failed(_ change: Change, _ error: NPMError) -> WriteResult {
+    WriteResult(ChangeOutcome(change, .failed, error: located(error, change)), nil)
+  }
+
+  private func unwritten(_ change: Change, _ error: NPMError) -> WriteResult {
+    var result = failed(change, error)
+    result.isCertainlyUnwritten = true
+    return result
+  }
+
+  private func located(_ error: NPMError, _ change: Change) -> Diagnostic {
+    Diagnostic(error.code, error.message, at: change.source, hint: error.hint)
+  }
+
+  private func impossible(_ change: Change) -> WriteResult {
+    unwritten(change, NPMError(.internalError, "the plan lacks what '\(change.key.name)' needs"))
+  }
+}
+
+extension Verifier.Verdict {
+  var host: ObservedResource? {
+    switch self {
+    case .served(let host), .refused(let host, _), .unconfirmed(let host), .different(let host): host
+    case .missing, .unreadable: nil
+    }
+  }
+}
+
+/// nginx's complaint without its frame.
+package enum NginxWords {
+  package static func short(_ text: String) -> String {
+    let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? text
+    let bare = line.hasPrefix("nginx: [emerg] ") ? String(line.dropFirst("nginx: [emerg] ".count)) : line
+    return bare.firstRange(of: " in /").map { String(bare[..<$0.lowerBound]) } ?? bare
+  }
+}

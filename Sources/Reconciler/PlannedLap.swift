@@ -1,0 +1,57 @@
+package import Model
+package import NPMClient
+package import Planning
+package import Probe
+
+/// Everything that is known when a plan stands: what `diff` shows and `apply` starts from.
+package struct PlannedLap: Sendable {
+  package var desired: DesiredState
+  package var observed: ObservedState
+  package var ledger: [LedgerEntry]
+  package var plan: Plan
+  /// Checks of destinations that are new or change, by resource.
+  package var probes: [ResourceKey: ProbeResult]
+  /// Why `apply` would not begin; empty: it would.
+  package var refusals: [Diagnostic]
+  /// What people should know besides.
+  package var warnings: [Diagnostic]
+  /// Who last changed a host in NPM, where its audit log tells.
+  package var authors: [ResourceID: AuditEntry]
+
+  /// Objects in NPM of the kinds that we manage.
+  package var observedCount: Int { observed.resources.values.reduce(0) { $0 + $1.count } }
+}
+
+/// How one change ended.
+package struct ChangeOutcome: Sendable {
+  package enum Verdict: String, Sendable { case applied, failed, notAttempted = "not_attempted" }
+
+  package var change: Change
+  package var verdict: Verdict
+  package var error: Diagnostic?
+  /// NPM's number of the object afterwards.
+  package var id: ResourceID?
+  /// What happened, for people: `created as 34, online after 61 ms`.
+  package var note: String
+
+  package init(
+    _ change: Change, _ verdict: Verdict, id: ResourceID? = nil, error: Diagnostic? = nil, note: String = ""
+  ) {
+    self.change = change
+    self.verdict = verdict
+    self.id = id ?? change.id
+    self.error = error
+    self.note = note
+  }
+}
+
+/// What an apply did.
+package struct RunReport: Sendable {
+  package var run: Int?
+  package var outcomes: [ChangeOutcome]
+  package var seconds: Double
+  /// Somebody asked to stop, and not everything was attempted.
+  package var wasInterrupted: Bool
+
+  package func count(_ verdict: ChangeOutcome.Verdict) -> Int { outcomes.count { $0.verdict == verdict } }
+}

@@ -1,0 +1,106 @@
+package import Model
+package import NPMClient
+import Planning
+package import Platform
+package import Probe
+package import Store
+
+/// One lap: observe, plan, check, and, when asked, apply. Everything comes in by `init`.
+package struct ReconcileRun: Sendable {
+  private let gateway: any NPMGateway
+  private let store: any StateStore
+  private let prober: Prober?
+  private let settings: LapSettings
+  private let verifierPause: @Sendable (Double) async -> Void
+
+  /// - Parameter pause: waits so many seconds between reads after a write.
+  package init(
+    gateway: any NPMGateway, store: any StateStore, prober: Prober?, settings: LapSettings,
+    pause: @escaping @Sendable (Double) async -> Void = { try? await Task.sleep(for: .seconds($0)) }
+  ) {
+    self.gateway = gateway
+    self.store = store
+    self.prober = prober
+    self.settings = settings
+    verifierPause = pause
+  }
+
+  /// Makes the plan. Writes nothing. Throws `NPMError` and `StoreError`.
+  package func plan(
+    _ desired: DesiredState, progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
+  ) async throws -> PlannedLap {
+    try await store.bind(npm: settings.npmURL, rebind: settings.rebindsStore)
+    let observed = try await gateway.observe()
+    let ledger = try await store.ledger()
+    let selected = desired.resources.filter(isSelected)
+    let options = Planner.Options(
+      owner: settings.owner, policy: settings.policy, trustsMarkers: settings.trustsMarkers,
+      selection: settings.selection.isEmpty ? nil : Set(selected.map(\.key)))
+    let plan = Planner(options).plan(desired, observed, ledger)
+    var lap = PlannedLap(
+      desired: desired, observed: observed, ledger: ledger, plan: plan, probes: [:], refusals: [], warnings: [],
+      authors: [:])
+    await checkDestinations(&lap, progress)
+    lap.refusals = settings.limits.refusals(of: lap.plan, desiredCount: desired.resources.count)
+    lap.authors = await authors(lap.plan)
+    return lap
+  }
+
+  private func isSelected(_ resource: DesiredResource) -> Bool {
+    settings.selection.allSatisfy { resource.labels[$0.key] == $0.value }
+  }
+
+  private func checkDestinations(_ lap: inout PlannedLap, _ progress: @escaping @Sendable (Int, Int) -> Void) async {
+    guard settings.probes, let prober else { return }
+    let validations = Dictionary(lap.desired.resources.map { ($0.key, $0.validation) }) { first, _ in first }
+    let targets = DestinationCheck.targets(lap.plan, validations)
+    guard !targets.isEmpty else { return }
+    let results = await prober.probe(targets.map(\.1)) { progress($0, targets.count) }
+    for (target, result) in zip(targets, results) { lap.probes[target.0] = result }
+    lap.warnings += DestinationCheck.apply(lap.probes, validations, to: &lap.plan)
+  }
+
+  /// The newest entry of NPM's audit log for each drifted host. Accounts that may not read it give none.
+  private func authors(_ plan: Plan) async -> [ResourceID: AuditEntry] {
+    let drifted = plan.changes.contains { $0.cause == .drifted || $0.cause == .both }
+    guard drifted, let entries = try? await gateway.auditLog() else { return [:] }
+    let relevant = entries.filter { $0.kind == "proxy-host" }
+    return Dictionary(relevant.map { ($0.id, $0) }) { newest, _ in newest }
+  }
+
+  /// Carries the plan out, one change at a time. Throws `StoreError` only before the first write.
+  package func apply(
+    _ lap: PlannedLap, stop: StopSignal, progress: @escaping @Sendable (ChangeOutcome) -> Void = { _ in }
+  ) async throws -> RunReport {
+    let start = ContinuousClock.now
+    try await closeOldIntents()
+    try await store.forget(lap.plan.forgotten)
+    guard !lap.plan.effective.isEmpty else {
+      return RunReport(run: nil, outcomes: [], seconds: 0, wasInterrupted: false)
+    }
+    let run = try await store.beginRun(digest: lap.plan.digest, at: .now)
+    let applier = Applier(
+      gateway: gateway, store: store, verifier: Verifier(gateway: gateway, pause: verifierPause),
+      owner: settings.owner, run: run, ledger: lap.ledger)
+    let outcomes = await applier.apply(lap.plan.effective, stop: stop, progress: progress)
+    let applied = outcomes.count { $0.verdict == .applied }
+    let failed = outcomes.count { $0.verdict == .failed }
+    try? await store.finishRun(run, applied: applied, failed: failed, at: .now)
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let isIncomplete = outcomes.contains { $0.verdict == .notAttempted }
+    return RunReport(run: run, outcomes: outcomes, seconds: seconds, wasInterrupted: stop.isRequested && isIncomplete)
+  }
+
+  /// A run that was killed left writes announced but not recorded. The ledger's marks make the planner look at
+  /// them again; here they are only named and closed.
+  private func closeOldIntents() async throws {
+    for intent in try await store.openIntents() {
+      let message = "run \(intent.run) ended in the middle of '\(intent.action) \(intent.key.name)'; it is taken up from what NPM shows"
+      let event = Event(
+        .warning, source: "apply", subject: "\(intent.key.kind.rawValue)/\(intent.key.name)", reason: "Interrupted",
+        message, run: intent.run)
+      try await store.append(event, at: .now)
+      try await store.abandon(intent.number, at: .now)
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import Model
+import NPMClient
+
+/// Reads back what a write did: NPM's answers prove nothing.
+struct Verifier: Sendable {
+  enum Verdict: Sendable {
+    /// It is as wanted, and nginx took it.
+    case served(ObservedResource)
+    /// It is as wanted, but nginx refused it; its words.
+    case refused(ObservedResource, String)
+    /// It is as wanted, but NPM never said whether nginx took it.
+    case unconfirmed(ObservedResource)
+    /// It is not as wanted.
+    case different(ObservedResource)
+    case missing
+    case unreadable(NPMError)
+  }
+
+  let gateway: any NPMGateway
+  let pause: @Sendable (Double) async -> Void
+
+  /// Pauses between reads, in seconds: 6 s in all, because NPM may take seconds to finish after it answered.
+  private static let pauses = [0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3]
+
+  /// Reads a host until NPM has settled.
+  ///
+  /// - Parameter isPatient: the write's answer was unclear, so that it may still be under way.
+  func settle(_ id: ResourceID, _ desired: Spec, isPatient: Bool) async -> Verdict {
+    await settle(desired, isPatient: isPatient) { try await gateway.host(id) }
+  }
+
+  /// The same for a create: the host is found by its domains and our marker.
+  func settleCreate(_ desired: Spec, _ marker: OwnershipMarker, isPatient: Bool) async -> Verdict {
+    await settle(desired, isPatient: isPatient) {
+      try await gateway.hosts().first { host in
+        host.marker?.owner == marker.owner && host.marker?.name == marker.name
+          && host.spec.normalised().domains == desired.domains
+      }
+    }
+  }
+
+  private func settle(
+    _ desired: Spec, isPatient: Bool, _ read: () async throws -> ObservedResource?
+  ) async -> Verdict {
+    var last = await judge(desired, read)
+    for seconds in Self.pauses where shouldWait(last, isPatient) {
+      await pause(seconds)
+      last = await judge(desired, read)
+    }
+    return last
+  }
+
+  private func shouldWait(_ verdict: Verdict, _ isPatient: Bool) -> Bool {
+    switch verdict {
+    case .served, .refused: false
+    case .unconfirmed: true
+    case .different, .missing: isPatient
+    case .unreadable(let error): ![.npmAuth, .npmForbidden].contains(error.code)
+    }
+  }
+
+  private func judge(_ desired: Spec, _ read: () async throws -> ObservedResource?) async -> Verdict {
+    do {
+      guard let host = try await read() else { return .missing }
+      guard host.spec.normalised() == desired else { return .different(host) }
+      if !host.isEnabled { return .served(host) }
+      switch host.nginx {
+      case .online: return .served(host)
+      case .refused(let words): return .refused(host, words)
+      case .unknown: return .unconfirmed(host)
+      }
+    } catch let error as NPMError {
+      return .unreadable(error)
+    } catch {
+      return .unreadable(NPMError(.internalError, "\(error)"))
+    }
+  }
+
+  /// Whether a delete happened. nil: it cannot be told.
+  func isGone(_ id: ResourceID, isPatient: Bool) async -> Bool? {
+    var isThere: Bool?
+    for seconds in [0] + Self.pauses {
+      if seconds > 0 { await pause(seconds) }
+      do {
+        if try await gateway.host(id) == nil { return true }
+        isThere = true
+        if !isPatient { return false }
+      } catch { isThere = nil }
+    }
+    return isThere.map { !$0 }
+  }
+}
