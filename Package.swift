@@ -67,7 +67,7 @@ let package = Package(
         "Model", "Planning", "DesiredFiles", "YAML", "Upstream", "NPMClient", "Probe", "Store", "SQLite", "Curl",
         "Reconciler", "NPMSimulator", "HTTPServer", "Platform", "Hashing",
       ]),
-    .executableTarget(name: "Entry", dependencies: ["Commands","NPMSimulator","Platform"], swiftSettings: strict),
+    .executableTarget(name: "Entry", dependencies: ["Commands", "Platform"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,21 @@
+import Planning
+
+/// Flags of the commands that make plans.
+enum ApplyFlags {
+  static let policy = FlagDefinition(
+    "policy", value: "POLICY", choices: Policy.allCases.map(\.rawValue), "How far a run may go; default: upsert-only")
+  static let noProbe = FlagDefinition("no-probe", "Do not check destinations")
+  static let maxDeletes = FlagDefinition("max-deletes", value: "N", "Let this run delete up to N hosts")
+  static let maxDeletePercent = FlagDefinition(
+    "max-delete-percent", value: "N", "Let this run delete up to N percent of the owned hosts")
+  static let maxUpdatePercent = FlagDefinition(
+    "max-update-percent", value: "N", "Let this run change up to N percent of the owned hosts")
+  static let allowDeletes = FlagDefinition("allow-deletes", "Lift the limits on deletes for this run")
+  static let rebuildLedger = FlagDefinition(
+    "rebuild-ledger", "Trust the markers in NPM where the store does not know a host")
+  static let rebindState = FlagDefinition("rebind-state", "The same NPM has a new address: bind the store to it")
+
+  static let planning = [
+    policy, noProbe, maxDeletes, maxDeletePercent, maxUpdatePercent, allowDeletes, rebuildLedger, rebindState,
+  ]
+}

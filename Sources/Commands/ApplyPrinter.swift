@@ -1,0 +1,80 @@
+import Model
+import Planning
+import Platform
+import Reconciler
+
+/// What `apply` says: before, while and after it writes.
+struct ApplyPrinter: Sendable {
+  let lap: PlannedLap
+  let settings: Settings
+  let console: Console
+
+  private var plan: PlanText { PlanText(lap: lap, settings: settings, console: console) }
+  private var showsProgress: Bool { console.format == .text && console.outFile == nil }
+  private var nameWidth: Int { min(28, max(10, lap.plan.changes.map(\.key.name.count).max() ?? 0)) + 2 }
+
+  /// Shows the plan and asks once. True: go on.
+  func asks() throws -> Bool {
+    try console.result(plan.text())
+    Terminal.write("\nApply this? [y/N] ", to: Terminal.error)
+    return ["y", "yes"].contains((readLine() ?? "").lowercased())
+  }
+
+  /// Blocked changes come first: they are known already.
+  func begin() {
+    guard showsProgress else { return }
+    for change in lap.plan.changes where change.isBlocked {
+      Terminal.write(plan.lines(change).joined(separator: "\n") + "\n", to: Terminal.output)
+    }
+  }
+
+  func show(_ outcome: ChangeOutcome) {
+    guard showsProgress else { return }
+    let symbol = [
+      "create": console.paint("+", .green), "update": console.paint("~", .yellow), "delete": console.paint("-", .red),
+    ][outcome.change.action.word] ?? "="
+    let name = console.paint(outcome.change.key.name.padded(to: nameWidth), .bold)
+    var lines = ["  \(symbol) \(name)\(words(outcome))"]
+    if let hint = outcome.error?.hint { lines.append(String(repeating: " ", count: nameWidth + 4) + hint) }
+    Terminal.write(lines.joined(separator: "\n") + "\n", to: Terminal.output)
+  }
+
+  private func words(_ outcome: ChangeOutcome) -> String {
+    guard let error = outcome.error else { return outcome.note }
+    let place = outcome.verdict == .failed ? outcome.change.source.map { " (\($0.file):\($0.line))" } ?? "" : ""
+    return console.paint(error.message, .red) + place
+  }
+
+  func finish(_ report: RunReport, _ diagnostics: [Diagnostic]) throws {
+    switch console.format {
+    case .text:
+      let isPlain = report.outcomes.isEmpty && lap.plan.isEmpty
+      try console.result(isPlain ? plan.summary : (showsProgress ? "\n" : "") + summary(report))
+    case .json: try console.result(json: PlanJSON.lap(lap, report, diagnostics + lap.warnings))
+    case .markdown: try console.result(PlanMarkdown.text(lap, report, summary: summary(report)))
+    }
+  }
+
+  func refused(_ diagnostics: [Diagnostic]) throws {
+    switch console.format {
+    case .text:
+      try console.result(plan.text())
+      for refusal in lap.refusals { console.error(refusal) }
+    case .json: try console.result(json: PlanJSON.lap(lap, nil, diagnostics + lap.warnings + lap.refusals))
+    case .markdown: try console.result(PlanMarkdown.text(lap, nil, summary: plan.summary))
+    }
+  }
+
+  private func summary(_ report: RunReport) -> String {
+    let blocked = lap.plan.count("blocked")
+    let counts = [
+      (report.count(.applied), "applied"), (report.count(.failed), "failed"),
+      (report.count(.notAttempted), "not attempted"), (blocked, "blocked"),
+    ]
+    let words = counts.filter { $0.0 > 0 || $0.1 == "applied" }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+    let tenths = (report.seconds * 10).rounded() / 10
+    let run = report.run.map { ". Run \($0)" } ?? ""
+    let interrupted = report.wasInterrupted ? "Interrupted. " : ""
+    return "\(interrupted)\(words) in \(tenths) s\(run)"
+  }
+}

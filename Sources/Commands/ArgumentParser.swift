@@ -1,0 +1,134 @@
+import Model
+import Platform
+
+/// A command line that makes no sense.
+struct UsageError: Error {
+  var message: String
+  var hint: String?
+}
+
+/// What somebody typed, understood.
+struct ParsedArguments: Sendable {
+  var values: [String: [String]] = [:]
+  var positional: [String] = []
+
+  func has(_ flag: FlagDefinition) -> Bool { values[flag.name] != nil }
+  func value(_ flag: FlagDefinition) -> String? { values[flag.name]?.last }
+  func all(_ flag: FlagDefinition) -> [String] { values[flag.name] ?? [] }
+
+  func integer(_ flag: FlagDefinition) throws -> Int? {
+    guard let text = value(flag) else { return nil }
+    guard let number = Int(text), number >= 0 else {
+      throw UsageError(message: "--\(flag.name) takes a whole number, not '\(text)'")
+    }
+    return number
+  }
+}
+
+/// Reads arguments by a command's declaration; the environment fills in flags that were not typed.
+struct ArgumentParser {
+  let command: CommandDefinition
+  private(set) var parsed = ParsedArguments()
+  private var rest: ArraySlice<String>
+
+  private init(_ command: CommandDefinition, _ arguments: [String]) {
+    self.command = command
+    rest = arguments[...]
+  }
+
+  static func parse(
+    _ command: CommandDefinition, _ arguments: [String], environment: (String) -> String? = Process.environment
+  ) throws -> ParsedArguments {
+    var parser = ArgumentParser(command, arguments)
+    try parser.run()
+    if !parser.parsed.has(CommonFlags.help) { try parser.checkPositional() }
+    try parser.addEnvironment(environment)
+    return parser.parsed
+  }
+
+  private mutating func run() throws {
+    var onlyPositional = false
+    while let word = rest.popFirst() {
+      if onlyPositional || word == "-" || !word.hasPrefix("-") {
+        parsed.positional.append(word)
+      } else if word == "--" {
+        onlyPositional = true
+      } else if word.hasPrefix("--") {
+        try long(word.dropFirst(2))
+      } else {
+        try short(word.dropFirst())
+      }
+    }
+  }
+
+  private mutating func long(_ text: Substring) throws {
+    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let name = String(parts[0])
+    guard let flag = command.allFlags.first(where: { $0.name == name }) else { throw unknown("--\(name)") }
+    try take(flag, attached: parts.count > 1 ? String(parts[1]) : nil)
+  }
+
+  private mutating func short(_ text: Substring) throws {
+    guard let letter = text.first, let flag = command.allFlags.first(where: { $0.short == letter }) else {
+      throw unknown("-\(text)")
+    }
+    let after = text.dropFirst()
+    if flag.value == nil {
+      try take(flag, attached: nil)
+      if !after.isEmpty { try short(after) }
+    } else {
+      try take(flag, attached: after.isEmpty ? nil : String(after.first == "=" ? after.dropFirst() : after))
+    }
+  }
+
+  private mutating func take(_ flag: FlagDefinition, attached: String?) throws {
+    guard flag.value != nil else {
+      if attached != nil { throw UsageError(message: "--\(flag.name) takes no value") }
+      parsed.values[flag.name] = []
+      return
+    }
+    guard let value = attached ?? rest.popFirst() else {
+      throw UsageError(message: "--\(flag.name) needs a value", hint: "--\(flag.name) \(flag.placeholder ?? "")")
+    }
+    try check(flag, value, "--\(flag.name)")
+    parsed.values[flag.name, default: []].append(value)
+  }
+
+  private func check(_ flag: FlagDefinition, _ value: String, _ name: String) throws {
+    guard flag.choices.isEmpty || flag.choices.contains(value) else {
+      throw UsageError(message: "\(name) must be \(flag.choices.joined(separator: ", ")), not '\(value)'")
+    }
+  }
+
+  private func unknown(_ word: String) -> UsageError {
+    let names = command.allFlags.map { "--\($0.name)" }
+    let hint = Suggestion.nearest(to: word, among: names).map { "did you mean '\($0)'?" }
+    return UsageError(message: "unknown flag '\(word)' for 'reconciler \(command.name)'", hint: hint)
+  }
+
+  private func checkPositional() throws {
+    let needed = command.arguments.count { !$0.isOptional }
+    if parsed.positional.count < needed {
+      throw UsageError(message: "'\(command.arguments[parsed.positional.count].name)' is missing")
+    }
+    if parsed.positional.count > command.arguments.count {
+      throw UsageError(message: "unexpected '\(parsed.positional[command.arguments.count])'")
+    }
+    for (argument, value) in zip(command.arguments, parsed.positional)
+    where !argument.choices.isEmpty && !argument.choices.contains(value) {
+      throw UsageError(message: "\(argument.name) must be \(argument.choices.joined(separator: ", ")), not '\(value)'")
+    }
+  }
+
+  private mutating func addEnvironment(_ environment: (String) -> String?) throws {
+    for flag in command.allFlags where parsed.values[flag.name] == nil {
+      guard let value = environment(flag.environment), !value.isEmpty else { continue }
+      if flag.value != nil {
+        try check(flag, value, flag.environment)
+        parsed.values[flag.name] = [value]
+      } else if ["1", "true", "yes"].contains(value.lowercased()) {
+        parsed.values[flag.name] = []
+      }
+    }
+  }
+}

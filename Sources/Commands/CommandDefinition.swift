@@ -1,0 +1,72 @@
+/// A flag, declared once: parsing, help, completion and docs read it here.
+struct FlagDefinition: Sendable {
+  var name: String
+  var short: Character?
+  /// What the value is called; nil: the flag takes none.
+  var value: String?
+  var choices: [String] = []
+  var isRepeatable = false
+  var summary: String
+
+  init(
+    _ name: String, short: Character? = nil, value: String? = nil, choices: [String] = [], isRepeatable: Bool = false,
+    _ summary: String
+  ) {
+    self.name = name
+    self.short = short
+    self.value = value
+    self.choices = choices
+    self.isRepeatable = isRepeatable
+    self.summary = summary
+  }
+
+  /// The environment variable that stands in for it.
+  var environment: String { "RECONCILER_" + name.uppercased().replacing("-", with: "_") }
+  var placeholder: String? { value.map { choices.isEmpty ? $0 : choices.joined(separator: "|") } }
+}
+
+/// A word after the command.
+struct ArgumentDefinition: Sendable {
+  var name: String
+  var choices: [String] = []
+  var isOptional = false
+  var summary: String
+}
+
+/// A command of the program.
+struct CommandDefinition: Sendable {
+  var name: String
+  var aliases: [String] = []
+  var summary: String
+  /// What help says beyond the summary.
+  var discussion = ""
+  var arguments: [ArgumentDefinition] = []
+  var flags: [FlagDefinition] = []
+  var run: @Sendable (Invocation) async throws -> ExitCode
+
+  var allFlags: [FlagDefinition] { flags + CommonFlags.all }
+}
+
+/// Flags that every command takes.
+enum CommonFlags {
+  static let config = FlagDefinition("config", value: "FILE", "Settings file; default: reconciler.yaml")
+  static let desired = FlagDefinition("desired", value: "DIR", "Directory of the desired files")
+  static let state = FlagDefinition("state", value: "FILE", "The store; the token and the lock lie beside it")
+  static let status = FlagDefinition("status", value: "DIR", "Directory of the status files")
+  static let npmURL = FlagDefinition("npm-url", value: "URL", "NPM's admin address, as NPM_URL")
+  static let output = FlagDefinition(
+    "output", short: "o", value: "FORMAT", choices: ["text", "json", "markdown"], "Format of the result")
+  static let out = FlagDefinition("out", value: "FILE", "Write the result to a file instead of stdout")
+  static let select = FlagDefinition(
+    "select", value: "KEY=VALUE", isRepeatable: true, "Keep to resources with this label; repeatable")
+  static let noColor = FlagDefinition("no-color", "No colours; NO_COLOR does the same")
+  static let quiet = FlagDefinition("quiet", short: "q", "Results only: no progress, no warnings")
+  static let verbose = FlagDefinition("verbose", short: "v", "Say what is done, on stderr")
+  static let logFormat = FlagDefinition(
+    "log-format", value: "FORMAT", choices: ["text", "json"], "Format of what goes to stderr")
+  static let help = FlagDefinition("help", short: "h", "Show help")
+
+  static let all = [
+    config, desired, state, status, npmURL, output, out, select, noColor, quiet, verbose, logFormat, help,
+  ]
+}

@@ -1,0 +1,67 @@
+import Model
+import Platform
+
+/// Where results and remarks go. Results to stdout or `--out`, everything else to stderr.
+struct Console: Sendable {
+  enum Format: String, Sendable { case text, json, markdown }
+
+  var format = Format.text
+  var hasColor = false
+  var isQuiet = false
+  var isVerbose = false
+  var logsJSON = false
+  var outFile: String?
+
+  init() {}
+
+  init(_ arguments: ParsedArguments) {
+    format = arguments.value(CommonFlags.output).flatMap(Format.init) ?? .text
+    outFile = arguments.value(CommonFlags.out)
+    isQuiet = arguments.has(CommonFlags.quiet)
+    isVerbose = arguments.has(CommonFlags.verbose)
+    logsJSON = arguments.value(CommonFlags.logFormat) == "json"
+    let refusesColor = arguments.has(CommonFlags.noColor) || Process.environment("NO_COLOR").map { !$0.isEmpty } == true
+    hasColor = !refusesColor && Terminal.isTerminal(Terminal.output) && outFile == nil && format == .text
+  }
+
+  /// Prints a result.
+  func result(_ text: String) throws {
+    let line = text.hasSuffix("\n") ? text : text + "\n"
+    guard let outFile else { return Terminal.write(line, to: Terminal.output) }
+    try Files.replace(outFile, with: Array(line.utf8))
+  }
+
+  /// Prints a JSON result: one object, members in alphabetical order.
+  func result(json: JSONValue) throws { try result(JSONText.pretty(json)) }
+
+  func warn(_ diagnostic: Diagnostic) {
+    guard !isQuiet else { return }
+    log(level: "warning", diagnostic.message, code: diagnostic.code.rawValue, hint: diagnostic.hint)
+  }
+
+  func info(_ message: String) { if isVerbose { log(level: "info", message) } }
+
+  func error(_ diagnostic: Diagnostic) {
+    log(level: "error", diagnostic.message, code: diagnostic.code.rawValue, hint: diagnostic.hint)
+  }
+
+  private func log(level: String, _ message: String, code: String? = nil, hint: String? = nil) {
+    if logsJSON {
+      var members: [String: JSONValue] = [
+        "time": .string(Timestamp.now.iso8601), "level": .string(level), "message": .string(message),
+      ]
+      if let code { members["code"] = .string(code) }
+      if let hint { members["hint"] = .string(hint) }
+      return Terminal.write(JSONText.line(.object(members)) + "\n", to: Terminal.error)
+    }
+    let tag = code.map { "\(level)[\($0)]" } ?? level
+    let tail = hint.map { "\n      hint: \($0)" } ?? ""
+    Terminal.write("\(tag): \(message)\(tail)\n", to: Terminal.error)
+  }
+
+  func paint(_ text: String, _ paint: Paint) -> String {
+    hasColor ? "\u{1b}[\(paint.rawValue)m\(text)\u{1b}[0m" : text
+  }
+}
+
+enum Paint: String { case red = "31", green = "32", yellow = "33", magenta = "35", bold = "1", dim = "2" }

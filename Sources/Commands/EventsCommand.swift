@@ -1,0 +1,60 @@
+import DesiredFiles
+import Model
+import Platform
+import Store
+
+/// `reconciler events`: what happened, oldest first.
+enum EventsCommand {
+  private static let since = FlagDefinition("since", value: "DURATION", "Not older than, for example 2h or 7d")
+  private static let severity = FlagDefinition(
+    "severity", value: "LEVEL", choices: Event.Severity.allCases.map(\.rawValue), isRepeatable: true, "Only these")
+  private static let source = FlagDefinition("source", value: "NAME", isRepeatable: true, "Only of these, for example apply")
+  private static let run = FlagDefinition("run", value: "N", "Only of this run")
+  private static let limit = FlagDefinition("limit", value: "N", "The newest N; default: 100")
+
+  static let definition = CommandDefinition(
+    name: "events", summary: "Show what happened", flags: [since, severity, source, run, limit], run: run)
+
+  @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
+    let bench = try Workbench(invocation)
+    let events = try await bench.store(createsIt: false).events(filter(invocation.arguments))
+    if invocation.console.format == .json {
+      try invocation.console.result(json: ["format_version": "1", "events": .array(events.map(json))])
+    } else {
+      let lines = events.map { line($0, invocation.console) }
+      try invocation.console.result(lines.isEmpty ? "No events." : lines.joined(separator: "\n"))
+    }
+    return .success
+  }
+
+  private static func filter(_ arguments: ParsedArguments) throws -> EventFilter {
+    var filter = EventFilter()
+    if let text = arguments.value(since) {
+      guard let seconds = DesiredFiles.Duration.seconds(text) else {
+        throw UsageError(message: "--since takes a duration such as 2h, not '\(text)'")
+      }
+      filter.since = Timestamp(seconds: Timestamp.now.seconds - seconds)
+    }
+    filter.severities = Set(arguments.all(severity).compactMap(Event.Severity.init))
+    filter.sources = Set(arguments.all(source))
+    filter.run = try arguments.integer(run)
+    filter.limit = try arguments.integer(limit) ?? 100
+    return filter
+  }
+
+  private static func json(_ recorded: RecordedEvent) -> JSONValue {
+    let event = recorded.event
+    return [
+      "number": .int(recorded.number), "at": .string(recorded.at.iso8601), "severity": .string(event.severity.rawValue),
+      "source": .string(event.source), "subject": .string(event.subject), "reason": .string(event.reason),
+      "message": .string(event.message), "run": event.run.map { .int($0) } ?? .null,
+    ]
+  }
+
+  private static func line(_ recorded: RecordedEvent, _ console: Console) -> String {
+    let event = recorded.event
+    let paint: [Event.Severity: Paint] = [.warning: .yellow, .error: .red]
+    let level = paint[event.severity].map { console.paint(event.severity.rawValue.padded(to: 7), $0) }
+    return "\(recorded.at.iso8601)  \(level ?? event.severity.rawValue.padded(to: 7))  \(event.reason.padded(to: 16))  \(event.message)"
+  }
+}

@@ -1,0 +1,46 @@
+/// Help, made from the declarations.
+enum HelpText {
+  static func overview() -> String {
+    var lines = [
+      "reconciler keeps Nginx Proxy Manager as your YAML says.", "", "usage: reconciler COMMAND [FLAGS]", "",
+    ]
+    lines += table(Program.commands.map { (([$0.name] + $0.aliases).joined(separator: ", "), $0.summary) })
+    lines += [
+      "", "'reconciler COMMAND --help' tells more. NPM_URL, NPM_IDENTITY and NPM_SECRET say where NPM is and who you are.",
+      "",
+    ]
+    return lines.joined(separator: "\n")
+  }
+
+  static func of(_ command: CommandDefinition) -> String {
+    let words = command.arguments.map { $0.isOptional ? "[\($0.name)]" : $0.name }
+    var lines = [command.summary, "", "usage: " + (["reconciler", command.name] + words + ["[FLAGS]"]).joined(separator: " ")]
+    if !command.aliases.isEmpty { lines.append("also:  \(command.aliases.joined(separator: ", "))") }
+    if !command.discussion.isEmpty { lines += ["", command.discussion] }
+    if !command.arguments.isEmpty {
+      lines += ["", "arguments:"] + table(command.arguments.map { ($0.name, $0.summary) })
+    }
+    if !command.flags.isEmpty { lines += ["", "flags:"] + table(command.flags.map(row)) }
+    lines += ["", "common flags:"] + table(CommonFlags.all.map(row))
+    lines += ["", "Each flag can stand in the environment: --max-deletes as RECONCILER_MAX_DELETES.", ""]
+    return lines.joined(separator: "\n")
+  }
+
+  static func row(_ flag: FlagDefinition) -> (String, String) {
+    let short = flag.short.map { "-\($0), " } ?? ""
+    return (short + "--\(flag.name)" + (flag.placeholder.map { " \($0)" } ?? ""), flag.summary)
+  }
+
+  private static func table(_ rows: [(String, String)]) -> [String] {
+    let width = min(34, rows.map(\.0.count).max() ?? 0)
+    return rows.map { left, right in
+      left.count > width
+        ? "  \(left)\n  \(String(repeating: " ", count: width))  \(right)" : "  \(left.padded(to: width))  \(right)"
+    }
+  }
+}
+
+extension String {
+  /// Filled up with spaces on the right.
+  func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}

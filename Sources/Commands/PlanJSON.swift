@@ -1,0 +1,84 @@
+import Model
+import Planning
+import Probe
+import Reconciler
+
+/// A plan and what became of it, as the contract's JSON.
+enum PlanJSON {
+  /// - Parameter report: adds `outcome` and `error` to each change.
+  static func lap(_ lap: PlannedLap, _ report: RunReport?, _ diagnostics: [Diagnostic]) -> JSONValue {
+    let outcomes = Dictionary((report?.outcomes ?? []).map { ($0.change.key, $0) }) { first, _ in first }
+    var members: [String: JSONValue] = [
+      "format_version": "1",
+      "digest": .string(lap.plan.digest),
+      "summary": summary(lap.plan),
+      "changes": .array(lap.plan.changes.map { change($0, outcomes[$0.key], withOutcome: report != nil) }),
+      "diagnostics": JSONText.diagnostics(diagnostics),
+    ]
+    if !lap.plan.withheld.isEmpty {
+      members["withheld"] = .array(lap.plan.withheld.map { change($0, nil, withOutcome: false) })
+    }
+    if !lap.probes.isEmpty {
+      members["destinations"] = .array(
+        lap.probes.sorted { $0.key < $1.key }.map { destination($0.value) })
+    }
+    if let run = report?.run { members["run"] = .int(run) }
+    return .object(members)
+  }
+
+  /// What is printed when there is no plan.
+  static func empty(_ diagnostics: [Diagnostic]) -> JSONValue {
+    [
+      "format_version": "1", "digest": .null, "summary": .null, "changes": [],
+      "diagnostics": JSONText.diagnostics(diagnostics),
+    ]
+  }
+
+  private static func summary(_ plan: Plan) -> JSONValue {
+    var members: [String: JSONValue] = ["unchanged": .int(plan.unchanged.count)]
+    for word in ["create", "update", "delete", "adopt", "blocked"] { members[word] = .int(plan.count(word)) }
+    return .object(members)
+  }
+
+  private static func change(_ change: Change, _ outcome: ChangeOutcome?, withOutcome: Bool) -> JSONValue {
+    var members: [String: JSONValue] = [
+      "kind": .string(change.key.kind.rawValue), "name": .string(change.key.name),
+      "action": .string(change.action.word), "cause": .string(change.cause.rawValue),
+      "id": (outcome?.id ?? change.id).map { .int($0.number) } ?? .null,
+      "fields": .array(
+        change.fields.map {
+          ["path": .string($0.path), "before": $0.before, "after": $0.after, "cause": .string($0.cause.rawValue)]
+        }),
+      "source": change.source.map { .object(JSONText.location($0)) } ?? .null,
+    ]
+    if let obstacle = change.obstacle { members["reason"] = reason(obstacle) }
+    guard withOutcome else { return .object(members) }
+    let blocked = change.obstacle.map { Diagnostic($0.code, $0.message, hint: $0.hint) }
+    members["outcome"] = .string(outcome?.verdict.rawValue ?? ChangeOutcome.Verdict.notAttempted.rawValue)
+    members["error"] = (outcome?.error ?? blocked).map(JSONText.diagnostic) ?? .null
+    return .object(members)
+  }
+
+  private static func reason(_ obstacle: Obstacle) -> JSONValue {
+    [
+      "code": .string(obstacle.code.rawValue), "message": .string(obstacle.message),
+      "hint": obstacle.hint.map { .string($0) } ?? .null,
+    ]
+  }
+
+  /// One checked destination.
+  static func destination(_ result: ProbeResult) -> JSONValue {
+    [
+      "name": .string(result.target.name), "target": .string(result.target.url), "ok": .bool(result.isOK),
+      "steps": .array(
+        result.steps.map { step in
+          var members: [String: JSONValue] = ["step": .string(step.step.rawValue), "status": .string(step.status.rawValue)]
+          if let time = step.milliseconds { members["ms"] = .double(time) }
+          if let detail = step.detail { members["detail"] = .string(detail) }
+          if let error = step.error { members["error"] = .string(error) }
+          if let hint = step.hint { members["hint"] = .string(hint) }
+          return .object(members)
+        }),
+    ]
+  }
+}

@@ -1,0 +1,159 @@
+import DesiredFiles
+import Model
+import NPMClient
+import Planning
+import Platform
+import Probe
+import Reconciler
+
+/// A plan as people like to read it.
+struct PlanText {
+  let lap: PlannedLap
+  let settings: Settings
+  let console: Console
+
+  private var nameWidth: Int {
+    let names = (lap.plan.changes + lap.plan.withheld).map(\.key.name.count)
+    return min(28, max(10, names.max() ?? 0)) + 2
+  }
+
+  func text() -> String {
+    var lines = [header, ""]
+    for change in lap.plan.changes { lines += self.lines(change) }
+    for change in lap.plan.withheld { lines += withheld(change) }
+    if !lap.plan.unchanged.isEmpty { lines.append("  \(lap.plan.unchanged.count) unchanged") }
+    if lines.count > 2 { lines.append("") }
+    lines.append(summary)
+    for refusal in lap.refusals {
+      lines.append("apply would refuse: \(refusal.message)")
+      if let hint = refusal.hint { lines.append("      hint: \(hint)") }
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private var header: String {
+    let files = Words.count(lap.desired.fileCount, "file")
+    let hosts = Words.count(lap.desired.resources.count, "proxy host")
+    let left = "\(settings.desired)/  \(files), \(hosts)"
+    let right =
+      "NPM \(lap.observed.version) at \(settings.npmURL), \(Words.count(lap.observedCount, "host")), \(lap.plan.ownedCount) ours"
+    return left.padded(to: 42) + " " + right
+  }
+
+  var summary: String {
+    let words = [("create", "create"), ("update", "update"), ("delete", "delete"), ("adopt", "link")].compactMap {
+      let count = lap.plan.count($0.0)
+      return count == 0 ? nil : "\(count) to \($0.1)"
+    }
+    let blocked = lap.plan.count("blocked")
+    let all = words + (blocked == 0 ? [] : ["\(blocked) blocked"])
+    if all.isEmpty { return "Nothing to do: NPM is as \(settings.desired)/ says." }
+    return all.joined(separator: ", ") + ". Plan \(Words.shortDigest(lap.plan.digest))"
+  }
+
+  func lines(_ change: Change) -> [String] {
+    switch change.action {
+    case .create: create(change)
+    case .update: update(change)
+    case .delete: [entry("-", .red, change, "\(domains(change))".padded(to: 40) + "  no longer in \(settings.desired)/")]
+    case .adopt: [entry("=", .green, change, "linked to host \(id(change)) by its marker", source(change))]
+    case .blocked(let obstacle): blocked(change, obstacle)
+    }
+  }
+
+  private func create(_ change: Change) -> [String] {
+    guard let spec = change.desired else { return [] }
+    let target = ProbeTarget(name: change.key.name, spec: spec).url
+    let first = entry("+", .green, change, "\(domains(change)) -> \(target)")
+    let facts = lap.probes[change.key].map(ProbeText.facts) ?? "destination not checked"
+    return [first, continuation(facts.padded(to: 46), source(change))]
+  }
+
+  private func update(_ change: Change) -> [String] {
+    if change.fields.isEmpty { return [entry("~", .yellow, change, "an interrupted write is made again", source(change))] }
+    let pathWidth = min(26, change.fields.map { shown($0).path.count }.max() ?? 0)
+    var lines: [String] = []
+    for field in change.fields {
+      let (path, values) = shown(field)
+      let text = path.padded(to: pathWidth) + "  " + values
+      let remark = field.cause == .drifted || field.cause == .both ? drift(change) : lines.isEmpty ? source(change) : ""
+      let padded = remark.isEmpty ? text : text.padded(to: 46)
+      lines.append(lines.isEmpty ? entry("~", .yellow, change, padded, remark) : continuation(padded, remark))
+    }
+    if change.fields.first?.cause == .drifted, !source(change).isEmpty {
+      lines.append(continuation("".padded(to: 46), source(change)))
+    }
+    if let words = refusal(change) { lines.append(continuation("nginx: \(words)", "")) }
+    if let result = lap.probes[change.key] { lines.append(continuation(ProbeText.facts(result), "")) }
+    return lines
+  }
+
+  private func shown(_ field: FieldChange) -> (path: String, values: String) {
+    if field.path == "meta.nginx_online" {
+      return ("served by nginx", field.before.isNull ? "never confirmed -> yes" : "no -> yes")
+    }
+    return (field.path, "\(field.before.summary) -> \(field.after.summary)")
+  }
+
+  private func refusal(_ change: Change) -> String? {
+    guard case .refused(let words)? = change.observed?.nginx, change.fields.contains(where: { $0.path == "meta.nginx_online" })
+    else { return nil }
+    return NginxWords.short(words)
+  }
+
+  private func drift(_ change: Change) -> String {
+    guard let author = change.id.flatMap({ lap.authors[$0] }), !author.user.isEmpty else { return "drift: changed in NPM" }
+    return "drift: \(author.user) in NPM, \(author.createdOn)"
+  }
+
+  private func blocked(_ change: Change, _ obstacle: Obstacle) -> [String] {
+    var lines = [entry("!", .magenta, change, obstacle.message, "")]
+    if let hint = obstacle.hint { lines.append(continuation(hint, "")) }
+    if !source(change).isEmpty { lines.append(continuation("".padded(to: 46), source(change))) }
+    return lines
+  }
+
+  private func withheld(_ change: Change) -> [String] {
+    let what = change.action == .delete ? "stays in NPM" : "is left as it is"
+    let hint = change.action == .delete ? "; to delete it: --policy sync" : ""
+    return [entry(".", .dim, change, "\(domains(change)) \(what): policy \(lap.plan.policy.rawValue)\(hint)")]
+  }
+
+  private func entry(_ symbol: String, _ paint: Paint, _ change: Change, _ text: String, _ remark: String = "") -> String {
+    let name = change.key.name.padded(to: nameWidth)
+    let tail = remark.isEmpty ? "" : "  " + console.paint(remark, .dim)
+    return "  \(console.paint(symbol, paint)) \(console.paint(name, .bold))\(text)\(tail)"
+  }
+
+  private func continuation(_ text: String, _ remark: String) -> String {
+    let tail = remark.isEmpty ? "" : "  " + console.paint(remark, .dim)
+    return String(repeating: " ", count: nameWidth + 4) + text + tail
+  }
+
+  private func domains(_ change: Change) -> String { change.domains.joined(separator: ", ") }
+  private func id(_ change: Change) -> String { change.id?.description ?? "?" }
+  private func source(_ change: Change) -> String { change.source.map { "\($0.file):\($0.line)" } ?? "" }
+}
+
+/// Small phrases that several outputs share.
+enum Words {
+  static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
+  /// Enough of a digest to tell plans apart.
+  static func shortDigest(_ digest: String) -> String { String(digest.prefix("sha256:".count + 8)) }
+}
+
+/// A check in one line: `dns ok, tcp 0.4 ms, http 200 in 12 ms`.
+enum ProbeText {
+  static func facts(_ result: ProbeResult) -> String {
+    result.steps.filter { $0.step != .syntax && $0.status != .skipped }.map { step in
+      let time = step.milliseconds.map { "\($0) ms" } ?? ""
+      if step.status == .failed { return "\(step.step.rawValue) failed: \(step.error ?? "")" }
+      switch step.step {
+      case .http: return "http \(step.detail ?? "") in \(time)"
+      case .tcp: return "tcp \(time)"
+      default: return "\(step.step.rawValue) ok"
+      }
+    }.joined(separator: ", ")
+  }
+}

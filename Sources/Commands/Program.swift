@@ -1,0 +1,87 @@
+import Model
+import NPMClient
+import Platform
+import Store
+
+/// The program: picks the command, runs it, ends with its code.
+package enum Program {
+  static let commands: [CommandDefinition] = [
+    ValidateCommand.definition, DiffCommand.definition, ApplyCommand.definition, StatusCommand.definition,
+    EventsCommand.definition, SchemaCommand.definition, SimulatorCommand.definition, CompletionCommand.definition,
+    VersionCommand.definition,
+  ]
+
+  /// Runs the command line `arguments`, without the program's name.
+  package static func main(_ arguments: [String]) async -> ExitCode {
+    Process.ignoreBrokenPipes()
+    guard let word = arguments.first else {
+      Terminal.write(HelpText.overview(), to: Terminal.output)
+      return .success
+    }
+    if ["help", "--help", "-h"].contains(word) { return help(arguments.dropFirst().first) }
+    if word == "--version" { return await main(["version"]) }
+    guard let command = find(word) else { return unknownCommand(word) }
+    do {
+      let parsed = try ArgumentParser.parse(command, Array(arguments.dropFirst()))
+      if parsed.has(CommonFlags.help) { return help(command.name) }
+      return await run(Invocation(command: command, arguments: parsed, console: Console(parsed)))
+    } catch let error as UsageError {
+      return usage(error, command)
+    } catch {
+      return .failure
+    }
+  }
+
+  static func find(_ word: String) -> CommandDefinition? {
+    commands.first { $0.name == word || $0.aliases.contains(word) }
+  }
+
+  private static func run(_ invocation: Invocation) async -> ExitCode {
+    do {
+      return try await invocation.command.run(invocation)
+    } catch let error as UsageError {
+      return usage(error, invocation.command)
+    } catch let failure as CommandFailure {
+      return report(failure.diagnostics, failure.exit, invocation.console)
+    } catch let error as NPMError {
+      return report([error.diagnostic], .failure, invocation.console)
+    } catch let error as StoreError {
+      return report([error.diagnostic], .failure, invocation.console)
+    } catch {
+      return report([Diagnostic(.internalError, "\(error)")], .failure, invocation.console)
+    }
+  }
+
+  /// In JSON, what went wrong is the result; in text it goes to stderr.
+  private static func report(_ diagnostics: [Diagnostic], _ exit: ExitCode, _ console: Console) -> ExitCode {
+    if console.format == .json {
+      try? console.result(json: PlanJSON.empty(diagnostics))
+    } else {
+      for diagnostic in diagnostics { console.error(diagnostic) }
+    }
+    return exit
+  }
+
+  private static func help(_ name: String?) -> ExitCode {
+    guard let name else {
+      Terminal.write(HelpText.overview(), to: Terminal.output)
+      return .success
+    }
+    guard let command = find(name) else { return unknownCommand(name) }
+    Terminal.write(HelpText.of(command), to: Terminal.output)
+    return .success
+  }
+
+  private static func usage(_ error: UsageError, _ command: CommandDefinition) -> ExitCode {
+    let hint = error.hint ?? "see 'reconciler \(command.name) --help'"
+    Console().error(Diagnostic(.usage, error.message, hint: hint))
+    return .usage
+  }
+
+  private static func unknownCommand(_ word: String) -> ExitCode {
+    let names = commands.flatMap { [$0.name] + $0.aliases }
+    let hint = Suggestion.nearest(to: word, among: names).map { "did you mean '\($0)'?" }
+    Console().error(Diagnostic(.usage, "there is no command '\(word)'", hint: hint ?? "see 'reconciler --help'"))
+    return .usage
+  }
+}

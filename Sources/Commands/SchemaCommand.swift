@@ -1,0 +1,85 @@
+import Model
+
+/// `reconciler schema`: the desired files' JSON Schema, for editors.
+enum SchemaCommand {
+  static let definition = CommandDefinition(
+    name: "schema", summary: "Print the JSON Schema of the desired files",
+    discussion: "Editors complete and check with it: '# yaml-language-server: $schema=desired.schema.json' as first line.",
+    run: { invocation in
+      try invocation.console.result(json: DesiredSchema.document)
+      return .success
+    })
+}
+
+/// JSON Schema (2020-12) made from the kinds' descriptions.
+enum DesiredSchema {
+  static var document: JSONValue {
+    var properties: [String: JSONValue] = [:]
+    var defaults: [String: JSONValue] = [:]
+    for kind in KindDescription.all {
+      properties[kind.section] = [
+        "type": "object", "additionalProperties": resource(kind, isDefaults: false),
+        "description": .string("Each \(kind.kind.title) by name."),
+      ]
+      defaults[kind.section] = resource(kind, isDefaults: true)
+    }
+    properties["defaults"] = object(defaults, "Fields for all resources of a kind.")
+    return [
+      "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "reconciler desired state",
+      "type": "object", "properties": .object(properties), "patternProperties": ["^x-": true],
+      "additionalProperties": false,
+    ]
+  }
+
+  private static func object(_ properties: [String: JSONValue], _ summary: String) -> JSONValue {
+    [
+      "type": "object", "properties": .object(properties), "additionalProperties": false,
+      "patternProperties": ["^x-": true], "description": .string(summary),
+    ]
+  }
+
+  private static func resource(_ kind: KindDescription, isDefaults: Bool) -> JSONValue {
+    var members = fields(kind.fields + kind.operatorFields, kind.shorthands)
+    if isDefaults { members["domain_names"] = nil }
+    return object(members, "A \(kind.kind.title).")
+  }
+
+  private static func fields(_ fields: [FieldDescription], _ shorthands: [ShorthandDescription]) -> [String: JSONValue] {
+    var members: [String: JSONValue] = [:]
+    for field in fields { members[field.name] = describe(field) }
+    for shorthand in shorthands {
+      members[shorthand.name] = ["type": "string", "pattern": "^https?://", "description": .string(shorthand.summary)]
+    }
+    return members
+  }
+
+  private static func describe(_ field: FieldDescription) -> JSONValue {
+    var members = type(field.type).objectValue ?? [:]
+    let later = field.support == .later ? " Not supported yet." : ""
+    members["description"] = .string(field.summary + later)
+    if let standard = field.standard, !standard.isNull { members["default"] = standard }
+    return .object(members)
+  }
+
+  private static func type(_ type: FieldType) -> JSONValue {
+    switch type {
+    case .bool: ["type": "boolean"]
+    case .integer(let range): ["type": "integer", "minimum": .int(range.lowerBound), "maximum": .int(range.upperBound)]
+    case .port: ["type": "integer", "minimum": 1, "maximum": 65535]
+    case .string(let lengths):
+      ["type": "string", "minLength": .int(lengths.lowerBound), "maxLength": .int(lengths.upperBound)]
+    case .choice(let words): ["enum": .array(words.map { .string($0) })]
+    case .domains:
+      ["type": "array", "items": ["type": "string", "minLength": 1], "minItems": 1, "maxItems": 100, "uniqueItems": true]
+    case .reference: ["type": ["string", "null"]]
+    case .object(let fields): object(Self.fields(fields, []), "")
+    case .list(let fields, _, let shorthands):
+      ["type": "array", "items": object(Self.fields(fields, shorthands), "")]
+    case .labels: ["type": "object", "additionalProperties": ["type": ["string", "number", "boolean"]]]
+    case .duration: ["type": "string", "pattern": "^[0-9]+[smhd]$"]
+    case .date: ["type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"]
+    case .statusRange: ["type": ["string", "integer"]]
+    case .anything: [:]
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import DesiredFiles
+import Model
+import Planning
+import Probe
+
+/// What the settings file, the environment and the flags say together.
+struct Settings: Sendable {
+  var owner = "reconciler"
+  var policy = Policy.upsertOnly
+  var npmURL = ""
+  var npmIdentity = ""
+  var npmSecret = Secret("")
+  var npmCAFile: String?
+  var desired = "desired"
+  var state = ".reconciler/state.db"
+  var status = "status"
+  var limits = SafetyLimits()
+  var probe = ProbeSettings()
+}
+
+/// The shape of `reconciler.yaml`: decoding, JSON Schema and docs read it here.
+enum SettingsFields {
+  static let all: [FieldDescription] = [
+    FieldDescription("owner", .string(1...100), standard: "reconciler", "Goes into NPM's meta: which objects are ours."),
+    FieldDescription(
+      "policy", .choice(Policy.allCases.map(\.rawValue)), standard: "upsert-only", "How far a run may go."),
+    FieldDescription("npm", .object(npm), standard: [:], "Where NPM is and who we are to it."),
+    FieldDescription("desired", .string(1...4096), standard: "desired", "Directory of the desired files."),
+    FieldDescription("state", .string(1...4096), standard: ".reconciler/state.db", "The store."),
+    FieldDescription("status", .string(1...4096), standard: "status", "Directory of the status files."),
+    FieldDescription("safety", .object(safety), standard: [:], "Bounds on what one run may destroy."),
+    FieldDescription("probe", .object(probe), standard: [:], "Budgets of destination checks."),
+    FieldDescription("health", .object(health), standard: [:], "Health monitor of the daemon to come."),
+  ]
+
+  private static let npm: [FieldDescription] = [
+    FieldDescription("url", .string(1...2048), standard: "", "NPM's admin address, for example http://127.0.0.1:81."),
+    FieldDescription("identity", .string(1...255), standard: "", "E-mail address of the account."),
+    FieldDescription("secret", .string(1...4096), standard: "", "Password of the account; write ${env:NPM_SECRET}."),
+    FieldDescription("ca_file", .string(1...4096), standard: "", "CA certificates (PEM) for an https address."),
+  ]
+  private static let safety: [FieldDescription] = [
+    FieldDescription("max_deletes", .integer(0...100_000), standard: 5, "Deletes in one run."),
+    FieldDescription(
+      "max_delete_percent", .integer(0...100), standard: 20, "Deletes in percent of the owned hosts, from 10 hosts up."),
+    FieldDescription(
+      "max_update_percent", .integer(0...100), standard: 50, "Updates in percent of the owned hosts, from 10 hosts up."),
+  ]
+  private static let probe: [FieldDescription] = [
+    FieldDescription("dns_timeout", .duration, standard: "5s", "For a name look-up."),
+    FieldDescription("tcp_timeout", .duration, standard: "5s", "For a connection."),
+    FieldDescription("http_timeout", .duration, standard: "10s", "For an answer."),
+    FieldDescription("concurrency", .integer(1...4096), standard: 64, "Checks under way at once."),
+  ]
+  private static let health: [FieldDescription] = [
+    FieldDescription("interval", .duration, standard: "5m", "Time between checks."),
+    FieldDescription("failure_threshold", .integer(1...100), standard: 3, "Failures in a row to unhealthy."),
+    FieldDescription("success_threshold", .integer(1...100), standard: 2, "Successes in a row to healthy."),
+  ]
+}

@@ -1,0 +1,183 @@
+import DesiredFiles
+import Model
+import Planning
+import Platform
+import Probe
+import YAML
+
+/// Flag before environment before file before default.
+struct SettingsLoader {
+  private let arguments: ParsedArguments
+  private let environment: (String) -> String?
+  private var decoder: ValueDecoder
+  private var file: DecodedFields = [:]
+  private var texts = SourceTexts()
+
+  private init(_ arguments: ParsedArguments, _ environment: @escaping (String) -> String?) {
+    self.arguments = arguments
+    self.environment = environment
+    decoder = ValueDecoder(file: arguments.value(CommonFlags.config) ?? "reconciler.yaml")
+  }
+
+  /// Throws `CommandFailure` with everything that is wrong.
+  static func load(
+    _ invocation: Invocation, environment: @escaping (String) -> String? = Process.environment
+  ) throws -> Settings {
+    var loader = SettingsLoader(invocation.arguments, environment)
+    try loader.readFile()
+    let settings = try loader.settings()
+    let found = loader.decoder.diagnostics
+    for warning in found where warning.severity == .warning { invocation.console.warn(warning) }
+    guard !found.hasErrors else { throw loader.failure(found, invocation.console) }
+    return settings
+  }
+
+  private func failure(_ diagnostics: [Diagnostic], _ console: Console) -> CommandFailure {
+    // Shown here, where the source text is; JSON output carries them itself.
+    if console.format != .json {
+      let text = DiagnosticText(texts: texts, console: Console())
+      let lines = diagnostics.inSourceOrder.flatMap(text.lines)
+      Terminal.write(lines.joined(separator: "\n") + "\n", to: Terminal.error)
+      return CommandFailure(.invalid, [])
+    }
+    return CommandFailure(.invalid, diagnostics.inSourceOrder)
+  }
+
+  private mutating func readFile() throws {
+    let path = decoder.file
+    let bytes: [UInt8]
+    do {
+      bytes = try Files.read(path)
+    } catch let error as FileError {
+      if error.isMissing && !arguments.has(CommonFlags.config) { return }
+      let hint = "name an existing file with --config, or leave the flag away"
+      throw CommandFailure(.invalid, [Diagnostic(.settingsMissing, "\(error)", hint: hint)])
+    }
+    texts.add(path, bytes)
+    let (documents, problems) = YAMLParser.parse(bytes)
+    guard problems.isEmpty else { throw failure(problems.map { $0.diagnostic(in: path) }, Console(arguments)) }
+    guard let document = documents.first else { return }
+    file = decoder.fields(of: document, SettingsFields.all, owner: "the settings") ?? [:]
+    if let place = file["health"]?.location {
+      decoder.report(
+        .noEffect, "'health' has no effect yet: it belongs to the daemon to come", at: place, severity: .warning)
+    }
+  }
+
+  private mutating func settings() throws -> Settings {
+    var settings = Settings()
+    settings.owner = text("owner", nil) ?? settings.owner
+    settings.policy = (arguments.value(ApplyFlags.policy) ?? text("policy", nil)).flatMap(Policy.init) ?? .upsertOnly
+    settings.desired = arguments.value(CommonFlags.desired) ?? text("desired", nil) ?? settings.desired
+    settings.state = arguments.value(CommonFlags.state) ?? text("state", nil) ?? settings.state
+    settings.status = arguments.value(CommonFlags.status) ?? text("status", nil) ?? settings.status
+    settings.npmURL =
+      try arguments.value(CommonFlags.npmURL) ?? fromEnvironment(["NPM_URL"]) ?? text("npm", "url") ?? ""
+    settings.npmIdentity = try fromEnvironment(["NPM_IDENTITY", "NPM_EMAIL"]) ?? text("npm", "identity") ?? ""
+    settings.npmSecret = Secret(try fromEnvironment(["NPM_SECRET", "NPM_PASSWORD"]) ?? text("npm", "secret") ?? "")
+    settings.npmCAFile = text("npm", "ca_file")
+    settings.limits = try limits()
+    settings.probe = probe()
+    return settings
+  }
+
+  private func limits() throws -> SafetyLimits {
+    var limits = SafetyLimits()
+    limits.maxDeletes = number("safety", "max_deletes") ?? limits.maxDeletes
+    limits.maxDeletePercent = number("safety", "max_delete_percent") ?? limits.maxDeletePercent
+    limits.maxUpdatePercent = number("safety", "max_update_percent") ?? limits.maxUpdatePercent
+    if let typed = try arguments.integer(ApplyFlags.maxDeletes) {
+      // A number typed for this run is the whole bound of this run.
+      limits.maxDeletes = typed
+      limits.maxDeletePercent = 100
+    }
+    limits.maxDeletePercent = try arguments.integer(ApplyFlags.maxDeletePercent) ?? limits.maxDeletePercent
+    limits.maxUpdatePercent = try arguments.integer(ApplyFlags.maxUpdatePercent) ?? limits.maxUpdatePercent
+    limits.allowsDeletes = arguments.has(ApplyFlags.allowDeletes)
+    return limits
+  }
+
+  private func probe() -> ProbeSettings {
+    var probe = ProbeSettings()
+    func seconds(_ name: String) -> Double? { file["probe"]?.value[name].stringValue.flatMap { Duration.seconds($0) } }
+    probe.dnsTimeout = seconds("dns_timeout") ?? probe.dnsTimeout
+    probe.tcpTimeout = seconds("tcp_timeout") ?? probe.tcpTimeout
+    probe.httpTimeout = seconds("http_timeout") ?? probe.httpTimeout
+    probe.concurrency = number("probe", "concurrency") ?? probe.concurrency
+    return probe
+  }
+
+  private func number(_ section: String, _ name: String) -> Int? { file[section]?.value[name].intValue }
+
+  /// A text of the file with its references filled in; nil where it is absent or empty.
+  private mutating func text(_ name: String, _ member: String?) -> String? {
+    guard let decoded = file[name] else { return nil }
+    let value = member.map { decoded.value[$0] } ?? decoded.value
+    guard let raw = value.stringValue, !raw.isEmpty else { return nil }
+    do {
+      return try Interpolation.fill(raw, environment)
+    } catch let problem as Interpolation.Problem {
+      decoder.report(.unsetVariable, problem.message, at: decoded.location, hint: problem.hint)
+    } catch {
+      decoder.report(.unsetVariable, "\(error)", at: decoded.location)
+    }
+    return nil
+  }
+
+  /// The first of `names` that is set, as itself or as a file in `NAME_FILE`.
+  private func fromEnvironment(_ names: [String]) throws -> String? {
+    for name in names {
+      if let value = environment(name), !value.isEmpty { return value }
+      if let path = environment(name + "_FILE"), !path.isEmpty {
+        do {
+          return try Interpolation.contents(of: path)
+        } catch {
+          throw CommandFailure(.invalid, [Diagnostic(.unsetVariable, "\(name)_FILE: \(error)")])
+        }
+      }
+    }
+    return nil
+  }
+}
+
+/// `${env:NAME}` and `${file:/path}` in settings.
+enum Interpolation {
+  struct Problem: Error {
+    var message: String
+    var hint: String
+  }
+
+  static func fill(_ text: String, _ environment: (String) -> String?) throws -> String {
+    var result = ""
+    var rest = text[...]
+    while let start = rest.firstRange(of: "${"), let end = rest[start.upperBound...].firstIndex(of: "}") {
+      result += rest[..<start.lowerBound]
+      result += try value(of: String(rest[start.upperBound..<end]), environment)
+      rest = rest[rest.index(after: end)...]
+    }
+    return result + rest
+  }
+
+  private static func value(of reference: String, _ environment: (String) -> String?) throws -> String {
+    if reference.hasPrefix("env:") {
+      let name = String(reference.dropFirst(4))
+      if let value = environment(name), !value.isEmpty { return value }
+      throw Problem(message: "the environment variable \(name) is not set", hint: "export \(name), or change the setting")
+    }
+    if reference.hasPrefix("file:") {
+      do {
+        return try contents(of: String(reference.dropFirst(5)))
+      } catch {
+        throw Problem(message: "\(error)", hint: "the file must exist and be readable")
+      }
+    }
+    throw Problem(message: "'${\(reference)}' is no reference", hint: "use ${env:NAME} or ${file:/path}")
+  }
+
+  /// A file's text without the line end that editors add.
+  static func contents(of path: String) throws -> String {
+    var text = String(decoding: try Files.read(path), as: UTF8.self)
+    while let last = text.last, last.isNewline { text.removeLast() }
+    return text
+  }
+}

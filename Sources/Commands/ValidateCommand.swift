@@ -1,0 +1,47 @@
+import DesiredFiles
+import Model
+import Probe
+import Reconciler
+
+/// `reconciler validate`: reads the desired files and says everything that is wrong with them.
+enum ValidateCommand {
+  private static let probe = FlagDefinition("probe", "Check every destination too: DNS, TCP, HTTP")
+
+  static let definition = CommandDefinition(
+    name: "validate", summary: "Check the desired files, and with --probe their destinations",
+    discussion: "Needs no NPM. Ends with 3 when a file has an error or a destination failed under 'validate: enforce'.",
+    flags: [probe], run: run)
+
+  @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
+    let bench = try Workbench(invocation)
+    let loaded = DesiredLoader.load(bench.settings.desired)
+    let selection = try bench.selection()
+    var results: [ProbeResult] = []
+    var enforced: [Bool] = []
+    if invocation.arguments.has(probe) && !loaded.diagnostics.hasErrors {
+      let hosts = loaded.state.resources.filter { resource in
+        resource.validation != .off && selection.allSatisfy { resource.labels[$0.key] == $0.value }
+      }
+      let progress = bench.progress("checking destinations")
+      results = await bench.prober.probe(hosts.map { ProbeTarget(name: $0.key.name, spec: $0.spec) }) {
+        progress($0, hosts.count)
+      }
+      enforced = hosts.map { $0.validation == .enforce }
+    }
+    try print(loaded, results, invocation.console)
+    let hasEnforcedFailure = zip(results, enforced).contains { !$0.isOK && $1 }
+    return loaded.diagnostics.hasErrors || hasEnforcedFailure ? .invalid : .success
+  }
+
+  private static func print(_ loaded: LoadedDesired, _ results: [ProbeResult], _ console: Console) throws {
+    guard console.format == .json else {
+      return try console.result(ValidationReport.text(loaded, results, console))
+    }
+    try console.result(
+      json: [
+        "format_version": "1",
+        "diagnostics": JSONText.diagnostics(loaded.diagnostics),
+        "destinations": .array(results.map(PlanJSON.destination)),
+      ])
+  }
+}

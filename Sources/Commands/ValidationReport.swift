@@ -1,0 +1,36 @@
+import DesiredFiles
+import Model
+import Probe
+
+/// What `validate` prints.
+enum ValidationReport {
+  static func text(_ loaded: LoadedDesired, _ results: [ProbeResult], _ console: Console) -> String {
+    let renderer = DiagnosticText(texts: loaded.texts, console: console)
+    var lines = loaded.diagnostics.flatMap(renderer.lines)
+    let width = min(28, results.map(\.target.name.count).max() ?? 0) + 2
+    for result in results {
+      let symbol = result.isOK ? console.paint("ok", .green) : console.paint("failed", .red)
+      let pad = result.isOK ? "    " : ""
+      lines.append("  \(symbol)\(pad)  \(result.target.name.padded(to: width))\(result.target.url)  \(ProbeText.facts(result))")
+      if let hint = result.failure?.hint { lines.append("            \("".padded(to: width))\(hint)") }
+    }
+    if !lines.isEmpty { lines.append("") }
+    lines.append(summary(loaded, results))
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func summary(_ loaded: LoadedDesired, _ results: [ProbeResult]) -> String {
+    let errors = loaded.diagnostics.count { $0.severity == .error }
+    let warnings = loaded.diagnostics.count - errors
+    if errors > 0 {
+      let total = loaded.state.fileCount
+      let place = total == 0 ? "" : " in \(loaded.filesWithErrors) of \(Words.count(total, "file"))"
+      return "\(Words.count(errors, "error"))\(place)."
+    }
+    var text = "\(Words.count(loaded.state.fileCount, "file")), \(Words.count(loaded.state.resources.count, "proxy host")), no errors"
+    if warnings > 0 { text += ", \(Words.count(warnings, "warning"))" }
+    let failed = results.count { !$0.isOK }
+    if !results.isEmpty { text += failed == 0 ? "; all destinations answer" : "; \(Words.count(failed, "destination")) failed" }
+    return text + "."
+  }
+}

@@ -1,0 +1,97 @@
+import Curl
+import DesiredFiles
+import Model
+import NPMClient
+import Platform
+import Probe
+import Reconciler
+import Store
+import Upstream
+
+/// Builds what commands work with: the one place where the rooms are put together.
+struct Workbench: Sendable {
+  let settings: Settings
+  let invocation: Invocation
+  private let engine = CurlEngine()
+
+  init(_ invocation: Invocation) throws {
+    self.invocation = invocation
+    settings = try SettingsLoader.load(invocation)
+  }
+
+  var prober: Prober { Prober(settings: settings.probe, engine: engine) }
+
+  /// The desired files without errors; throws what is wrong with them.
+  func loadDesired(exitWhenEmpty: ExitCode) throws -> LoadedDesired {
+    let loaded = DesiredLoader.load(settings.desired)
+    guard loaded.diagnostics.hasErrors else {
+      for warning in loaded.diagnostics { show(warning, loaded) }
+      return loaded
+    }
+    let isEmpty = loaded.diagnostics.contains { $0.code == .desiredEmpty }
+    let exit = isEmpty ? exitWhenEmpty : .invalid
+    guard invocation.console.format == .text else { throw CommandFailure(exit, loaded.diagnostics) }
+    Terminal.write(ValidationReport.text(loaded, [], invocation.console), to: Terminal.error)
+    throw CommandFailure(exit, [])
+  }
+
+  private func show(_ warning: Diagnostic, _ loaded: LoadedDesired) {
+    guard !invocation.console.isQuiet, invocation.console.format != .json else { return }
+    let lines = DiagnosticText(texts: loaded.texts, console: invocation.console).lines(warning)
+    Terminal.write(lines.joined(separator: "\n") + "\n", to: Terminal.error)
+  }
+
+  func selection() throws -> [String: String] {
+    var labels: [String: String] = [:]
+    for text in invocation.arguments.all(CommonFlags.select) {
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else { throw UsageError(message: "--select takes KEY=VALUE, not '\(text)'") }
+      labels[parts[0]] = parts[1]
+    }
+    return labels
+  }
+
+  func lapSettings() throws -> LapSettings {
+    LapSettings(
+      npmURL: settings.npmURL, owner: settings.owner, policy: settings.policy, limits: settings.limits,
+      trustsMarkers: invocation.arguments.has(ApplyFlags.rebuildLedger),
+      rebindsStore: invocation.arguments.has(ApplyFlags.rebindState), selection: try selection(),
+      probes: !invocation.arguments.has(ApplyFlags.noProbe))
+  }
+
+  func gateway() throws -> LiveNPM {
+    var missing: [Diagnostic] = []
+    func need(_ value: String, _ name: String, _ setting: String) {
+      guard value.isEmpty else { return }
+      missing.append(
+        Diagnostic(.settingsMissing, "\(setting) is not set", hint: "export \(name), or write it into reconciler.yaml"))
+    }
+    need(settings.npmURL, "NPM_URL", "npm.url")
+    need(settings.npmIdentity, "NPM_IDENTITY", "npm.identity")
+    need(settings.npmSecret.reveal(), "NPM_SECRET", "npm.secret")
+    guard missing.isEmpty else { throw CommandFailure(.invalid, missing) }
+    var contract = UpstreamContract(name: "NPM")
+    contract.caFile = settings.npmCAFile
+    let upstream = UpstreamClient(baseURL: settings.npmURL, contract: contract, transport: engine)
+    let tokenFile = TokenFile(
+      path: "\(Files.parent(of: settings.state))/token.json", url: settings.npmURL, identity: settings.npmIdentity)
+    let credentials = NPMCredentials(identity: settings.npmIdentity, secret: settings.npmSecret)
+    return LiveNPM(upstream: upstream, credentials: credentials, cache: tokenFile)
+  }
+
+  /// The store. A command that only looks never creates one.
+  func store(createsIt: Bool) throws -> any StateStore {
+    if !createsIt && !Files.exists(settings.state) { return MemoryStore() }
+    return try SQLiteStore(path: settings.state)
+  }
+
+  func run(_ store: any StateStore) throws -> ReconcileRun {
+    ReconcileRun(
+      gateway: try gateway(), store: store, prober: prober, settings: try lapSettings())
+  }
+
+  func progress(_ what: String) -> @Sendable (Int, Int) -> Void {
+    let bar = ProgressBar(what, isShown: !invocation.console.isQuiet)
+    return { bar.update($0, of: $1) }
+  }
+}

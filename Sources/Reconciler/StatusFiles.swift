@@ -1,0 +1,87 @@
+import FoundationEssentials
+import Model
+import NPMClient
+import Planning
+package import Platform
+
+/// Writes what a lap found into files that people and scripts read, each replaced at once.
+package struct StatusFiles: Sendable {
+  private let directory: String
+  private let settings: LapSettings
+
+  package init(directory: String, settings: LapSettings) {
+    self.directory = directory
+    self.settings = settings
+  }
+
+  /// - Parameter report: what an apply did; nil after a mere diff.
+  package func write(_ lap: PlannedLap, _ report: RunReport?, at now: Timestamp) throws {
+    try Files.createDirectory(directory)
+    let summary = StatusSummary(lap, report)
+    let drift = driftJSON(lap, summary, now)
+    try put("drift.json", drift)
+    try put("status.json", statusJSON(lap, report, summary, now))
+    let text = StatusMarkdown.text(lap, report, summary, settings, now)
+    try Files.replace("\(directory)/status.md", with: Array(text.utf8))
+  }
+
+  private func put(_ name: String, _ value: JSONValue) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    try Files.replace("\(directory)/\(name)", with: Array(try encoder.encode(value)) + [0x0a])
+  }
+
+  private func statusJSON(
+    _ lap: PlannedLap, _ report: RunReport?, _ summary: StatusSummary, _ now: Timestamp
+  ) -> JSONValue {
+    [
+      "format_version": "1",
+      "owner": .string(settings.owner),
+      "policy": .string(settings.policy.rawValue),
+      "npm": ["url": .string(settings.npmURL), "version": .string(lap.observed.version.description)],
+      "digest": .string(lap.plan.digest),
+      "last_lap": [
+        "at": .string(now.iso8601), "command": report == nil ? "diff" : "apply",
+        "run": report?.run.map { .int($0) } ?? .null,
+        "seconds": report.map { .double(($0.seconds * 1000).rounded() / 1000) } ?? .null,
+      ],
+      "counts": summary.countsJSON,
+      "conditions": .array(summary.conditions(since: previousConditions(), now: now)),
+    ]
+  }
+
+  /// When each condition took the state it had in the file that is there.
+  private func previousConditions() -> [String: (status: String, since: String)] {
+    guard let old = read("status.json") else { return [:] }
+    var known: [String: (status: String, since: String)] = [:]
+    for condition in old["conditions"].arrayValue ?? [] {
+      guard let type = condition["type"].stringValue, let status = condition["status"].stringValue else { continue }
+      known[type] = (status, condition["since"].stringValue ?? "")
+    }
+    return known
+  }
+
+  private func driftJSON(_ lap: PlannedLap, _ summary: StatusSummary, _ now: Timestamp) -> JSONValue {
+    var since: [String: JSONValue] = [:]
+    for entry in read("drift.json")?["drift"].arrayValue ?? [] {
+      since["\(entry["kind"].stringValue ?? "")/\(entry["name"].stringValue ?? "")"] = entry["since"]
+    }
+    let entries = summary.drifted.map { change -> JSONValue in
+      let fields = change.fields.filter { $0.cause != .desiredEdited }.map { field -> JSONValue in
+        ["path": .string(field.path), "desired": field.after, "observed": field.before]
+      }
+      let author = change.id.flatMap { lap.authors[$0] }
+      return [
+        "kind": .string(change.key.kind.rawValue), "name": .string(change.key.name), "fields": .array(fields),
+        "since": since["\(change.key.kind.rawValue)/\(change.key.name)"] ?? .string(now.iso8601),
+        "by": author.map { .string($0.user) } ?? .null,
+      ]
+    }
+    return ["format_version": "1", "checked_at": .string(now.iso8601), "drift": .array(entries)]
+  }
+
+  private func read(_ name: String) -> JSONValue? {
+    guard let bytes = try? Files.read("\(directory)/\(name)") else { return nil }
+    return try? JSONDecoder().decode(JSONValue.self, from: Data(bytes))
+  }
+}

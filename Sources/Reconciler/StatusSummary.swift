@@ -1,0 +1,96 @@
+import Model
+import Planning
+import Platform
+
+/// What is left to say after a lap: what is in sync, what is not, and why.
+struct StatusSummary {
+  /// Changes that were not applied: what still differs.
+  let open: [Change]
+  let failed: [ChangeOutcome]
+  let counts: [(name: String, value: Int)]
+  private let isRefused: Bool
+
+  init(_ lap: PlannedLap, _ report: RunReport?) {
+    let applied = Set((report?.outcomes ?? []).filter { $0.verdict == .applied }.map(\.change.key))
+    open = lap.plan.changes.filter { !applied.contains($0.key) }
+    failed = (report?.outcomes ?? []).filter { $0.verdict == .failed }
+    isRefused = !lap.refusals.isEmpty
+    let kept = applied.subtracting(lap.plan.changes.filter { $0.action == .delete }.map(\.key))
+    counts = [
+      ("desired", lap.desired.resources.count),
+      ("observed", lap.observedCount),
+      ("owned", lap.plan.ownedCount),
+      ("in_sync", lap.plan.unchanged.count + kept.count),
+      ("pending", open.count { !$0.isBlocked }),
+      ("blocked", open.count(where: \.isBlocked)),
+      ("withheld", lap.plan.withheld.count),
+      ("drifted", StatusSummary.drifted(in: open).count),
+      ("applied", applied.count),
+      ("failed", failed.count),
+    ]
+  }
+
+  var drifted: [Change] { Self.drifted(in: open) }
+
+  private static func drifted(in changes: [Change]) -> [Change] {
+    changes.filter { $0.fields.contains { $0.cause == .drifted || $0.cause == .both } || $0.cause == .drifted }
+  }
+
+  var countsJSON: JSONValue {
+    .object(Dictionary(uniqueKeysWithValues: counts.map { ($0.name, JSONValue.int($0.value)) }))
+  }
+
+  /// Kubernetes' shape: a type, true or false, a reason, since when.
+  func conditions(since: [String: (status: String, since: String)], now: Timestamp) -> [JSONValue] {
+    let blocked = open.count(where: \.isBlocked)
+    let all: [(type: String, isTrue: Bool, reason: String, message: String)] = [
+      (
+        "InSync", open.isEmpty, open.isEmpty ? "NothingToDo" : "ChangesPending",
+        open.isEmpty ? "NPM is as the YAML says" : "\(open.count) differ from the YAML"
+      ),
+      (
+        "Applied", failed.isEmpty && !isRefused,
+        isRefused ? "Refused" : failed.isEmpty ? "Succeeded" : "ChangesFailed",
+        failed.isEmpty ? "" : "failed: \(failed.map(\.change.key.name).joined(separator: ", "))"
+      ),
+      (
+        "Unobstructed", blocked == 0, blocked == 0 ? "NothingBlocked" : "ChangesBlocked",
+        blocked == 0 ? "" : "\(blocked) blocked"
+      ),
+    ]
+    return all.map { condition in
+      let status = condition.isTrue ? "True" : "False"
+      let old = since[condition.type]
+      let start = old?.status == status ? old?.since ?? now.iso8601 : now.iso8601
+      return [
+        "type": .string(condition.type), "status": .string(status), "reason": .string(condition.reason),
+        "message": .string(condition.message), "since": .string(start),
+      ]
+    }
+  }
+}
+
+/// The same for people.
+enum StatusMarkdown {
+  static func text(
+    _ lap: PlannedLap, _ report: RunReport?, _ summary: StatusSummary, _ settings: LapSettings, _ now: Timestamp
+  ) -> String {
+    var lines = [
+      "# reconciler: \(summary.open.isEmpty ? "in sync" : "\(summary.open.count) to do")", "",
+      "\(now.iso8601), owner `\(settings.owner)`, NPM \(lap.observed.version) at \(settings.npmURL)", "",
+      "| | |", "|---|---|",
+    ]
+    lines += summary.counts.map { "| \($0.name.replacing("_", with: " ")) | \($0.value) |" }
+    if !summary.open.isEmpty {
+      lines += ["", "| host | what | why |", "|---|---|---|"]
+      lines += summary.open.map { change in
+        let why = change.obstacle?.message ?? change.fields.map(\.path).joined(separator: ", ")
+        return "| \(change.key.name) | \(change.action.word) | \(why.replacing("|", with: "\\|")) |"
+      }
+    }
+    for outcome in summary.failed {
+      lines += ["", "**\(outcome.change.key.name)** failed: \(outcome.error?.message ?? "unknown")"]
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
