@@ -8,7 +8,8 @@ import Store
 /// `reconciler apply`: brings NPM to what the YAML says.
 enum ApplyCommand {
   private static let yes = FlagDefinition("yes", short: "y", "Do not ask; needed where stdin is no terminal")
-  private static let plan = FlagDefinition("plan", value: "DIGEST", "Apply exactly the plan with this digest, or nothing")
+  private static let plan = FlagDefinition(
+    "plan", value: "DIGEST", "Apply exactly the plan with this digest, or nothing")
   private static let lockTimeout = FlagDefinition(
     "lock-timeout", value: "DURATION", "How long to wait for another run; default: 0s")
 

@@ -30,9 +30,10 @@ struct ApplyPrinter: Sendable {
 
   func show(_ outcome: ChangeOutcome) {
     guard showsProgress else { return }
-    let symbol = [
-      "create": console.paint("+", .green), "update": console.paint("~", .yellow), "delete": console.paint("-", .red),
-    ][outcome.change.action.word] ?? "="
+    let symbol =
+      [
+        "create": console.paint("+", .green), "update": console.paint("~", .yellow), "delete": console.paint("-", .red),
+      ][outcome.change.action.word] ?? "="
     let name = console.paint(outcome.change.key.name.padded(to: nameWidth), .bold)
     var lines = ["  \(symbol) \(name)\(words(outcome))"]
     if let hint = outcome.error?.hint { lines.append(String(repeating: " ", count: nameWidth + 4) + hint) }

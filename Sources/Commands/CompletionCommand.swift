@@ -53,11 +53,13 @@ enum CompletionScript {
   static func fish() -> String {
     var lines = ["complete -c reconciler -f"]
     for command in Program.commands {
-      lines.append("complete -c reconciler -n __fish_use_subcommand -a \(command.name) -d '\(escaped(command.summary))'")
+      lines.append(
+        "complete -c reconciler -n __fish_use_subcommand -a \(command.name) -d '\(escaped(command.summary))'")
       for flag in command.allFlags {
         let short = flag.short.map { " -s \($0)" } ?? ""
         lines.append(
-          "complete -c reconciler -n '__fish_seen_subcommand_from \(command.name)' -l \(flag.name)\(short) -d '\(escaped(flag.summary))'")
+          "complete -c reconciler -n '__fish_seen_subcommand_from \(command.name)' -l \(flag.name)\(short) -d '\(escaped(flag.summary))'"
+        )
       }
     }
     return lines.joined(separator: "\n")

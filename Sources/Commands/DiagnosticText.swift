@@ -37,7 +37,8 @@ struct DiagnosticText {
 
   private func caret(_ place: SourceLocation, under source: String) -> String {
     let room = max(1, source.unicodeScalars.count - place.column + 1)
-    return String(repeating: " ", count: place.column - 1) + console.paint(
-      String(repeating: "^", count: min(max(1, place.length), room)), .red)
+    return String(repeating: " ", count: place.column - 1)
+      + console.paint(
+        String(repeating: "^", count: min(max(1, place.length), room)), .red)
   }
 }

@@ -8,7 +8,8 @@ enum EventsCommand {
   private static let since = FlagDefinition("since", value: "DURATION", "Not older than, for example 2h or 7d")
   private static let severity = FlagDefinition(
     "severity", value: "LEVEL", choices: Event.Severity.allCases.map(\.rawValue), isRepeatable: true, "Only these")
-  private static let source = FlagDefinition("source", value: "NAME", isRepeatable: true, "Only of these, for example apply")
+  private static let source = FlagDefinition(
+    "source", value: "NAME", isRepeatable: true, "Only of these, for example apply")
   private static let run = FlagDefinition("run", value: "N", "Only of this run")
   private static let limit = FlagDefinition("limit", value: "N", "The newest N; default: 100")
 
@@ -55,6 +56,7 @@ enum EventsCommand {
     let event = recorded.event
     let paint: [Event.Severity: Paint] = [.warning: .yellow, .error: .red]
     let level = paint[event.severity].map { console.paint(event.severity.rawValue.padded(to: 7), $0) }
-    return "\(recorded.at.iso8601)  \(level ?? event.severity.rawValue.padded(to: 7))  \(event.reason.padded(to: 16))  \(event.message)"
+    return
+      "\(recorded.at.iso8601)  \(level ?? event.severity.rawValue.padded(to: 7))  \(event.reason.padded(to: 16))  \(event.message)"
   }
 }

@@ -6,7 +6,8 @@ enum HelpText {
     ]
     lines += table(Program.commands.map { (([$0.name] + $0.aliases).joined(separator: ", "), $0.summary) })
     lines += [
-      "", "'reconciler COMMAND --help' tells more. NPM_URL, NPM_IDENTITY and NPM_SECRET say where NPM is and who you are.",
+      "",
+      "'reconciler COMMAND --help' tells more. NPM_URL, NPM_IDENTITY and NPM_SECRET say where NPM is and who you are.",
       "",
     ]
     return lines.joined(separator: "\n")
@@ -14,7 +15,9 @@ enum HelpText {
 
   static func of(_ command: CommandDefinition) -> String {
     let words = command.arguments.map { $0.isOptional ? "[\($0.name)]" : $0.name }
-    var lines = [command.summary, "", "usage: " + (["reconciler", command.name] + words + ["[FLAGS]"]).joined(separator: " ")]
+    var lines = [
+      command.summary, "", "usage: " + (["reconciler", command.name] + words + ["[FLAGS]"]).joined(separator: " "),
+    ]
     if !command.aliases.isEmpty { lines.append("also:  \(command.aliases.joined(separator: ", "))") }
     if !command.discussion.isEmpty { lines += ["", command.discussion] }
     if !command.arguments.isEmpty {

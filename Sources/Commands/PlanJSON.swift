@@ -72,7 +72,9 @@ enum PlanJSON {
       "name": .string(result.target.name), "target": .string(result.target.url), "ok": .bool(result.isOK),
       "steps": .array(
         result.steps.map { step in
-          var members: [String: JSONValue] = ["step": .string(step.step.rawValue), "status": .string(step.status.rawValue)]
+          var members: [String: JSONValue] = [
+            "step": .string(step.step.rawValue), "status": .string(step.status.rawValue),
+          ]
           if let time = step.milliseconds { members["ms"] = .double(time) }
           if let detail = step.detail { members["detail"] = .string(detail) }
           if let error = step.error { members["error"] = .string(error) }

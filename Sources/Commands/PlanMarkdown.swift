@@ -8,7 +8,8 @@ enum PlanMarkdown {
     var lines = ["**reconciler**: \(summary)", ""]
     guard !lap.plan.changes.isEmpty else { return lines.joined(separator: "\n") }
     let hasOutcome = report != nil
-    lines += hasOutcome ? ["| | host | change | outcome |", "|---|---|---|---|"] : ["| | host | change |", "|---|---|---|"]
+    lines +=
+      hasOutcome ? ["| | host | change | outcome |", "|---|---|---|---|"] : ["| | host | change |", "|---|---|---|"]
     let outcomes = Dictionary((report?.outcomes ?? []).map { ($0.change.key, $0) }) { first, _ in first }
     for change in lap.plan.changes {
       var row = "| \(change.action.word) | \(change.key.name) | \(cell(what(change))) |"

@@ -55,7 +55,8 @@ struct PlanText {
     switch change.action {
     case .create: create(change)
     case .update: update(change)
-    case .delete: [entry("-", .red, change, "\(domains(change))".padded(to: 40) + "  no longer in \(settings.desired)/")]
+    case .delete:
+      [entry("-", .red, change, "\(domains(change))".padded(to: 40) + "  no longer in \(settings.desired)/")]
     case .adopt: [entry("=", .green, change, "linked to host \(id(change)) by its marker", source(change))]
     case .blocked(let obstacle): blocked(change, obstacle)
     }
@@ -70,7 +71,9 @@ struct PlanText {
   }
 
   private func update(_ change: Change) -> [String] {
-    if change.fields.isEmpty { return [entry("~", .yellow, change, "an interrupted write is made again", source(change))] }
+    if change.fields.isEmpty {
+      return [entry("~", .yellow, change, "an interrupted write is made again", source(change))]
+    }
     let pathWidth = min(26, change.fields.map { shown($0).path.count }.max() ?? 0)
     var lines: [String] = []
     for field in change.fields {
@@ -96,13 +99,16 @@ struct PlanText {
   }
 
   private func refusal(_ change: Change) -> String? {
-    guard case .refused(let words)? = change.observed?.nginx, change.fields.contains(where: { $0.path == "meta.nginx_online" })
+    guard case .refused(let words)? = change.observed?.nginx,
+      change.fields.contains(where: { $0.path == "meta.nginx_online" })
     else { return nil }
     return NginxWords.short(words)
   }
 
   private func drift(_ change: Change) -> String {
-    guard let author = change.id.flatMap({ lap.authors[$0] }), !author.user.isEmpty else { return "drift: changed in NPM" }
+    guard let author = change.id.flatMap({ lap.authors[$0] }), !author.user.isEmpty else {
+      return "drift: changed in NPM"
+    }
     return "drift: \(author.user) in NPM, \(author.createdOn)"
   }
 
@@ -119,7 +125,9 @@ struct PlanText {
     return [entry(".", .dim, change, "\(domains(change)) \(what): policy \(lap.plan.policy.rawValue)\(hint)")]
   }
 
-  private func entry(_ symbol: String, _ paint: Paint, _ change: Change, _ text: String, _ remark: String = "") -> String {
+  private func entry(_ symbol: String, _ paint: Paint, _ change: Change, _ text: String, _ remark: String = "")
+    -> String
+  {
     let name = change.key.name.padded(to: nameWidth)
     let tail = remark.isEmpty ? "" : "  " + console.paint(remark, .dim)
     return "  \(console.paint(symbol, paint)) \(console.paint(name, .bold))\(text)\(tail)"

@@ -13,7 +13,8 @@ enum RunLock {
       do {
         if let lock = try FileLock.take(path, holder: holder) { return lock }
       } catch let error as FileError {
-        throw CommandFailure(.failure, [Diagnostic(.storeUnreadable, "\(error)", hint: "name another file with --state")])
+        throw CommandFailure(
+          .failure, [Diagnostic(.storeUnreadable, "\(error)", hint: "name another file with --state")])
       }
       guard ContinuousClock.now < deadline, !stop.isRequested else { break }
       try? await Task.sleep(for: .milliseconds(100))  // polling: a file lock cannot be awaited with a time limit

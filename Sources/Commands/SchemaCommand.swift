@@ -4,7 +4,8 @@ import Model
 enum SchemaCommand {
   static let definition = CommandDefinition(
     name: "schema", summary: "Print the JSON Schema of the desired files",
-    discussion: "Editors complete and check with it: '# yaml-language-server: $schema=desired.schema.json' as first line.",
+    discussion:
+      "Editors complete and check with it: '# yaml-language-server: $schema=desired.schema.json' as first line.",
     run: { invocation in
       try invocation.console.result(json: DesiredSchema.document)
       return .success
@@ -44,7 +45,8 @@ enum DesiredSchema {
     return object(members, "A \(kind.kind.title).")
   }
 
-  private static func fields(_ fields: [FieldDescription], _ shorthands: [ShorthandDescription]) -> [String: JSONValue] {
+  private static func fields(_ fields: [FieldDescription], _ shorthands: [ShorthandDescription]) -> [String: JSONValue]
+  {
     var members: [String: JSONValue] = [:]
     for field in fields { members[field.name] = describe(field) }
     for shorthand in shorthands {
@@ -70,7 +72,10 @@ enum DesiredSchema {
       ["type": "string", "minLength": .int(lengths.lowerBound), "maxLength": .int(lengths.upperBound)]
     case .choice(let words): ["enum": .array(words.map { .string($0) })]
     case .domains:
-      ["type": "array", "items": ["type": "string", "minLength": 1], "minItems": 1, "maxItems": 100, "uniqueItems": true]
+      [
+        "type": "array", "items": ["type": "string", "minLength": 1], "minItems": 1, "maxItems": 100,
+        "uniqueItems": true,
+      ]
     case .reference: ["type": ["string", "null"]]
     case .object(let fields): object(Self.fields(fields, []), "")
     case .list(let fields, _, let shorthands):

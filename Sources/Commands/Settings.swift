@@ -21,7 +21,8 @@ struct Settings: Sendable {
 /// The shape of `reconciler.yaml`: decoding, JSON Schema and docs read it here.
 enum SettingsFields {
   static let all: [FieldDescription] = [
-    FieldDescription("owner", .string(1...100), standard: "reconciler", "Goes into NPM's meta: which objects are ours."),
+    FieldDescription(
+      "owner", .string(1...100), standard: "reconciler", "Goes into NPM's meta: which objects are ours."),
     FieldDescription(
       "policy", .choice(Policy.allCases.map(\.rawValue)), standard: "upsert-only", "How far a run may go."),
     FieldDescription("npm", .object(npm), standard: [:], "Where NPM is and who we are to it."),

@@ -162,7 +162,8 @@ enum Interpolation {
     if reference.hasPrefix("env:") {
       let name = String(reference.dropFirst(4))
       if let value = environment(name), !value.isEmpty { return value }
-      throw Problem(message: "the environment variable \(name) is not set", hint: "export \(name), or change the setting")
+      throw Problem(
+        message: "the environment variable \(name) is not set", hint: "export \(name), or change the setting")
     }
     if reference.hasPrefix("file:") {
       do {

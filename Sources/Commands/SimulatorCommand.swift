@@ -5,10 +5,12 @@ import Platform
 
 /// `reconciler simulator`: an NPM for tests and demos.
 enum SimulatorCommand {
-  private static let listen = FlagDefinition("listen", value: "HOST:PORT", "Where to listen; default: 127.0.0.1:8181; port 0: any")
+  private static let listen = FlagDefinition(
+    "listen", value: "HOST:PORT", "Where to listen; default: 127.0.0.1:8181; port 0: any")
   private static let data = FlagDefinition("data", value: "FILE", "Keep what it remembers in this file")
   private static let unconfigured = FlagDefinition("unconfigured", "Start without a user, as a new NPM")
-  private static let control = FlagDefinition("control", "Allow /simulator/... calls: reset, faults, nginx (tests only)")
+  private static let control = FlagDefinition(
+    "control", "Allow /simulator/... calls: reset, faults, nginx (tests only)")
   private static let npmVersion = FlagDefinition(
     "npm-version", value: "VERSION", choices: Simulator.versions.map(\.description), "Release to answer as")
 
@@ -30,7 +32,8 @@ enum SimulatorCommand {
     do {
       simulator = try Simulator(settings)
     } catch let error as HTTPServerError {
-      throw CommandFailure(.failure, [Diagnostic(.listenFailed, error.description, hint: "choose another with --listen")])
+      throw CommandFailure(
+        .failure, [Diagnostic(.listenFailed, error.description, hint: "choose another with --listen")])
     }
     let place = "http://\(settings.address):\(simulator.port)"
     Terminal.write(

@@ -5,7 +5,8 @@ import Platform
 /// `reconciler status`: reads the status files; needs neither NPM nor the store.
 enum StatusCommand {
   static let definition = CommandDefinition(
-    name: "status", summary: "Show what the last lap found", discussion: "Reads the status files. Ends with 1 where there are none.",
+    name: "status", summary: "Show what the last lap found",
+    discussion: "Reads the status files. Ends with 1 where there are none.",
     run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
@@ -45,9 +46,9 @@ enum StatusCommand {
     let since = sync?["since"].stringValue ?? "?"
     let version = status["npm"]["version"].stringValue ?? "?"
     let url = status["npm"]["url"].stringValue ?? "?"
-    let state = isInSync ? console.paint("in sync", .green) : console.paint("not in sync", .yellow)
+    let state = isInSync ? console.paint("all in sync", .green) : console.paint("differs", .yellow)
     var lines = [
-      "\(count("in_sync")) of \(count("desired")) \(state) since \(since), NPM \(version) at \(url)", "",
+      "\(count("in_sync")) of \(count("desired")) hosts in sync, \(state) since \(since), NPM \(version) at \(url)", "",
     ]
     for condition in conditions where condition["status"] != "True" {
       lines.append("  \(condition["type"].summary): \(condition["message"].summary)")
@@ -56,13 +57,16 @@ enum StatusCommand {
       let by = entry["by"].stringValue.map { ", last changed by \($0)" } ?? ""
       for field in entry["fields"].arrayValue ?? [] {
         lines.append(
-          "  \(entry["name"].summary)  \(field["path"].summary)  \(field["observed"].summary), should be \(field["desired"].summary)\(by)")
+          "  \(entry["name"].summary)  \(field["path"].summary)  \(field["observed"].summary), should be \(field["desired"].summary)\(by)"
+        )
       }
     }
     let lap = status["last_lap"]
     let run = lap["run"].intValue.map { "run \($0)" } ?? lap["command"].summary
     if lines.count > 2 { lines.append("") }
-    lines.append("Last: \(run), \(lap["at"].summary), \(count("applied")) applied, \(count("failed")) failed, \(count("blocked")) blocked")
+    lines.append(
+      "Last: \(run), \(lap["at"].summary), \(count("applied")) applied, \(count("failed")) failed, \(count("blocked")) blocked"
+    )
     return lines.joined(separator: "\n")
   }
 }

@@ -11,7 +11,8 @@ enum ValidationReport {
     for result in results {
       let symbol = result.isOK ? console.paint("ok", .green) : console.paint("failed", .red)
       let pad = result.isOK ? "    " : ""
-      lines.append("  \(symbol)\(pad)  \(result.target.name.padded(to: width))\(result.target.url)  \(ProbeText.facts(result))")
+      lines.append(
+        "  \(symbol)\(pad)  \(result.target.name.padded(to: width))\(result.target.url)  \(ProbeText.facts(result))")
       if let hint = result.failure?.hint { lines.append("            \("".padded(to: width))\(hint)") }
     }
     if !lines.isEmpty { lines.append("") }
@@ -27,10 +28,13 @@ enum ValidationReport {
       let place = total == 0 ? "" : " in \(loaded.filesWithErrors) of \(Words.count(total, "file"))"
       return "\(Words.count(errors, "error"))\(place)."
     }
-    var text = "\(Words.count(loaded.state.fileCount, "file")), \(Words.count(loaded.state.resources.count, "proxy host")), no errors"
+    var text =
+      "\(Words.count(loaded.state.fileCount, "file")), \(Words.count(loaded.state.resources.count, "proxy host")), no errors"
     if warnings > 0 { text += ", \(Words.count(warnings, "warning"))" }
     let failed = results.count { !$0.isOK }
-    if !results.isEmpty { text += failed == 0 ? "; all destinations answer" : "; \(Words.count(failed, "destination")) failed" }
+    if !results.isEmpty {
+      text += failed == 0 ? "; all destinations answer" : "; \(Words.count(failed, "destination")) failed"
+    }
     return text + "."
   }
 }

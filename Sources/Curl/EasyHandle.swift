@@ -152,7 +152,8 @@ final class EasyHandle {
     }
     let words = errorText[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
     let reason = isTruncated ? TransferError.Reason.tooLarge : reason(of: code)
-    let neverConnected = timings.connected == 0 && getLong(CURLINFO_NUM_CONNECTS) <= 1 && getLong(CURLINFO_REQUEST_SIZE) == 0
+    let neverConnected =
+      timings.connected == 0 && getLong(CURLINFO_NUM_CONNECTS) <= 1 && getLong(CURLINFO_REQUEST_SIZE) == 0
     return .failure(
       TransferError(reason: reason, message: words, timings: timings, mayHaveBeenSent: !neverConnected))
   }

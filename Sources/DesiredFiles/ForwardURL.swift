@@ -27,7 +27,8 @@ struct ForwardURL: Equatable {
     let path = String(rest[slash...])
     if !allowsPath && path.count > 1 {
       let hint = "a path belongs into an entry of 'locations'"
-      return .failure(Problem(message: "a proxy host forwards to a host and port, not to the path '\(path)'", hint: hint))
+      return .failure(
+        Problem(message: "a proxy host forwards to a host and port, not to the path '\(path)'", hint: hint))
     }
     if authority.contains("@") {
       return .failure(Problem(message: "a destination carries no user name", hint: "remove what stands before '@'"))

@@ -22,11 +22,14 @@ struct ResourceDecoder {
     checkName(entry, &decoder)
     let before = decoder.diagnostics.count
     let all = kind.fields + kind.operatorFields
-    guard var decoded = decoder.fields(of: entry.value, all, shorthands: kind.shorthands, owner: owner) else { return nil }
+    guard var decoded = decoder.fields(of: entry.value, all, shorthands: kind.shorthands, owner: owner) else {
+      return nil
+    }
     let hasMistakes = decoder.diagnostics.count > before
     for layer in defaults { decoded.merge(layer) { nearer, _ in nearer } }
     // Missing keys are only reported where everything written was readable: one mistake, one message.
-    let values = hasMistakes ? nil : decoder.complete(decoded, all, shorthands: kind.shorthands, owner: owner, at: place)
+    let values =
+      hasMistakes ? nil : decoder.complete(decoded, all, shorthands: kind.shorthands, owner: owner, at: place)
     return located(entry, decoded, values ?? decoded.mapValues(\.value), place, &decoder)
   }
 

@@ -4,7 +4,9 @@ import YAML
 /// The top-level keys of a desired file.
 enum Sections {
   /// Sections of the contract whose work comes later.
-  static let later = ["redirection_hosts", "dead_hosts", "streams", "access_lists", "certificates", "services", "settings"]
+  static let later = [
+    "redirection_hosts", "dead_hosts", "streams", "access_lists", "certificates", "services", "settings",
+  ]
 
   static func report(_ entry: YAMLEntry, _ decoder: inout ValueDecoder) {
     if later.contains(entry.key) {

@@ -55,7 +55,8 @@ extension ValueDecoder {
     if lengths.lowerBound == 0, case .scalar(let text, true) = node.content, YAMLScalar.isNull(text) { return "" }
     guard let text = text(node, name: name) else { return nil }
     guard lengths.contains(text.count) else {
-      let message = "'\(name)' must have \(lengths.lowerBound) to \(lengths.upperBound) characters, this has \(text.count)"
+      let message =
+        "'\(name)' must have \(lengths.lowerBound) to \(lengths.upperBound) characters, this has \(text.count)"
       report(.badValue, message, at: location(node))
       return nil
     }

@@ -181,7 +181,9 @@ package struct ValueDecoder {
     }
     var result = DecodedValue(value: .null, location: location(node))
     if items.isEmpty { report(.badValue, "'\(name)' needs at least one domain", at: location(node)) }
-    if items.count > 100 { report(.badValue, "'\(name)' has \(items.count) domains, NPM takes 100", at: location(node)) }
+    if items.count > 100 {
+      report(.badValue, "'\(name)' has \(items.count) domains, NPM takes 100", at: location(node))
+    }
     var names: [JSONValue] = []
     for item in items {
       guard let text = text(item, name: "a domain") else { continue }

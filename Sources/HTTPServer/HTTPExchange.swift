@@ -10,7 +10,8 @@ package struct HTTPRequest: Sendable {
   /// Whether the body was longer than the server keeps; `body` is then empty.
   package var isBodyTooLarge = false
 
-  package init(method: String, path: String, query: String? = nil, headers: [String: String] = [:], body: [UInt8] = []) {
+  package init(method: String, path: String, query: String? = nil, headers: [String: String] = [:], body: [UInt8] = [])
+  {
     self.method = method
     self.path = path
     self.query = query

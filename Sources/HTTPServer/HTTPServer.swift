@@ -38,7 +38,9 @@ package final class HTTPServer: Sendable {
     }
     let started = withUnsafePointer(to: &socketAddress) { raw in
       raw.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        shim_mhd_start($0, ServerCallbacks.access, context.toOpaque(), ServerCallbacks.completed, ServerCallbacks.uri, 4096, 120, 32768)
+        shim_mhd_start(
+          $0, ServerCallbacks.access, context.toOpaque(), ServerCallbacks.completed, ServerCallbacks.uri, 4096, 120,
+          32768)
       }
     }
     guard let started else {

@@ -25,10 +25,11 @@ private struct SuspendedConnection: @unchecked Sendable {  // guard: only `MHD_r
 
 enum ServerCallbacks {
   /// Sees the raw request target first and makes the request object.
-  static let uri: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?) -> UnsafeMutableRawPointer? = {
-    _, raw, _ in
-    Unmanaged.passRetained(PendingRequest(target: raw.map { String(cString: $0) } ?? "/")).toOpaque()
-  }
+  static let uri:
+    @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?) -> UnsafeMutableRawPointer? = {
+      _, raw, _ in
+      Unmanaged.passRetained(PendingRequest(target: raw.map { String(cString: $0) } ?? "/")).toOpaque()
+    }
 
   static let completed: MHD_RequestCompletedCallback = { _, _, context, _ in
     guard let raw = context?.pointee else { return }

@@ -22,7 +22,9 @@ enum AnswerClass: Equatable, Sendable {
     case 401: return .tokenRejected(auth(message, status))
     case 403:
       return .failure(
-        NPMError(.npmForbidden, "NPM does not allow this: \(message ?? "Permission Denied")", hint: permissionHint, status: 403))
+        NPMError(
+          .npmForbidden, "NPM does not allow this: \(message ?? "Permission Denied")", hint: permissionHint, status: 403
+        ))
     case 400 where message == "Token has expired" || message == "Empty token":
       return .tokenRejected(auth(message, status))
     case 404: return notFound(message)
@@ -50,7 +52,9 @@ enum AnswerClass: Equatable, Sendable {
         NPMError(
           .npmForbidden, "this account may not do that in NPM (\(words))", hint: permissionHint, status: 404))
     }
-    if words.contains("Not Found") { return .failure(NPMError(.npmNotFound, "NPM has no such object: \(words)", status: 404)) }
+    if words.contains("Not Found") {
+      return .failure(NPMError(.npmNotFound, "NPM has no such object: \(words)", status: 404))
+    }
     return .failure(
       NPMError(
         .npmNotNPM, "the answer is not NPM's (404)", hint: "npm.url must be NPM's admin address, usually port 81",
@@ -63,7 +67,9 @@ enum AnswerClass: Equatable, Sendable {
         .npmNotNPM, "the answer is not NPM's (\(status))", hint: "npm.url must be NPM's admin address, usually port 81",
         status: status)
     }
-    if message.hasSuffix("is already in use") { return NPMError(.npmDomainInUse, "NPM says: \(message)", status: status) }
+    if message.hasSuffix("is already in use") {
+      return NPMError(.npmDomainInUse, "NPM says: \(message)", status: status)
+    }
     return NPMError(.npmRejected, "NPM refuses the request: \(message)", status: status)
   }
 

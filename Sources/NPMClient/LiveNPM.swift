@@ -46,7 +46,9 @@ package final class LiveNPM: NPMGateway {
     let current = HostMapping(references: references, version: facts.version)
     mapping.withLock { $0 = current }
     let holders =
-      try await redirections.map { DomainHolder(kind: .redirectionHost, id: ResourceID($0.id), domains: $0.domain_names) }
+      try await redirections.map {
+        DomainHolder(kind: .redirectionHost, id: ResourceID($0.id), domains: $0.domain_names)
+      }
       + dead.map { DomainHolder(kind: .deadHost, id: ResourceID($0.id), domains: $0.domain_names) }
     return ObservedState(
       version: facts.version, resources: [.proxyHost: try await rows.map(current.observed)], holders: holders,

@@ -73,7 +73,9 @@ struct AccessListRoutes {
   }
 
   /// Passwords are masked on these routes: the first letter and as many stars as there are characters.
-  private static func masked(_ row: [String: JSONValue], _ state: SimulatorState, _ expand: String) -> [String: JSONValue] {
+  private static func masked(_ row: [String: JSONValue], _ state: SimulatorState, _ expand: String) -> [String:
+    JSONValue]
+  {
     var shown = row
     let uses = state.hosts[.proxy]?.rows.values.count { $0["access_list_id"] == row["id"] } ?? 0
     shown["proxy_host_count"] = .int(uses)
@@ -90,7 +92,8 @@ struct AccessListRoutes {
       (row["items"]?.arrayValue ?? []).map { item in
         let password = item["password"].stringValue ?? ""
         let hint = password.prefix(1) + String(repeating: "*", count: max(0, password.count - 1))
-        return .object((item.objectValue ?? [:]).merging(["password": "", "hint": .string(String(hint))]) { _, new in new })
+        return .object(
+          (item.objectValue ?? [:]).merging(["password": "", "hint": .string(String(hint))]) { _, new in new })
       })
     return shown
   }

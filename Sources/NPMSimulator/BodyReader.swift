@@ -14,7 +14,10 @@ enum BodyReader {
     if let charset = type.split(separator: "charset=").dropFirst().last, charset != "utf-8" {
       return .failure(NPMFault(415, "Internal Error"))
     }
-    if isForm { return .success(.object(QueryString.parse(String(decoding: request.body, as: UTF8.self)).mapValues { .string($0) })) }
+    if isForm {
+      return .success(
+        .object(QueryString.parse(String(decoding: request.body, as: UTF8.self)).mapValues { .string($0) }))
+    }
     guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(request.body)),
       value.objectValue != nil || value.arrayValue != nil
     else { return .failure(NPMFault(400, "Internal Error")) }

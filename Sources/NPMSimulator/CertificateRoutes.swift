@@ -34,7 +34,9 @@ struct CertificateRoutes {
     let now = JSONValue.string(Timestamp.now.sqlText)
     var row: [String: JSONValue] = ["nice_name": "", "domain_names": [], "meta": [:]]
     row.merge(members) { _, new in new }
-    row.merge(["owner_user_id": .int(user.id), "created_on": now, "modified_on": now, "expires_on": now]) { _, new in new }
+    row.merge(["owner_user_id": .int(user.id), "created_on": now, "modified_on": now, "expires_on": now]) { _, new in
+      new
+    }
     let created = row
     let id = await engine.withState { $0.certificates.insert(created) }
     await engine.record("created", "certificate", id, user: user.id, body)
@@ -74,7 +76,9 @@ struct CertificateRoutes {
           lengths: 0...Int.max,
           pattern: Schema.Pattern(text: "^(letsencrypt|other)$") { $0 == "letsencrypt" || $0 == "other" })),
       .init("nice_name", .string(lengths: 0...Int.max)),
-      .init("domain_names", .array(.string(lengths: 0...Int.max, pattern: HostSchemas.domainPattern), counts: 1...100, isUnique: true)),
+      .init(
+        "domain_names",
+        .array(.string(lengths: 0...Int.max, pattern: HostSchemas.domainPattern), counts: 1...100, isUnique: true)),
       .init("meta", metaSchema),
     ], required: ["provider"])
 

@@ -50,7 +50,8 @@ enum HostKind: String, CaseIterable, Codable, Sendable {
 
   var createSchema: Schema {
     switch self {
-    case .proxy: .object(HostSchemas.proxy, required: ["domain_names", "forward_scheme", "forward_host", "forward_port"])
+    case .proxy:
+      .object(HostSchemas.proxy, required: ["domain_names", "forward_scheme", "forward_host", "forward_port"])
     case .redirection:
       .object(
         HostSchemas.redirection,

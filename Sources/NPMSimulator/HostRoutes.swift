@@ -150,7 +150,8 @@ struct HostRoutes {
   }
 
   private var writeRelations: Set<String> {
-    kind == .proxy ? ["owner", "certificate", "access_list", "access_list.items", "access_list.clients"] : ["owner", "certificate"]
+    kind == .proxy
+      ? ["owner", "certificate", "access_list", "access_list.items", "access_list.clients"] : ["owner", "certificate"]
   }
 
   private func expansions(_ call: SimulatorCall) throws -> Set<String> {
@@ -174,7 +175,9 @@ enum RowID {
   /// As the routes that read do: a whole number from 1 up, or 400. Numbers too large for a row are shown as
   /// JavaScript writes them.
   static func strict(_ text: String) throws -> (id: Int?, shown: String) {
-    guard let number = Double(text), number >= 1, number == number.rounded() else { throw NPMFault(400, "Internal Error") }
+    guard let number = Double(text), number >= 1, number == number.rounded() else {
+      throw NPMFault(400, "Internal Error")
+    }
     if let id = Int(exactly: number) { return (id, String(id)) }
     guard number < 1e21 else { return (nil, "\(number)") }
     var digits = ""

@@ -3,7 +3,9 @@ import FoundationEssentials
 /// The parts of a multipart/form-data body by name (RFC 7578), as far as uploads need it.
 enum Multipart {
   static func parts(_ body: [UInt8], contentType: String) -> [String: String] {
-    guard let boundary = contentType.split(separator: "boundary=").last, contentType.contains("boundary=") else { return [:] }
+    guard let boundary = contentType.split(separator: "boundary=").last, contentType.contains("boundary=") else {
+      return [:]
+    }
     let text = String(decoding: body, as: UTF8.self)
     var result: [String: String] = [:]
     for part in text.components(separatedBy: "--" + boundary.replacing("\"", with: "")) {

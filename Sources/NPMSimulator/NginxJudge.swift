@@ -27,7 +27,9 @@ enum NginxJudge {
       if !seen.insert(path).inserted { return "duplicate location \"\(path)\"" }
       let host = (location["forward_host"].stringValue ?? "").split(separator: "/").first.map(String.init) ?? ""
       if host.hasSuffix(".invalid") { return "host not found in upstream \"\(host)\"" }
-      if let words = AdvancedConfig.problem(location["advanced_config"].stringValue ?? "", in: .location) { return words }
+      if let words = AdvancedConfig.problem(location["advanced_config"].stringValue ?? "", in: .location) {
+        return words
+      }
     }
     return nil
   }

@@ -55,7 +55,9 @@ indirect enum Schema: Sendable {
     var errors: [String] = []
     let length = text.unicodeScalars.count
     if length > lengths.upperBound { errors.append("\(path) must NOT have more than \(lengths.upperBound) characters") }
-    if length < lengths.lowerBound { errors.append("\(path) must NOT have fewer than \(lengths.lowerBound) characters") }
+    if length < lengths.lowerBound {
+      errors.append("\(path) must NOT have fewer than \(lengths.lowerBound) characters")
+    }
     if let pattern, !pattern.matches(text) { errors.append("\(path) must match pattern \"\(pattern.text)\"") }
     if let choices, !choices.contains(text) { errors.append("\(path) must be equal to one of the allowed values") }
     return errors
@@ -140,7 +142,9 @@ enum Coercion {
       guard let whole = Int(exactly: number) else { return false }
       value = .int(whole)
     case .string(let text):
-      guard let number = Double(text.filter { !$0.isWhitespace }), let whole = Int(exactly: number) else { return false }
+      guard let number = Double(text.filter { !$0.isWhitespace }), let whole = Int(exactly: number) else {
+        return false
+      }
       value = .int(whole)
     default: return false
     }

@@ -63,7 +63,8 @@ struct SimulatorDoor: HTTPHandler {
     case .drip: response.delivery = .drip(pause: Double(rule.delay_ms ?? 200) / 1000)
     case .html:
       let page = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
-      response = HTTPResponse(status: rule.status ?? 502, headers: [("Content-Type", "text/html")], body: Array(page.utf8))
+      response = HTTPResponse(
+        status: rule.status ?? 502, headers: [("Content-Type", "text/html")], body: Array(page.utf8))
     case .delay: break
     }
     response.headers += extra
@@ -83,7 +84,8 @@ struct SimulatorDoor: HTTPHandler {
 
   private func answer(_ request: HTTPRequest) async -> HTTPResponse {
     if request.path == "/api" {
-      let page = "<html>\r\n<head><title>302 Found</title></head>\r\n<body>\r\n<center><h1>302 Found</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+      let page =
+        "<html>\r\n<head><title>302 Found</title></head>\r\n<body>\r\n<center><h1>302 Found</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
       return HTTPResponse(
         status: 302, headers: [("Content-Type", "text/html"), ("Location", "/api/"), server], body: Array(page.utf8))
     }

@@ -95,7 +95,9 @@ actor SimulatorEngine {
     let rows = state.hosts[kind]?.rows ?? [:]
     let sorted =
       kind == .stream
-      ? rows.keys.sorted { (rows[$0]?["incoming_port"]?.intValue ?? 0, $0) < (rows[$1]?["incoming_port"]?.intValue ?? 0, $1) }
+      ? rows.keys.sorted {
+        (rows[$0]?["incoming_port"]?.intValue ?? 0, $0) < (rows[$1]?["incoming_port"]?.intValue ?? 0, $1)
+      }
       : rows.map { (DomainText.of($0.value), $0.key) }.sorted { $0 < $1 }.map(\.1)
     sortedIDs[kind] = sorted
     return sorted

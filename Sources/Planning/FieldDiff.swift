@@ -5,7 +5,8 @@ enum FieldDiff {
   /// The member of NPM's `meta` that tells whether nginx took the host.
   static let nginxField = "meta.nginx_online"
 
-  static func fields(desired: Spec, observed: ObservedResource, applied: Spec?) -> [FieldChange] {
+  static func fields(desired: Spec, observed: ObservedResource, entry: LedgerEntry?) -> [FieldChange] {
+    let applied = entry?.applied
     let seen = observed.spec.normalised()
     var changes = desired.differences(to: seen).map { field in
       FieldChange(
@@ -14,8 +15,10 @@ enum FieldDiff {
     }
     let isServed = desired["enabled"] != false && observed.isEnabled
     if isServed && observed.nginx != .online {
+      // After a write of ours that failed, nginx's refusal is ours too.
+      let cause: Cause = entry?.isUnfinished == true ? .unfinished : .drifted
       let before: JSONValue = observed.nginx == .unknown ? .null : false
-      changes.append(FieldChange(path: nginxField, before: before, after: true, cause: .drifted))
+      changes.append(FieldChange(path: nginxField, before: before, after: true, cause: cause))
     }
     return changes
   }

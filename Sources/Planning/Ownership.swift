@@ -43,7 +43,8 @@ struct Ownership {
   func object(of entry: LedgerEntry, in list: [ObservedResource]) -> ObservedResource? {
     if let id = entry.id { return objects[entry.key.kind]?[id] }
     let candidates = marked[entry.key] ?? []
-    return candidates.first { Set($0.spec.normalised().domains) == Set(entry.domains) } ?? (candidates.count == 1 ? candidates[0] : nil)
+    return candidates.first { Set($0.spec.normalised().domains) == Set(entry.domains) }
+      ?? (candidates.count == 1 ? candidates[0] : nil)
   }
 
   func find(_ key: ResourceKey, _ spec: Spec) -> Finding {

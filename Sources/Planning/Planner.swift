@@ -80,7 +80,7 @@ package struct Planner: Sendable {
     change.action = .update
     change.id = object.id
     change.observed = object
-    change.fields = FieldDiff.fields(desired: spec, observed: object, applied: entry?.applied)
+    change.fields = FieldDiff.fields(desired: spec, observed: object, entry: entry)
     if change.fields.isEmpty {
       // An update that was begun counts as done only when we have seen it confirmed: what NPM says of nginx may be
       // older than the write. After a create it cannot be.

@@ -89,7 +89,11 @@ package enum Files {
       case Int32(DT_DIR): folders.append(path)
       case Int32(DT_REG): files.append(path)
       default:
-        if isDirectory(path, followLinks: false) { folders.append(path) } else if !isDirectory(path) { files.append(path) }
+        if isDirectory(path, followLinks: false) {
+          folders.append(path)
+        } else if !isDirectory(path) {
+          files.append(path)
+        }
       }
     }
     closedir(stream)

@@ -3,7 +3,8 @@ enum ProbeHint {
   static let unresolved = "Domain cannot be resolved. Check DNS settings or use an IP address."
   static let tcpTimeout = "Connection timed out. Possible firewall blocking. Check network/firewall rules."
   static let unreachable = "Host is not reachable. Verify the IP address and network connectivity."
-  static let httpTimeout = "The port accepts connections but sends no answer in time. The service may be overloaded or stuck."
+  static let httpTimeout =
+    "The port accepts connections but sends no answer in time. The service may be overloaded or stuck."
   static let tls = "No TLS connection. If the service speaks plain http, change forward_scheme to http."
   static let notHTTP = "The port answers, but not with HTTP. Check forward_scheme and forward_port."
 

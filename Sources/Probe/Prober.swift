@@ -68,7 +68,8 @@ package struct Prober: Sendable {
   }
 
   private func connect(_ target: ProbeTarget, _ bare: String, _ addresses: [String]) async -> [ProbeStep] {
-    var transfer = HTTPTransfer(url: "\(target.scheme)://\(bare.contains(":") ? "[\(bare)]" : bare):\(target.port)\(target.path)")
+    var transfer = HTTPTransfer(
+      url: "\(target.scheme)://\(bare.contains(":") ? "[\(bare)]" : bare):\(target.port)\(target.path)")
     transfer.headers = [("User-Agent", "reconciler-probe"), ("Accept", "*/*")]
     transfer.connectTimeout = settings.tcpTimeout
     transfer.totalTimeout = settings.tcpTimeout + settings.httpTimeout

@@ -97,7 +97,9 @@ struct Applier: Sendable {
     case .create: await writer.create(change, marker: marker(for: change))
     case .update: await writer.update(change, marker: marker(for: change))
     case .delete: await writer.delete(change, owner: owner)
-    case .adopt: WriteResult(ChangeOutcome(change, .applied, note: "linked to host \(change.id?.description ?? "?")"), change.observed)
+    case .adopt:
+      WriteResult(
+        ChangeOutcome(change, .applied, note: "linked to host \(change.id?.description ?? "?")"), change.observed)
     case .blocked: WriteResult(ChangeOutcome(change, .notAttempted), nil)
     }
   }
@@ -117,7 +119,8 @@ struct Applier: Sendable {
     let event = Event(
       isApplied ? .info : .error, source: "apply", subject: "\(change.key.kind.rawValue)/\(change.key.name)",
       reason: isApplied ? reason(change) : outcome.error?.code.rawValue ?? "failed",
-      isApplied ? "\(change.key.name) \(outcome.note)" : "\(change.key.name): \(outcome.error?.message ?? "failed")", run: run)
+      isApplied ? "\(change.key.name) \(outcome.note)" : "\(change.key.name): \(outcome.error?.message ?? "failed")",
+      run: run)
     try await store.append(event, at: .now)
   }
 

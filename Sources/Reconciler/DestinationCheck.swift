@@ -7,7 +7,9 @@ enum DestinationCheck {
   private static let forwardFields: Set<String> = ["forward_scheme", "forward_host", "forward_port"]
 
   /// Destinations that are new or change, of enabled hosts that ask for a check.
-  static func targets(_ plan: Plan, _ validations: [ResourceKey: DesiredResource.Validation]) -> [(ResourceKey, ProbeTarget)] {
+  static func targets(_ plan: Plan, _ validations: [ResourceKey: DesiredResource.Validation]) -> [(
+    ResourceKey, ProbeTarget
+  )] {
     plan.changes.compactMap { change in
       guard let spec = change.desired, validations[change.key] != .off, spec["enabled"] != false else { return nil }
       let movesDestination = change.fields.contains { forwardFields.contains($0.path) }

@@ -95,7 +95,8 @@ package struct ReconcileRun: Sendable {
   /// them again; here they are only named and closed.
   private func closeOldIntents() async throws {
     for intent in try await store.openIntents() {
-      let message = "run \(intent.run) ended in the middle of '\(intent.action) \(intent.key.name)'; it is taken up from what NPM shows"
+      let message =
+        "run \(intent.run) ended in the middle of '\(intent.action) \(intent.key.name)'; it is taken up from what NPM shows"
       let event = Event(
         .warning, source: "apply", subject: "\(intent.key.kind.rawValue)/\(intent.key.name)", reason: "Interrupted",
         message, run: intent.run)

@@ -16,7 +16,8 @@ package actor SQLiteStore: StateStore {
       let found = try connection.migrate(Schema.steps)
       if found > Schema.steps.count {
         throw StoreError(
-          .storeNewer, "\(path) was written by a newer reconciler (schema \(found), this one knows \(Schema.steps.count))",
+          .storeNewer,
+          "\(path) was written by a newer reconciler (schema \(found), this one knows \(Schema.steps.count))",
           hint: "update reconciler, or name another file with --state")
       }
       return connection

@@ -12,8 +12,9 @@ package enum YAMLParser {
   }
 
   /// The documents of `bytes` and everything that is wrong with them. With a syntax error the documents are empty.
-  package static func parse(_ bytes: [UInt8], limits: Limits = Limits()) -> (documents: [YAMLNode], problems: [YAMLProblem])
-  {
+  package static func parse(_ bytes: [UInt8], limits: Limits = Limits()) -> (
+    documents: [YAMLNode], problems: [YAMLProblem]
+  ) {
     if let mark = UTF8Check.firstInvalid(in: bytes) {
       let problem = YAMLProblem(kind: .encoding, message: "this file is not UTF-8 text", mark: mark)
       return ([], [problem])
@@ -84,7 +85,9 @@ private enum EventReader {
 
   private static func syntaxProblem(_ parser: yaml_parser_t) -> YAMLProblem {
     var message = parser.problem.map { String(cString: $0) } ?? "unreadable YAML"
-    var mark = parser.problem_mark
+    // An unfinished key is noticed a line later; where it began is what people look for.
+    let isLateNotice = parser.context != nil && message.hasPrefix("could not find expected ':'")
+    var mark = isLateNotice ? parser.context_mark : parser.problem_mark
     if let context = parser.context.map({ String(cString: $0) }) { message += " \(context)" }
     if parser.error == YAML_READER_ERROR {
       message = "a character that YAML does not allow: \(message)"

@@ -14,7 +14,8 @@ extension KindDescription {
     FieldDescription("forward_scheme", .choice(["http", "https"]), "How NPM speaks to the destination."),
     FieldDescription("forward_host", .string(1...255), "Name or address of the destination."),
     FieldDescription("forward_port", .port, "Port of the destination."),
-    FieldDescription("certificate", .reference(.certificate), standard: .null, "Name of a certificate in NPM, or none."),
+    FieldDescription(
+      "certificate", .reference(.certificate), standard: .null, "Name of a certificate in NPM, or none."),
     FieldDescription("ssl_forced", .bool, standard: false, "Redirect http to https. Needs a certificate."),
     FieldDescription("http2_support", .bool, standard: false, "Offer HTTP/2. Needs a certificate."),
     FieldDescription("hsts_enabled", .bool, standard: false, "Send Strict-Transport-Security. Needs ssl_forced."),
@@ -22,7 +23,8 @@ extension KindDescription {
     FieldDescription(
       "trust_forwarded_proto", .bool, standard: false, since: NPMVersion(2, 14, 0),
       "Believe X-Forwarded-Proto of a proxy in front of NPM."),
-    FieldDescription("access_list", .reference(.accessList), standard: .null, "Name of an access list in NPM, or none."),
+    FieldDescription(
+      "access_list", .reference(.accessList), standard: .null, "Name of an access list in NPM, or none."),
     FieldDescription("caching_enabled", .bool, standard: false, "Let nginx cache assets."),
     FieldDescription("block_exploits", .bool, standard: false, "Refuse requests that look like common exploits."),
     FieldDescription("allow_websocket_upgrade", .bool, standard: false, "Pass WebSocket upgrades on."),
@@ -59,7 +61,8 @@ extension KindDescription {
     FieldDescription(
       "on_delete", .choice(["delete", "disable", "orphan"]), standard: "delete", support: .later,
       "What removal from the YAML does to the host."),
-    FieldDescription("suspend", .object(suspendFields), standard: .null, support: .later, "Leave the host alone for a while."),
+    FieldDescription(
+      "suspend", .object(suspendFields), standard: .null, support: .later, "Leave the host alone for a while."),
   ]
 
   private static let healthFields: [FieldDescription] = [

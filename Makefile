@@ -1,0 +1,45 @@
+# Two commands do all the set-up: `make demo` and `make test`.
+BUILD_FLAGS = --explicit-target-dependency-import-check error
+BINARY = .build/debug/reconciler
+PREFIX ?= /usr/local
+
+.PHONY: setup build release demo test unit lint format sanitize bench install docs clean
+
+setup:
+	@scripts/setup.sh
+
+build: setup
+	@swift build $(BUILD_FLAGS)
+
+release: setup
+	@swift build -c release --static-swift-stdlib --product reconciler $(BUILD_FLAGS)
+
+demo: build
+	@scripts/demo.sh $(BINARY)
+
+test: build lint unit
+	@scripts/demo.sh $(BINARY) >/dev/null && echo "demo: every step did what it should"
+
+unit: build
+	@swift test $(BUILD_FLAGS)
+
+lint: setup
+	@scripts/lint.sh
+
+format:
+	@swift format --in-place --recursive Sources Tests Package.swift
+
+sanitize: setup
+	@scripts/sanitize.sh thread
+	@scripts/sanitize.sh address
+
+bench: release
+	@scripts/bench.py .build/release/reconciler
+
+install: release
+	@install -d $(PREFIX)/bin
+	@install -m 755 .build/release/reconciler $(PREFIX)/bin/reconciler
+	@echo "installed $(PREFIX)/bin/reconciler"
+
+clean:
+	@rm -rf .build .demo

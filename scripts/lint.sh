@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Format, import directions, sizes, and marks of unfinished work.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+fail=0
+
+swift format lint --strict --recursive Sources Tests Package.swift || fail=1
+
+# Package.swift lists what each room may import; the build refuses anything else, and every warning.
+swift build --explicit-target-dependency-import-check error --quiet || fail=1
+
+for file in $(git ls-files -co --exclude-standard 'Sources/*.swift' 'Tests/*.swift'); do
+  lines=$(wc -l <"$file")
+  [ "$lines" -le 400 ] || { echo "$file has $lines lines, the limit is 400" && fail=1; }
+done
+
+# Functions: from a 'func' or 'init' to the brace that closes it at the same indentation.
+awk 'FNR == 1 { open = 0 }
+  !open && /^ *((package|private|fileprivate|static|mutating|override|nonisolated|@[A-Za-z]+) )*(func |init[(?])/ && !/}$/ {
+    match($0, /^ */); indent = RLENGTH; start = FNR; open = 1; name = $0 }
+  open && FNR > start { match($0, /^ */); if (RLENGTH == indent && /^ *}/) {
+    if (FNR - start + 1 > 50) { print FILENAME ":" start ": a function of " FNR - start + 1 " lines, the limit is 50"; bad = 1 }
+    open = 0 } }
+  END { exit bad }' $(git ls-files -co --exclude-standard 'Sources/*.swift') || fail=1
+
+if grep -rnE 'try!|as! |fatalError\(|TODO|FIXME' Sources --include='*.swift'; then
+  echo "the lines above need a proof beside them, or must go" && fail=1
+fi
+
+[ "$fail" -eq 0 ] && echo "lint: clean"
+exit "$fail"

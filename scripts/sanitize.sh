@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Runs the tests under a sanitizer in a build folder of its own: thread or address.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+kind=$1
+export SWIFT_BACKTRACE=enable=no
+export TSAN_OPTIONS="halt_on_error=1 exitcode=66"
+export ASAN_OPTIONS="detect_leaks=0"
+echo "sanitize: $kind"
+swift test --sanitize="$kind" --scratch-path ".build/sanitize-$kind"
