@@ -6,8 +6,18 @@ fail=0
 
 swift format lint --strict --recursive Sources Tests Package.swift || fail=1
 
-# Package.swift lists what each room may import; the build refuses anything else, and every warning.
-swift build --explicit-target-dependency-import-check error --quiet || fail=1
+# Package.swift lists what each room may import; rooms that are only reached through another do not count.
+while IFS= read -r line; do
+  room=$(sed -E 's/.*room\( *"([A-Za-z]+)".*/\1/' <<<"$line")
+  allowed=$(sed -E 's/.*\[([^]]*)\].*/\1/; s/[",]/ /g' <<<"$line")
+  for import in $(grep -rhoE '^ *((package|public|internal|@preconcurrency) )*import [A-Za-z]+' "Sources/$room" | awk '{print $NF}' | sort -u); do
+    case $import in Glibc | Darwin | Dispatch | FoundationEssentials) continue ;; esac
+    case " $allowed " in
+    *" $import "*) ;;
+    *) echo "Sources/$room imports $import, which Package.swift does not list for it" && fail=1 ;;
+    esac
+  done
+done < <(tr '\n' ' ' <Package.swift | grep -oE 'room\( *"[A-Za-z]+", *\[[^]]*\]')
 
 for file in $(git ls-files -co --exclude-standard 'Sources/*.swift' 'Tests/*.swift'); do
   lines=$(wc -l <"$file")
