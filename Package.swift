@@ -18,9 +18,8 @@ func room(_ name: String, _ imports: [String]) -> Target {
   .target(name: name, dependencies: imports.map { .byName(name: $0) }, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ imports: [String], resources: [Resource] = []) -> Target {
-  .testTarget(
-    name: name, dependencies: imports.map { .byName(name: $0) }, resources: resources, swiftSettings: strict)
+func tests(_ name: String, _ imports: [String]) -> Target {
+  .testTarget(name: name, dependencies: imports.map { .byName(name: $0) }, swiftSettings: strict)
 }
 
 let package = Package(
@@ -68,6 +67,27 @@ let package = Package(
         "Reconciler", "NPMSimulator", "HTTPServer", "Platform", "Hashing",
       ]),
     .executableTarget(name: "Entry", dependencies: ["Commands", "Platform"], swiftSettings: strict),
+
+    // Tests.
+    .target(
+      name: "TestSupport",
+      dependencies: [
+        "Model", "Planning", "NPMClient", "NPMSimulator", "HTTPServer", "Platform", "Curl", "Upstream",
+      ], path: "Tests/TestSupport", swiftSettings: strict),
+    tests("YAMLTests", ["YAML"]),
+    tests("ModelTests", ["Model", "Hashing", "Platform"]),
+    tests("PlanningTests", ["Planning", "Model", "TestSupport"]),
+    tests("DesiredFilesTests", ["DesiredFiles", "Model", "TestSupport"]),
+    tests("CurlTests", ["Curl", "HTTPServer", "TestSupport"]),
+    tests("NPMClientTests", ["NPMClient", "Upstream", "Curl", "Model", "Platform", "TestSupport"]),
+    tests("ProbeTests", ["Probe", "Curl", "HTTPServer", "TestSupport"]),
+    tests("StoreTests", ["Store", "Model", "SQLite", "Platform", "TestSupport"]),
+    tests("NPMSimulatorTests", ["NPMSimulator", "Model", "Curl", "Platform", "TestSupport"]),
+    tests(
+      "ReconcilerTests",
+      ["Reconciler", "Planning", "NPMClient", "Probe", "Store", "Model", "Platform", "TestSupport"]),
+    tests("CommandsTests", ["Commands", "Model", "DesiredFiles", "Platform", "TestSupport"]),
+    tests("IntegrationTests", ["Entry", "TestSupport", "Model", "Platform"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -33,6 +33,16 @@ package struct TransferTimings: Hashable, Sendable {
   package var secured = 0.0
   package var firstByte = 0.0
   package var total = 0.0
+
+  package init(
+    resolved: Double = 0, connected: Double = 0, secured: Double = 0, firstByte: Double = 0, total: Double = 0
+  ) {
+    self.resolved = resolved
+    self.connected = connected
+    self.secured = secured
+    self.firstByte = firstByte
+    self.total = total
+  }
 }
 
 package struct TransferResult: Sendable {
@@ -42,6 +52,16 @@ package struct TransferResult: Sendable {
   package var body: [UInt8]
   package var timings: TransferTimings
   package var remoteAddress: String
+
+  package init(
+    status: Int, headers: [String: String], body: [UInt8], timings: TransferTimings, remoteAddress: String
+  ) {
+    self.status = status
+    self.headers = headers
+    self.body = body
+    self.timings = timings
+    self.remoteAddress = remoteAddress
+  }
 }
 
 /// Why a transfer gave no answer.

@@ -128,7 +128,8 @@ package struct ValueDecoder {
   }
 
   private mutating func object(_ node: YAMLNode, _ fields: [FieldDescription], name: String) -> JSONValue? {
-    guard let decoded = self.fields(of: node, fields, owner: "'\(name)'") else { return nil }
+    let before = diagnostics.count
+    guard let decoded = self.fields(of: node, fields, owner: "'\(name)'"), diagnostics.count == before else { return nil }
     return .object(complete(decoded, fields, owner: "'\(name)'", at: location(node)))
   }
 
@@ -144,7 +145,10 @@ package struct ValueDecoder {
     var firstUse: [JSONValue: SourceLocation] = [:]
     for item in items {
       let owner = "an entry of '\(name)'"
-      guard let decoded = self.fields(of: item, fields, shorthands: shorthands, owner: owner) else { continue }
+      let before = diagnostics.count
+      guard let decoded = self.fields(of: item, fields, shorthands: shorthands, owner: owner),
+        diagnostics.count == before
+      else { continue }
       let place = location(item)
       let complete = complete(decoded, fields, shorthands: shorthands, owner: owner, at: place)
       if let value = complete[key], let spot = decoded[key]?.location {

@@ -57,7 +57,7 @@ package final class HTTPServer: Sendable {
   package func stop() async {
     let listening = MHD_quiesce_daemon(daemon.pointer)
     if listening >= 0 { close(listening) }
-    await core.drained()
+    await core.drain()
     MHD_stop_daemon(daemon.pointer)
     Unmanaged.passUnretained(core).release()
   }
@@ -67,6 +67,7 @@ package final class HTTPServer: Sendable {
 final class ServerCore: Sendable {
   private struct State {
     var inFlight = 0
+    var isStopping = false
     var waiters: [CheckedContinuation<Void, Never>] = []
   }
   let handler: any HTTPHandler
@@ -78,7 +79,13 @@ final class ServerCore: Sendable {
     self.maximumBody = maximumBody
   }
 
-  func began() { state.withLock { $0.inFlight += 1 } }
+  /// Counts a piece of work that suspends its connection. False: the server stops, do not begin.
+  func begin() -> Bool {
+    state.withLock { state in
+      if !state.isStopping { state.inFlight += 1 }
+      return !state.isStopping
+    }
+  }
 
   func ended() {
     let waiters = state.withLock { state in
@@ -90,8 +97,9 @@ final class ServerCore: Sendable {
     for waiter in waiters { waiter.resume() }
   }
 
-  /// Returns when no request is in work.
-  func drained() async {
+  /// Lets nothing begin any more; returns when nothing is in work.
+  func drain() async {
+    state.withLock { $0.isStopping = true }
     await withCheckedContinuation { continuation in
       let isIdle = state.withLock { state in
         if state.inFlight > 0 { state.waiters.append(continuation) }

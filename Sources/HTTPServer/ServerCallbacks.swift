@@ -50,8 +50,9 @@ enum ServerCallbacks {
       receive(upload, uploadSize, pending, limit: server.maximumBody)
       return .YES
     }
-    if let answer = pending.answer.withLock({ $0 }) { return queue(answer, on: connection) }
+    if let answer = pending.answer.withLock({ $0 }) { return queue(answer, on: connection, server) }
     guard !pending.isDispatched else { return .YES }
+    guard server.begin() else { return .NO }
     pending.isDispatched = true
     MHD_suspend_connection(connection)
     dispatch(pending, method: String(cString: method), SuspendedConnection(pointer: connection), server)
@@ -76,7 +77,6 @@ enum ServerCallbacks {
       method: method, path: String(parts[0]), query: parts.count > 1 ? String(parts[1]) : nil,
       headers: pending.headers, body: pending.isTooLarge ? [] : pending.body)
     request.isBodyTooLarge = pending.isTooLarge
-    server.began()
     Task { [request] in
       let response = await server.handler.respond(to: request)
       pending.answer.withLock { $0 = response }
@@ -100,25 +100,27 @@ enum ServerCallbacks {
 
   private final class HeaderBox { var values: [String: String] = [:] }
 
-  private static func queue(_ answer: HTTPResponse, on connection: OpaquePointer) -> MHD_Result {
+  private static func queue(_ answer: HTTPResponse, on connection: OpaquePointer, _ server: ServerCore) -> MHD_Result {
     if case .reset = answer.delivery {
       shim_reset_socket(shim_mhd_socket(connection))
       return .NO
     }
-    guard let response = makeResponse(answer, connection) else { return .NO }
+    guard let response = makeResponse(answer, connection, server) else { return .NO }
     defer { MHD_destroy_response(response) }
     for header in answer.headers { MHD_add_response_header(response, header.name, header.value) }
     return MHD_queue_response(connection, UInt32(answer.status), response)
   }
 
-  private static func makeResponse(_ answer: HTTPResponse, _ connection: OpaquePointer) -> OpaquePointer? {
+  private static func makeResponse(
+    _ answer: HTTPResponse, _ connection: OpaquePointer, _ server: ServerCore
+  ) -> OpaquePointer? {
     if case .whole = answer.delivery {
       return answer.body.withUnsafeBytes {
         MHD_create_response_from_buffer(
           $0.count, UnsafeMutableRawPointer(mutating: $0.baseAddress), .RESPMEM_MUST_COPY)
       }
     }
-    let body = SpoiledBody(answer, connection)
+    let body = SpoiledBody(answer, connection, server)
     return MHD_create_response_from_callback(
       UInt64(answer.body.count), 4096,
       { context, position, buffer, size in
@@ -135,9 +137,11 @@ private final class SpoiledBody: @unchecked Sendable {  // guard: `isReady` by i
   private let bytes: [UInt8]
   private let delivery: HTTPResponse.Delivery
   private let connection: SuspendedConnection
+  private let server: ServerCore
   private let isReady = Lock(true)
 
-  init(_ answer: HTTPResponse, _ connection: OpaquePointer) {
+  init(_ answer: HTTPResponse, _ connection: OpaquePointer, _ server: ServerCore) {
+    self.server = server
     bytes = answer.body
     delivery = answer.delivery
     self.connection = SuspendedConnection(pointer: connection)
@@ -149,12 +153,14 @@ private final class SpoiledBody: @unchecked Sendable {  // guard: `isReady` by i
     if position >= end { return Int(end < bytes.count ? shim_mhd_end_with_error : shim_mhd_end_of_stream) }
     guard case .drip(let pause) = delivery else { return copy(position..<min(end, position + size), to: buffer) }
     guard isReady.withLock({ $0 }) else { return 0 }
+    guard server.begin() else { return Int(shim_mhd_end_with_error) }
     isReady.withLock { $0 = false }
     MHD_suspend_connection(connection.pointer)
     Task {
       try? await Task.sleep(for: .seconds(pause))  // the fault itself: a server that is slow on purpose
       isReady.withLock { $0 = true }
       MHD_resume_connection(connection.pointer)
+      server.ended()
     }
     return copy(position..<position + 1, to: buffer)
   }

@@ -1,31 +1,31 @@
 /// The fields of one object as NPM would keep them, references by name.
-package struct Spec: Hashable, Sendable {
+package struct Spec: Hashable, Sendable, CustomStringConvertible {
   package let kind: ResourceKind
-  private let description: KindDescription
+  private let shape: KindDescription
   private var values: [JSONValue]
 
   /// All fields at their defaults.
   package init(_ description: KindDescription) {
     kind = description.kind
-    self.description = description
+    shape = description
     values = description.fields.map { $0.standard ?? .null }
   }
 
   /// A field by NPM's name. Reading an unknown one gives null, writing to it does nothing.
   package subscript(_ field: String) -> JSONValue {
-    get { description.position(of: field).map { values[$0] } ?? .null }
-    set { if let position = description.position(of: field) { values[position] = newValue } }
+    get { shape.position(of: field).map { values[$0] } ?? .null }
+    set { if let position = shape.position(of: field) { values[position] = newValue } }
   }
 
   package func normalised() -> Spec {
     var copy = self
-    description.normalise(&copy)
+    shape.normalise(&copy)
     return copy
   }
 
   /// Fields in which the two differ, in the order of the description.
   package func differences(to other: Spec) -> [FieldDescription] {
-    zip(description.fields, zip(values, other.values)).compactMap { field, pair in pair.0 == pair.1 ? nil : field }
+    zip(shape.fields, zip(values, other.values)).compactMap { field, pair in pair.0 == pair.1 ? nil : field }
   }
 
   package static func == (left: Spec, right: Spec) -> Bool { left.kind == right.kind && left.values == right.values }
@@ -34,12 +34,18 @@ package struct Spec: Hashable, Sendable {
     hasher.combine(values)
   }
 
+  /// What differs from the defaults.
+  package var description: String {
+    let told = zip(shape.fields, values).filter { $0.standard != $1 }
+    return "\(kind.rawValue)(" + told.map { "\($0.name): \($1.summary)" }.joined(separator: "; ") + ")"
+  }
+
   /// The domains it serves, in NPM's order.
   package var domains: [String] { self["domain_names"].arrayValue?.compactMap(\.stringValue) ?? [] }
 
   /// All fields by name, for the store and for fingerprints.
   package var json: JSONValue {
-    .object(Dictionary(uniqueKeysWithValues: zip(description.fields.map(\.name), values)))
+    .object(Dictionary(uniqueKeysWithValues: zip(shape.fields.map(\.name), values)))
   }
 
   /// Reads what `json` wrote; fields that it lacks have their defaults.

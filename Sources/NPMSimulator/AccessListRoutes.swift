@@ -27,7 +27,7 @@ struct AccessListRoutes {
     guard var body = call.body else { throw NPMFault(400, "Payload is undefined") }
     let errors = Self.schema.check(&body)
     guard errors.isEmpty else { throw NPMFault.invalid(errors) }
-    let now = JSONValue.string(Timestamp.now.sqlText)
+    let now = JSONValue.string(engine.now().sqlText)
     var row: [String: JSONValue] = [
       "name": body["name"], "satisfy_any": .bool(body["satisfy_any"].boolValue ?? false),
       "pass_auth": .bool(body["pass_auth"].boolValue ?? true), "meta": [:], "owner_user_id": .int(user.id),

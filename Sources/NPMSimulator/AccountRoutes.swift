@@ -15,7 +15,7 @@ struct AccountRoutes {
     let isSetUp = await engine.state.isSetUp
     guard !isSetUp || user?.isAdmin == true else { throw NPMFault.denied }
     let roles = (body["roles"].arrayValue ?? []).compactMap(\.stringValue)
-    let now = Timestamp.now.sqlText
+    let now = engine.now().sqlText
     let created = SimulatedUser(
       id: await engine.nextUserID, email: body["email"].stringValue ?? "", name: body["name"].stringValue ?? "",
       nickname: body["nickname"].stringValue ?? "", avatar: "//www.gravatar.com/avatar/simulated?default=mm",

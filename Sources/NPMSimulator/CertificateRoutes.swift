@@ -31,7 +31,7 @@ struct CertificateRoutes {
       await engine.withState { $0.certificates.nextID += 1 }
       throw NPMFault.internalError
     }
-    let now = JSONValue.string(Timestamp.now.sqlText)
+    let now = JSONValue.string(engine.now().sqlText)
     var row: [String: JSONValue] = ["nice_name": "", "domain_names": [], "meta": [:]]
     row.merge(members) { _, new in new }
     row.merge(["owner_user_id": .int(user.id), "created_on": now, "modified_on": now, "expires_on": now]) { _, new in

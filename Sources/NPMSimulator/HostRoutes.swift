@@ -51,7 +51,7 @@ struct HostRoutes {
     let wantsNew = body["certificate_id"] == "new"
     if wantsNew { body["certificate_id"] = nil }
     if kind != .stream { TLSFlags.clean(&body, existing: [:]) }
-    let now = JSONValue.string(Timestamp.now.sqlText)
+    let now = JSONValue.string(engine.now().sqlText)
     var row = kind.defaults.merging(body) { _, new in new }
     sortDomains(&row)
     row["created_on"] = now
@@ -80,7 +80,7 @@ struct HostRoutes {
     if kind != .stream { TLSFlags.clean(&body, existing: row) }
     var updated = row.merging(body) { _, new in new }
     sortDomains(&updated)
-    updated["modified_on"] = .string(Timestamp.now.sqlText)
+    updated["modified_on"] = .string(engine.now().sqlText)
     await engine.store(kind, number, updated)
     if updated["enabled"] != false { try await engine.configure(kind, number) }
     await engine.record("updated", kind.auditName, number, user: user.id, .object(body))

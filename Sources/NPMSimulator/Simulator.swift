@@ -1,7 +1,7 @@
 import FoundationEssentials
 import HTTPServer
 package import Model
-import Platform
+package import Platform
 
 /// A server that answers like Nginx Proxy Manager, for tests and demos. It is no NPM and says so.
 package final class Simulator: Sendable {
@@ -18,6 +18,8 @@ package final class Simulator: Sendable {
     package var hasControl = false
     /// A file that keeps what it remembers from run to run.
     package var dataFile: String?
+    /// The time that it believes in.
+    package var now: @Sendable () -> Timestamp = { .now }
 
     package init() {}
   }
@@ -30,11 +32,11 @@ package final class Simulator: Sendable {
 
   /// Starts to listen.
   package init(_ settings: Settings) throws {
-    var state = SimulatorState(settings.start, now: .now)
+    var state = SimulatorState(settings.start, now: settings.now())
     if let file = settings.dataFile, Files.exists(file) {
       state = try JSONDecoder().decode(SimulatorState.self, from: Data(Files.read(file)))
     }
-    engine = SimulatorEngine(state: state)
+    engine = SimulatorEngine(state: state, now: settings.now)
     let door = SimulatorDoor(
       engine: engine, version: settings.version, hasControl: settings.hasControl, stop: stopSignal)
     server = try HTTPServer(address: settings.address, port: settings.port, maximumBody: 8 << 20, handler: door)

@@ -11,10 +11,15 @@ actor SimulatorEngine {
   private var sortedIDs: [HostKind: [Int]] = [:]
   private var domainIndex: [String: (kind: HostKind, id: Int)]?
 
-  init(state: SimulatorState) { self.state = state }
+  nonisolated let now: @Sendable () -> Timestamp
+
+  init(state: SimulatorState, now: @escaping @Sendable () -> Timestamp) {
+    self.state = state
+    self.now = now
+  }
 
   func reset(_ start: SimulatorState.Start) {
-    state = SimulatorState(start, now: .now)
+    state = SimulatorState(start, now: now())
     forgetCaches()
   }
 
@@ -36,10 +41,10 @@ actor SimulatorEngine {
 
   // MARK: Accounts
 
-  func login(_ call: SimulatorCall) throws -> SimulatorAnswer { try accounts.login(call, state, now: .now) }
-  func refresh(_ call: SimulatorCall) throws -> SimulatorAnswer { try accounts.refresh(call, state, now: .now) }
+  func login(_ call: SimulatorCall) throws -> SimulatorAnswer { try accounts.login(call, state, now: now()) }
+  func refresh(_ call: SimulatorCall) throws -> SimulatorAnswer { try accounts.refresh(call, state, now: now()) }
   func caller(_ call: SimulatorCall) throws -> Caller {
-    try accounts.caller(call.authorization, state, now: .now)
+    try accounts.caller(call.authorization, state, now: now())
   }
 
   func addUser(_ user: SimulatedUser) { state.users.append(user) }
@@ -126,9 +131,9 @@ actor SimulatorEngine {
   }
 
   func record(_ action: String, _ type: String, _ id: Int, user: Int, _ meta: JSONValue) {
-    let now = Timestamp.now.sqlText
+    let time = now().sqlText
     state.auditLog.append([
-      "id": .int(state.auditLog.count + 1), "created_on": .string(now), "modified_on": .string(now),
+      "id": .int(state.auditLog.count + 1), "created_on": .string(time), "modified_on": .string(time),
       "user_id": .int(user), "object_type": .string(type), "object_id": .int(id), "action": .string(action),
       "meta": meta,
     ])

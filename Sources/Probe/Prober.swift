@@ -102,7 +102,8 @@ package struct Prober: Sendable {
   }
 
   private func failed(_ error: TransferError, _ target: ProbeTarget) -> [ProbeStep] {
-    guard error.timings.connected > 0 else {
+    let wasConnected = error.timings.connected > 0 || [.tls, .notHTTP, .reset].contains(error.reason)
+    guard wasConnected else {
       let (words, hint) = tcpFailure(error, target)
       let spent = rounded(error.timings.total - error.timings.resolved)
       return [ProbeStep(.tcp, .failed, milliseconds: spent, error: words, hint: hint)]

@@ -80,6 +80,9 @@ package struct UpstreamClient: Sendable {
     transfer.body = request.body
     transfer.connectTimeout = contract.connectTimeout
     transfer.totalTimeout = request.isIdempotent ? contract.readTimeout : contract.writeTimeout
+    // On a connection that it reuses, libcurl sends a request again by itself when the connection turns out dead:
+    // a write must never be repeated without our knowing.
+    transfer.usesFreshConnection = !request.isIdempotent
     transfer.maximumBody = contract.maximumBody
     transfer.caFile = contract.caFile
     return transfer

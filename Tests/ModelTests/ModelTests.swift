@@ -1,0 +1,97 @@
+import Hashing
+import Model
+import Platform
+import Testing
+
+@Suite struct ModelTests {
+  @Test func `a secret never shows itself`() {
+    struct Holder { var secret = Secret("hunter2") }
+    var dumped = ""
+    dump(Holder(), to: &dumped)
+    for text in ["\(Secret("hunter2"))", String(reflecting: Secret("hunter2")), "\(Holder())", dumped] {
+      #expect(!text.contains("hunter2"))
+    }
+    #expect(Secret("hunter2").reveal() == "hunter2")
+  }
+
+  /// Vectors of FIPS 180-4.
+  @Test(arguments: [
+    ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+    ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+  ])
+  func `digests are SHA-256`(text: String, hex: String) {
+    #expect(SHA256Digest.labelled(Array(text.utf8)) == "sha256:" + hex)
+  }
+
+  @Test(arguments: [
+    ("forward_prot", "forward_port"), ("ssl_force", "ssl_forced"), ("fowrard", "forward"), ("zzzzzz", nil),
+  ])
+  func `a near miss is recognised and a far one is not`(typed: String, meant: String?) {
+    let known = ["forward_port", "forward_host", "ssl_forced", "forward", "enabled"]
+    #expect(Suggestion.nearest(to: typed, among: known) == meant)
+  }
+
+  @Test func `domains are compared without case, order or repetition`() {
+    var left = Spec(KindDescription.proxyHost), right = Spec(KindDescription.proxyHost)
+    left["domain_names"] = ["b.test", "A.test", "a.test"]
+    right["domain_names"] = ["a.test", "B.test"]
+    #expect(left.normalised() == right.normalised())
+  }
+
+  @Test func `TLS flags that have nothing to stand on are off`() {
+    var spec = Spec(KindDescription.proxyHost)
+    for flag in ["ssl_forced", "http2_support", "hsts_enabled", "hsts_subdomains"] { spec[flag] = true }
+    #expect(spec.normalised()["ssl_forced"] == false)
+    #expect(spec.normalised()["http2_support"] == false)
+    #expect(spec.normalised()["hsts_subdomains"] == false)
+    spec["certificate"] = "wild"
+    #expect(spec.normalised()["hsts_subdomains"] == true)
+    spec["ssl_forced"] = false
+    #expect(spec.normalised()["hsts_enabled"] == false)
+    #expect(spec.normalised()["http2_support"] == true)
+  }
+
+  @Test func `locations are equal whatever NPM left out`() {
+    var left = Spec(KindDescription.proxyHost), right = Spec(KindDescription.proxyHost)
+    let core: [String: JSONValue] = [
+      "path": "/x", "forward_scheme": "http", "forward_host": "h", "forward_port": 1,
+    ]
+    left["locations"] = .array([.object(core.merging(["id": 7, "advanced_config": ""]) { $1 })])
+    right["locations"] = .array([.object(core.merging(["forward_path": ""]) { $1 })])
+    #expect(left.normalised() == right.normalised())
+    left["locations"] = .null
+    right["locations"] = []
+    #expect(left.normalised() == right.normalised())
+  }
+
+  @Test func `a spec survives its JSON`() {
+    var spec = Spec(KindDescription.proxyHost)
+    spec["forward_port"] = 8096
+    spec["locations"] = [["path": "/x"]]
+    #expect(Spec(KindDescription.proxyHost, json: spec.json) == spec)
+  }
+
+  @Test func `an ambiguous name refers to nothing`() {
+    var table = ReferenceTable()
+    table.add(.certificate, ResourceID(1), "wild")
+    table.add(.certificate, ResourceID(2), "wild")
+    table.add(.certificate, ResourceID(3), "one")
+    #expect(table.ids(.certificate, "wild").count == 2)
+    #expect(table.name(.certificate, ResourceID(1)) == "#1")
+    #expect(table.name(.certificate, ResourceID(3)) == "one")
+  }
+
+  @Test(arguments: [("2.15.1", "2.14.0"), ("2.13.10", "2.13.9")])
+  func `versions compare by number`(newer: String, older: String) throws {
+    #expect(try #require(NPMVersion(older)) < #require(NPMVersion(newer)))
+    #expect(NPMVersion("2.x") == nil)
+  }
+
+  @Test func `times are written and read in UTC`() {
+    let time = Timestamp(seconds: 1_795_247_266.25)
+    #expect(time.iso8601 == "2026-11-21T07:47:46.250Z")
+    #expect(Timestamp(iso8601: time.iso8601) == time)
+    #expect(time.sqlText == "2026-11-21 07:47:46")
+    #expect(Timestamp(iso8601: "yesterday") == nil)
+  }
+}

@@ -1,0 +1,210 @@
+import Model
+import Planning
+import TestSupport
+import Testing
+
+@Suite struct PlannerTests {
+  private let mine = OwnershipMarker(owner: "homelab", name: "app", fingerprint: "")
+
+  private func plan(
+    _ desired: DesiredState, _ observed: ObservedState, _ ledger: [LedgerEntry] = [], policy: Policy = .sync,
+    trustsMarkers: Bool = false
+  ) -> Plan {
+    Planner(Planner.Options(owner: "homelab", policy: policy, trustsMarkers: trustsMarkers))
+      .plan(desired, observed, ledger)
+  }
+
+  private func actions(_ plan: Plan) -> [String] { plan.changes.map { "\($0.action.word) \($0.key.name)" } }
+
+  // MARK: Three ways
+
+  @Test func `an untouched system needs nothing, whatever order and case the YAML has`() {
+    let desired = desiredState(desiredHost("app", hostSpec(["B.test", "a.test"])))
+    let observed = observedState([observedHost(1, hostSpec(["a.test", "b.test"]), marker: mine)])
+    let found = plan(desired, observed, [ledgerEntry("app", id: 1, hostSpec(["a.test", "b.test"]))])
+    #expect(found.isEmpty)
+    #expect(found.unchanged.map(\.name) == ["app"])
+  }
+
+  @Test func `the cause says which side moved`() throws {
+    let base = hostSpec(["a.test"])
+    let edited = hostSpec(["a.test"], port: 81)
+    let other = hostSpec(["a.test"], port: 82)
+    let cases: [(desired: Spec, seen: Spec, applied: Spec, cause: Cause)] = [
+      (edited, base, base, .desiredEdited), (base, edited, base, .drifted), (edited, other, base, .both),
+    ]
+    for item in cases {
+      let found = plan(
+        desiredState(desiredHost("app", item.desired)),
+        observedState([observedHost(1, item.seen, marker: mine)]), [ledgerEntry("app", id: 1, item.applied)])
+      let change = try #require(found.changes.first)
+      #expect(change.cause == item.cause)
+      #expect(change.fields.map(\.path) == ["forward_port"])
+      #expect(change.fields[0].before == item.seen["forward_port"])
+      #expect(change.fields[0].after == item.desired["forward_port"])
+    }
+  }
+
+  @Test func `a host that somebody deleted in NPM is made again, as drift`() {
+    let spec = hostSpec(["a.test"])
+    let found = plan(desiredState(desiredHost("app", spec)), observedState([]), [ledgerEntry("app", id: 1, spec)])
+    #expect(actions(found) == ["create app"])
+    #expect(found.changes[0].cause == .drifted)
+  }
+
+  @Test func `a host that nginx does not serve is never in sync`() {
+    let spec = hostSpec(["a.test"])
+    for state in [NginxState.refused("unknown directive"), .unknown] {
+      let observed = observedState([observedHost(1, spec, marker: mine, nginx: state)])
+      let found = plan(desiredState(desiredHost("app", spec)), observed, [ledgerEntry("app", id: 1, spec)])
+      #expect(actions(found) == ["update app"])
+      #expect(found.changes[0].fields.map(\.path) == ["meta.nginx_online"])
+    }
+  }
+
+  @Test func `a disabled host need not be served`() {
+    let spec = hostSpec(["a.test"], ["enabled": false])
+    let observed = observedState([observedHost(1, spec, marker: mine, nginx: .refused("x"))])
+    let found = plan(desiredState(desiredHost("app", spec)), observed, [ledgerEntry("app", id: 1, spec)])
+    #expect(found.isEmpty)
+  }
+
+  @Test func `an update that was never confirmed is made again`() {
+    let spec = hostSpec(["a.test"])
+    let found = plan(
+      desiredState(desiredHost("app", spec)), observedState([observedHost(1, spec, marker: mine)]),
+      [ledgerEntry("app", id: 1, spec, isUnfinished: true)])
+    #expect(actions(found) == ["update app"])
+    #expect(found.changes[0].cause == .unfinished)
+  }
+
+  @Test func `a create that was cut off is linked when NPM shows it served`() {
+    let spec = hostSpec(["a.test"])
+    let found = plan(
+      desiredState(desiredHost("app", spec)), observedState([observedHost(7, spec, marker: mine)]),
+      [ledgerEntry("app", id: nil, spec, isUnfinished: true)])
+    #expect(actions(found) == ["adopt app"])
+    #expect(found.changes[0].id == ResourceID(7))
+  }
+
+  // MARK: Ownership
+
+  @Test func `only what marker and store both call ours is touched`() {
+    let spec = hostSpec(["a.test"], port: 81)
+    let seen = hostSpec(["a.test"])
+    let foreign = OwnershipMarker(owner: "other", name: "app", fingerprint: "")
+    let row = [ledgerEntry("app", id: 1, seen)]
+    let cases: [(marker: OwnershipMarker?, ledger: [LedgerEntry], code: DiagnosticCode)] = [
+      (nil, row, .markerMissing), (foreign, row, .markerForeign), (mine, [], .ledgerMissing), (nil, [], .domainTaken),
+      (foreign, [], .domainTaken),
+    ]
+    for item in cases {
+      let observed = observedState([observedHost(1, seen, marker: item.marker)])
+      let update = plan(desiredState(desiredHost("app", spec)), observed, item.ledger)
+      #expect(update.changes.compactMap(\.obstacle?.code) == [item.code])
+      #expect(update.changes.first?.obstacle?.holder == ResourceID(1))
+      let delete = plan(desiredState(desiredHost("x", hostSpec(["x.test"]))), observed, item.ledger)
+      #expect(!delete.changes.contains { $0.action == .delete })
+    }
+  }
+
+  @Test func `markers are trusted when that is asked for`() {
+    let spec = hostSpec(["a.test"])
+    let observed = observedState([observedHost(1, spec, marker: mine)])
+    let found = plan(desiredState(desiredHost("app", spec)), observed, trustsMarkers: true)
+    #expect(actions(found) == ["adopt app"])
+  }
+
+  @Test(arguments: [ResourceKind.redirectionHost, .deadHost])
+  func `a domain that a host of another kind serves blocks`(kind: ResourceKind) {
+    let holder = DomainHolder(kind: kind, id: ResourceID(4), domains: ["A.Test"])
+    let found = plan(desiredState(desiredHost("app", hostSpec(["a.test"]))), observedState([], holders: [holder]))
+    #expect(found.changes.compactMap(\.obstacle?.code) == [.domainTaken])
+    #expect(found.changes[0].obstacle?.message.contains("\(kind.title) 4") == true)
+  }
+
+  // MARK: Policies and order
+
+  @Test(arguments: [
+    (Policy.sync, ["create new", "update app", "delete old"]), (.upsertOnly, ["create new", "update app"]),
+    (.createOnly, ["create new"]), (.observe, []),
+  ])
+  func `a policy holds back what it does not allow, and says so`(policy: Policy, expected: [String]) {
+    let old = OwnershipMarker(owner: "homelab", name: "old", fingerprint: "")
+    let observed = observedState([
+      observedHost(1, hostSpec(["a.test"]), marker: mine), observedHost(2, hostSpec(["o.test"]), marker: old),
+    ])
+    let found = plan(
+      desiredState(desiredHost("app", hostSpec(["a.test"], port: 9)), desiredHost("new", hostSpec(["n.test"]))),
+      observed, [ledgerEntry("app", id: 1, hostSpec(["a.test"])), ledgerEntry("old", id: 2, hostSpec(["o.test"]))],
+      policy: policy)
+    #expect(Set(actions(found)) == Set(expected))
+    #expect(found.changes.count + found.withheld.count == 3)
+  }
+
+  @Test func `a domain is freed before another host takes it`() {
+    let old = OwnershipMarker(owner: "homelab", name: "zold", fingerprint: "")
+    let found = plan(
+      desiredState(desiredHost("app", hostSpec(["a.test"]))),
+      observedState([observedHost(2, hostSpec(["a.test"]), marker: old)]),
+      [ledgerEntry("zold", id: 2, hostSpec(["a.test"]))])
+    #expect(actions(found) == ["delete zold", "create app"])
+  }
+
+  @Test func `hosts that want each other's domains are blocked, not half changed`() {
+    let second = OwnershipMarker(owner: "homelab", name: "two", fingerprint: "")
+    let found = plan(
+      desiredState(desiredHost("app", hostSpec(["b.test"])), desiredHost("two", hostSpec(["a.test"]))),
+      observedState([
+        observedHost(1, hostSpec(["a.test"]), marker: mine), observedHost(2, hostSpec(["b.test"]), marker: second),
+      ]), [ledgerEntry("app", id: 1, hostSpec(["a.test"])), ledgerEntry("two", id: 2, hostSpec(["b.test"]))])
+    #expect(found.changes.compactMap(\.obstacle?.code).contains(.domainCycle))
+  }
+
+  @Test func `a list that failed deletes nothing`() {
+    let observed = ObservedState(version: NPMVersion(2, 15, 1), resources: [:])
+    let found = plan(DesiredState(), observed, [ledgerEntry("app", id: 1, hostSpec(["a.test"]))])
+    #expect(found.isEmpty)
+    #expect(found.forgotten.isEmpty)
+  }
+
+  @Test func `a name that is gone on both sides is forgotten`() {
+    let found = plan(DesiredState(), observedState([]), [ledgerEntry("app", id: 1, hostSpec(["a.test"]))])
+    #expect(found.forgotten.map(\.name) == ["app"])
+  }
+
+  // MARK: What this NPM has
+
+  @Test func `a reference to nothing, or to several, blocks`() {
+    var table = ReferenceTable()
+    table.add(.certificate, ResourceID(1), "twice")
+    table.add(.certificate, ResourceID(2), "twice")
+    for (name, code) in [("gone", DiagnosticCode.unknownReference), ("twice", .ambiguousReference)] {
+      let spec = hostSpec(["a.test"], ["certificate": .string(name)])
+      let found = plan(desiredState(desiredHost("app", spec)), observedState([], references: table))
+      #expect(found.changes.compactMap(\.obstacle?.code) == [code])
+    }
+  }
+
+  @Test func `a field that this release lacks blocks, an unset one does not`() {
+    let observed = observedState([], version: NPMVersion(2, 12, 6))
+    let wanting = desiredHost("app", hostSpec(["a.test"], ["trust_forwarded_proto": true]))
+    #expect(plan(desiredState(wanting), observed).changes.compactMap(\.obstacle?.code) == [.unsupportedByNPM])
+    #expect(actions(plan(desiredState(desiredHost("app", hostSpec(["a.test"]))), observed)) == ["create app"])
+  }
+
+  // MARK: Digest
+
+  @Test func `equal plans have equal digests and any change of a value another`() {
+    func digest(port: Int, seenPort: Int) -> String {
+      plan(
+        desiredState(desiredHost("app", hostSpec(["a.test"], port: port))),
+        observedState([observedHost(1, hostSpec(["a.test"], port: seenPort), marker: mine)]),
+        [ledgerEntry("app", id: 1, hostSpec(["a.test"]))]
+      ).digest
+    }
+    #expect(digest(port: 81, seenPort: 80) == digest(port: 81, seenPort: 80))
+    #expect(digest(port: 81, seenPort: 80) != digest(port: 82, seenPort: 80))
+    #expect(digest(port: 81, seenPort: 80) != digest(port: 81, seenPort: 79))
+  }
+}

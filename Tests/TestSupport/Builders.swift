@@ -1,0 +1,50 @@
+package import Model
+
+/// A proxy host's spec with what matters to a test.
+package func hostSpec(
+  _ domains: [String], host: String = "10.0.0.1", port: Int = 80, _ fields: [String: JSONValue] = [:]
+) -> Spec {
+  var spec = Spec(KindDescription.proxyHost)
+  spec["domain_names"] = .array(domains.map { .string($0) })
+  spec["forward_scheme"] = "http"
+  spec["forward_host"] = .string(host)
+  spec["forward_port"] = .int(port)
+  for (name, value) in fields { spec[name] = value }
+  return spec
+}
+
+package func desiredHost(
+  _ name: String, _ spec: Spec, validation: DesiredResource.Validation = .off
+) -> DesiredResource {
+  DesiredResource(
+    key: ResourceKey(.proxyHost, name), spec: spec,
+    source: SourceLocation(file: "desired/test.yaml", line: 1, column: 3), validation: validation)
+}
+
+package func desiredState(_ hosts: DesiredResource...) -> DesiredState {
+  DesiredState(resources: hosts, fileCount: 1)
+}
+
+/// A host as NPM would list it.
+package func observedHost(
+  _ id: Int, _ spec: Spec, marker: OwnershipMarker? = nil, nginx: NginxState = .online
+) -> ObservedResource {
+  var meta: [String: JSONValue] = ["nginx_online": .bool(nginx == .online), "nginx_err": .null]
+  if let marker { meta[OwnershipMarker.metaKey] = marker.json }
+  return ObservedResource(
+    kind: .proxyHost, id: ResourceID(id), spec: spec, meta: .object(meta), nginx: nginx,
+    createdOn: "2026-11-21 10:00:00", modifiedOn: "2026-11-21 10:00:00")
+}
+
+package func observedState(
+  _ hosts: [ObservedResource], holders: [DomainHolder] = [], references: ReferenceTable = ReferenceTable(),
+  version: NPMVersion = NPMVersion(2, 15, 1)
+) -> ObservedState {
+  ObservedState(version: version, resources: [.proxyHost: hosts], holders: holders, references: references)
+}
+
+package func ledgerEntry(_ name: String, id: Int?, _ spec: Spec, isUnfinished: Bool = false) -> LedgerEntry {
+  LedgerEntry(
+    key: ResourceKey(.proxyHost, name), id: id.map { ResourceID($0) }, createdOn: nil, applied: spec.normalised(),
+    domains: spec.normalised().domains, isUnfinished: isUnfinished)
+}

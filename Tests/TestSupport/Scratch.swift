@@ -1,0 +1,41 @@
+import Foundation
+import Platform
+
+/// A directory of its own for a test, gone when the test is over.
+package final class Scratch: Sendable {
+  package let path: String
+
+  package init() throws {
+    path = FileManager.default.temporaryDirectory.path + "/reconciler-test-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// Writes a file below the directory; returns its path.
+  @discardableResult
+  package func write(_ name: String, _ text: String) throws -> String {
+    let file = "\(path)/\(name)"
+    try Files.createDirectory(Files.parent(of: file))
+    try Files.replace(file, with: Array(text.utf8))
+    return file
+  }
+
+  package func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: "\(path)/\(name)") }
+
+  package func read(_ name: String) throws -> String {
+    String(decoding: try Files.read("\(path)/\(name)"), as: UTF8.self)
+  }
+
+  /// The text of every file below the directory, for greps.
+  package func everything() throws -> String {
+    let files = FileManager.default.enumerator(atPath: path)?.allObjects.compactMap { $0 as? String } ?? []
+    return files.compactMap { try? Files.read("\(path)/\($0)") }.map { String(decoding: $0, as: UTF8.self) }.joined()
+  }
+}
+
+/// Files that tests share.
+package enum Fixtures {
+  package static let directory = Files.parent(of: Files.parent(of: #filePath)) + "/Fixtures"
+  package static let project = Files.parent(of: Files.parent(of: Files.parent(of: #filePath)))
+}

@@ -1,0 +1,103 @@
+package import Curl
+import Foundation
+package import Model
+package import NPMClient
+import NPMSimulator
+import Platform
+import Upstream
+
+/// A simulator of NPM on a port of its own, with its control calls.
+package final class SimulatedNPM: Sendable {
+  package let url: String
+  package let engine = CurlEngine()
+  private let simulator: Simulator
+
+  package init() throws {
+    var settings = Simulator.Settings()
+    settings.hasControl = true
+    simulator = try Simulator(settings)
+    url = "http://127.0.0.1:\(simulator.port)"
+  }
+
+  package func stop() async throws { try await simulator.stop() }
+
+  /// The client under test, logged in as the administrator. Pauses of retries are skipped.
+  package func gateway(readTimeout: Double = 2, writeTimeout: Double = 2) -> LiveNPM {
+    var contract = UpstreamContract(name: "NPM")
+    contract.readTimeout = readTimeout
+    contract.writeTimeout = writeTimeout
+    let upstream = UpstreamClient(baseURL: url, contract: contract, transport: engine, pause: { _ in })
+    let credentials = NPMCredentials(identity: "admin@example.com", secret: Secret("changeme"))
+    return LiveNPM(upstream: upstream, credentials: credentials, cache: NoTokenCache())
+  }
+
+  /// Sends a call with any body; returns status and JSON.
+  @discardableResult
+  package func send(
+    _ method: String, _ path: String, _ body: JSONValue? = nil, token: String? = nil
+  ) async throws -> (status: Int, json: JSONValue) {
+    var transfer = HTTPTransfer(method: method, url: url + path)
+    transfer.headers = [("Content-Type", "application/json")]
+    if let token { transfer.headers.append(("Authorization", "Bearer \(token)")) }
+    transfer.body = try body.map { Array(try JSONEncoder().encode($0)) }
+    let result = try await engine.perform(transfer)
+    return (result.status, (try? JSONDecoder().decode(JSONValue.self, from: Data(result.body))) ?? .null)
+  }
+
+  package func token() async throws -> String {
+    let body: JSONValue = ["identity": "admin@example.com", "secret": "changeme"]
+    return try await send("POST", "/api/tokens", body).json["token"].stringValue ?? ""
+  }
+
+  /// A call as somebody at NPM's own page would make it.
+  @discardableResult
+  package func asAdmin(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws -> JSONValue {
+    try await send(method, path, body, token: token()).json
+  }
+
+  package func hosts() async throws -> [JSONValue] {
+    try await asAdmin("GET", "/api/nginx/proxy-hosts").arrayValue ?? []
+  }
+
+  /// Makes a host by hand; returns its id.
+  package func createByHand(_ domain: String, meta: JSONValue = [:]) async throws -> Int {
+    let body: JSONValue = [
+      "domain_names": [.string(domain)], "forward_scheme": "http", "forward_host": "10.9.9.9", "forward_port": 80,
+      "meta": meta,
+    ]
+    return try await asAdmin("POST", "/api/nginx/proxy-hosts", body)["id"].intValue ?? 0
+  }
+
+  /// Sets fault rules; an empty list clears them.
+  package func faults(_ rules: [JSONValue]) async throws {
+    try await send("PUT", "/simulator/faults", ["rules": .array(rules)])
+  }
+
+  package func nginx(_ state: String) async throws { try await send("PUT", "/simulator/nginx", ["state": .string(state)]) }
+
+  /// Calls other than reads that reached NPM's API so far.
+  package func writes() async throws -> [JSONValue] {
+    let all = try await send("GET", "/simulator/requests").json.arrayValue ?? []
+    return all.filter { $0["method"] != "GET" && $0["path"] != "/api/tokens" }
+  }
+
+  /// What the data plane serves, by domain.
+  package func served() async throws -> [String: JSONValue] {
+    let hosts = try await send("GET", "/simulator/served").json["hosts"].arrayValue ?? []
+    var result: [String: JSONValue] = [:]
+    for host in hosts { for name in host["domain_names"].arrayValue ?? [] { result[name.stringValue ?? ""] = host } }
+    return result
+  }
+}
+
+/// Runs a test body against a fresh simulator.
+package func withSimulator(_ body: (SimulatedNPM) async throws -> Void) async throws {
+  let npm = try SimulatedNPM()
+  do {
+    try await body(npm)
+  } catch {
+    try await npm.stop()
+    throw error
+  }
+  try await npm.stop()
+}
