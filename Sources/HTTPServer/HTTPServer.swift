@@ -53,8 +53,9 @@ package final class HTTPServer: Sendable {
     self.port = Int(shim_mhd_port(started))
   }
 
-  /// Stops to accept, waits for what is in work, then closes everything.
+  /// Stops to accept, waits for what is in work, then closes everything. A second call does nothing.
   package func stop() async {
+    guard core.isFirstStop() else { return }
     let listening = MHD_quiesce_daemon(daemon.pointer)
     if listening >= 0 { close(listening) }
     await core.drain()
@@ -97,9 +98,16 @@ final class ServerCore: Sendable {
     for waiter in waiters { waiter.resume() }
   }
 
-  /// Lets nothing begin any more; returns when nothing is in work.
+  /// Whether nobody asked to stop before.
+  func isFirstStop() -> Bool {
+    state.withLock { state in
+      defer { state.isStopping = true }
+      return !state.isStopping
+    }
+  }
+
+  /// Returns when nothing is in work.
   func drain() async {
-    state.withLock { $0.isStopping = true }
     await withCheckedContinuation { continuation in
       let isIdle = state.withLock { state in
         if state.inFlight > 0 { state.waiters.append(continuation) }

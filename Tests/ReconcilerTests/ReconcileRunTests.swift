@@ -1,0 +1,249 @@
+import Model
+import NPMClient
+import Planning
+import Platform
+import Probe
+import Reconciler
+import Store
+import TestSupport
+import Testing
+
+/// The heart against a simulated NPM over a real socket: what counts is what NPM has and serves afterwards.
+@Suite struct ReconcileRunTests {
+  /// One operator with a store of its own.
+  private struct Operator {
+    let npm: SimulatedNPM
+    let store: any StateStore
+    var owner = "homelab"
+    var policy = Policy.sync
+
+    init(_ npm: SimulatedNPM, owner: String = "homelab") {
+      self.npm = npm
+      self.owner = owner
+      store = MemoryStore()
+    }
+
+    var run: ReconcileRun {
+      ReconcileRun(
+        gateway: npm.gateway(), store: store, prober: nil,
+        settings: LapSettings(npmURL: npm.url, owner: owner, policy: policy), pause: { _ in await Task.yield() })
+    }
+
+    func plan(_ hosts: DesiredResource...) async throws -> PlannedLap {
+      try await run.plan(DesiredState(resources: hosts, fileCount: 1))
+    }
+
+    @discardableResult
+    func apply(_ hosts: DesiredResource...) async throws -> RunReport {
+      let run = run
+      return try await run.apply(run.plan(DesiredState(resources: hosts, fileCount: 1)), stop: StopSignal())
+    }
+  }
+
+  private func verdicts(_ report: RunReport) -> [String] {
+    report.outcomes.map { "\($0.change.key.name) \($0.verdict.rawValue)" }
+  }
+
+  // MARK: The main job
+
+  @Test func `hosts are created, changed and deleted, and a second apply writes nothing`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      let app = desiredHost("app", hostSpec(["B.app.test", "app.test"])), old = desiredHost("old", hostSpec(["old.test"]))
+      #expect(try await verdicts(me.apply(app, old)) == ["app applied", "old applied"])
+      #expect(Set(try await npm.served().keys) == ["app.test", "b.app.test", "old.test"])
+      let writes = try await npm.writes().count
+      #expect(try await me.apply(app, old).outcomes.isEmpty)
+      #expect(try await npm.writes().count == writes)
+      try await me.apply(desiredHost("app", hostSpec(["app.test"], port: 81)))
+      #expect(try await npm.served()["app.test"]?["forward_port"] == 81)
+      #expect(try await npm.served()["old.test"] == nil)
+      #expect(try await me.store.ledger().map(\.key.name) == ["app"])
+    }
+  }
+
+  @Test func `the marker is merged into what others keep in meta`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      try await me.apply(desiredHost("app", hostSpec(["app.test"])))
+      var meta = try await npm.hosts()[0]["meta"].objectValue ?? [:]
+      meta["theirs"] = "keep"
+      try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/1", ["meta": .object(meta)])
+      try await me.apply(desiredHost("app", hostSpec(["app.test"], port: 9)))
+      let after = try await npm.hosts()[0]["meta"]
+      #expect(after["theirs"] == "keep")
+      #expect(after["reconciler"]["owner"] == "homelab" && after["reconciler"]["name"] == "app")
+    }
+  }
+
+  @Test func `enable and disable use their own calls, so that the data plane follows`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      try await me.apply(desiredHost("app", hostSpec(["app.test"])))
+      try await me.apply(desiredHost("app", hostSpec(["app.test"], port: 81, ["enabled": false])))
+      #expect(try await npm.served()["app.test"] == nil)
+      #expect(try await npm.hosts()[0]["forward_port"] == 81)
+      try await me.apply(desiredHost("app", hostSpec(["app.test"], port: 82)))
+      #expect(try await npm.served()["app.test"]?["forward_port"] == 82)
+      #expect(try await me.plan(desiredHost("app", hostSpec(["app.test"], port: 82))).plan.isEmpty)
+    }
+  }
+
+  @Test func `a host can be created disabled`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      let off = desiredHost("app", hostSpec(["app.test"], ["enabled": false]))
+      let report = try await me.apply(off)
+      #expect(verdicts(report) == ["app applied"])
+      #expect(try await npm.served()["app.test"] == nil)
+      #expect(try await me.plan(off).plan.isEmpty)
+    }
+  }
+
+  @Test func `two operators with different owners leave each other alone`() async throws {
+    try await withSimulator { npm in
+      let one = Operator(npm, owner: "one"), two = Operator(npm, owner: "two")
+      try await one.apply(desiredHost("app", hostSpec(["one.test"])))
+      try await two.apply(desiredHost("app", hostSpec(["two.test"])))
+      try await two.apply(desiredHost("other", hostSpec(["other.test"])))
+      #expect(Set(try await npm.served().keys) == ["one.test", "other.test"])
+      let blocked = try await two.plan(desiredHost("mine", hostSpec(["one.test"])))
+      #expect(blocked.plan.changes.compactMap(\.obstacle?.code).contains(.domainTaken))
+    }
+  }
+
+  // MARK: nginx says no
+
+  @Test func `a host that nginx refuses is a failure and is never called in sync`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      let bad = desiredHost("app", hostSpec(["app.test"], ["advanced_config": "nonsense on;"]))
+      let report = try await me.apply(bad)
+      #expect(report.outcomes.first?.error?.code == .nginxRefused)
+      #expect(report.outcomes.first?.error?.message.contains("unknown directive \"nonsense\"") == true)
+      #expect(try await me.plan(bad).plan.isEmpty == false)
+      #expect(try await verdicts(me.apply(bad)) == ["app failed"])
+      #expect(try await npm.hosts().count == 1)
+      #expect(try await verdicts(me.apply(desiredHost("app", hostSpec(["app.test"])))) == ["app applied"])
+    }
+  }
+
+  @Test func `when nginx refuses a change the previous configuration is back and serving`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      try await me.apply(desiredHost("app", hostSpec(["app.test"], port: 81)))
+      let bad = desiredHost("app", hostSpec(["app.test"], port: 82, ["advanced_config": "nonsense on;"]))
+      let other = desiredHost("other", hostSpec(["other.test"]))
+      let report = try await me.apply(bad, other)
+      #expect(verdicts(report) == ["app failed", "other applied"])
+      #expect(report.outcomes[0].error?.hint == "the previous configuration is back and serving")
+      #expect(try await npm.served()["app.test"]?["forward_port"] == 81)
+      #expect(try await me.plan(bad, other).plan.changes.map(\.key.name) == ["app"])
+    }
+  }
+
+  @Test(arguments: ["broken", "stopped"])
+  func `while nginx is down nothing counts as applied, and later it converges`(state: String) async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      let app = desiredHost("app", hostSpec(["app.test"], port: 81))
+      try await me.apply(desiredHost("app", hostSpec(["app.test"])))
+      try await npm.nginx(state)
+      #expect(try await verdicts(me.apply(app)) == ["app failed"])
+      #expect(try await me.plan(app).plan.isEmpty == false)
+      try await npm.nginx("ok")
+      #expect(try await verdicts(me.apply(app)) == ["app applied"])
+      #expect(try await npm.served()["app.test"]?["forward_port"] == 81)
+      #expect(try await me.plan(app).plan.isEmpty)
+    }
+  }
+
+  // MARK: Unclear answers
+
+  private static let spoiled: [JSONValue] = [
+    ["when": "before", "action": "reset"], ["when": "after", "action": "reset"],
+    ["when": "before", "action": "status", "status": 500], ["when": "after", "action": "status", "status": 500],
+    ["when": "after", "action": "truncate"], ["when": "after", "action": "html"], ["when": "before", "action": "html"],
+    ["when": "after", "action": "stall"],
+  ]
+
+  @Test(arguments: spoiled, ["POST", "PUT", "DELETE"])
+  func `after any unclear answer the next run converges without duplicate or orphan`(
+    fault: JSONValue, method: String
+  ) async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      try await me.apply(desiredHost("b", hostSpec(["b.test"])), desiredHost("c", hostSpec(["c.test"])))
+      let wanted = [desiredHost("a", hostSpec(["a.test"])), desiredHost("b", hostSpec(["b.test"], port: 82))]
+      let rule = (fault.objectValue ?? [:]).merging(["method": .string(method), "path": "/api/nginx"]) { $1 }
+      try await npm.faults([.object(rule)])
+      let report = try await me.apply(wanted[0], wanted[1])
+      try await npm.faults([])
+      // What was reported as applied must be so.
+      for outcome in report.outcomes where outcome.verdict == .applied && outcome.change.action != .delete {
+        #expect(try await npm.served()[outcome.change.domains[0]] != nil)
+      }
+      try await me.apply(wanted[0], wanted[1])
+      #expect(try await npm.hosts().map { $0["domain_names"].summary } == ["a.test", "b.test"])
+      #expect(try await npm.served()["b.test"]?["forward_port"] == 82)
+      #expect(try await me.plan(wanted[0], wanted[1]).plan.isEmpty)
+      #expect(try await me.store.ledger().map(\.key.name) == ["a", "b"])
+    }
+  }
+
+  @Test func `a host that somebody changed after the plan is not overwritten`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      try await me.apply(desiredHost("app", hostSpec(["app.test"])))
+      let lap = try await me.plan(desiredHost("app", hostSpec(["app.test"], port: 82)))
+      try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/1", ["forward_port": 99])
+      let report = try await me.run.apply(lap, stop: StopSignal())
+      #expect(report.outcomes.first?.error?.code == .objectChanged)
+      #expect(try await npm.hosts()[0]["forward_port"] == 99)
+    }
+  }
+
+  @Test func `when NPM goes away the rest is not attempted`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      let lap = try await me.plan(desiredHost("a", hostSpec(["a.test"])), desiredHost("b", hostSpec(["b.test"])))
+      let run = me.run
+      try await npm.stop()
+      let report = try await run.apply(lap, stop: StopSignal())
+      #expect(verdicts(report) == ["a failed", "b not_attempted"])
+    }
+  }
+
+  @Test func `a stop finishes the change in flight and leaves the rest`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      let lap = try await me.plan(desiredHost("a", hostSpec(["a.test"])), desiredHost("b", hostSpec(["b.test"])))
+      let stop = StopSignal()
+      let report = try await me.run.apply(lap, stop: stop) { _ in stop.request() }
+      #expect(verdicts(report) == ["a applied", "b not_attempted"])
+      #expect(report.wasInterrupted)
+    }
+  }
+
+  @Test func `the store of another NPM is refused`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      try await me.store.bind(npm: "http://elsewhere", rebind: false)
+      await #expect { try await me.plan() } throws: { ($0 as? StoreError)?.code == .storeOtherNPM }
+    }
+  }
+
+  @Test func `a lost store is rebuilt from the markers when that is asked for`() async throws {
+    try await withSimulator { npm in
+      let app = desiredHost("app", hostSpec(["app.test"]))
+      try await Operator(npm).apply(app)
+      let fresh = Operator(npm)
+      #expect(try await fresh.plan(app).plan.changes.compactMap(\.obstacle?.code) == [.ledgerMissing])
+      let settings = LapSettings(npmURL: npm.url, owner: "homelab", trustsMarkers: true)
+      let run = ReconcileRun(gateway: npm.gateway(), store: fresh.store, prober: nil, settings: settings)
+      let report = try await run.apply(run.plan(desiredState(app)), stop: StopSignal())
+      #expect(verdicts(report) == ["app applied"])
+      #expect(try await fresh.plan(app).plan.isEmpty)
+    }
+  }
+}
