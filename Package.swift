@@ -87,7 +87,7 @@ let package = Package(
       "ReconcilerTests",
       ["Reconciler", "Planning", "NPMClient", "Probe", "Store", "Model", "Platform", "TestSupport"]),
     tests("CommandsTests", ["Commands", "Model", "DesiredFiles", "Platform", "TestSupport"]),
-    tests("IntegrationTests", ["Entry", "TestSupport", "Model", "Platform"]),
+    tests("IntegrationTests", ["Entry", "TestSupport", "Curl", "Model", "Platform"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -57,6 +57,18 @@ package final class RunningProgram: @unchecked Sendable {  // guard: Foundation.
   package func killHard() { kill(process.processIdentifier, SIGKILL) }
   package func interrupt() { kill(process.processIdentifier, SIGINT) }
 
+  /// What it prints first; waits for it.
+  package func firstLine() async -> String {
+    let handle = output.fileHandleForReading
+    return await withCheckedContinuation { continuation in
+      DispatchQueue.global().async {
+        var line: [UInt8] = []
+        while let byte = handle.readData(ofLength: 1).first, byte != 0x0a { line.append(byte) }
+        continuation.resume(returning: String(decoding: line, as: UTF8.self))
+      }
+    }
+  }
+
   package func result() async -> ProgramRun {
     async let out = Self.readAll(output)
     async let err = Self.readAll(errors)

@@ -1,0 +1,129 @@
+import DesiredFiles
+import Foundation
+import Model
+import Platform
+import TestSupport
+import Testing
+
+@testable import Commands
+
+/// Docs that lie are bugs: reference pages are compared with the declarations they describe, examples are loaded.
+///
+/// With RECORD_DOCS=1 the pages are written anew, and the run fails so that nobody takes it for a check.
+@Suite struct DocumentationTests {
+  private func check(_ name: String, _ text: String) throws {
+    let path = "\(Fixtures.project)/docs/\(name)"
+    if ProcessInfo.processInfo.environment["RECORD_DOCS"] != nil {
+      try Files.replace(path, with: Array(text.utf8))
+      Issue.record("docs/\(name) was written anew")
+    }
+    let written = String(decoding: try Files.read(path), as: UTF8.self)
+    #expect(written == text, "docs/\(name) is out of date: run 'RECORD_DOCS=1 swift test' and look at the difference")
+  }
+
+  @Test func `the page of commands is what the program declares`() throws {
+    var lines = [
+      "# Commands", "", "Made from the program's own declarations; a test compares the two.", "",
+      "Each flag can stand in the environment: `--max-deletes` as `RECONCILER_MAX_DELETES`.", "",
+    ]
+    for command in Program.commands {
+      let words = command.arguments.map { $0.isOptional ? "[\($0.name)]" : $0.name }
+      lines += ["## reconciler \(([command.name] + words).joined(separator: " "))", "", command.summary + ".", ""]
+      if !command.aliases.isEmpty { lines += ["Also: \(command.aliases.map { "`\($0)`" }.joined(separator: ", "))", ""] }
+      if !command.discussion.isEmpty { lines += [command.discussion, ""] }
+      if !command.flags.isEmpty { lines += table(command.flags) }
+    }
+    lines += ["## Flags that every command takes", ""] + table(CommonFlags.all)
+    try check("commands.md", lines.joined(separator: "\n"))
+  }
+
+  private func table(_ flags: [FlagDefinition]) -> [String] {
+    let rows = flags.map { flag in
+      let (left, right) = HelpText.row(flag)
+      return "| `\(left.replacing("|", with: "\\|"))` | \(right) |"
+    }
+    return ["| flag | meaning |", "|---|---|"] + rows + [""]
+  }
+
+  @Test func `the page of proxy hosts is what their description says`() throws {
+    let kind = KindDescription.proxyHost
+    var lines = ["# Proxy hosts", "", "Below `proxy_hosts:`, by name. A test compares this page with the program.", ""]
+    lines += fields(kind.fields, kind.shorthands)
+    lines += ["", "## What only the operator knows", ""] + fields(kind.operatorFields, [])
+    for field in kind.fields + kind.operatorFields {
+      if case .list(let members, _, let shorthands) = field.type {
+        lines += ["", "## `\(field.name)`", ""] + self.fields(members, shorthands)
+      }
+    }
+    try check("reference/proxy-hosts.md", lines.joined(separator: "\n") + "\n")
+  }
+
+  private func fields(_ fields: [FieldDescription], _ shorthands: [ShorthandDescription]) -> [String] {
+    var rows = ["| key | default | meaning |", "|---|---|---|"]
+    rows += shorthands.map { "| `\($0.name)` | | \($0.summary) |" }
+    rows += fields.map { field in
+      let standard = field.standard.map { "`\($0.summary)`" } ?? "required"
+      let since = field.since.map { " NPM \($0) or later." } ?? ""
+      let later = field.support == .later ? " **Not supported yet.**" : ""
+      return "| `\(field.name)` | \(standard) | \(field.summary)\(since)\(later) |"
+    }
+    return rows
+  }
+
+  @Test func `the page of settings is what the loader reads`() throws {
+    var lines = [
+      "# Settings", "", "`reconciler.yaml` in the working directory, or `--config FILE`.",
+      "A flag wins over the environment, that over this file, and the file over the default.", "",
+      "`${env:NAME}` and `${file:/path}` stand for a variable and for the text of a file. `NPM_URL`, `NPM_IDENTITY` (or",
+      "`NPM_EMAIL`) and `NPM_SECRET` (or `NPM_PASSWORD`), and each with `_FILE`, need no settings file at all.", "",
+      "| key | default | meaning |", "|---|---|---|",
+    ]
+    for field in SettingsFields.all {
+      guard case .object(let members) = field.type else {
+        lines.append("| `\(field.name)` | `\(field.standard?.summary ?? "")` | \(field.summary) |")
+        continue
+      }
+      lines += members.map { "| `\(field.name).\($0.name)` | `\($0.standard?.summary ?? "")` | \($0.summary) |" }
+    }
+    try check("settings.md", lines.joined(separator: "\n") + "\n")
+  }
+
+  @Test func `every code is explained`() throws {
+    let page = String(decoding: try Files.read(Fixtures.project + "/docs/errors.md"), as: UTF8.self)
+    let explained = page.split(separator: "\n").filter { $0.hasPrefix("### `") }.map { $0.dropFirst(5).dropLast() }
+    #expect(Set(explained.map(String.init)) == Set(DiagnosticCode.allCases.map(\.rawValue)))
+  }
+
+  @Test func `every example of desired files loads`() throws {
+    for directory in ["desired", "examples/small"] {
+      let loaded = DesiredLoader.load("\(Fixtures.project)/\(directory)")
+      #expect(loaded.diagnostics.isEmpty, "\(directory)")
+      #expect(!loaded.state.resources.isEmpty)
+    }
+  }
+
+  @Test func `every YAML block in the docs is understood`() throws {
+    var count = 0
+    for page in try Files.below(Fixtures.project + "/docs") + [Fixtures.project + "/README.md"] {
+      guard page.hasSuffix(".md") else { continue }
+      let text = String(decoding: try Files.read(page), as: UTF8.self)
+      for block in text.components(separatedBy: "```yaml\n").dropFirst() {
+        let yaml = block.components(separatedBy: "```")[0]
+        guard yaml.contains("proxy_hosts:") else { continue }
+        let scratch = try Scratch()
+        try scratch.write("d/a.yaml", yaml)
+        let problems = DesiredLoader.load(scratch.path + "/d").diagnostics.filter { $0.severity == .error }
+        #expect(problems.isEmpty, "\(page): \(problems.map(\.message))")
+        count += 1
+      }
+    }
+    #expect(count > 0)
+  }
+
+  @Test func `the JSON Schema knows every field`() throws {
+    let host = DesiredSchema.document["properties"]["proxy_hosts"]["additionalProperties"]["properties"]
+    let kind = KindDescription.proxyHost
+    let names = (kind.fields + kind.operatorFields).map(\.name) + kind.shorthands.map(\.name)
+    #expect(Set(host.objectValue?.keys.map { $0 } ?? []) == Set(names))
+  }
+}

@@ -1,0 +1,34 @@
+import Model
+import TestSupport
+
+/// A working directory of a user: desired files, a simulated NPM, the real binary.
+struct Workplace {
+  let npm: SimulatedNPM
+  let scratch: Scratch
+
+  init(_ npm: SimulatedNPM) throws {
+    self.npm = npm
+    scratch = try Scratch()
+  }
+
+  static let secret = "changeme"
+
+  var environment: [String: String] {
+    ["NPM_URL": npm.url, "NPM_IDENTITY": "admin@example.com", "NPM_SECRET": Self.secret]
+  }
+
+  /// Writes one host's file. The destination is not checked unless that is asked for.
+  func desire(_ name: String, _ domain: String, port: Int = 80, _ more: String = "validate: off") throws {
+    try scratch.write(
+      "desired/\(name).yaml",
+      "proxy_hosts:\n  \(name):\n    domain_names: [\(domain)]\n    forward: http://127.0.0.1:\(port)\n    \(more)\n")
+  }
+
+  func run(_ arguments: String...) async throws -> ProgramRun {
+    try await ProgramRun.run(arguments, in: scratch.path, environment: environment)
+  }
+
+  func start(_ arguments: String...) throws -> RunningProgram {
+    try RunningProgram(arguments, in: scratch.path, environment: environment)
+  }
+}
