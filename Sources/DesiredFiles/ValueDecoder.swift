@@ -129,7 +129,9 @@ package struct ValueDecoder {
 
   private mutating func object(_ node: YAMLNode, _ fields: [FieldDescription], name: String) -> JSONValue? {
     let before = diagnostics.count
-    guard let decoded = self.fields(of: node, fields, owner: "'\(name)'"), diagnostics.count == before else { return nil }
+    guard let decoded = self.fields(of: node, fields, owner: "'\(name)'"), diagnostics.count == before else {
+      return nil
+    }
     return .object(complete(decoded, fields, owner: "'\(name)'", at: location(node)))
   }
 

@@ -91,9 +91,15 @@ package final class LiveNPM: NPMGateway {
 
   // MARK: Writes
 
-  package func create(_ spec: Spec, meta: JSONValue) async throws {
+  package func create(_ spec: Spec, meta: JSONValue) async throws -> ResourceID {
     let body = try mapping.withLock { $0 }.body(spec, meta: meta, withEnabled: true)
-    _ = try await call("POST", "/api/nginx/proxy-hosts", body)
+    let answer = try await call("POST", "/api/nginx/proxy-hosts", body)
+    do {
+      return ResourceID(try decode(answer, as: CreatedRow.self).id)
+    } catch var error as NPMError {
+      error.isUnclear = true
+      throw error
+    }
   }
 
   package func update(_ id: ResourceID, _ spec: Spec, meta: JSONValue) async throws {
@@ -137,7 +143,7 @@ package final class LiveNPM: NPMGateway {
     return try await NPMCall.send(request, by: upstream)
   }
 
-  private func decode<Value: Decodable>(_ result: UpstreamResponse) throws -> Value {
+  private func decode<Value: Decodable>(_ result: UpstreamResponse, as: Value.Type = Value.self) throws -> Value {
     do {
       return try JSONDecoder().decode(Value.self, from: Data(result.body))
     } catch {

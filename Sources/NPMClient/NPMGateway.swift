@@ -40,7 +40,8 @@ package protocol NPMGateway: Sendable {
   func host(_ id: ResourceID) async throws -> ObservedResource?
   /// All proxy hosts, for reading back a create.
   func hosts() async throws -> [ObservedResource]
-  func create(_ spec: Spec, meta: JSONValue) async throws
+  /// The id that NPM gave it.
+  func create(_ spec: Spec, meta: JSONValue) async throws -> ResourceID
   /// Writes every field but `enabled`, which has calls of its own.
   func update(_ id: ResourceID, _ spec: Spec, meta: JSONValue) async throws
   func setEnabled(_ id: ResourceID, _ isEnabled: Bool) async throws

@@ -25,6 +25,11 @@ struct HostRow: Decodable {
   var meta: [String: JSONValue]
 }
 
+/// What of the answer to a create is believed: everything else is read back.
+struct CreatedRow: Decodable {
+  var id: Int
+}
+
 /// Any host of which only the domains matter.
 struct HolderRow: Decodable {
   var id: Int

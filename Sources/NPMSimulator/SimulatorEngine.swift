@@ -59,11 +59,14 @@ actor SimulatorEngine {
 
   func insert(_ kind: HostKind, _ row: [String: JSONValue]) -> Int {
     let id = state.hosts[kind, default: Table()].insert(row)
+    for name in Self.domains(row) { domainIndex?[name] = (kind, id) }
     touched(kind, id)
     return id
   }
 
   func store(_ kind: HostKind, _ id: Int, _ row: [String: JSONValue]?) {
+    for name in Self.domains(state.hosts[kind]?.rows[id] ?? [:]) { domainIndex?[name] = nil }
+    for name in Self.domains(row ?? [:]) { domainIndex?[name] = (kind, id) }
     state.hosts[kind]?.rows[id] = row
     touched(kind, id)
   }
@@ -71,7 +74,10 @@ actor SimulatorEngine {
   private func touched(_ kind: HostKind, _ id: Int) {
     encodedRows[kind]?[id] = nil
     sortedIDs[kind] = nil
-    domainIndex = nil
+  }
+
+  private static func domains(_ row: [String: JSONValue]) -> [String] {
+    (row["domain_names"]?.arrayValue ?? []).map { ($0.stringValue ?? "").lowercased() }
   }
 
   /// The first of `domains` that another host of any kind serves. Letter case does not matter, wildcards do not
@@ -88,7 +94,7 @@ actor SimulatorEngine {
     var index: [String: (kind: HostKind, id: Int)] = [:]
     for kind in HostKind.allCases where kind.hasDomains {
       for (id, row) in state.hosts[kind]?.rows ?? [:] {
-        for name in row["domain_names"]?.arrayValue ?? [] { index[(name.stringValue ?? "").lowercased()] = (kind, id) }
+        for name in Self.domains(row) { index[name] = (kind, id) }
       }
     }
     return index

@@ -14,10 +14,14 @@ struct HostWriter: Sendable {
     guard let spec = change.desired else { return impossible(change) }
     let meta: JSONValue = [OwnershipMarker.metaKey: marker.json]
     let start = ContinuousClock.now
-    let error = await attempt { try await gateway.create(spec, meta: meta) }
+    var id: ResourceID?
+    let error = await attempt { id = try await gateway.create(spec, meta: meta) }
     // "Already in use" may be the echo of our own create that was cut off: look before believing it.
     if let error, !error.isUnclear, error.code != .npmDomainInUse { return unwritten(change, error) }
-    var verdict = await verifier.settleCreate(spec, marker, isPatient: error?.isUnclear == true)
+    var verdict =
+      if let id { await verifier.settle(id, spec, isPatient: false) } else {
+        await verifier.settleCreate(spec, marker, isPatient: error?.isUnclear == true)
+      }
     if error != nil || blamesAnother(verdict), let host = verdict.host {
       verdict = await rewrite(host, spec, marker)
     }

@@ -29,7 +29,9 @@ import Testing
     for command in Program.commands {
       let words = command.arguments.map { $0.isOptional ? "[\($0.name)]" : $0.name }
       lines += ["## reconciler \(([command.name] + words).joined(separator: " "))", "", command.summary + ".", ""]
-      if !command.aliases.isEmpty { lines += ["Also: \(command.aliases.map { "`\($0)`" }.joined(separator: ", "))", ""] }
+      if !command.aliases.isEmpty {
+        lines += ["Also: \(command.aliases.map { "`\($0)`" }.joined(separator: ", "))", ""]
+      }
       if !command.discussion.isEmpty { lines += [command.discussion, ""] }
       if !command.flags.isEmpty { lines += table(command.flags) }
     }

@@ -20,21 +20,21 @@ import Testing
   @Test func `the contract's shape is understood`() throws {
     let loaded = try load([
       "media.yaml": """
-        proxy_hosts:
-          jellyfin:
-            description: Films
-            labels: { team: media, tier: 1 }
-            domain_names: [jellyfin.example.com, media.example.com]
-            forward: https://10.0.0.12:8096
-            allow_websocket_upgrade: true
-            certificate: none
-            access_list: lan
-            locations:
-              - { path: /api, forward: http://10.0.0.13:8080/v2 }
-            advanced_config: |
-              client_max_body_size 0;
-            validate: warn
-        """
+      proxy_hosts:
+        jellyfin:
+          description: Films
+          labels: { team: media, tier: 1 }
+          domain_names: [jellyfin.example.com, media.example.com]
+          forward: https://10.0.0.12:8096
+          allow_websocket_upgrade: true
+          certificate: none
+          access_list: lan
+          locations:
+            - { path: /api, forward: http://10.0.0.13:8080/v2 }
+          advanced_config: |
+            client_max_body_size 0;
+          validate: warn
+      """
     ])
     let jellyfin = try host(loaded, "jellyfin")
     #expect(jellyfin.spec["forward_scheme"] == "https")
@@ -52,11 +52,11 @@ import Testing
     let loaded = try load([
       "_defaults.yaml": "defaults: { proxy_hosts: { block_exploits: true, caching_enabled: true, validate: off } }",
       "sub/a.yml": """
-        defaults: { proxy_hosts: { caching_enabled: false, forward: http://10.0.0.1:81 } }
-        proxy_hosts:
-          a: { domain_names: [a.test] }
-          b: { domain_names: [b.test], block_exploits: false, forward: http://10.0.0.2 }
-        """,
+      defaults: { proxy_hosts: { caching_enabled: false, forward: http://10.0.0.1:81 } }
+      proxy_hosts:
+        a: { domain_names: [a.test] }
+        b: { domain_names: [b.test], block_exploits: false, forward: http://10.0.0.2 }
+      """,
     ])
     let a = try host(loaded, "a"), b = try host(loaded, "b")
     #expect(a.spec["block_exploits"] == true && a.spec["caching_enabled"] == false && a.spec["forward_port"] == 81)
@@ -67,18 +67,19 @@ import Testing
   @Test func `anchors, merges and x- keys work`() throws {
     let loaded = try load([
       "a.yaml": """
-        x-base: &base { forward: "http://10.0.0.1:81", block_exploits: true }
-        proxy_hosts:
-          a: { <<: *base, domain_names: [a.test], x-note: mine }
-          b: { <<: *base, domain_names: [b.test], forward_port: 82, forward_host: h, forward_scheme: http }
-        """
+      x-base: &base { forward: "http://10.0.0.1:81", block_exploits: true }
+      proxy_hosts:
+        a: { <<: *base, domain_names: [a.test], x-note: mine }
+        b: { <<: *base, domain_names: [b.test], forward_port: 82, forward_host: h, forward_scheme: http }
+      """
     ])
     #expect(try host(loaded, "a").spec["forward_port"] == 81)
     #expect(try host(loaded, "b").spec["block_exploits"] == true)
   }
 
   @Test func `several documents in one file are one file`() throws {
-    let text = "proxy_hosts: { a: { domain_names: [a.test], forward: 'http://h' } }\n---\nproxy_hosts: { b: { domain_names: [b.test], forward: 'http://h' } }\n"
+    let text =
+      "proxy_hosts: { a: { domain_names: [a.test], forward: 'http://h' } }\n---\nproxy_hosts: { b: { domain_names: [b.test], forward: 'http://h' } }\n"
     #expect(try load(["a.yaml": text]).state.resources.count == 2)
   }
 

@@ -120,7 +120,9 @@ import Testing
       try await npm.faults([rule])
       let first = try place.start("apply", "--yes")
       // The first run holds the lock from before it asks NPM anything: wait until its create has arrived.
-      while try await npm.send("GET", "/simulator/requests").json.arrayValue?.contains(where: { $0["path"] == "/api/nginx/proxy-hosts" }) != true {}
+      while try await npm.send("GET", "/simulator/requests").json.arrayValue?.contains(where: {
+        $0["path"] == "/api/nginx/proxy-hosts"
+      }) != true {}
       let second = try await place.run("apply", "--yes")
       #expect(second.exit == 6)
       #expect(second.errors.contains("process \(first.identifier)"))
@@ -147,7 +149,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [["fly"], ["diff", "--fast"], ["apply"], ["diff", "-o", "xml"], ["completion", "tcsh"], ["diff", "x"]])
+  @Test(arguments: [
+    ["fly"], ["diff", "--fast"], ["apply"], ["diff", "-o", "xml"], ["completion", "tcsh"], ["diff", "x"],
+  ])
   func `64 when the command line makes no sense`(arguments: [String]) async throws {
     try await withSimulator { npm in
       let place = try Workplace(npm)
@@ -165,7 +169,9 @@ import Testing
       let rule: JSONValue = ["method": "POST", "path": "/api/nginx", "action": "delay", "delay_ms": 600, "count": 1]
       try await npm.faults([rule])
       let running = try place.start("apply", "--yes", "-o", "json")
-      while try await npm.send("GET", "/simulator/requests").json.arrayValue?.contains(where: { $0["path"] == "/api/nginx/proxy-hosts" }) != true {}
+      while try await npm.send("GET", "/simulator/requests").json.arrayValue?.contains(where: {
+        $0["path"] == "/api/nginx/proxy-hosts"
+      }) != true {}
       running.interrupt()
       let run = await running.result()
       #expect(run.exit == 130)

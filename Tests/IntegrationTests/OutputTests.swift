@@ -133,7 +133,8 @@ import Testing
       let health = try await CurlEngine().perform(HTTPTransfer(url: url + "/api/"))
       #expect(health.headers["server"]?.contains("simulator") == true)
       let place = try Scratch()
-      try place.write("desired/a.yaml", "proxy_hosts: { a: { domain_names: [a.test], forward: 'http://h', validate: off } }\n")
+      try place.write(
+        "desired/a.yaml", "proxy_hosts: { a: { domain_names: [a.test], forward: 'http://h', validate: off } }\n")
       let environment = ["NPM_URL": url, "NPM_IDENTITY": "admin@example.com", "NPM_SECRET": "changeme"]
       let apply = try await ProgramRun.run(["apply", "--yes"], in: place.path, environment: environment)
       // What it remembers outlives it: in the second round the host is there, and no longer ours to touch.

@@ -13,7 +13,7 @@ import Upstream
       let gateway = npm.gateway()
       #expect(try await gateway.server().version == NPMVersion(2, 15, 1))
       let spec = hostSpec(["b.test", "a.test"], ["allow_websocket_upgrade": true]).normalised()
-      try await gateway.create(spec, meta: ["mine": 1])
+      _ = try await gateway.create(spec, meta: ["mine": 1])
       let id = try #require(try await gateway.hosts().first?.id)
       var host = try #require(try await gateway.host(id))
       #expect(host.spec.normalised() == spec)
@@ -34,7 +34,7 @@ import Upstream
       let number = try await npm.asAdmin("POST", "/api/nginx/access-lists", list)["id"]
       let gateway = npm.gateway()
       #expect(try await gateway.observe().references.ids(.accessList, "lan").map(\.number) == [number.intValue])
-      try await gateway.create(hostSpec(["a.test"], ["access_list": "lan"]), meta: [:])
+      _ = try await gateway.create(hostSpec(["a.test"], ["access_list": "lan"]), meta: [:])
       #expect(try await npm.hosts().first?["access_list_id"] == number)
       #expect(try await gateway.observe().resources[.proxyHost]?.first?.spec["access_list"] == "lan")
     }
@@ -127,9 +127,11 @@ import Upstream
     try await withSimulator { npm in
       let gateway = npm.gateway()
       _ = try await gateway.observe()
-      let rule: JSONValue = ["method": "POST", "path": "/api/nginx/proxy-hosts", "when": "after", "action": "reset", "count": 9]
+      let rule: JSONValue = [
+        "method": "POST", "path": "/api/nginx/proxy-hosts", "when": "after", "action": "reset", "count": 9,
+      ]
       try await npm.faults([rule])
-      await #expect { try await gateway.create(hostSpec(["a.test"]), meta: [:]) } throws: {
+      await #expect { _ = try await gateway.create(hostSpec(["a.test"]), meta: [:]) } throws: {
         ($0 as? NPMError)?.isUnclear == true
       }
       try await npm.faults([])
@@ -150,7 +152,8 @@ private struct ScriptedTransport: HTTPTransport {
 
 @Suite struct TwoFactorTests {
   @Test func `an account with two-factor login is told what to do`() async throws {
-    let answer = #"{"requires_2fa":true,"challenge_token":"x","status":"OK","version":{"major":2,"minor":15,"revision":1}}"#
+    let answer =
+      #"{"requires_2fa":true,"challenge_token":"x","status":"OK","version":{"major":2,"minor":15,"revision":1}}"#
     let upstream = UpstreamClient(
       baseURL: "http://npm.test", contract: UpstreamContract(name: "NPM"), transport: ScriptedTransport(body: answer))
     let gateway = LiveNPM(

@@ -73,7 +73,9 @@ private final class Replay {
     if "\(recorded)".contains("Token has expired") { clock.withLock { $0.seconds += 3 } }
     let request = exchange["request"]
     let path = fill(request["path"].stringValue ?? "")
-    let headers = (request["headers"].objectValue ?? [:]).map { (name: $0.key, value: fill($0.value.stringValue ?? "")) }
+    let headers = (request["headers"].objectValue ?? [:]).map {
+      (name: $0.key, value: fill($0.value.stringValue ?? ""))
+    }
     let answer = try await send(request["method"].stringValue ?? "", path, headers, try body(of: request))
     let got = try? JSONDecoder().decode(JSONValue.self, from: Data(answer.body))
     if let mark = recorded["token"].stringValue, mark.hasPrefix("$TOKEN") { tokens[mark] = got?["token"].stringValue }
@@ -143,7 +145,9 @@ private enum Comparison {
     _ want: [String: JSONValue], _ got: [String: JSONValue], _ key: String, _ path: String
   ) -> [String] {
     let place = "\(path).\(key)"
-    if volatile.contains(key) { return want[key] != nil && got[key] == nil && key != "debug" ? ["\(place): missing"] : [] }
+    if volatile.contains(key) {
+      return want[key] != nil && got[key] == nil && key != "debug" ? ["\(place): missing"] : []
+    }
     guard let left = want[key] else { return ["\(place): not recorded"] }
     guard let right = got[key] else { return ["\(place): missing"] }
     if key == "nginx_err" { return left.isNull == right.isNull ? [] : ["\(place): \(left.summary) / \(right.summary)"] }

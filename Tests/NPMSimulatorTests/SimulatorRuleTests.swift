@@ -90,7 +90,10 @@ import Testing
     try await withSimulator { npm in
       let token = try await npm.token()
       func rule(_ when: String) -> JSONValue {
-        ["method": "POST", "path": .string(hosts), "when": .string(when), "action": "status", "status": 500, "count": 1]
+        [
+          "method": "POST", "path": .string(hosts), "when": .string(when), "action": "status", "status": 500,
+          "count": 1,
+        ]
       }
       try await npm.faults([rule("before")])
       #expect(try await npm.send("POST", hosts, host("a.test"), token: token).status == 500)

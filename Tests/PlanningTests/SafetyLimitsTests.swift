@@ -7,7 +7,9 @@ import Testing
   private func plan(deletes: Int = 0, updates: Int = 0, owned: Int) -> Plan {
     var plan = Plan(owner: "homelab", policy: .sync)
     plan.ownedCount = owned
-    plan.changes = (0..<deletes).map { Change(key: ResourceKey(.proxyHost, "d\($0)"), action: .delete, cause: .removed) }
+    plan.changes = (0..<deletes).map {
+      Change(key: ResourceKey(.proxyHost, "d\($0)"), action: .delete, cause: .removed)
+    }
     plan.changes += (0..<updates).map {
       Change(key: ResourceKey(.proxyHost, "u\($0)"), action: .update, cause: .drifted)
     }

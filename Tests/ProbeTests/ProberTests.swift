@@ -13,7 +13,9 @@ import Testing
       .probe(ProbeTarget(name: "x", scheme: scheme, host: host, port: port))
   }
 
-  private func states(_ result: ProbeResult) -> [String] { result.steps.map { "\($0.step.rawValue) \($0.status.rawValue)" } }
+  private func states(_ result: ProbeResult) -> [String] {
+    result.steps.map { "\($0.step.rawValue) \($0.status.rawValue)" }
+  }
 
   @Test func `a service that answers passes all four steps`() async throws {
     try await withBackend { port in

@@ -49,7 +49,8 @@ import Testing
   @Test func `hosts are created, changed and deleted, and a second apply writes nothing`() async throws {
     try await withSimulator { npm in
       let me = Operator(npm)
-      let app = desiredHost("app", hostSpec(["B.app.test", "app.test"])), old = desiredHost("old", hostSpec(["old.test"]))
+      let app = desiredHost("app", hostSpec(["B.app.test", "app.test"])),
+        old = desiredHost("old", hostSpec(["old.test"]))
       #expect(try await verdicts(me.apply(app, old)) == ["app applied", "old applied"])
       #expect(Set(try await npm.served().keys) == ["app.test", "b.app.test", "old.test"])
       let writes = try await npm.writes().count

@@ -73,7 +73,9 @@ package final class SimulatedNPM: Sendable {
     try await send("PUT", "/simulator/faults", ["rules": .array(rules)])
   }
 
-  package func nginx(_ state: String) async throws { try await send("PUT", "/simulator/nginx", ["state": .string(state)]) }
+  package func nginx(_ state: String) async throws {
+    try await send("PUT", "/simulator/nginx", ["state": .string(state)])
+  }
 
   /// Calls other than reads that reached NPM's API so far.
   package func writes() async throws -> [JSONValue] {

@@ -43,7 +43,9 @@ import YAML
 
   @Test func `quoted words are text and plain ones may be more`() throws {
     let found = try entries("a: true\nb: \"true\"\nc: !!str 80\n")
-    let plain = found.map { entry -> Bool in if case .scalar(_, let plain) = entry.value.content { plain } else { false } }
+    let plain = found.map { entry -> Bool in
+      if case .scalar(_, let plain) = entry.value.content { plain } else { false }
+    }
     #expect(plain == [true, false, false])
   }
 
