@@ -20,7 +20,7 @@ enum ValidateCommand {
     var enforced: [Bool] = []
     if invocation.arguments.has(probe) && !loaded.diagnostics.hasErrors {
       let hosts = loaded.state.resources.filter { resource in
-        resource.validation != .off && selection.allSatisfy { resource.labels[$0.key] == $0.value }
+        resource.validation != .off && resource.carries(selection)
       }
       let progress = bench.progress("checking destinations")
       results = await bench.prober.probe(hosts.map { ProbeTarget(name: $0.key.name, spec: $0.spec) }) {

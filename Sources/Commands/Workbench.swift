@@ -26,6 +26,7 @@ struct Workbench: Sendable {
     let loaded = DesiredLoader.load(settings.desired)
     guard loaded.diagnostics.hasErrors else {
       for warning in loaded.diagnostics { show(warning, loaded) }
+      try checkSelection(loaded)
       return loaded
     }
     let isEmpty = loaded.diagnostics.contains { $0.code == .desiredEmpty }
@@ -39,6 +40,16 @@ struct Workbench: Sendable {
     guard !invocation.console.isQuiet, invocation.console.format != .json else { return }
     let lines = DiagnosticText(texts: loaded.texts, console: invocation.console).lines(warning)
     Terminal.write(lines.joined(separator: "\n") + "\n", to: Terminal.error)
+  }
+
+  /// A label that nothing carries is a typing error, not a wish to do nothing.
+  private func checkSelection(_ loaded: LoadedDesired) throws {
+    let labels = try selection()
+    guard !labels.isEmpty, !loaded.state.resources.contains(where: { $0.carries(labels) }) else { return }
+    let wanted = labels.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ", ")
+    throw CommandFailure(
+      .invalid,
+      [Diagnostic(.emptySelection, "no resource carries \(wanted)", hint: "labels stand below 'labels:' in the YAML")])
   }
 
   func selection() throws -> [String: String] {

@@ -14,15 +14,15 @@ struct ForwardURL: Equatable {
   var path: String
 
   static func parse(_ text: String, allowsPath: Bool) -> Result<ForwardURL, Problem> {
-    guard let separator = text.firstRange(of: "://") else {
+    guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), text[colon...].hasPrefix("://") else {
       return .failure(Problem(message: "'\(text)' is no URL", hint: "write it as http://host:port"))
     }
-    let scheme = text[..<separator.lowerBound].lowercased()
+    let scheme = text[..<colon].lowercased()
     guard scheme == "http" || scheme == "https" else {
       return .failure(Problem(message: "'\(scheme)' is no scheme that NPM forwards to", hint: "use http or https"))
     }
-    let rest = text[separator.upperBound...]
-    let slash = rest.firstIndex(of: "/") ?? rest.endIndex
+    let rest = text[text.utf8.index(colon, offsetBy: 3)...]
+    let slash = rest.utf8.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
     let authority = rest[..<slash]
     let path = String(rest[slash...])
     if !allowsPath && path.count > 1 {
@@ -30,7 +30,7 @@ struct ForwardURL: Equatable {
       return .failure(
         Problem(message: "a proxy host forwards to a host and port, not to the path '\(path)'", hint: hint))
     }
-    if authority.contains("@") {
+    if authority.utf8.contains(UInt8(ascii: "@")) {
       return .failure(Problem(message: "a destination carries no user name", hint: "remove what stands before '@'"))
     }
     return hostAndPort(authority, standardPort: scheme == "https" ? 443 : 80).map {
@@ -48,10 +48,10 @@ struct ForwardURL: Equatable {
       host = text[...close]
       let after = text[text.index(after: close)...]
       if after.first == ":" { portText = after.dropFirst() } else if !after.isEmpty { portText = "?" }
-    } else if let colon = text.lastIndex(of: ":") {
+    } else if let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")) {
       host = text[..<colon]
-      portText = text[text.index(after: colon)...]
-      if host.contains(":") {
+      portText = text[text.utf8.index(after: colon)...]
+      if host.utf8.contains(UInt8(ascii: ":")) {
         return .failure(Problem(message: "'\(text)' is ambiguous", hint: "put an IPv6 address into brackets: [::1]"))
       }
     }
@@ -66,6 +66,8 @@ struct ForwardURL: Equatable {
   private static func problem(withHost host: Substring) -> Problem? {
     if host.isEmpty { return Problem(message: "the URL names no host", hint: "write it as http://host:port") }
     if host.count > 255 { return Problem(message: "the host has more than 255 characters") }
+    let isPlain: (UInt8) -> Bool = { $0 >= 0x61 && $0 <= 0x7a || $0 >= 0x30 && $0 <= 0x39 || $0 == 0x2e || $0 == 0x2d }
+    if host.utf8.allSatisfy(isPlain) { return nil }
     let allowed: (Character) -> Bool = { $0.isLetter || $0.isNumber || "-._[]:%".contains($0) }
     if let bad = host.first(where: { !allowed($0) }) { return Problem(message: "the host contains '\(bad)'") }
     return nil

@@ -12,39 +12,43 @@ typealias KindDefaults = [ResourceKind: DecodedFields]
 
 /// Reads the entries of one section.
 struct ResourceDecoder {
-  let kind: KindDescription
+  private let kind: KindDescription
+  private let fields: [FieldDescription]
   /// Nearest first.
-  let defaults: [DecodedFields]
+  private let defaults: [DecodedFields]
+
+  init(kind: KindDescription, defaults: [DecodedFields]) {
+    self.kind = kind
+    self.defaults = defaults.filter { !$0.isEmpty }
+    fields = kind.fields + kind.operatorFields
+  }
 
   func resource(_ entry: YAMLEntry, _ decoder: inout ValueDecoder) -> LocatedResource? {
     let owner = "\(kind.kind.title) '\(entry.key)'"
     let place = decoder.location(entry.keyNode)
     checkName(entry, &decoder)
     let before = decoder.diagnostics.count
-    let all = kind.fields + kind.operatorFields
-    guard var decoded = decoder.fields(of: entry.value, all, shorthands: kind.shorthands, owner: owner) else {
+    guard var decoded = decoder.fields(of: entry.value, fields, shorthands: kind.shorthands, owner: owner) else {
       return nil
     }
     let hasMistakes = decoder.diagnostics.count > before
     for layer in defaults { decoded.merge(layer) { nearer, _ in nearer } }
     // Missing keys are only reported where everything written was readable: one mistake, one message.
-    let values =
-      hasMistakes ? nil : decoder.complete(decoded, all, shorthands: kind.shorthands, owner: owner, at: place)
-    return located(entry, decoded, values ?? decoded.mapValues(\.value), place, &decoder)
+    if !hasMistakes { decoder.requireAll(decoded, fields, shorthands: kind.shorthands, owner: owner, at: place) }
+    return located(entry, decoded, place, &decoder)
   }
 
   private func located(
-    _ entry: YAMLEntry, _ decoded: DecodedFields, _ values: [String: JSONValue], _ place: SourceLocation,
-    _ decoder: inout ValueDecoder
+    _ entry: YAMLEntry, _ decoded: DecodedFields, _ place: SourceLocation, _ decoder: inout ValueDecoder
   ) -> LocatedResource {
     var spec = Spec(kind)
-    for field in kind.fields { if let value = values[field.name] { spec[field.name] = value } }
-    let labels = values["labels"]?.objectValue?.compactMapValues(\.stringValue) ?? [:]
+    for (name, written) in decoded { spec[name] = written.value }
+    let labels = decoded["labels"]?.value.objectValue?.compactMapValues(\.stringValue) ?? [:]
     let resource = DesiredResource(
       key: ResourceKey(kind.kind, entry.key), spec: spec, source: place,
-      fieldSources: decoded.mapValues(\.location), description: values["description"]?.stringValue ?? "",
+      fieldSources: decoded.mapValues(\.location), description: decoded["description"]?.value.stringValue ?? "",
       labels: labels,
-      validation: DesiredResource.Validation(rawValue: values["validate"]?.stringValue ?? "") ?? .enforce)
+      validation: DesiredResource.Validation(rawValue: decoded["validate"]?.value.stringValue ?? "") ?? .enforce)
     warnOfNoEffect(resource, decoded, &decoder)
     let places = decoded["domain_names"]?.items ?? []
     return LocatedResource(resource: resource, domains: Array(zip(spec.domains, places)).map { ($0, $1) })
@@ -63,7 +67,9 @@ struct ResourceDecoder {
 
   /// NPM drops TLS flags that have nothing to stand on; silence would look like a promise kept.
   private func warnOfNoEffect(_ resource: DesiredResource, _ decoded: DecodedFields, _ decoder: inout ValueDecoder) {
-    let kept = resource.spec.normalised()
+    var bare = resource.spec
+    bare["domain_names"] = []
+    let kept = bare.normalised()
     for field in kind.fields where field.standard == false {
       guard resource.spec[field.name] == true, kept[field.name] == false, let place = decoded[field.name]?.location
       else { continue }

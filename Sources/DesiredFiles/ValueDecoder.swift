@@ -50,25 +50,29 @@ package struct ValueDecoder {
     report(.unknownKey, "unknown key '\(entry.key)' in \(owner)", at: location(entry.keyNode), hint: hint)
   }
 
-  /// Reports required fields that are absent and fills in the others' defaults.
-  package mutating func complete(
+  /// Reports required fields that are absent: a destination that is wholly absent is one mistake, not three.
+  package mutating func requireAll(
     _ decoded: DecodedFields, _ fields: [FieldDescription], shorthands: [ShorthandDescription] = [], owner: String,
     at place: SourceLocation
-  ) -> [String: JSONValue] {
-    var values: [String: JSONValue] = [:]
-    for field in fields {
-      values[field.name] = decoded[field.name]?.value ?? field.standard
-      guard values[field.name] == nil else { continue }
-      let shorthand = shorthands.first { [$0.scheme, $0.host, $0.port].contains(field.name) }
-      if let shorthand {
+  ) {
+    for field in fields where field.standard == nil && decoded[field.name] == nil {
+      if let shorthand = shorthands.first(where: { $0.parts.contains(field.name) }),
+        shorthand.parts.allSatisfy({ decoded[$0] == nil })
+      {
         guard field.name == shorthand.host else { continue }
         report(
           .missingKey, "\(owner) has no destination", at: place,
-          hint: "add '\(shorthand.name): http://host:port', or forward_scheme, forward_host and forward_port")
+          hint: "add '\(shorthand.name): http://host:port', or \(shorthand.parts.joined(separator: ", "))")
       } else {
         report(.missingKey, "\(owner) lacks '\(field.name)'", at: place)
       }
     }
+  }
+
+  /// The values of a mapping's fields, those that are absent at their defaults.
+  private func filled(_ decoded: DecodedFields, _ fields: [FieldDescription]) -> [String: JSONValue] {
+    var values: [String: JSONValue] = [:]
+    for field in fields { values[field.name] = decoded[field.name]?.value ?? field.standard }
     return values
   }
 
@@ -90,8 +94,7 @@ package struct ValueDecoder {
   private mutating func expand(
     _ shorthand: ShorthandDescription, _ entry: YAMLEntry, among entries: [YAMLEntry], into decoded: inout DecodedFields
   ) {
-    let parts = [shorthand.scheme, shorthand.host, shorthand.port]
-    if let rival = entries.first(where: { parts.contains($0.key) && !$0.isMerged && !entry.isMerged }) {
+    if let rival = entries.first(where: { shorthand.parts.contains($0.key) && !$0.isMerged && !entry.isMerged }) {
       report(
         .badValue, "'\(shorthand.name)' and '\(rival.key)' say the same thing twice", at: location(rival.keyNode),
         hint: "keep one of them")
@@ -132,7 +135,8 @@ package struct ValueDecoder {
     guard let decoded = self.fields(of: node, fields, owner: "'\(name)'"), diagnostics.count == before else {
       return nil
     }
-    return .object(complete(decoded, fields, owner: "'\(name)'", at: location(node)))
+    requireAll(decoded, fields, owner: "'\(name)'", at: location(node))
+    return .object(filled(decoded, fields))
   }
 
   private mutating func list(
@@ -152,7 +156,8 @@ package struct ValueDecoder {
         diagnostics.count == before
       else { continue }
       let place = location(item)
-      let complete = complete(decoded, fields, shorthands: shorthands, owner: owner, at: place)
+      requireAll(decoded, fields, shorthands: shorthands, owner: owner, at: place)
+      let complete = filled(decoded, fields)
       if let value = complete[key], let spot = decoded[key]?.location {
         if let first = firstUse[value] {
           report(

@@ -25,6 +25,9 @@ package struct DesiredResource: Sendable {
     self.labels = labels
     self.validation = validation
   }
+
+  /// Whether it has all these labels.
+  package func carries(_ wanted: [String: String]) -> Bool { wanted.allSatisfy { labels[$0.key] == $0.value } }
 }
 
 /// Everything that the desired files ask for.

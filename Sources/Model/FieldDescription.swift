@@ -64,4 +64,7 @@ package struct ShorthandDescription: Sendable {
   /// The field that takes the URL's path; nil: a path is an error.
   package var path: String?
   package var summary: String
+
+  /// The fields that it must give together.
+  package var parts: [String] { [scheme, host, port] }
 }

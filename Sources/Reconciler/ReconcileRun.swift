@@ -32,7 +32,7 @@ package struct ReconcileRun: Sendable {
     try await store.bind(npm: settings.npmURL, rebind: settings.rebindsStore)
     let observed = try await gateway.observe()
     let ledger = try await store.ledger()
-    let selected = desired.resources.filter(isSelected)
+    let selected = desired.resources.filter { $0.carries(settings.selection) }
     let options = Planner.Options(
       owner: settings.owner, policy: settings.policy, trustsMarkers: settings.trustsMarkers,
       selection: settings.selection.isEmpty ? nil : Set(selected.map(\.key)))
@@ -44,10 +44,6 @@ package struct ReconcileRun: Sendable {
     lap.refusals = settings.limits.refusals(of: lap.plan, desiredCount: desired.resources.count)
     lap.authors = await authors(lap.plan)
     return lap
-  }
-
-  private func isSelected(_ resource: DesiredResource) -> Bool {
-    settings.selection.allSatisfy { resource.labels[$0.key] == $0.value }
   }
 
   private func checkDestinations(_ lap: inout PlannedLap, _ progress: @escaping @Sendable (Int, Int) -> Void) async {

@@ -83,7 +83,8 @@ import Testing
       try place.desire("b", "b.test")
       #expect(try await place.run("apply", "--yes", "--select", "team=media").exit == 0)
       #expect(try await npm.hosts().count == 1)
-      #expect(try await place.run("apply", "--yes", "--policy", "sync", "--select", "team=none").exit == 0)
+      let none = try await place.run("apply", "--yes", "--policy", "sync", "--select", "team=none")
+      #expect(none.exit == 3 && none.errors.contains("error[empty-selection]"))
       #expect(try await npm.hosts().count == 1)
     }
   }

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Prints how long the things take that people wait for. Usage: bench.py BINARY
+
+Everything runs on loopback against the embedded simulator and ends with the program. Times are medians of several
+runs on this machine, in seconds; compare ratios, not absolutes.
+"""
+import json, os, shutil, statistics, subprocess, sys, tempfile, time, urllib.request
+
+BINARY = os.path.abspath(sys.argv[1])
+ENVIRONMENT = {"PATH": os.environ["PATH"], "NPM_IDENTITY": "admin@example.com", "NPM_SECRET": "changeme"}
+
+
+def timed(command, directory, runs=5, want=0):
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        code = subprocess.run(command, cwd=directory, env=ENVIRONMENT, stdout=subprocess.DEVNULL).returncode
+        times.append(time.perf_counter() - start)
+        if code != want:
+            sys.exit(f"{' '.join(command[1:])} ended with {code}")
+    return statistics.median(times)
+
+
+def simulator(address="127.0.0.1"):
+    process = subprocess.Popen([BINARY, "simulator", "--listen", f"{address}:0"], stdout=subprocess.PIPE, text=True)
+    return process, process.stdout.readline().strip().rsplit(":", 1)[1]
+
+
+def write_tree(directory, hosts, files, destination):
+    shutil.rmtree(directory, ignore_errors=True)
+    os.makedirs(directory)
+    for number in range(files):
+        with open(f"{directory}/f{number:05}.yaml", "w") as file:
+            file.write("proxy_hosts:\n")
+            for index in range(number * hosts // files, (number + 1) * hosts // files):
+                file.write(
+                    f"  host-{index:05}:\n    description: Service {index}\n    labels: {{ team: t{index % 7} }}\n"
+                    f"    domain_names: [h{index}.example.com, www.h{index}.example.com]\n"
+                    f"    forward: {destination(index)}\n    allow_websocket_upgrade: true\n    block_exploits: true\n"
+                )
+
+
+def lists_by_curl(url, directory):
+    body = json.dumps({"identity": "admin@example.com", "secret": "changeme"}).encode()
+    request = urllib.request.Request(f"{url}/api/tokens", body, {"Content-Type": "application/json"})
+    token = json.load(urllib.request.urlopen(request))["token"]
+    routes = ["proxy-hosts", "redirection-hosts", "dead-hosts", "certificates", "access-lists"]
+    command = ["curl", "-s", "-H", f"Authorization: Bearer {token}", f"{url}/api/"]
+    command += [f"{url}/api/nginx/{route}" for route in routes]
+    return timed(command, directory)
+
+
+def row(name, seconds, note=""):
+    print(f"{name:<58} {seconds * 1000:>9.1f} ms   {note}", flush=True)
+
+
+def main():
+    work = tempfile.mkdtemp()
+    started = []
+    try:
+        row("start of 'version'", timed([BINARY, "version"], work, 31), f"/bin/true {timed(['/bin/true'], work, 31) * 1000:.1f} ms")
+        for hosts in (1000, 10000):
+            process, port = simulator()
+            started.append(process)
+            url = ENVIRONMENT["NPM_URL"] = f"http://127.0.0.1:{port}"
+            place = f"{work}/{hosts}"
+            write_tree(f"{place}/desired", hosts, max(1, hosts // 10), lambda index: f"http://10.0.{index % 250}.1:8080")
+            start = time.perf_counter()
+            subprocess.run([BINARY, "apply", "--yes", "--no-probe", "-q", "--out", "/dev/null"], cwd=place, env=ENVIRONMENT, check=True)
+            row(f"apply of {hosts} new hosts, each read back", time.perf_counter() - start)
+            curl = lists_by_curl(url, place) if shutil.which("curl") else None
+            diff = timed([BINARY, "diff", "--exit-code"], place)
+            row(f"no-op diff of {hosts} hosts", diff, f"the same lists by curl {curl * 1000:.1f} ms" if curl else "")
+        row("loading 10000 hosts from 1000 files (validate)", timed([BINARY, "validate"], f"{work}/10000"))
+        process, port = simulator("0.0.0.0")
+        started.append(process)
+        write_tree(f"{work}/probe/desired", 2000, 20, lambda index: f"http://127.1.{index // 250}.{index % 250 + 1}:{port}")
+        row("probing 2000 loopback destinations (validate --probe)", timed([BINARY, "validate", "--probe", "-q"], f"{work}/probe", 3))
+    finally:
+        for process in started:
+            process.terminate()
+            process.wait()
+        shutil.rmtree(work)
+
+
+main()
