@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The real binary, killed as by a loss of power.
-@Suite struct CrashTests {
+@Suite(.serialized) struct CrashTests {
   @Test func `an apply of 50 hosts that is killed at any of 20 moments is finished by the next one`() async throws {
     try await withSimulator { npm in
       let place = try Workplace(npm)

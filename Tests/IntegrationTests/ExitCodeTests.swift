@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Every exit code of the contract, by the real binary.
-@Suite struct ExitCodeTests {
+@Suite(.serialized) struct ExitCodeTests {
   @Test func `2 before an apply and 0 after it`() async throws {
     try await withSimulator { npm in
       let place = try Workplace(npm)

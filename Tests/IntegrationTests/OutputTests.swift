@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What people and scripts read.
-@Suite struct OutputTests {
+@Suite(.serialized) struct OutputTests {
   @Test func `JSON is as the contract says`() async throws {
     try await withSimulator { npm in
       let place = try Workplace(npm)

@@ -6,10 +6,7 @@ import Testing
 
 @Suite struct ProberTests {
   private func probe(_ host: String, _ port: Int, scheme: String = "http") async -> ProbeResult {
-    var settings = ProbeSettings()
-    settings.tcpTimeout = 1
-    settings.httpTimeout = 1
-    return await Prober(settings: settings, engine: CurlEngine())
+    await Prober(settings: ProbeSettings(), engine: CurlEngine())
       .probe(ProbeTarget(name: "x", scheme: scheme, host: host, port: port))
   }
 

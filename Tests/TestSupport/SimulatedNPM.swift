@@ -22,7 +22,7 @@ package final class SimulatedNPM: Sendable {
   package func stop() async throws { try await simulator.stop() }
 
   /// The client under test, logged in as the administrator. Pauses of retries are skipped.
-  package func gateway(readTimeout: Double = 2, writeTimeout: Double = 2) -> LiveNPM {
+  package func gateway(readTimeout: Double = 15, writeTimeout: Double = 5) -> LiveNPM {
     var contract = UpstreamContract(name: "NPM")
     contract.readTimeout = readTimeout
     contract.writeTimeout = writeTimeout
