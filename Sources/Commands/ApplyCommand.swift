@@ -33,6 +33,7 @@ enum ApplyCommand {
     for warning in lap.warnings { invocation.console.warn(warning) }
     let printer = ApplyPrinter(lap: lap, settings: bench.settings, console: invocation.console)
     if let early = try gate(lap, bench, printer, loaded) { return early }
+    stop.deferExit()
     printer.begin()
     let report = try await run.apply(lap, stop: stop) { printer.show($0) }
     try printer.finish(report, loaded.diagnostics)

@@ -71,8 +71,8 @@ struct SettingsLoader {
     settings.desired = arguments.value(CommonFlags.desired) ?? text("desired", nil) ?? settings.desired
     settings.state = arguments.value(CommonFlags.state) ?? text("state", nil) ?? settings.state
     settings.status = arguments.value(CommonFlags.status) ?? text("status", nil) ?? settings.status
-    settings.npmURL =
-      try arguments.value(CommonFlags.npmURL) ?? fromEnvironment(["NPM_URL"]) ?? text("npm", "url") ?? ""
+    settings.npmURL = try NPMAddress.checked(
+      arguments.value(CommonFlags.npmURL) ?? fromEnvironment(["NPM_URL"]) ?? text("npm", "url") ?? "")
     settings.npmIdentity = try fromEnvironment(["NPM_IDENTITY", "NPM_EMAIL"]) ?? text("npm", "identity") ?? ""
     settings.npmSecret = Secret(try fromEnvironment(["NPM_SECRET", "NPM_PASSWORD"]) ?? text("npm", "secret") ?? "")
     settings.npmCAFile = text("npm", "ca_file")
@@ -137,6 +137,27 @@ struct SettingsLoader {
       }
     }
     return nil
+  }
+}
+
+/// NPM's address as people write it, brought to one form: the store is bound to it.
+enum NPMAddress {
+  static func checked(_ text: String) throws -> String {
+    guard !text.isEmpty else { return "" }
+    var address = text
+    for tail in ["/", "/api", "/"] where address.hasSuffix(tail) { address.removeLast(tail.count) }
+    let lowered = address.lowercased()
+    guard lowered.hasPrefix("http://") || lowered.hasPrefix("https://") else {
+      throw refusal("'\(text)' is no address of NPM", hint: "write it as http://host:81")
+    }
+    guard !address.contains("@") else {
+      throw refusal("NPM's address carries a user name", hint: "use NPM_IDENTITY and NPM_SECRET instead")
+    }
+    return address
+  }
+
+  private static func refusal(_ message: String, hint: String) -> CommandFailure {
+    CommandFailure(.invalid, [Diagnostic(.badURL, message, hint: hint)])
   }
 }
 

@@ -28,6 +28,7 @@ enum SimulatorCommand {
     settings.version = invocation.arguments.value(npmVersion).flatMap { NPMVersion($0) } ?? settings.version
     let stop = StopSignal()
     stop.listenToSignals()
+    stop.deferExit()
     let simulator: Simulator
     do {
       simulator = try Simulator(settings)

@@ -37,13 +37,19 @@ enum StatusCommand {
     }
   }
 
+  /// `2026-11-21T14:02:07.250Z` as `2026-11-21 14:02 UTC`.
+  private static func minute(_ time: JSONValue?) -> String {
+    guard let text = time?.stringValue, text.count >= 16 else { return "?" }
+    return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) UTC"
+  }
+
   private static func text(_ status: JSONValue, _ drift: JSONValue, _ console: Console) -> String {
     let counts = status["counts"]
     func count(_ name: String) -> Int { counts[name].intValue ?? 0 }
     let conditions = status["conditions"].arrayValue ?? []
     let sync = conditions.first { $0["type"] == "InSync" }
     let isInSync = sync?["status"] == "True"
-    let since = sync?["since"].stringValue ?? "?"
+    let since = minute(sync?["since"])
     let version = status["npm"]["version"].stringValue ?? "?"
     let url = status["npm"]["url"].stringValue ?? "?"
     let state = isInSync ? console.paint("all in sync", .green) : console.paint("differs", .yellow)
@@ -65,7 +71,7 @@ enum StatusCommand {
     let run = lap["run"].intValue.map { "run \($0)" } ?? lap["command"].summary
     if lines.count > 2 { lines.append("") }
     lines.append(
-      "Last: \(run), \(lap["at"].summary), \(count("applied")) applied, \(count("failed")) failed, \(count("blocked")) blocked"
+      "Last: \(run), \(minute(lap["at"])), \(count("applied")) applied, \(count("failed")) failed, \(count("blocked")) blocked"
     )
     return lines.joined(separator: "\n")
   }

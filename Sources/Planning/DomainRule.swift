@@ -10,6 +10,8 @@ struct DomainRule {
   private var holders: [String: Holder] = [:]
   /// Changes that give a domain up, by the object that holds it.
   private var releases: [ResourceID: Change] = [:]
+  /// Changes that would give a domain up, but that the policy holds back.
+  private var withheld: [ResourceID: Change] = [:]
 
   init(_ observed: ObservedState, wanted: [Change], withheld: [Change]) {
     for object in observed.resources[.proxyHost] ?? [] {
@@ -18,6 +20,7 @@ struct DomainRule {
     for holder in observed.holders {
       for domain in holder.domains { holders[domain.lowercased()] = Holder(kind: holder.kind, id: holder.id) }
     }
+    for change in withheld { if let id = change.id { self.withheld[id] = change } }
     for change in wanted where !change.isBlocked {
       if let id = change.id { releases[id] = change }
     }
@@ -45,6 +48,13 @@ struct DomainRule {
 
   private func blocked(_ change: Change, _ domain: String, _ holder: Holder) -> Change {
     var blocked = change
+    if holder.kind == .proxyHost, let kept = withheld[holder.id], frees(kept, domain) {
+      blocked.action = .blocked(
+        Obstacle(
+          .domainTaken, "\(domain) is still served by '\(kept.key.name)' (host \(holder.id)), which the policy keeps",
+          hint: "with --policy sync '\(kept.key.name)' gives it up first", holder: holder.id))
+      return blocked
+    }
     let what = holder.kind == .proxyHost ? "host" : holder.kind.title
     blocked.action = .blocked(
       Obstacle(

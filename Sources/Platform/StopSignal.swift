@@ -10,6 +10,7 @@ import Dispatch
 package final class StopSignal: Sendable {
   private struct State {
     var isRequested = false
+    var defersExit = false
     var waiters: [CheckedContinuation<Void, Never>] = []
     var sources: [any DispatchSourceSignal] = []
   }
@@ -39,13 +40,17 @@ package final class StopSignal: Sendable {
     }
   }
 
-  /// Ctrl-C and SIGTERM request the stop; a second one ends the process with 130 at once.
+  /// From now on a signal only requests the stop, so that what was begun can be finished.
+  package func deferExit() { state.withLock { $0.defersExit = true } }
+
+  /// Ctrl-C and SIGTERM end the process with 130 at once, or, after `deferExit`, request the stop; a second one then
+  /// ends the process all the same.
   package func listenToSignals() {
     for number in [SIGINT, SIGTERM] {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler { @Sendable [self] in
-        if isRequested { Terminal.exit(130) }
+        if isRequested || !state.withLock({ $0.defersExit }) { Terminal.exit(130) }
         request()
       }
       source.resume()

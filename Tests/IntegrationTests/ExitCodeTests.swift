@@ -175,8 +175,9 @@ import Testing
       running.interrupt()
       let run = await running.result()
       #expect(run.exit == 130)
+      // The signal may also arrive before the first write: then nothing was begun and nothing is reported.
       let outcomes = run.json["changes"].arrayValue?.map { $0["outcome"] }
-      #expect(outcomes == ["applied", "not_attempted"] || outcomes == ["not_attempted", "not_attempted"])
+      #expect([["applied", "not_attempted"], ["not_attempted", "not_attempted"], nil].contains(outcomes))
       let served = Set(try await npm.served().keys)
       #expect(served == (outcomes?.first == "applied" ? ["a.test"] : []))
     }

@@ -151,6 +151,15 @@ import Testing
     #expect(actions(found) == ["delete zold", "create app"])
   }
 
+  @Test func `a domain that the policy keeps on an old name of ours is not called somebody else's`() {
+    let old = OwnershipMarker(owner: "homelab", name: "old", fingerprint: "")
+    let found = plan(
+      desiredState(desiredHost("app", hostSpec(["a.test"]))),
+      observedState([observedHost(2, hostSpec(["a.test"]), marker: old)]),
+      [ledgerEntry("old", id: 2, hostSpec(["a.test"]))], policy: .upsertOnly)
+    #expect(found.changes.compactMap(\.obstacle?.hint) == ["with --policy sync 'old' gives it up first"])
+  }
+
   @Test func `hosts that want each other's domains are blocked, not half changed`() {
     let second = OwnershipMarker(owner: "homelab", name: "two", fingerprint: "")
     let found = plan(
