@@ -30,12 +30,12 @@ extension JSONValue: Codable {
       self = .bool(flag)
     } else if let number = try? container.decode(Int.self) {
       self = .int(number)
-    } else if let number = try? container.decode(Double.self) {
-      self = .double(number)
+    } else if let items = try? container.decode([JSONValue].self) {
+      self = .array(items)
     } else if let members = try? container.decode([String: JSONValue].self) {
       self = .object(members)
     } else {
-      self = .array(try container.decode([JSONValue].self))
+      self = .double(try container.decode(Double.self))
     }
   }
 

@@ -21,7 +21,9 @@ enum LedgerRow {
     guard let kind = ResourceKind(rawValue: row[0].text) else { return nil }
     var applied: Spec?
     if case .text(let json) = row[4], let description = KindDescription.of(kind) {
-      applied = Spec(description, json: try decoded(json))
+      applied = try readable {
+        try JSONDecoder().decode(AppliedSpec.self, from: Data(json.utf8), configuration: description)
+      }.spec
     }
     return LedgerEntry(
       key: ResourceKey(kind, row[1].text), id: row[2] == .null ? nil : ResourceID(row[2].int),
@@ -38,8 +40,12 @@ enum LedgerRow {
   }
 
   private static func decoded<Value: Decodable>(_ text: String) throws -> Value {
+    try readable { try JSONDecoder().decode(Value.self, from: Data(text.utf8)) }
+  }
+
+  private static func readable<Value>(_ body: () throws -> Value) throws -> Value {
     do {
-      return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+      return try body()
     } catch {
       throw StoreError(
         .storeCorrupt, "a row of the ledger is unreadable",
@@ -51,6 +57,41 @@ enum LedgerRow {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+}
+
+/// A spec read by the types of its fields: ten thousand of them, and trying every JSON type for each value would be
+/// what people wait for.
+private struct AppliedSpec: DecodableWithConfiguration {
+  private struct Key: CodingKey {
+    var stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  var spec: Spec
+
+  init(from decoder: any Decoder, configuration shape: KindDescription) throws {
+    spec = Spec(shape)
+    let container = try decoder.container(keyedBy: Key.self)
+    for field in shape.fields {
+      let key = Key(stringValue: field.name)
+      guard container.contains(key) else { continue }
+      spec[field.name] = try container.decodeNil(forKey: key) ? .null : Self.value(field.type, container, key)
+    }
+  }
+
+  private static func value(
+    _ type: FieldType, _ container: KeyedDecodingContainer<Key>, _ key: Key
+  ) throws -> JSONValue {
+    switch type {
+    case .bool: .bool(try container.decode(Bool.self, forKey: key))
+    case .integer, .port: .int(try container.decode(Int.self, forKey: key))
+    case .string, .choice, .reference: .string(try container.decode(String.self, forKey: key))
+    case .domains: .array(try container.decode([String].self, forKey: key).map { .string($0) })
+    default: try container.decode(JSONValue.self, forKey: key)
+    }
   }
 }
 
