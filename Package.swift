@@ -75,7 +75,7 @@ let package = Package(
         "Model", "Planning", "NPMClient", "NPMSimulator", "HTTPServer", "Platform", "Curl", "Upstream",
       ], path: "Tests/TestSupport", swiftSettings: strict),
     tests("YAMLTests", ["YAML"]),
-    tests("ModelTests", ["Model", "Hashing", "Platform"]),
+    tests("ModelTests", ["Model", "Hashing", "Platform", "TestSupport"]),
     tests("PlanningTests", ["Planning", "Model", "TestSupport"]),
     tests("DesiredFilesTests", ["DesiredFiles", "Model", "TestSupport"]),
     tests("CurlTests", ["Curl", "HTTPServer", "TestSupport"]),

@@ -28,7 +28,7 @@ struct Console: Sendable {
   func result(_ text: String) throws {
     let line = text.hasSuffix("\n") ? text : text + "\n"
     guard let outFile else { return Terminal.write(line, to: Terminal.output) }
-    try Files.replace(outFile, with: Array(line.utf8))
+    try Files.output(outFile, Array(line.utf8))
   }
 
   /// Prints a JSON result: one object, members in alphabetical order.

@@ -45,6 +45,16 @@ package enum Files {
     }
   }
 
+  /// Writes to whatever stands at `path`: a plain file is replaced at once, a device, pipe or link is written through.
+  package static func output(_ path: String, _ bytes: [UInt8]) throws {
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return try replace(path, with: bytes) }
+    let fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC)
+    guard fd >= 0 else { throw FileError("write", path) }
+    defer { close(fd) }
+    try writeAll(fd, bytes, path: path)
+  }
+
   /// Writes all of `bytes` to an open descriptor.
   package static func writeAll(_ fd: Int32, _ bytes: [UInt8], path: String) throws {
     var rest = bytes[...]

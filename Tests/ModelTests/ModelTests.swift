@@ -1,6 +1,8 @@
+import Foundation
 import Hashing
 import Model
 import Platform
+import TestSupport
 import Testing
 
 @Suite struct ModelTests {
@@ -85,6 +87,21 @@ import Testing
   func `versions compare by number`(newer: String, older: String) throws {
     #expect(try #require(NPMVersion(older)) < #require(NPMVersion(newer)))
     #expect(NPMVersion("2.x") == nil)
+  }
+
+  @Test func `a device or a link is written through, never replaced`() throws {
+    let scratch = try Scratch()
+    let file = try scratch.write("target", "old")
+    let link = scratch.path + "/link"
+    #expect(symlink(file, link) == 0)
+    try Files.output(link, Array("new".utf8))
+    #expect(try scratch.read("target") == "new")
+    var status = stat()
+    #expect(lstat(link, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK)
+    let pipe = scratch.path + "/device"
+    #expect(symlink("/dev/null", pipe) == 0)
+    try Files.output(pipe, Array("gone".utf8))
+    #expect(stat("/dev/null", &status) == 0 && status.st_mode & S_IFMT == S_IFCHR)
   }
 
   @Test func `times are written and read in UTC`() {
