@@ -16,7 +16,6 @@ static inline struct MHD_Daemon *shim_mhd_start(
       {MHD_OPTION_CONNECTION_LIMIT, connections, 0},
       {MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds, 0},
       {MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)memory, 0},
-      {MHD_OPTION_LISTENING_ADDRESS_REUSE, 1, 0},
       {MHD_OPTION_END, 0, 0}};
   return MHD_start_daemon(
       MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, 0, 0, handler, context,

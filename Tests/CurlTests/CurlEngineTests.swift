@@ -102,3 +102,13 @@ private struct BrokenBackend: HTTPHandler {
     return response
   }
 }
+
+@Suite struct HTTPServerTests {
+  @Test func `a port that is taken is an error, not shared`() async throws {
+    try await withBackend { port in
+      #expect(throws: HTTPServerError.self) {
+        try HTTPServer(address: "127.0.0.1", port: port, handler: SampleBackend())
+      }
+    }
+  }
+}
