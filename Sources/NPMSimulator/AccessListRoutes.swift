@@ -37,7 +37,8 @@ struct AccessListRoutes {
     let plain = row
     let id = await engine.withState { $0.accessLists.insert(plain) }
     // Without items the real server fails after it has written the row.
-    guard sent["items"].arrayValue != nil else { throw NPMFault.internalError }
+    let items = sent["items"].arrayValue
+    guard let items, items.allSatisfy({ !$0["username"].isNull }) else { throw NPMFault.internalError }
     row = await engine.withState { state in
       state.accessLists.rows[id]?["items"] = Self.items(sent["items"], id, now, &state.nextItemID)
       state.accessLists.rows[id]?["clients"] = Self.items(sent["clients"], id, now, &state.nextClientID)
@@ -46,6 +47,38 @@ struct AccessListRoutes {
     var answer = Self.masked(row, await engine.state, "owner,items,clients")
     answer["proxy_hosts"] = []
     return .json(201, .object(answer))
+  }
+
+  /// Without a name the two switches are ignored; users with an empty password keep theirs; addresses are replaced.
+  func update(_ text: String, _ call: SimulatorCall) async throws -> SimulatorAnswer {
+    guard var body = call.body else { throw NPMFault(400, "Payload is undefined") }
+    let errors = Self.updateSchema.check(&body)
+    guard errors.isEmpty else { throw NPMFault.invalid(errors) }
+    guard let id = RowID.lenient(text) else { throw NPMFault.notFound(nil) }
+    let sent = body
+    let now = JSONValue.string(engine.now().sqlText)
+    let row = await engine.withState { state -> [String: JSONValue]? in
+      guard var row = state.accessLists.rows[id] else { return nil }
+      if !sent["name"].isNull {
+        for key in ["name", "satisfy_any", "pass_auth"] where !sent[key].isNull { row[key] = sent[key] }
+      }
+      if let items = sent["items"].arrayValue { row["items"] = Self.merged(items, row, id, now, &state.nextItemID) }
+      if !sent["clients"].isNull { row["clients"] = Self.items(sent["clients"], id, now, &state.nextClientID) }
+      row["modified_on"] = now
+      state.accessLists.rows[id] = row
+      return row
+    }
+    guard let row else { throw NPMFault.notFound(String(id)) }
+    return .json(200, .object(Self.masked(row, await engine.state, "owner,items,clients,proxy_hosts")))
+  }
+
+  private static func merged(
+    _ sent: [JSONValue], _ row: [String: JSONValue], _ id: Int, _ now: JSONValue, _ next: inout Int
+  ) -> JSONValue {
+    let old = row["items"]?.arrayValue ?? []
+    let kept = old.filter { item in sent.contains { $0["username"] == item["username"] && $0["password"] == "" } }
+    let new = sent.filter { $0["password"] != "" }
+    return .array(kept + (items(.array(new), id, now, &next).arrayValue ?? []))
   }
 
   func delete(_ text: String) async throws -> SimulatorAnswer {
@@ -83,6 +116,10 @@ struct AccessListRoutes {
     if relations.contains("owner") {
       shown["owner"] = state.users.first { .int($0.id) == row["owner_user_id"] }?.json(withDeleted: true) ?? .null
     }
+    if relations.contains("proxy_hosts") {
+      let users = state.hosts[.proxy]?.rows.values.filter { $0["access_list_id"] == row["id"] } ?? []
+      shown["proxy_hosts"] = .array(users.map { .object($0.merging(["is_deleted": false]) { $1 }) })
+    }
     if !relations.contains("clients") { shown["clients"] = nil } else { shown["clients"] = row["clients"] ?? [] }
     guard relations.contains("items") else {
       shown["items"] = nil
@@ -99,19 +136,29 @@ struct AccessListRoutes {
   }
 
   private static let text = Schema.string(lengths: 0...Int.max)
-  private static let schema = Schema.object(
-    [
-      .init("name", .string(lengths: 1...Int.max)), .init("satisfy_any", .boolean), .init("pass_auth", .boolean),
-      .init(
-        "items",
-        .array(
-          .object([.init("username", .string(lengths: 1...Int.max)), .init("password", text)], required: []),
-          counts: 0...Int.max, isUnique: false)),
-      .init(
-        "clients",
-        .array(
-          .object(
-            [.init("address", text), .init("directive", .string(lengths: 0...Int.max, choices: ["allow", "deny"]))],
-            required: []), counts: 0...Int.max, isUnique: false)),
-    ], required: ["name"])
+  /// An IPv4 network as far as digits and dots go, anything with a colon, or `all`.
+  private static let address = Schema.string(
+    lengths: 1...Int.max,
+    pattern: Schema.Pattern(text: "an address") { text in
+      text == "all" || text.contains(":")
+        || text.prefix { $0 != "/" }.split(separator: ".").compactMap { Int($0) }.count == 4
+    })
+  private static let schema = Schema.object(fields, required: ["name"])
+  private static let updateSchema = Schema.object(fields, required: [], minimum: 1)
+  private static let fields: [Schema.Property] = [
+    .init("name", .string(lengths: 1...Int.max)), .init("satisfy_any", .boolean), .init("pass_auth", .boolean),
+    .init(
+      "items",
+      .array(
+        .object([.init("username", .string(lengths: 1...Int.max)), .init("password", text)], required: []),
+        counts: 0...Int.max, isUnique: false)),
+    .init(
+      "clients",
+      .array(
+        .object(
+          [
+            .init("address", address), .init("directive", .string(lengths: 0...Int.max, choices: ["allow", "deny"])),
+          ],
+          required: []), counts: 0...Int.max, isUnique: false)),
+  ]
 }

@@ -52,7 +52,9 @@ struct CertificateRoutes {
     guard let certificate = parts["certificate"] else { throw NPMFault(400, "Certificate file was not provided") }
     guard let facts = PEMFacts(certificate) else { throw NPMFault(400, "Certificate is not valid (unable to load)") }
     let meta = parts.mapValues { JSONValue.string($0) }
+    let isMatch = facts.matches(key: parts["certificate_key"] ?? "")
     await engine.withState { state in
+      if isMatch { state.mismatched.remove(id) } else { state.mismatched.insert(id) }
       state.certificates.rows[id]?["domain_names"] = .array([.string(facts.commonName)])
       state.certificates.rows[id]?["expires_on"] = .string(facts.expires)
       state.certificates.rows[id]?["meta"] = .object(meta)

@@ -31,16 +31,32 @@ struct PEMFacts {
   var commonName: String
   var expires: String
 
+  private let der: [UInt8]
+
   init?(_ pem: String) {
-    let lines = pem.split(whereSeparator: \.isNewline)
-    guard let first = lines.firstIndex(where: { $0.hasPrefix("-----BEGIN CERTIFICATE") }),
-      let last = lines[first...].firstIndex(where: { $0.hasPrefix("-----END CERTIFICATE") }),
-      let der = Data(base64Encoded: lines[(first + 1)..<last].joined())
-    else { return nil }
-    let bytes = Array(der)
+    guard let bytes = PEMFacts.der(pem, label: "CERTIFICATE") else { return nil }
+    der = bytes
     guard let times = PEMFacts.times(bytes) else { return nil }
     expires = times
     commonName = PEMFacts.commonName(bytes) ?? ""
+  }
+
+  private static func der(_ pem: String, label: String) -> [UInt8]? {
+    let lines = pem.split(whereSeparator: \.isNewline)
+    guard let first = lines.firstIndex(where: { $0.hasPrefix("-----BEGIN ") && $0.contains(label) }),
+      let last = lines[first...].firstIndex(where: { $0.hasPrefix("-----END ") }),
+      let der = Data(base64Encoded: lines[(first + 1)..<last].joined())
+    else { return nil }
+    return Array(der)
+  }
+
+  /// Whether the certificate holds the key's RSA modulus: the first long INTEGER of the key. Other kinds of key are
+  /// taken for matching.
+  func matches(key pem: String) -> Bool {
+    guard let key = PEMFacts.der(pem, label: "PRIVATE KEY") else { return true }
+    let marker: [UInt8] = [0x02, 0x82, 0x01, 0x01, 0x00]
+    guard let start = key.firstRange(of: marker)?.upperBound, start + 256 <= key.count else { return true }
+    return der.firstRange(of: Array(key[start..<start + 256])) != nil
   }
 
   /// UTCTime values (tag 0x17, 13 bytes); the second one ends the validity.

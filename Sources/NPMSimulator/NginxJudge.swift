@@ -4,8 +4,10 @@ import Model
 /// and where some of them may stand, braces, locations, and names that can never resolve.
 enum NginxJudge {
   /// nginx's complaint about a host, nil where it takes it.
-  static func complaint(_ kind: HostKind, id: Int, _ row: [String: JSONValue]) -> String? {
-    guard row["enabled"] != false, let words = problem(kind, row) else { return nil }
+  static func complaint(
+    _ kind: HostKind, id: Int, _ row: [String: JSONValue], badCertificates: Set<Int> = []
+  ) -> String? {
+    guard row["enabled"] != false, let words = problem(kind, row, badCertificates) else { return nil }
     return """
       nginx: [emerg] \(words) in /data/nginx/\(kind.folder)/\(id).conf:37
       nginx: configuration file /etc/nginx/nginx.conf test failed
@@ -13,7 +15,10 @@ enum NginxJudge {
       """
   }
 
-  private static func problem(_ kind: HostKind, _ row: [String: JSONValue]) -> String? {
+  private static func problem(_ kind: HostKind, _ row: [String: JSONValue], _ badCertificates: Set<Int>) -> String? {
+    if badCertificates.contains(row["certificate_id"]?.intValue ?? 0) {
+      return "SSL_CTX_use_PrivateKey() failed (SSL: error: key values mismatch)"
+    }
     let host = row["forward_host"]?.stringValue ?? ""
     if let quote = host.firstIndex(of: "\"") { return "unexpected \"\(host[host.index(after: quote)...])\"" }
     if let words = AdvancedConfig.problem(row["advanced_config"]?.stringValue ?? "", in: .server) { return words }

@@ -143,6 +143,7 @@ struct Router {
     case ("GET", 2): return try await routes.list(call)
     case ("POST", 2): return try await routes.create(call)
     case ("GET", 3): return try await routes.get(parts[2], call)
+    case ("PUT", 3): return try await routes.update(parts[2], call)
     case ("DELETE", 3): return try await routes.delete(parts[2])
     default: throw pathNotFound(call)
     }

@@ -150,9 +150,9 @@ actor SimulatorEngine {
   /// What `nginx -t` and a reload would do to one host. Throws NPM's 500; returns the meta that NPM would store.
   func configure(_ kind: HostKind, _ id: Int) throws {
     guard var row = row(kind, id) else { return }
-    if state.nginx == .broken { throw NPMFault.internalError }
     let key = "\(kind.folder)/\(id)"
-    let complaint = NginxJudge.complaint(kind, id: id, row)
+    if state.nginx == .broken || isBroken(except: key) { throw NPMFault.internalError }
+    let complaint = NginxJudge.complaint(kind, id: id, row, badCertificates: state.mismatched)
     var meta = row["meta"]?.objectValue ?? [:]
     meta["nginx_online"] = .bool(complaint == nil)
     meta["nginx_err"] = complaint.map { .string($0) } ?? .null
@@ -162,9 +162,18 @@ actor SimulatorEngine {
     try reload()
   }
 
+  /// Whether a configuration other than `key` keeps nginx from taking anything.
+  private func isBroken(except key: String) -> Bool {
+    guard !state.mismatched.isEmpty else { return false }
+    return state.configurations.contains { other, row in
+      other != key && state.mismatched.contains(row["certificate_id"]?.intValue ?? 0)
+    }
+  }
+
   func removeConfiguration(_ kind: HostKind, _ id: Int) throws {
-    state.configurations["\(kind.folder)/\(id)"] = nil
-    if state.nginx == .broken { throw NPMFault.internalError }
+    let key = "\(kind.folder)/\(id)"
+    state.configurations[key] = nil
+    if state.nginx == .broken || isBroken(except: key) { throw NPMFault.internalError }
     try reload()
   }
 

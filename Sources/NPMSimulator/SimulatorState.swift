@@ -71,6 +71,8 @@ package struct SimulatorState: Codable {
   /// Configuration files on disk: what the data plane would serve after its next reload.
   var configurations: [String: [String: JSONValue]] = [:]
   var reloads = 0
+  /// Certificates whose key is another's: NPM does not notice, nginx does.
+  var mismatched: Set<Int> = []
 
   package init(_ start: Start, now: Timestamp) {
     guard start == .freshAdmin else { return }
