@@ -34,7 +34,7 @@ enum ApplyCommand {
     let printer = ApplyPrinter(lap: lap, settings: bench.settings, console: invocation.console)
     if let early = try gate(lap, bench, printer, loaded) { return early }
     stop.deferExit()
-    printer.begin()
+    printer.begin(wasAsked: !invocation.arguments.has(yes) && !lap.plan.effective.isEmpty)
     let report = try await run.apply(lap, stop: stop) { printer.show($0) }
     try printer.finish(report, loaded.diagnostics)
     writeStatus(lap, report, bench)

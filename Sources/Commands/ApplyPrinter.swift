@@ -17,12 +17,14 @@ struct ApplyPrinter: Sendable {
   func asks() throws -> Bool {
     try console.result(plan.text())
     Terminal.write("\nApply this? [y/N] ", to: Terminal.error)
-    return ["y", "yes"].contains((readLine() ?? "").lowercased())
+    let isYes = ["y", "yes"].contains((readLine() ?? "").lowercased())
+    if isYes { Terminal.write("\n", to: Terminal.output) }
+    return isYes
   }
 
-  /// Blocked changes come first: they are known already.
-  func begin() {
-    guard showsProgress else { return }
+  /// Blocked changes come first: they are known already. Who was asked has seen them.
+  func begin(wasAsked: Bool) {
+    guard showsProgress, !wasAsked else { return }
     for change in lap.plan.changes where change.isBlocked {
       Terminal.write(plan.lines(change).joined(separator: "\n") + "\n", to: Terminal.output)
     }

@@ -113,9 +113,8 @@ struct PlanText {
   }
 
   private func blocked(_ change: Change, _ obstacle: Obstacle) -> [String] {
-    var lines = [entry("!", .magenta, change, obstacle.message, "")]
+    var lines = [entry("!", .magenta, change, obstacle.message.padded(to: 46), source(change))]
     if let hint = obstacle.hint { lines.append(continuation(hint, "")) }
-    if !source(change).isEmpty { lines.append(continuation("".padded(to: 46), source(change))) }
     return lines
   }
 
