@@ -47,8 +47,11 @@ struct PlanText {
     }
     let blocked = lap.plan.count("blocked")
     let all = words + (blocked == 0 ? [] : ["\(blocked) blocked"])
-    if all.isEmpty { return "Nothing to do: NPM is as \(settings.desired)/ says." }
-    return all.joined(separator: ", ") + ". Plan \(Words.shortDigest(lap.plan.digest))"
+    let held = lap.plan.withheld.count
+    if all.isEmpty && held == 0 { return "Nothing to do: NPM is as \(settings.desired)/ says." }
+    if all.isEmpty { return "Nothing to do under policy \(lap.plan.policy.rawValue), which holds \(held) back." }
+    let tail = held == 0 ? "" : ", \(held) held back"
+    return all.joined(separator: ", ") + tail + ". Plan \(Words.shortDigest(lap.plan.digest))"
   }
 
   func lines(_ change: Change) -> [String] {

@@ -9,12 +9,14 @@ struct StatusSummary {
   let failed: [ChangeOutcome]
   let counts: [(name: String, value: Int)]
   private let isRefused: Bool
+  private let withheld: Int
 
   init(_ lap: PlannedLap, _ report: RunReport?) {
     let applied = Set((report?.outcomes ?? []).filter { $0.verdict == .applied }.map(\.change.key))
     open = lap.plan.changes.filter { !applied.contains($0.key) }
     failed = (report?.outcomes ?? []).filter { $0.verdict == .failed }
     isRefused = !lap.refusals.isEmpty
+    withheld = lap.plan.withheld.count
     let kept = applied.subtracting(lap.plan.changes.filter { $0.action == .delete }.map(\.key))
     counts = [
       ("desired", lap.desired.resources.count),
@@ -45,8 +47,10 @@ struct StatusSummary {
     let blocked = open.count(where: \.isBlocked)
     let all: [(type: String, isTrue: Bool, reason: String, message: String)] = [
       (
-        "InSync", open.isEmpty, open.isEmpty ? "NothingToDo" : "ChangesPending",
-        open.isEmpty ? "NPM is as the YAML says" : "\(open.count) differ from the YAML"
+        "InSync", open.isEmpty && withheld == 0,
+        !open.isEmpty ? "ChangesPending" : withheld > 0 ? "HeldBackByPolicy" : "NothingToDo",
+        open.isEmpty && withheld == 0
+          ? "NPM is as the YAML says" : "\(open.count) differ from the YAML, \(withheld) held back by the policy"
       ),
       (
         "Applied", failed.isEmpty && !isRefused,

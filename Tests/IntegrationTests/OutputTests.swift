@@ -66,6 +66,22 @@ import Testing
     }
   }
 
+  @Test func `what the policy holds back is never called in sync`() async throws {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      try place.desire("a", "a.test")
+      try place.desire("b", "b.test")
+      #expect(try await place.run("apply", "--yes").exit == 0)
+      try place.scratch.remove("desired/b.yaml")
+      let held = try await place.run("apply", "--yes")
+      #expect(held.exit == 0)
+      #expect(held.output.contains("holds 1 back") && !held.output.contains("NPM is as"))
+      #expect(try await place.run("status").output.contains("differs since"))
+      let observed = try await place.run("diff", "--policy", "observe")
+      #expect(!observed.output.contains("NPM is as"))
+    }
+  }
+
   @Test func `a diff leaves nothing behind`() async throws {
     try await withSimulator { npm in
       let place = try Workplace(npm)
