@@ -43,6 +43,7 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case tooManyDeletes = "too-many-deletes"
   case tooManyUpdates = "too-many-updates"
   case nothingDesired = "nothing-desired"
+  case incompleteList = "incomplete-list"
   case planStale = "plan-stale"
   case dependencyFailed = "dependency-failed"
   case interrupted = "interrupted"

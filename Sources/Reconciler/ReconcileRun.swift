@@ -42,6 +42,9 @@ package struct ReconcileRun: Sendable {
       authors: [:])
     await checkDestinations(&lap, progress)
     lap.refusals = settings.limits.refusals(of: lap.plan, desiredCount: desired.resources.count)
+    let evidence = Evidence(observed, ledger, desired, owner: settings.owner)
+    if !settings.trustsMarkers { lap.refusals += evidence.missingHosts }
+    lap.warnings += evidence.strayHosts
     lap.authors = await authors(lap.plan)
     return lap
   }

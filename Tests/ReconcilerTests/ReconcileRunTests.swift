@@ -234,6 +234,33 @@ import Testing
     }
   }
 
+  @Test func `a list that lacks most of what is ours is not acted upon`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      let hosts = (0..<6).map { desiredHost("h\($0)", hostSpec(["h\($0).test"])) }
+      let all = DesiredState(resources: hosts, fileCount: 1)
+      _ = try await me.run.apply(me.run.plan(all), stop: StopSignal())
+      for id in 1...4 { try await npm.asAdmin("DELETE", "/api/nginx/proxy-hosts/\(id)") }
+      #expect(try await me.run.plan(all).refusals.map(\.code) == [.incompleteList])
+      try await npm.asAdmin("DELETE", "/api/nginx/proxy-hosts/5")
+      let settings = LapSettings(npmURL: npm.url, owner: "homelab", trustsMarkers: true)
+      let run = ReconcileRun(gateway: npm.gateway(), store: me.store, prober: nil, settings: settings)
+      let lap = try await run.plan(all)
+      #expect(lap.refusals.isEmpty && lap.plan.count("create") == 5)
+    }
+  }
+
+  @Test func `a host with our marker that nobody knows is pointed out and left alone`() async throws {
+    try await withSimulator { npm in
+      let meta: JSONValue = ["reconciler": ["owner": "homelab", "name": "ghost", "fingerprint": ""]]
+      let id = try await npm.createByHand("ghost.test", meta: meta)
+      let lap = try await Operator(npm).plan(desiredHost("app", hostSpec(["app.test"])))
+      #expect(lap.warnings.map(\.code) == [.ledgerMissing])
+      #expect(lap.warnings.first?.message.contains("host \(id)") == true)
+      #expect(lap.plan.changes.map(\.key.name) == ["app"])
+    }
+  }
+
   @Test func `a lost store is rebuilt from the markers when that is asked for`() async throws {
     try await withSimulator { npm in
       let app = desiredHost("app", hostSpec(["app.test"]))
