@@ -70,6 +70,7 @@ enum DesiredSchema {
     case .port: ["type": "integer", "minimum": 1, "maximum": 65535]
     case .string(let lengths):
       ["type": "string", "minLength": .int(lengths.lowerBound), "maxLength": .int(lengths.upperBound)]
+    case .host: ["type": "string", "minLength": 1, "maxLength": 255]
     case .choice(let words): ["enum": .array(words.map { .string($0) })]
     case .domains:
       [

@@ -151,7 +151,9 @@ extension YAMLProblem {
     let note = related.map {
       Diagnostic.Note("first used", at: SourceLocation(file: file, line: $0.line, column: $0.column))
     }
-    return Diagnostic(code, message, at: place, note: note)
+    let isStrangeCharacter = message.hasPrefix("found character that cannot start")
+    let hint = isStrangeCharacter ? "indent with spaces, not tabs; quote a value that begins with @ or `" : nil
+    return Diagnostic(code, message, at: place, hint: hint, note: note)
   }
 
   private var code: DiagnosticCode {

@@ -30,6 +30,9 @@ struct ForwardURL: Equatable {
       return .failure(
         Problem(message: "a proxy host forwards to a host and port, not to the path '\(path)'", hint: hint))
     }
+    if let bad = path.first(where: { $0.isWhitespace || ";{}\"'\\".contains($0) }) {
+      return .failure(Problem(message: "the path contains '\(bad)', which nginx would not take as part of it"))
+    }
     if authority.utf8.contains(UInt8(ascii: "@")) {
       return .failure(Problem(message: "a destination carries no user name", hint: "remove what stands before '@'"))
     }
@@ -63,7 +66,8 @@ struct ForwardURL: Equatable {
     return .success((String(host), port))
   }
 
-  private static func problem(withHost host: Substring) -> Problem? {
+  /// What is wrong with a host, in a URL or alone.
+  static func problem(withHost host: Substring) -> Problem? {
     if host.isEmpty { return Problem(message: "the URL names no host", hint: "write it as http://host:port") }
     if host.count > 255 { return Problem(message: "the host has more than 255 characters") }
     let isPlain: (UInt8) -> Bool = { $0 >= 0x61 && $0 <= 0x7a || $0 >= 0x30 && $0 <= 0x39 || $0 == 0x2e || $0 == 0x2d }

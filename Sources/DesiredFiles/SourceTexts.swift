@@ -10,6 +10,7 @@ package struct SourceTexts: Sendable {
   package func line(_ number: Int, of file: String) -> String? {
     let lines = bytes[file]?.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) ?? []
     guard lines.indices.contains(number - 1) else { return nil }
-    return String(decoding: lines[number - 1], as: UTF8.self)
+    let line = lines[number - 1]
+    return String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
   }
 }

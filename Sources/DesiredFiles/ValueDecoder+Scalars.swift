@@ -8,6 +8,7 @@ extension ValueDecoder {
     case .integer(let range): return integer(node, range, code: .badValue, name: name)
     case .port: return integer(node, 1...65535, code: .portRange, name: name)
     case .string(let lengths): return string(node, lengths, name: name)
+    case .host: return host(node, name: name)
     case .choice(let words): return choice(node, words, name: name)
     case .reference(let kind): return reference(node, kind, name: name)
     case .duration: return pattern(node, Duration.isWellFormed, "a duration such as 30s, 5m, 2h or 7d", name: name)
@@ -61,6 +62,14 @@ extension ValueDecoder {
       return nil
     }
     return .string(text)
+  }
+
+  private mutating func host(_ node: YAMLNode, name: String) -> JSONValue? {
+    guard let text = text(node, name: name) else { return nil }
+    guard let problem = ForwardURL.problem(withHost: text[...]) else { return .string(text) }
+    let hint = text.contains("/") ? "write a URL as 'forward: \(text)'" : problem.hint
+    report(.badValue, "'\(name)': \(problem.message)", at: location(node), hint: hint)
+    return nil
   }
 
   private mutating func choice(_ node: YAMLNode, _ words: [String], name: String) -> JSONValue? {

@@ -5,6 +5,8 @@ package indirect enum FieldType: Sendable {
   case port
   /// Text of so many characters.
   case string(ClosedRange<Int>)
+  /// A name, an IPv4 address, or an IPv6 address in brackets.
+  case host
   case choice([String])
   /// A list of names that NPM accepts as domains.
   case domains

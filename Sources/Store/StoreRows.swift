@@ -88,7 +88,7 @@ private struct AppliedSpec: DecodableWithConfiguration {
     switch type {
     case .bool: .bool(try container.decode(Bool.self, forKey: key))
     case .integer, .port: .int(try container.decode(Int.self, forKey: key))
-    case .string, .choice, .reference: .string(try container.decode(String.self, forKey: key))
+    case .string, .host, .choice, .reference: .string(try container.decode(String.self, forKey: key))
     case .domains: .array(try container.decode([String].self, forKey: key).map { .string($0) })
     default: try container.decode(JSONValue.self, forKey: key)
     }

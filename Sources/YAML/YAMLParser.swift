@@ -56,7 +56,7 @@ private enum EventReader {
       yaml_parser_set_input_string(parser, buffer.baseAddress, buffer.count)
       var flat = shim_yaml_event()
       while true {
-        guard shim_yaml_next(parser, event, &flat) == 1 else { return syntaxProblem(parser.pointee) }
+        guard shim_yaml_next(parser, event, &flat) == 1 else { return syntaxProblem(parser.pointee, bytes) }
         defer { yaml_event_delete(event) }
         if flat.type == Int32(YAML_STREAM_END_EVENT.rawValue) { return nil }
         if let copied = copy(flat), !consume(copied) { return nil }
@@ -83,7 +83,7 @@ private enum EventReader {
     }
   }
 
-  private static func syntaxProblem(_ parser: yaml_parser_t) -> YAMLProblem {
+  private static func syntaxProblem(_ parser: yaml_parser_t, _ bytes: [UInt8]) -> YAMLProblem {
     var message = parser.problem.map { String(cString: $0) } ?? "unreadable YAML"
     // An unfinished key is noticed a line later; where it began is what people look for.
     let isLateNotice = parser.context != nil && message.hasPrefix("could not find expected ':'")
@@ -91,8 +91,11 @@ private enum EventReader {
     if let context = parser.context.map({ String(cString: $0) }) { message += " \(context)" }
     if parser.error == YAML_READER_ERROR {
       message = "a character that YAML does not allow: \(message)"
-      mark.line = 0
-      mark.column = 0
+      // The reader gives a byte offset only.
+      let before = bytes.prefix(parser.problem_offset)
+      let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+      mark.line = before.count { $0 == UInt8(ascii: "\n") }
+      mark.column = String(decoding: before[lineStart...], as: UTF8.self).unicodeScalars.count
     }
     let place = YAMLMark(line: mark.line + 1, column: mark.column + 1)
     return YAMLProblem(kind: .syntax, message: message, mark: place)

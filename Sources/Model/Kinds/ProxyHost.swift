@@ -12,7 +12,7 @@ extension KindDescription {
   private static let hostFields: [FieldDescription] = [
     FieldDescription("domain_names", .domains, "Names that nginx answers to; at most 100, wildcards allowed."),
     FieldDescription("forward_scheme", .choice(["http", "https"]), "How NPM speaks to the destination."),
-    FieldDescription("forward_host", .string(1...255), "Name or address of the destination."),
+    FieldDescription("forward_host", .host, "Name or address of the destination."),
     FieldDescription("forward_port", .port, "Port of the destination."),
     FieldDescription(
       "certificate", .reference(.certificate), standard: .null, "Name of a certificate in NPM, or none."),
@@ -43,7 +43,7 @@ extension KindDescription {
   private static let locationFields: [FieldDescription] = [
     FieldDescription("path", .string(1...1024), "The location's path in nginx."),
     FieldDescription("forward_scheme", .choice(["http", "https"]), "How NPM speaks to the destination."),
-    FieldDescription("forward_host", .string(1...255), "Name or address of the destination."),
+    FieldDescription("forward_host", .host, "Name or address of the destination."),
     FieldDescription("forward_port", .port, "Port of the destination."),
     FieldDescription("forward_path", .string(0...1024), standard: "", "Path that requests get at the destination."),
     FieldDescription(
