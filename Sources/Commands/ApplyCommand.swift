@@ -23,21 +23,25 @@ enum ApplyCommand {
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     let bench = try Workbench(invocation)
+    try invocation.console.checkOutput()
     let loaded = try bench.loadDesired(exitWhenEmpty: .refused)
     let stop = StopSignal()
     stop.listenToSignals()
     let lock = try await RunLock.take(beside: bench.settings.state, timeout: timeout(invocation), stop: stop)
     defer { withExtendedLifetime(lock) {} }
     let run = try bench.run(bench.store(createsIt: true))
+    let start = ContinuousClock.now
     let lap = try await run.plan(loaded.state, progress: bench.progress("checking destinations"))
+    invocation.console.describe(lap, loaded, since: start)
     for warning in lap.warnings { invocation.console.warn(warning) }
-    let printer = ApplyPrinter(lap: lap, settings: bench.settings, console: invocation.console)
+    let printer = ApplyPrinter(
+      lap: lap, settings: bench.settings, console: invocation.console, isPartial: !bench.writesStatus)
     if let early = try gate(lap, bench, printer, loaded) { return early }
     stop.deferExit()
     printer.begin(wasAsked: !invocation.arguments.has(yes) && !lap.plan.effective.isEmpty)
     let report = try await run.apply(lap, stop: stop) { printer.show($0) }
-    try printer.finish(report, loaded.diagnostics)
     writeStatus(lap, report, bench)
+    try printer.finish(report, loaded.diagnostics)
     return exit(lap, report)
   }
 
@@ -61,9 +65,12 @@ enum ApplyCommand {
     }
     guard !lap.plan.effective.isEmpty, !bench.invocation.arguments.has(yes) else { return nil }
     guard Terminal.isTerminal(Terminal.input), bench.invocation.console.format == .text else {
-      throw UsageError(message: "stdin is no terminal, so that nobody can be asked", hint: "add --yes")
+      let cause =
+        Terminal.isTerminal(Terminal.input)
+        ? "with -o \(bench.invocation.console.format.rawValue)" : "stdin is no terminal, so that"
+      throw UsageError(message: "\(cause) nobody can be asked", hint: "add --yes")
     }
-    return try printer.asks() ? nil : .success
+    return try printer.asks() ? nil : .failure
   }
 
   /// A digest may be shortened to eight digits.
@@ -81,6 +88,7 @@ enum ApplyCommand {
   }
 
   private static func writeStatus(_ lap: PlannedLap, _ report: RunReport?, _ bench: Workbench) {
+    guard bench.writesStatus else { return }
     do {
       try StatusFiles(directory: bench.settings.status, settings: bench.lapSettings()).write(lap, report, at: .now)
     } catch {

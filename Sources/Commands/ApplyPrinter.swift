@@ -8,8 +8,9 @@ struct ApplyPrinter: Sendable {
   let lap: PlannedLap
   let settings: Settings
   let console: Console
+  let isPartial: Bool
 
-  private var plan: PlanText { PlanText(lap: lap, settings: settings, console: console) }
+  private var plan: PlanText { PlanText(lap: lap, settings: settings, console: console, isPartial: isPartial) }
   private var showsProgress: Bool { console.format == .text && console.outFile == nil }
   private var nameWidth: Int { min(28, max(10, lap.plan.changes.map(\.key.name.count).max() ?? 0)) + 2 }
 

@@ -126,8 +126,10 @@ struct ArgumentParser {
       if flag.value != nil {
         try check(flag, value, flag.environment)
         parsed.values[flag.name] = [value]
-      } else if ["1", "true", "yes"].contains(value.lowercased()) {
+      } else if ["1", "true", "yes", "on"].contains(value.lowercased()) {
         parsed.values[flag.name] = []
+      } else if !["0", "false", "no", "off"].contains(value.lowercased()) {
+        throw UsageError(message: "\(flag.environment) must be true or false, not '\(value)'")
       }
     }
   }

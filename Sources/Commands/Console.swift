@@ -14,6 +14,12 @@ struct Console: Sendable {
 
   init() {}
 
+  static let json: Console = {
+    var console = Console()
+    console.format = .json
+    return console
+  }()
+
   init(_ arguments: ParsedArguments) {
     format = arguments.value(CommonFlags.output).flatMap(Format.init) ?? .text
     outFile = arguments.value(CommonFlags.out)
@@ -24,11 +30,27 @@ struct Console: Sendable {
     hasColor = !refusesColor && Terminal.isTerminal(Terminal.output) && outFile == nil && format == .text
   }
 
-  /// Prints a result.
+  /// Finds out whether `--out` can be written before anything is done whose result would be lost.
+  func checkOutput() throws {
+    guard let outFile else { return }
+    let place = Files.exists(outFile) ? outFile : Files.parent(of: outFile)
+    guard !Files.isWritable(place) else { return }
+    throw CommandFailure(
+      .failure, [Diagnostic(.outputFailed, "cannot write \(outFile)", hint: "name a file in a directory that exists")])
+  }
+
+  /// Prints a result. A reader that went away is no error of ours, a full disk is.
   func result(_ text: String) throws {
     let line = text.hasSuffix("\n") ? text : text + "\n"
-    guard let outFile else { return Terminal.write(line, to: Terminal.output) }
-    try Files.output(outFile, Array(line.utf8))
+    do {
+      if let outFile {
+        try Files.output(outFile, Array(line.utf8))
+      } else {
+        try Files.writeAll(Terminal.output, Array(line.utf8), path: "the result")
+      }
+    } catch let error as FileError where !error.isBrokenPipe {
+      throw CommandFailure(.failure, [Diagnostic(.outputFailed, "\(error)")])
+    }
   }
 
   /// Prints a JSON result: one object, members in alphabetical order.

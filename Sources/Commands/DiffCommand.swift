@@ -18,19 +18,25 @@ enum DiffCommand {
     let bench = try Workbench(invocation)
     let loaded = try bench.loadDesired(exitWhenEmpty: .refused)
     let run = try bench.run(bench.store(createsIt: false))
+    let start = ContinuousClock.now
     let lap = try await run.plan(loaded.state, progress: bench.progress("checking destinations"))
+    invocation.console.describe(lap, loaded, since: start)
     for warning in lap.warnings { invocation.console.warn(warning) }
     try print(lap, loaded.diagnostics, bench)
-    if invocation.arguments.has(writeStatus) {
-      try StatusFiles(directory: bench.settings.status, settings: bench.lapSettings()).write(lap, nil, at: .now)
+    if invocation.arguments.has(writeStatus) && bench.writesStatus {
+      do {
+        try StatusFiles(directory: bench.settings.status, settings: bench.lapSettings()).write(lap, nil, at: .now)
+      } catch let error as FileError {
+        throw CommandFailure(.failure, [Diagnostic(.statusWrite, "\(error)", hint: "name a directory with --status")])
+      }
     }
     guard invocation.arguments.has(exitCode) else { return .success }
-    return lap.plan.isEmpty ? .success : .changesPending
+    return lap.plan.isPending ? .changesPending : .success
   }
 
   private static func print(_ lap: PlannedLap, _ diagnostics: [Diagnostic], _ bench: Workbench) throws {
     let console = bench.invocation.console
-    let text = PlanText(lap: lap, settings: bench.settings, console: console)
+    let text = PlanText(lap: lap, settings: bench.settings, console: console, isPartial: !bench.writesStatus)
     switch console.format {
     case .text: try console.result(text.text())
     case .json: try console.result(json: PlanJSON.lap(lap, nil, diagnostics + lap.warnings + lap.refusals))

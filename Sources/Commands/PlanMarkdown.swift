@@ -6,7 +6,7 @@ import Reconciler
 enum PlanMarkdown {
   static func text(_ lap: PlannedLap, _ report: RunReport?, summary: String) -> String {
     var lines = ["**reconciler**: \(summary)", ""]
-    guard !lap.plan.changes.isEmpty else { return lines.joined(separator: "\n") }
+    guard !lap.plan.changes.isEmpty || !lap.plan.withheld.isEmpty else { return lines.joined(separator: "\n") }
     let hasOutcome = report != nil
     lines +=
       hasOutcome ? ["| | host | change | outcome |", "|---|---|---|---|"] : ["| | host | change |", "|---|---|---|"]
@@ -18,6 +18,10 @@ enum PlanMarkdown {
         row += " \(cell(outcome.map { $0.error?.message ?? $0.note } ?? "not attempted")) |"
       }
       lines.append(row)
+    }
+    for change in lap.plan.withheld {
+      let tail = hasOutcome ? " held back by the policy |" : ""
+      lines.append("| held back: \(change.action.word) | \(change.key.name) | \(cell(what(change))) |\(tail)")
     }
     for refusal in lap.refusals { lines += ["", "apply would refuse: \(refusal.message)"] }
     return lines.joined(separator: "\n")

@@ -11,6 +11,8 @@ struct PlanText {
   let lap: PlannedLap
   let settings: Settings
   let console: Console
+  /// Only a part of the resources was looked at.
+  var isPartial = false
 
   private var nameWidth: Int {
     let names = (lap.plan.changes + lap.plan.withheld).map(\.key.name.count)
@@ -48,7 +50,9 @@ struct PlanText {
     let blocked = lap.plan.count("blocked")
     let all = words + (blocked == 0 ? [] : ["\(blocked) blocked"])
     let held = lap.plan.withheld.count
-    if all.isEmpty && held == 0 { return "Nothing to do: NPM is as \(settings.desired)/ says." }
+    if all.isEmpty && held == 0 {
+      return "Nothing to do: \(isPartial ? "what was selected" : "NPM") is as \(settings.desired)/ says."
+    }
     if all.isEmpty { return "Nothing to do under policy \(lap.plan.policy.rawValue), which holds \(held) back." }
     let tail = held == 0 ? "" : ", \(held) held back"
     return all.joined(separator: ", ") + tail + ". Plan \(Words.shortDigest(lap.plan.digest))"

@@ -26,10 +26,17 @@ package enum Program {
       if parsed.has(CommonFlags.help) { return help(command.name) }
       return await run(Invocation(command: command, arguments: parsed, console: Console(parsed)))
     } catch let error as UsageError {
-      return usage(error, command)
+      return usage(error, command, wantsJSON(arguments) ? .json : Console())
     } catch {
       return .failure
     }
+  }
+
+  /// Whether somebody who mistyped the rest asked for JSON.
+  private static func wantsJSON(_ arguments: [String]) -> Bool {
+    let pairs = zip(arguments, arguments.dropFirst())
+    return arguments.contains { ["-ojson", "-o=json", "--output=json"].contains($0) }
+      || pairs.contains { ["-o", "--output"].contains($0) && $1 == "json" }
   }
 
   static func find(_ word: String) -> CommandDefinition? {
@@ -40,7 +47,7 @@ package enum Program {
     do {
       return try await invocation.command.run(invocation)
     } catch let error as UsageError {
-      return usage(error, invocation.command)
+      return usage(error, invocation.command, invocation.console)
     } catch let failure as CommandFailure {
       return report(failure.diagnostics, failure.exit, invocation.console)
     } catch let error as NPMError {
@@ -54,11 +61,9 @@ package enum Program {
 
   /// In JSON, what went wrong is the result; in text it goes to stderr.
   private static func report(_ diagnostics: [Diagnostic], _ exit: ExitCode, _ console: Console) -> ExitCode {
-    if console.format == .json {
-      try? console.result(json: PlanJSON.empty(diagnostics))
-    } else {
-      for diagnostic in diagnostics { console.error(diagnostic) }
-    }
+    let isLost = diagnostics.contains { $0.code == .outputFailed }
+    if console.format == .json, !isLost, (try? console.result(json: PlanJSON.empty(diagnostics))) != nil { return exit }
+    for diagnostic in diagnostics { console.error(diagnostic) }
     return exit
   }
 
@@ -72,9 +77,11 @@ package enum Program {
     return .success
   }
 
-  private static func usage(_ error: UsageError, _ command: CommandDefinition) -> ExitCode {
+  private static func usage(_ error: UsageError, _ command: CommandDefinition, _ console: Console) -> ExitCode {
     let hint = error.hint ?? "see 'reconciler \(command.name) --help'"
-    Console().error(Diagnostic(.usage, error.message, hint: hint))
+    let diagnostic = Diagnostic(.usage, error.message, hint: hint)
+    console.error(diagnostic)
+    if console.format == .json { try? console.result(json: PlanJSON.empty([diagnostic])) }
     return .usage
   }
 

@@ -57,6 +57,11 @@ struct SettingsLoader {
     let (documents, problems) = YAMLParser.parse(bytes)
     guard problems.isEmpty else { throw failure(problems.map { $0.diagnostic(in: path) }, Console(arguments)) }
     guard let document = documents.first else { return }
+    if documents.count > 1 {
+      decoder.report(
+        .badValue, "the settings are one YAML document, this file has \(documents.count)",
+        at: decoder.location(documents[1]))
+    }
     file = decoder.fields(of: document, SettingsFields.all, owner: "the settings") ?? [:]
     if let place = file["health"]?.location {
       decoder.report(
@@ -91,10 +96,16 @@ struct SettingsLoader {
       limits.maxDeletes = typed
       limits.maxDeletePercent = 100
     }
-    limits.maxDeletePercent = try arguments.integer(ApplyFlags.maxDeletePercent) ?? limits.maxDeletePercent
-    limits.maxUpdatePercent = try arguments.integer(ApplyFlags.maxUpdatePercent) ?? limits.maxUpdatePercent
+    limits.maxDeletePercent = try percent(ApplyFlags.maxDeletePercent) ?? limits.maxDeletePercent
+    limits.maxUpdatePercent = try percent(ApplyFlags.maxUpdatePercent) ?? limits.maxUpdatePercent
     limits.allowsDeletes = arguments.has(ApplyFlags.allowDeletes)
     return limits
+  }
+
+  private func percent(_ flag: FlagDefinition) throws -> Int? {
+    let number = try arguments.integer(flag)
+    if let number, number > 100 { throw UsageError(message: "--\(flag.name) takes 0 to 100, not \(number)") }
+    return number
   }
 
   private func probe() -> ProbeSettings {

@@ -2,6 +2,7 @@ import Curl
 import DesiredFiles
 import Model
 import NPMClient
+import Planning
 import Platform
 import Probe
 import Reconciler
@@ -18,6 +19,9 @@ struct Workbench: Sendable {
     self.invocation = invocation
     settings = try SettingsLoader.load(invocation)
   }
+
+  /// The status files speak of everything: a run that looked at a part leaves them alone.
+  var writesStatus: Bool { !invocation.arguments.has(CommonFlags.select) }
 
   var prober: Prober { Prober(settings: settings.probe, engine: engine) }
 
@@ -104,5 +108,19 @@ struct Workbench: Sendable {
   func progress(_ what: String) -> @Sendable (Int, Int) -> Void {
     let bar = ProgressBar(what, isShown: !invocation.console.isQuiet)
     return { bar.update($0, of: $1) }
+  }
+}
+
+extension Console {
+  /// With `-v`: what the plan was made from.
+  func describe(_ lap: PlannedLap, _ loaded: LoadedDesired, since start: ContinuousClock.Instant) {
+    let spent = Int(((ContinuousClock.now - start) / .milliseconds(1)).rounded())
+    info(
+      "read \(Words.count(loaded.state.fileCount, "file")) with \(Words.count(loaded.state.resources.count, "resource"))"
+    )
+    info(
+      "NPM \(lap.observed.version) lists \(Words.count(lap.observedCount, "host")), the store knows \(lap.ledger.count)"
+    )
+    info("checked \(Words.count(lap.probes.count, "destination")); plan \(lap.plan.digest) after \(spent) ms")
   }
 }

@@ -40,15 +40,30 @@ package struct DesiredLoader {
     loaded.state.resources = resources.map(\.resource)
   }
 
+  private func isYAML(_ file: String) -> Bool {
+    let name = file.lowercased()
+    return name.hasSuffix(".yaml") || name.hasSuffix(".yml")
+  }
+
+  private func unreadable(_ file: String, _ message: String, hint: String? = nil) -> Diagnostic {
+    Diagnostic(.unreadableFile, message, at: SourceLocation(file: file, line: 1, column: 1), hint: hint)
+  }
+
   private func isDefaults(_ file: String) -> Bool {
     file == "\(directory)/_defaults.yaml" || file == "\(directory)/_defaults.yml"
   }
 
   private mutating func listFiles() -> [String]? {
     do {
-      let files = try Files.below(directory).filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
+      let listing = try Files.below(directory)
+      let files = listing.files.filter { isYAML($0) }
+      // Silence would let hosts that are written there look like hosts that were removed.
+      loaded.diagnostics += listing.others.map { path in
+        unreadable(
+          path, "\(path) is neither a file nor a folder", hint: "links to folders, pipes and devices are not read")
+      }
       if files.isEmpty {
-        loaded.diagnostics = [
+        loaded.diagnostics += [
           Diagnostic(
             .desiredEmpty, "\(directory)/ holds no .yaml file",
             hint: "put a file with 'proxy_hosts:' there, or name another directory with --desired")
@@ -74,7 +89,7 @@ package struct DesiredLoader {
       loaded.texts.add(file, bytes)
       return documents
     } catch {
-      loaded.diagnostics.append(Diagnostic(.unreadableFile, "\(error)"))
+      loaded.diagnostics.append(unreadable(file, "\(error)"))
       return []
     }
   }

@@ -33,7 +33,9 @@ package struct ValueDecoder {
       return nil
     }
     var decoded: DecodedFields = [:]
-    for entry in entries where !entry.key.hasPrefix("x-") {
+    // What came in by `<<` first, so that what is written here wins, a shorthand over a merged field too.
+    let ordered = entries.filter(\.isMerged) + entries.filter { !$0.isMerged }
+    for entry in ordered where !entry.key.hasPrefix("x-") {
       if let field = fields.first(where: { $0.name == entry.key }) {
         decoded[field.name] = self.field(field, entry, owner: owner)
       } else if let shorthand = shorthands.first(where: { $0.name == entry.key }) {

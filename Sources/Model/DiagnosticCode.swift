@@ -32,9 +32,11 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
 
   // Plans and their limits.
   case domainTaken = "domain-taken"
+  case takerBlocked = "taker-blocked"
   case domainCycle = "domain-cycle"
   case markerMissing = "marker-missing"
   case markerForeign = "marker-foreign"
+  case markerAmbiguous = "marker-ambiguous"
   case ledgerMissing = "ledger-missing"
   case unknownReference = "unknown-reference"
   case ambiguousReference = "ambiguous-reference"
@@ -73,6 +75,7 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case storeOtherNPM = "store-other-npm"
   case storeFull = "store-full"
   case lockHeld = "lock-held"
+  case outputFailed = "output-failed"
   case statusWrite = "status-write"
 
   // The command line and the rest.

@@ -19,6 +19,22 @@ package enum JSONValue: Hashable, Sendable {
   package subscript(_ name: String) -> JSONValue { objectValue?[name] ?? .null }
 }
 
+extension JSONValue {
+  /// Texts are equal when their bytes are: NPM and nginx know no Unicode equivalence.
+  package static func == (left: JSONValue, right: JSONValue) -> Bool {
+    switch (left, right) {
+    case (.null, .null): true
+    case (.bool(let a), .bool(let b)): a == b
+    case (.int(let a), .int(let b)): a == b
+    case (.double(let a), .double(let b)): a == b
+    case (.string(let a), .string(let b)): a.utf8.elementsEqual(b.utf8)
+    case (.array(let a), .array(let b)): a == b
+    case (.object(let a), .object(let b)): a == b
+    default: false
+    }
+  }
+}
+
 extension JSONValue: Codable {
   package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()

@@ -3,7 +3,7 @@ import Model
 /// Puts changes into an order in which each finds what it needs.
 enum DependencyOrder {
   /// Creates and updates by name, then deletes; what must come first comes first. Changes that wait for each other
-  /// in a circle are blocked.
+  /// in a circle are blocked, and with them those that wait for the circle.
   static func sort(_ changes: [Change]) -> [Change] {
     var waiting = changes.sorted { (rank($0), $0.key) < (rank($1), $1.key) }
     let known = Set(waiting.map(\.key))
@@ -20,10 +20,12 @@ enum DependencyOrder {
         }
       }
       if left.count == waiting.count {
-        var stuck = left.removeFirst()
-        stuck.action = .blocked(cycle(stuck))
-        done.insert(stuck.key)
-        ordered.append(stuck)
+        return ordered
+          + left.map { stuck in
+            var blocked = stuck
+            blocked.action = .blocked(cycle(stuck))
+            return blocked
+          }
       }
       waiting = left
     }

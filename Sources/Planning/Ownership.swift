@@ -49,14 +49,26 @@ struct Ownership {
 
   func find(_ key: ResourceKey, _ spec: Spec) -> Finding {
     let list = observed.resources[key.kind] ?? []
-    guard let entry = entries[key] else { return unclaimed(key) }
-    guard let object = object(of: entry, in: list) else { return .absent(entry) }
+    guard let entry = entries[key] else { return unclaimed(key, spec.domains, nil) }
+    guard let object = object(of: entry, in: list) else { return unclaimed(key, spec.domains, entry) }
     if let obstacle = obstacleToTouching(object, as: key) { return .obstructed(obstacle) }
     return .owned(object, entry)
   }
 
-  private func unclaimed(_ key: ResourceKey) -> Finding {
-    guard let object = marked[key]?.first else { return .absent(nil) }
+  /// The store names no object that is there. An object with our marker is the next best evidence, but not enough:
+  /// the store may be lost, or restored from an older time.
+  func unclaimed(_ key: ResourceKey, _ domains: [String], _ entry: LedgerEntry?) -> Finding {
+    let candidates = marked[key] ?? []
+    guard let first = candidates.first else { return .absent(entry) }
+    let exact = candidates.filter { Set($0.spec.normalised().domains) == Set(domains) }
+    let object = exact.count == 1 ? exact[0] : first
+    if candidates.count > 1 && exact.count != 1 {
+      let list = candidates.map(\.id.description).joined(separator: ", ")
+      return .obstructed(
+        Obstacle(
+          .markerAmbiguous, "hosts \(list) all carry our marker as '\(key.name)'",
+          hint: "remove the wrong ones in NPM", holder: first.id))
+    }
     if options.trustsMarkers { return .owned(object, nil) }
     return .obstructed(
       Obstacle(

@@ -49,6 +49,12 @@ package struct Plan: Hashable, Sendable {
   /// Changes that would write to NPM or to the store.
   package var effective: [Change] { changes.filter { !$0.isBlocked } }
 
+  /// Whether a person should look: something would be done, is in the way, or differs although the policy forbids to
+  /// touch it. A policy that never deletes makes left-over hosts its normal state.
+  package var isPending: Bool {
+    !changes.isEmpty || withheld.contains { $0.action != .delete || policy == .observe }
+  }
+
   /// Nothing to do and nothing in the way.
   package var isEmpty: Bool { changes.isEmpty }
 

@@ -43,7 +43,7 @@ package struct Planner: Sendable {
     }
     (changes, draft.withheld) = filter(changes)
     changes = DomainRule(observed, wanted: changes, withheld: draft.withheld).apply(to: changes)
-    draft.changes = DependencyOrder.sort(changes)
+    draft.changes = ReleaseRule.apply(to: DependencyOrder.sort(changes))
     return draft
   }
 
@@ -96,10 +96,27 @@ package struct Planner: Sendable {
     return change
   }
 
+  /// A removed name whose object the store cannot point at: gone, or marked and to be handled with care.
+  private func relic(_ draft: Change, _ finding: Ownership.Finding) -> Change {
+    var change = draft
+    switch finding {
+    case .absent: break
+    case .owned(let object, _):
+      change.id = object.id
+      change.observed = object
+    case .obstructed(let obstacle):
+      change.id = obstacle.holder
+      change.action = .blocked(obstacle)
+    }
+    return change
+  }
+
   private func removal(of entry: LedgerEntry, _ ownership: Ownership, _ observed: ObservedState) -> Change? {
     guard let kind = observed.resources[entry.key.kind] else { return nil }
     var change = Change(key: entry.key, action: .delete, cause: .removed)
-    guard let object = ownership.object(of: entry, in: kind) else { return change }
+    guard let object = ownership.object(of: entry, in: kind) else {
+      return relic(change, ownership.unclaimed(entry.key, entry.domains, entry))
+    }
     change.id = object.id
     change.observed = object
     if let obstacle = ownership.obstacleToTouching(object, as: entry.key) { change.action = .blocked(obstacle) }

@@ -57,6 +57,6 @@ package struct SafetyLimits: Hashable, Sendable {
   }
 
   private func exceeds(_ count: Int, _ percent: Int, _ owned: Int) -> Bool {
-    owned >= Self.percentFloor && count * 100 > percent * owned
+    owned >= Self.percentFloor && Double(count) * 100 > Double(percent) * Double(owned)
   }
 }

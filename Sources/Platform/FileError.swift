@@ -19,5 +19,6 @@ package struct FileError: Error, Equatable, CustomStringConvertible {
   /// The system's words, for example `No such file or directory`.
   package var reason: String { String(cString: strerror(code)) }
   package var isMissing: Bool { code == ENOENT }
+  package var isBrokenPipe: Bool { code == EPIPE }
   package var description: String { "cannot \(operation) \(path): \(reason)" }
 }

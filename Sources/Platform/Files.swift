@@ -83,32 +83,46 @@ package enum Files {
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
-  /// Paths of all regular files below `directory`, in byte order, hidden ones and hidden folders left out.
-  /// Symbolic links to files are followed, links to folders are not, so that no loop can arise.
-  package static func below(_ directory: String) throws -> [String] {
+  /// What lies below a directory, in byte order.
+  package struct Listing {
+    package var files: [String] = []
+    /// What is neither a file nor a folder that can be walked: links to folders, which could form loops, and devices,
+    /// pipes and sockets, which could block whoever reads them.
+    package var others: [String] = []
+  }
+
+  /// Everything below `directory`, hidden files and folders left out. Links to files count as files.
+  package static func below(_ directory: String) throws -> Listing {
     guard let stream = opendir(directory) else { throw FileError("list", directory) }
-    var files: [String] = []
-    var folders: [String] = []
+    defer { closedir(stream) }
+    var listing = Listing()
     while let entry = readdir(stream) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
       guard !name.hasPrefix(".") else { continue }
       let path = directory.hasSuffix("/") ? directory + name : "\(directory)/\(name)"
-      switch Int32(entry.pointee.d_type) {
-      case Int32(DT_DIR): folders.append(path)
-      case Int32(DT_REG): files.append(path)
-      default:
-        if isDirectory(path, followLinks: false) {
-          folders.append(path)
-        } else if !isDirectory(path) {
-          files.append(path)
-        }
+      switch kind(of: path) {
+      case .file: listing.files.append(path)
+      case .folder:
+        let inner = try below(path)
+        listing.files += inner.files
+        listing.others += inner.others
+      case .other: listing.others.append(path)
       }
     }
-    closedir(stream)
-    for folder in folders { files += try below(folder) }
-    return files.sorted()
+    listing.files.sort()
+    listing.others.sort()
+    return listing
+  }
+
+  private enum Kind { case file, folder, other }
+
+  private static func kind(of path: String) -> Kind {
+    if isDirectory(path, followLinks: false) { return .folder }
+    var status = stat()
+    guard stat(path, &status) == 0 else { return .file }  // a dangling link: reading it gives the reason
+    return status.st_mode & S_IFMT == S_IFREG ? .file : .other
   }
 
   package static func isDirectory(_ path: String, followLinks: Bool = true) -> Bool {
@@ -117,6 +131,7 @@ package enum Files {
     return status.st_mode & S_IFMT == S_IFDIR
   }
 
+  package static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 }
 

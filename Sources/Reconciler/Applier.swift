@@ -95,7 +95,9 @@ struct Applier: Sendable {
   private func carryOut(_ change: Change) async -> WriteResult {
     switch change.action {
     case .create: await writer.create(change, marker: marker(for: change))
-    case .update: await writer.update(change, marker: marker(for: change))
+    case .update:
+      await writer.update(
+        change, marker: marker(for: change), confirmed: ledger[change.key]?.applied)
     case .delete: await writer.delete(change, owner: owner)
     case .adopt:
       WriteResult(

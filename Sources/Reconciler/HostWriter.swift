@@ -29,7 +29,8 @@ struct HostWriter: Sendable {
     return conclude(change, verdict, word: "created", start)
   }
 
-  func update(_ change: Change, marker: OwnershipMarker) async -> WriteResult {
+  /// - Parameter confirmed: what nginx took last, where the store knows it.
+  func update(_ change: Change, marker: OwnershipMarker, confirmed: Spec?) async -> WriteResult {
     guard let spec = change.desired, let planned = change.observed else { return impossible(change) }
     let start = ContinuousClock.now
     let before: ObservedResource
@@ -37,11 +38,17 @@ struct HostWriter: Sendable {
     case .success(let host): before = host
     case .failure(let error): return unwritten(change, error)
     }
-    let error = await write(before, spec, marker)
+    let wasSwitchedOff = before.isEnabled && spec["enabled"] == false
+    let error = await write(before, spec, marker, provesDisabled: change.cause == .unfinished)
     if let error, !error.isUnclear { return unwritten(change, error) }
     var verdict = await verifier.settle(before.id, spec, isPatient: error != nil)
     if error != nil || blamesAnother(verdict), let host = verdict.host { verdict = await rewrite(host, spec, marker) }
-    if case .refused(_, let words) = verdict { return await restore(change, before, words) }
+    if wasSwitchedOff, error?.code == .npmServerError, let host = verdict.host {
+      var result = failed(change, Self.stillServed("disabled in NPM"))
+      result.object = host
+      return result
+    }
+    if case .refused(_, let words) = verdict { return await restore(change, before, confirmed, words) }
     return conclude(change, verdict, word: "updated", start)
   }
 
@@ -56,6 +63,7 @@ struct HostWriter: Sendable {
     let error = await attempt { try await gateway.delete(planned.id) }
     if let error, !error.isUnclear, error.code != .npmNotFound { return unwritten(change, error) }
     switch await verifier.isGone(planned.id, isPatient: error?.isUnclear == true) {
+    case true? where error?.code == .npmServerError: return failed(change, Self.stillServed("gone from NPM"))
     case true?: return WriteResult(ChangeOutcome(change, .applied, note: "deleted"), nil)
     case false?: return failed(change, error ?? NPMError(.npmUnclear, "NPM said deleted, but the host is still there"))
     case nil: return failed(change, error ?? NPMError(.npmUnclear, "NPM does not tell whether the host is gone"))
@@ -96,7 +104,12 @@ struct HostWriter: Sendable {
 
   /// PUT leaves the configuration of a host that it disables: enable and disable have calls of their own, and a
   /// host that is to be off goes off first.
-  private func write(_ before: ObservedResource, _ spec: Spec, _ marker: OwnershipMarker) async -> NPMError? {
+  ///
+  /// - Parameter provesDisabled: a disable was not confirmed; only another one that answers cleanly proves that nginx
+  ///   was reloaded without the host.
+  private func write(
+    _ before: ObservedResource, _ spec: Spec, _ marker: OwnershipMarker, provesDisabled: Bool = false
+  ) async -> NPMError? {
     let isWanted = spec["enabled"] != false
     if before.isEnabled && !isWanted {
       if let error = await attempt({ try await gateway.setEnabled(before.id, false) }) { return error }
@@ -104,6 +117,10 @@ struct HostWriter: Sendable {
     var meta = before.meta.objectValue ?? [:]
     meta[OwnershipMarker.metaKey] = marker.json
     if let error = await attempt({ try await gateway.update(before.id, spec, meta: .object(meta)) }) { return error }
+    if !before.isEnabled && !isWanted && provesDisabled {
+      if let error = await attempt({ try await gateway.setEnabled(before.id, true) }) { return error }
+      return await attempt { try await gateway.setEnabled(before.id, false) }
+    }
     if !before.isEnabled && isWanted {
       return await attempt { try await gateway.setEnabled(before.id, true) }
     }
@@ -132,11 +149,16 @@ struct HostWriter: Sendable {
   }
 
   /// Puts the previous configuration back after nginx refused the new one.
-  private func restore(_ change: Change, _ before: ObservedResource, _ words: String) async -> WriteResult {
+  private func restore(
+    _ change: Change, _ before: ObservedResource, _ confirmed: Spec?, _ words: String
+  ) async -> WriteResult {
     let marker = before.marker
     var result = failed(change, NPMError(.nginxRefused, "nginx refused it: \(NginxWords.short(words))"))
-    guard let marker, before.nginx == .online || !before.isEnabled else { return result }
-    let spec = before.spec.normalised()
+    // A host that was not served before has nothing good of its own: an earlier restore may have failed.
+    let wasGood = before.nginx == .online || !before.isEnabled
+    guard let marker, let spec = wasGood ? before.spec.normalised() : confirmed, spec != change.desired else {
+      return result
+    }
     var verdict = Verifier.Verdict.missing
     if let host = try? await gateway.host(before.id) { verdict = await rewrite(host, spec, marker) }
     if case .served(let host) = verdict {
@@ -150,6 +172,13 @@ struct HostWriter: Sendable {
   }
 
   // MARK: Results
+
+  /// NPM removes a host's configuration first and reloads nginx after: a 500 means that it was not reloaded.
+  private static func stillServed(_ state: String) -> NPMError {
+    NPMError(
+      .nginxUnconfirmed, "the host is \(state), but NPM answered 500: nginx may go on serving it",
+      hint: "once nginx is healthy again any write reloads it; the next run looks at it again")
+  }
 
   private func conclude(
     _ change: Change, _ verdict: Verifier.Verdict, word: String, _ start: ContinuousClock.Instant

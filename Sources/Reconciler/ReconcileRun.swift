@@ -29,7 +29,9 @@ package struct ReconcileRun: Sendable {
   package func plan(
     _ desired: DesiredState, progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
   ) async throws -> PlannedLap {
-    try await store.bind(npm: settings.npmURL, rebind: settings.rebindsStore)
+    if let bound = try await store.boundNPM(), bound != settings.npmURL, !settings.rebindsStore {
+      throw StoreError.otherNPM(bound: bound, now: settings.npmURL)
+    }
     let observed = try await gateway.observe()
     let ledger = try await store.ledger()
     let selected = desired.resources.filter { $0.carries(settings.selection) }
@@ -57,6 +59,7 @@ package struct ReconcileRun: Sendable {
     let results = await prober.probe(targets.map(\.1)) { progress($0, targets.count) }
     for (target, result) in zip(targets, results) { lap.probes[target.0] = result }
     lap.warnings += DestinationCheck.apply(lap.probes, validations, to: &lap.plan)
+    lap.plan.changes = ReleaseRule.apply(to: lap.plan.changes)
   }
 
   /// The newest entry of NPM's audit log for each drifted host. Accounts that may not read it give none.
@@ -72,6 +75,7 @@ package struct ReconcileRun: Sendable {
     _ lap: PlannedLap, stop: StopSignal, progress: @escaping @Sendable (ChangeOutcome) -> Void = { _ in }
   ) async throws -> RunReport {
     let start = ContinuousClock.now
+    try await store.bind(npm: settings.npmURL)
     try await closeOldIntents()
     try await store.forget(lap.plan.forgotten)
     guard !lap.plan.effective.isEmpty else {

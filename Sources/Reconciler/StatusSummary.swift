@@ -9,14 +9,14 @@ struct StatusSummary {
   let failed: [ChangeOutcome]
   let counts: [(name: String, value: Int)]
   private let isRefused: Bool
-  private let withheld: Int
+  private let held: [Change]
 
   init(_ lap: PlannedLap, _ report: RunReport?) {
     let applied = Set((report?.outcomes ?? []).filter { $0.verdict == .applied }.map(\.change.key))
     open = lap.plan.changes.filter { !applied.contains($0.key) }
     failed = (report?.outcomes ?? []).filter { $0.verdict == .failed }
     isRefused = !lap.refusals.isEmpty
-    withheld = lap.plan.withheld.count
+    held = lap.plan.withheld
     let kept = applied.subtracting(lap.plan.changes.filter { $0.action == .delete }.map(\.key))
     counts = [
       ("desired", lap.desired.resources.count),
@@ -26,13 +26,15 @@ struct StatusSummary {
       ("pending", open.count { !$0.isBlocked }),
       ("blocked", open.count(where: \.isBlocked)),
       ("withheld", lap.plan.withheld.count),
-      ("drifted", StatusSummary.drifted(in: open).count),
+      ("drifted", StatusSummary.drifted(in: open + lap.plan.withheld).count),
       ("applied", applied.count),
       ("failed", failed.count),
     ]
   }
 
-  var drifted: [Change] { Self.drifted(in: open) }
+  /// What differs in NPM, also where the policy forbids to repair it.
+  var drifted: [Change] { Self.drifted(in: open + held) }
+  var isInSync: Bool { open.isEmpty && held.isEmpty }
 
   private static func drifted(in changes: [Change]) -> [Change] {
     changes.filter { $0.fields.contains { $0.cause == .drifted || $0.cause == .both } || $0.cause == .drifted }
@@ -47,10 +49,10 @@ struct StatusSummary {
     let blocked = open.count(where: \.isBlocked)
     let all: [(type: String, isTrue: Bool, reason: String, message: String)] = [
       (
-        "InSync", open.isEmpty && withheld == 0,
-        !open.isEmpty ? "ChangesPending" : withheld > 0 ? "HeldBackByPolicy" : "NothingToDo",
-        open.isEmpty && withheld == 0
-          ? "NPM is as the YAML says" : "\(open.count) differ from the YAML, \(withheld) held back by the policy"
+        "InSync", isInSync,
+        !open.isEmpty ? "ChangesPending" : !held.isEmpty ? "HeldBackByPolicy" : "NothingToDo",
+        isInSync
+          ? "NPM is as the YAML says" : "\(open.count) differ from the YAML, \(held.count) held back by the policy"
       ),
       (
         "Applied", failed.isEmpty && !isRefused,
@@ -80,7 +82,8 @@ enum StatusMarkdown {
     _ lap: PlannedLap, _ report: RunReport?, _ summary: StatusSummary, _ settings: LapSettings, _ now: Timestamp
   ) -> String {
     var lines = [
-      "# reconciler: \(summary.open.isEmpty ? "in sync" : "\(summary.open.count) to do")", "",
+      "# reconciler: \(summary.isInSync ? "in sync" : "\(summary.open.count) to do, \(lap.plan.withheld.count) held back")",
+      "",
       "\(now.iso8601), owner `\(settings.owner)`, NPM \(lap.observed.version) at \(settings.npmURL)", "",
       "| | |", "|---|---|",
     ]

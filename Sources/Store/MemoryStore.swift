@@ -14,10 +14,8 @@ package actor MemoryStore: StateStore {
     entries = Dictionary(uniqueKeysWithValues: ledger.map { ($0.key, $0) })
   }
 
-  package func bind(npm: String, rebind: Bool) throws {
-    if let bound = self.npm, bound != npm, !rebind { throw StoreError.otherNPM(bound: bound, now: npm) }
-    self.npm = npm
-  }
+  package func boundNPM() -> String? { npm }
+  package func bind(npm: String) { self.npm = npm }
 
   package func ledger() -> [LedgerEntry] { entries.values.sorted { $0.key < $1.key } }
 
@@ -79,7 +77,7 @@ package actor MemoryStore: StateStore {
 }
 
 extension StoreError {
-  static func otherNPM(bound: String, now: String) -> StoreError {
+  package static func otherNPM(bound: String, now: String) -> StoreError {
     StoreError(
       .storeOtherNPM, "this state belongs to NPM at \(bound), not to \(now)",
       hint: "name another file with --state; if it is the same NPM under a new address, run once with --rebind-state")

@@ -24,11 +24,15 @@ package actor SQLiteStore: StateStore {
     }
   }
 
-  package func bind(npm: String, rebind: Bool) throws {
+  package func boundNPM() throws -> String? {
     try mapped {
-      if case .text(let bound)? = try connection.run("SELECT npm FROM binding").first?.first, bound != npm, !rebind {
-        throw StoreError.otherNPM(bound: bound, now: npm)
-      }
+      guard case .text(let bound)? = try connection.run("SELECT npm FROM binding").first?.first else { return nil }
+      return bound
+    }
+  }
+
+  package func bind(npm: String) throws {
+    _ = try mapped {
       try connection.run("INSERT INTO binding VALUES (1, ?) ON CONFLICT DO UPDATE SET npm = excluded.npm", [.text(npm)])
     }
   }

@@ -107,8 +107,9 @@ package enum LedgerUpdate: Sendable {
 
 /// Our memory: ledger, journal, runs, events. Each method is all or nothing. Throws `StoreError`.
 package protocol StateStore: Sendable {
-  /// The store belongs to one NPM. Remembers `npm` the first time; throws `.storeOtherNPM` when it is another's.
-  func bind(npm: String, rebind: Bool) async throws
+  /// The NPM that the store belongs to; nil before its first apply.
+  func boundNPM() async throws -> String?
+  func bind(npm: String) async throws
 
   func ledger() async throws -> [LedgerEntry]
   /// Drops rows whose objects are gone on both sides.

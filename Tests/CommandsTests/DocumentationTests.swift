@@ -106,7 +106,7 @@ import Testing
 
   @Test func `every YAML block in the docs is understood`() throws {
     var count = 0
-    for page in try Files.below(Fixtures.project + "/docs") + [Fixtures.project + "/README.md"] {
+    for page in try Files.below(Fixtures.project + "/docs").files + [Fixtures.project + "/README.md"] {
       guard page.hasSuffix(".md") else { continue }
       let text = String(decoding: try Files.read(page), as: UTF8.self)
       for block in text.components(separatedBy: "```yaml\n").dropFirst() {

@@ -7,7 +7,7 @@ import Testing
 /// Each file in Fixtures/invalid carries marks `# expect: code@column` on the lines that are wrong. The loader must
 /// report exactly these, all of them at once.
 @Suite struct InvalidFixtureTests {
-  private static let files = (try? Files.below(Fixtures.directory + "/invalid")) ?? []
+  private static let files = (try? Files.below(Fixtures.directory + "/invalid").files) ?? []
 
   @Test func `there are fixtures`() { #expect(Self.files.count >= 10) }
 

@@ -15,7 +15,7 @@ import Testing
   @Test func `the simulator answers as the recorded server does`() async throws {
     var agreed = 0, scored = 0
     var differences: [String] = []
-    for file in try Files.below(Fixtures.directory + "/recordings") {
+    for file in try Files.below(Fixtures.directory + "/recordings").files {
       let replay = try Replay(file)
       try await replay.run()
       agreed += replay.agreed

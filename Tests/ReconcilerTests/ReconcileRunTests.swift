@@ -229,7 +229,7 @@ import Testing
   @Test func `the store of another NPM is refused`() async throws {
     try await withSimulator { npm in
       let me = Operator(npm)
-      try await me.store.bind(npm: "http://elsewhere", rebind: false)
+      try await me.store.bind(npm: "http://elsewhere")
       await #expect { try await me.plan() } throws: { ($0 as? StoreError)?.code == .storeOtherNPM }
     }
   }

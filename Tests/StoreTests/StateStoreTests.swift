@@ -93,13 +93,11 @@ import Testing
 
   @Test(arguments: Kind.allCases) func `a store belongs to one NPM`(kind: Kind) async throws {
     let store = try store(kind)
-    try await store.bind(npm: "http://a", rebind: false)
-    try await store.bind(npm: "http://a", rebind: false)
-    await #expect { try await store.bind(npm: "http://b", rebind: false) } throws: {
-      ($0 as? StoreError)?.code == .storeOtherNPM
-    }
-    try await store.bind(npm: "http://b", rebind: true)
-    try await store.bind(npm: "http://b", rebind: false)
+    #expect(try await store.boundNPM() == nil)
+    try await store.bind(npm: "http://a")
+    #expect(try await store.boundNPM() == "http://a")
+    try await store.bind(npm: "http://b")
+    #expect(try await store.boundNPM() == "http://b")
   }
 }
 
