@@ -77,6 +77,31 @@ import Testing
     #expect(try host(loaded, "b").spec["block_exploits"] == true)
   }
 
+  @Test func `what a host says itself wins over what it merges, through shorthands too`() throws {
+    let loaded = try load([
+      "a.yaml": """
+      x-base: &base { forward: "http://10.0.0.1:80" }
+      x-port: &port { forward_port: 9999 }
+      proxy_hosts:
+        one: { <<: *base, domain_names: [one.test], forward_port: 8080 }
+        two: { <<: *port, domain_names: [two.test], forward: "http://10.0.0.2:81" }
+      """
+    ])
+    #expect(try host(loaded, "one").spec["forward_port"] == 8080)
+    #expect(try host(loaded, "two").spec["forward_port"] == 81)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `pipes and links to folders are named, not read and not passed over`() throws {
+    let scratch = try Scratch()
+    try scratch.write("d/a.YAML", "proxy_hosts: { a: { domain_names: [a.test], forward: 'http://h' } }")
+    try scratch.write("elsewhere/b.yaml", "proxy_hosts: { b: { domain_names: [b.test], forward: 'http://h' } }")
+    #expect(mkfifo(scratch.path + "/d/pipe.yaml", 0o600) == 0)
+    #expect(symlink(scratch.path + "/elsewhere", scratch.path + "/d/linked") == 0)
+    let loaded = DesiredLoader.load(scratch.path + "/d")
+    #expect(loaded.diagnostics.map(\.code) == [.unreadableFile, .unreadableFile])
+    #expect(loaded.state.resources.map(\.key.name) == ["a"])
+  }
+
   @Test func `several documents in one file are one file`() throws {
     let text =
       "proxy_hosts: { a: { domain_names: [a.test], forward: 'http://h' } }\n---\nproxy_hosts: { b: { domain_names: [b.test], forward: 'http://h' } }\n"

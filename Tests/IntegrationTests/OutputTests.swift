@@ -115,6 +115,42 @@ import Testing
     }
   }
 
+  @Test func `a result that cannot be written is found out before anything is done`() async throws {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      try place.desire("a", "a.test")
+      let run = try await place.run("apply", "--yes", "-o", "json", "--out", "/nonexistent/x")
+      #expect(run.exit == 1 && run.errors.contains("error[output-failed]"))
+      #expect(try await npm.hosts().isEmpty)
+    }
+  }
+
+  @Test func `a partial run says so and leaves the status of the whole alone`() async throws {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      try place.desire("a", "a.test", "validate: off\n    labels: { team: media }")
+      try place.desire("b", "b.test")
+      #expect(try await place.run("apply", "--yes").exit == 0)
+      let before = try place.scratch.read("status/status.json")
+      try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/2", ["forward_port": 99])
+      let run = try await place.run("apply", "--yes", "--select", "team=media")
+      #expect(run.output.contains("what was selected"))
+      #expect(try place.scratch.read("status/status.json") == before)
+    }
+  }
+
+  @Test func `usage errors are JSON too when JSON was asked for`() async throws {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      try place.desire("a", "a.test")
+      for arguments in [["apply", "-o", "json"], ["apply", "-o", "json", "--policy", "foo"]] {
+        let run = try await ProgramRun.run(arguments, in: place.scratch.path, environment: place.environment)
+        #expect(run.exit == 64)
+        #expect(run.json["diagnostics"].arrayValue?[0]["code"] == "usage")
+      }
+    }
+  }
+
   @Test func `settings come from the file, and what is wrong in it is shown where it is`() async throws {
     try await withSimulator { npm in
       let place = try Workplace(npm)

@@ -66,6 +66,10 @@ import Testing
     #expect(left.normalised() == right.normalised())
   }
 
+  @Test func `texts that only look alike are different`() {
+    #expect(JSONValue.string("caf\u{e9}") != JSONValue.string("cafe\u{301}"))
+  }
+
   @Test func `a spec survives its JSON`() {
     var spec = Spec(KindDescription.proxyHost)
     spec["forward_port"] = 8096

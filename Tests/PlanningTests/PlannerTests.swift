@@ -167,7 +167,7 @@ import Testing
       observedState([
         observedHost(1, hostSpec(["a.test"]), marker: mine), observedHost(2, hostSpec(["b.test"]), marker: second),
       ]), [ledgerEntry("app", id: 1, hostSpec(["a.test"])), ledgerEntry("two", id: 2, hostSpec(["b.test"]))])
-    #expect(found.changes.compactMap(\.obstacle?.code).contains(.domainCycle))
+    #expect(found.changes.compactMap(\.obstacle?.code) == [.domainCycle, .domainCycle])
   }
 
   @Test func `a list that failed deletes nothing`() {
@@ -180,6 +180,58 @@ import Testing
   @Test func `a name that is gone on both sides is forgotten`() {
     let found = plan(DesiredState(), observedState([]), [ledgerEntry("app", id: 1, hostSpec(["a.test"]))])
     #expect(found.forgotten.map(\.name) == ["app"])
+  }
+
+  @Test func `a site is not taken down for a change that is blocked`() {
+    let old = OwnershipMarker(owner: "homelab", name: "old", fingerprint: "")
+    let observed = observedState([observedHost(2, hostSpec(["a.test", "b.test"]), marker: old)])
+    let ledger = [ledgerEntry("old", id: 2, hostSpec(["a.test", "b.test"]))]
+    let taker = desiredHost("new", hostSpec(["a.test"], ["certificate": "typo"]))
+    // Renamed: the old name is to be deleted. Moved: the old name is to give one domain up.
+    for desired in [desiredState(taker), desiredState(taker, desiredHost("old", hostSpec(["b.test"])))] {
+      let found = plan(desired, observed, ledger)
+      #expect(found.effective.isEmpty)
+      #expect(Set(found.changes.compactMap(\.obstacle?.code)) == [.unknownReference, .takerBlocked])
+    }
+  }
+
+  @Test func `two hosts with one marker are told apart by their domains, or not touched`() {
+    let observed = observedState([
+      observedHost(1, hostSpec(["aaa.test"]), marker: mine), observedHost(2, hostSpec(["shop.test"]), marker: mine),
+    ])
+    let same = plan(desiredState(desiredHost("app", hostSpec(["shop.test"]))), observed, trustsMarkers: true)
+    #expect(same.changes.map(\.id) == [ResourceID(2)])
+    let moved = plan(desiredState(desiredHost("app", hostSpec(["new.test"]))), observed, trustsMarkers: true)
+    #expect(moved.changes.compactMap(\.obstacle?.code) == [.markerAmbiguous])
+  }
+
+  @Test func `a store from an older time is seen through by the marker`() {
+    let spec = hostSpec(["a.test"])
+    let observed = observedState([observedHost(3, spec, marker: mine)])
+    let row = [ledgerEntry("app", id: 2, spec)]
+    #expect(
+      plan(desiredState(desiredHost("app", spec)), observed, row).changes.compactMap(\.obstacle?.code) == [
+        .ledgerMissing
+      ])
+    let trusting = plan(desiredState(desiredHost("app", spec)), observed, row, trustsMarkers: true)
+    #expect(actions(trusting) == ["adopt app"])
+    let removed = plan(desiredState(desiredHost("x", hostSpec(["x.test"]))), observed, row)
+    #expect(removed.changes.compactMap(\.obstacle?.code) == [.ledgerMissing] && removed.forgotten.isEmpty)
+  }
+
+  @Test func `what a policy forbids to repair is pending all the same, a left-over host is not`() {
+    let desired = desiredState(desiredHost("app", hostSpec(["a.test"])))
+    let drifted = observedState([observedHost(1, hostSpec(["a.test"], port: 9), marker: mine)])
+    let row = [ledgerEntry("app", id: 1, hostSpec(["a.test"]))]
+    #expect(plan(desired, drifted, row, policy: .observe).isPending)
+    #expect(plan(desired, drifted, row, policy: .createOnly).isPending)
+    let old = OwnershipMarker(owner: "homelab", name: "old", fingerprint: "")
+    let leftOver = observedState([
+      observedHost(1, hostSpec(["a.test"]), marker: mine), observedHost(2, hostSpec(["o.test"]), marker: old),
+    ])
+    let rows = row + [ledgerEntry("old", id: 2, hostSpec(["o.test"]))]
+    #expect(!plan(desired, leftOver, rows, policy: .upsertOnly).isPending)
+    #expect(plan(desired, leftOver, rows, policy: .observe).isPending)
   }
 
   // MARK: What this NPM has

@@ -39,6 +39,10 @@ import Testing
     #expect(codes(plan(deletes: 1, owned: 1), limits, desired: 0) == [.nothingDesired])
   }
 
+  @Test func `no percentage is too large to be compared`() {
+    #expect(codes(plan(updates: 11, owned: 11), SafetyLimits(maxUpdatePercent: Int.max)).isEmpty)
+  }
+
   @Test func `allowing deletes lifts their limits only`() {
     let limits = SafetyLimits(allowsDeletes: true)
     #expect(codes(plan(deletes: 50, owned: 60), limits).isEmpty)

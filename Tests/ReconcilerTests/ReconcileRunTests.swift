@@ -159,6 +159,55 @@ import Testing
     }
   }
 
+  @Test func `a restore that failed is made up for by the next run`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      try await me.apply(desiredHost("app", hostSpec(["app.test"], port: 81)))
+      let bad = desiredHost("app", hostSpec(["app.test"], port: 82, ["advanced_config": "nonsense on;"]))
+      let put: [String: JSONValue] = ["method": "PUT", "path": "/api/nginx", "when": "before"]
+      try await npm.faults([
+        .object(put.merging(["action": "delay", "delay_ms": 1]) { $1 }),
+        .object(put.merging(["action": "status", "status": 502, "count": 3]) { $1 }),
+      ])
+      #expect(try await verdicts(me.apply(bad)) == ["app failed"])
+      #expect(try await npm.served()["app.test"] == nil)
+      try await npm.faults([])
+      let report = try await me.apply(bad)
+      #expect(report.outcomes.first?.error?.hint == "the previous configuration is back and serving")
+      #expect(try await npm.served()["app.test"]?["forward_port"] == 81)
+    }
+  }
+
+  @Test func `a host that was switched off while nginx was broken is not called done`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      let off = desiredHost("app", hostSpec(["app.test"], ["enabled": false]))
+      let gone = desiredHost("gone", hostSpec(["gone.test"]))
+      try await me.apply(desiredHost("app", hostSpec(["app.test"])), gone)
+      try await npm.nginx("broken")
+      let report = try await me.apply(off)
+      #expect(report.outcomes.map { $0.error?.code } == [.nginxUnconfirmed, .nginxUnconfirmed])
+      try await npm.nginx("ok")
+      let before = try await npm.send("GET", "/simulator/served").json["reloads"].intValue ?? 0
+      #expect(try await verdicts(me.apply(off)) == ["app applied"])
+      #expect(try await npm.send("GET", "/simulator/served").json["reloads"].intValue ?? 0 > before)
+      #expect(try await npm.served().isEmpty)
+      #expect(try await me.plan(off).plan.isEmpty)
+    }
+  }
+
+  @Test func `an NPM that never answered is not what the store is bound to`() async throws {
+    try await withSimulator { npm in
+      let store = MemoryStore()
+      let port = try await closedPort()
+      let wrong = LapSettings(npmURL: "http://127.0.0.1:\(port)", owner: "homelab")
+      try await npm.faults([["path": "/api/", "action": "reset", "when": "before", "count": 9]])
+      let run = ReconcileRun(gateway: npm.gateway(), store: store, prober: nil, settings: wrong)
+      await #expect { try await run.plan(DesiredState()) } throws: { ($0 as? NPMError)?.code == .npmUnreachable }
+      #expect(await store.boundNPM() == nil)
+    }
+  }
+
   // MARK: Unclear answers
 
   private static let spoiled: [JSONValue] = [
