@@ -29,9 +29,10 @@ struct Applier: Sendable {
   ) async -> [ChangeOutcome] {
     var outcomes: [ChangeOutcome] = []
     var broken: Set<ResourceKey> = []
+    var deleted: [ResourceKey: Change] = [:]
     var ending: Diagnostic?
     for change in changes {
-      let outcome: ChangeOutcome
+      var outcome: ChangeOutcome
       if let ending {
         outcome = ChangeOutcome(change, .notAttempted, error: ending)
       } else if stop.isRequested {
@@ -41,7 +42,11 @@ struct Applier: Sendable {
         outcome = ChangeOutcome(change, .notAttempted, error: error)
       } else {
         outcome = await attempt(change)
+        if outcome.verdict == .failed {
+          for key in change.after { if let old = deleted[key] { await bringBack(old, after: &outcome) } }
+        }
       }
+      if outcome.verdict == .applied && change.action == .delete { deleted[change.key] = change }
       if outcome.verdict != .applied { broken.insert(change.key) }
       if let error = outcome.error, outcome.verdict == .failed, endsTheRun(error) {
         ending = Diagnostic(error.code, "not attempted: \(error.message)")
@@ -50,6 +55,21 @@ struct Applier: Sendable {
       outcomes.append(outcome)
     }
     return outcomes
+  }
+
+  /// Makes a host again that was deleted so that another could take its domains, when the other came to nothing.
+  private func bringBack(_ old: Change, after failed: inout ChangeOutcome) async {
+    guard let spec = old.observed?.spec.normalised() else { return }
+    if let id = failed.id, let left = try? await gateway.host(id) {
+      let key = failed.change.key
+      _ = await attempt(Change(key: key, action: .delete, cause: .removed, id: id, observed: left))
+    }
+    let revival = await attempt(Change(key: old.key, action: .create, cause: .drifted, desired: spec))
+    failed.id = nil
+    failed.error?.hint =
+      revival.verdict == .applied
+      ? "'\(old.key.name)' is back and serving, as host \(revival.id?.description ?? "?")"
+      : "'\(old.key.name)' was deleted for it and could not be made again: \(revival.error?.message ?? "look at NPM")"
   }
 
   /// Failures after which the next change would only fail the same way.

@@ -159,6 +159,23 @@ import Testing
     }
   }
 
+  @Test func `a host that was deleted for a successor is back when nginx refuses the successor`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      try await me.apply(desiredHost("old", hostSpec(["app.test"], port: 81)))
+      let renamed = desiredHost("new", hostSpec(["app.test"], ["advanced_config": "nonsense on;"]))
+      let report = try await me.apply(renamed)
+      #expect(report.outcomes.last?.error?.code == .nginxRefused)
+      #expect(report.outcomes.last?.error?.hint?.hasPrefix("'old' is back and serving") == true)
+      #expect(try await npm.served()["app.test"]?["forward_port"] == 81)
+      #expect(try await npm.hosts().count == 1)
+      #expect(try await me.store.ledger().map(\.key.name) == ["old"])
+      let right = try await me.apply(desiredHost("new", hostSpec(["app.test"], port: 82)))
+      #expect(Set(verdicts(right)) == ["old applied", "new applied"])
+      #expect(try await npm.served()["app.test"]?["forward_port"] == 82)
+    }
+  }
+
   @Test func `a restore that failed is made up for by the next run`() async throws {
     try await withSimulator { npm in
       let me = Operator(npm)
