@@ -29,13 +29,14 @@ struct Applier: Sendable {
   ) async -> [ChangeOutcome] {
     var outcomes: [ChangeOutcome] = []
     var broken: Set<ResourceKey> = []
-    var deleted: [ResourceKey: Change] = [:]
+    var done: [ResourceKey: Change] = [:]
     var ending: Diagnostic?
     for change in changes {
       var outcome: ChangeOutcome
       if let ending {
         outcome = ChangeOutcome(change, .notAttempted, error: ending)
-      } else if stop.isRequested {
+      } else if stop.isRequested && !change.after.contains(where: { done[$0] != nil }) {
+        // Who waits for what was just done goes on: to stop between the two would take a site down.
         outcome = ChangeOutcome(change, .notAttempted, error: Diagnostic(.interrupted, "the run was interrupted"))
       } else if let cause = change.after.first(where: broken.contains) {
         let error = Diagnostic(.dependencyFailed, "'\(cause.name)' had to be changed first, and failed")
@@ -43,10 +44,10 @@ struct Applier: Sendable {
       } else {
         outcome = await attempt(change)
         if outcome.verdict == .failed {
-          for key in change.after { if let old = deleted[key] { await bringBack(old, after: &outcome) } }
+          for key in change.after { if let old = done[key] { await bringBack(old, after: &outcome) } }
         }
       }
-      if outcome.verdict == .applied && change.action == .delete { deleted[change.key] = change }
+      if outcome.verdict == .applied { done[change.key] = change }
       if outcome.verdict != .applied { broken.insert(change.key) }
       if let error = outcome.error, outcome.verdict == .failed, endsTheRun(error) {
         ending = Diagnostic(error.code, "not attempted: \(error.message)")
@@ -57,19 +58,25 @@ struct Applier: Sendable {
     return outcomes
   }
 
-  /// Makes a host again that was deleted so that another could take its domains, when the other came to nothing.
+  /// Undoes a change that gave domains up for another, when the other came to nothing.
   private func bringBack(_ old: Change, after failed: inout ChangeOutcome) async {
-    guard let spec = old.observed?.spec.normalised() else { return }
-    if let id = failed.id, let left = try? await gateway.host(id) {
+    guard let before = old.observed else { return }
+    if failed.change.action == .create, let id = failed.id, let left = try? await gateway.host(id) {
       let key = failed.change.key
       _ = await attempt(Change(key: key, action: .delete, cause: .removed, id: id, observed: left))
+      failed.id = nil
     }
-    let revival = await attempt(Change(key: old.key, action: .create, cause: .drifted, desired: spec))
-    failed.id = nil
+    var revival = Change(key: old.key, action: .create, cause: .drifted, desired: before.spec.normalised())
+    if old.action == .update, let now = try? await gateway.host(before.id) {
+      revival.action = .update
+      revival.id = now.id
+      revival.observed = now
+    }
+    let result = await attempt(revival)
     failed.error?.hint =
-      revival.verdict == .applied
-      ? "'\(old.key.name)' is back and serving, as host \(revival.id?.description ?? "?")"
-      : "'\(old.key.name)' was deleted for it and could not be made again: \(revival.error?.message ?? "look at NPM")"
+      result.verdict == .applied
+      ? "'\(old.key.name)' is back and serving, as host \(result.id?.description ?? "?")"
+      : "'\(old.key.name)' made room for it and could not be put back: \(result.error?.message ?? "look at NPM")"
   }
 
   /// Failures after which the next change would only fail the same way.

@@ -176,6 +176,30 @@ import Testing
     }
   }
 
+  @Test func `a domain that was moved is back where it was when nginx refuses its new host`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      try await me.apply(desiredHost("a", hostSpec(["x.test", "y.test"], port: 81)))
+      let bad = desiredHost("b", hostSpec(["x.test"], ["advanced_config": "nonsense on;"]))
+      let report = try await me.apply(desiredHost("a", hostSpec(["y.test"], port: 81)), bad)
+      #expect(report.outcomes.last?.error?.hint?.hasPrefix("'a' is back and serving") == true)
+      #expect(try await npm.served()["x.test"]?["forward_port"] == 81)
+      #expect(try await npm.hosts().count == 1)
+    }
+  }
+
+  @Test func `a stop does not come between a delete and its successor`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      try await me.apply(desiredHost("old", hostSpec(["app.test"])))
+      let lap = try await me.plan(desiredHost("new", hostSpec(["app.test"], port: 82)))
+      let stop = StopSignal()
+      let report = try await me.run.apply(lap, stop: stop) { _ in stop.request() }
+      #expect(verdicts(report) == ["old applied", "new applied"])
+      #expect(try await npm.served()["app.test"]?["forward_port"] == 82)
+    }
+  }
+
   @Test func `a restore that failed is made up for by the next run`() async throws {
     try await withSimulator { npm in
       let me = Operator(npm)
