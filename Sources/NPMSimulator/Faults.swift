@@ -21,8 +21,16 @@ struct FaultRule: Codable, Sendable {
 /// The rules in force.
 final class FaultRules: Sendable {
   private let rules = Lock<[FaultRule]>([])
+  private let replacements = Lock(0)
 
-  func replace(_ new: [FaultRule]) { rules.withLock { $0 = new } }
+  /// New rules end the waits that old ones began.
+  func replace(_ new: [FaultRule]) {
+    rules.withLock { $0 = new }
+    replacements.withLock { $0 += 1 }
+  }
+
+  /// Changes whenever the rules are replaced.
+  var generation: Int { replacements.withLock { $0 } }
 
   /// The first rule that hits a request; one of its hits is used up.
   func take(_ method: String, _ path: String) -> FaultRule? {

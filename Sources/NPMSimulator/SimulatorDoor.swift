@@ -12,7 +12,8 @@ struct SimulatorDoor: HTTPHandler {
   struct SeenRequest: Codable, Sendable {
     var method: String
     var path: String
-    var status: Int
+    /// nil: not answered yet.
+    var status: Int?
   }
 
   let engine: SimulatorEngine
@@ -31,18 +32,20 @@ struct SimulatorDoor: HTTPHandler {
 
   func respond(to request: HTTPRequest) async -> HTTPResponse {
     if hasControl, request.path.hasPrefix("/simulator/") { return await control(request) }
-    let response = await faulted(request)
-    if hasControl {
-      let record = SeenRequest(method: request.method, path: request.path, status: response.status)
-      seen.withLock { $0.append(record) }
+    guard hasControl else { return await answer(request) }
+    let number = seen.withLock { list in
+      list.append(SeenRequest(method: request.method, path: request.path, status: nil))
+      return list.count - 1
     }
+    let response = await faulted(request)
+    seen.withLock { list in if list.indices.contains(number) { list[number].status = response.status } }
     return response
   }
 
   // MARK: Faults
 
   private func faulted(_ request: HTTPRequest) async -> HTTPResponse {
-    guard hasControl, let rule = faults.take(request.method, request.path) else { return await answer(request) }
+    guard let rule = faults.take(request.method, request.path) else { return await answer(request) }
     if rule.when != .after && rule.action != .delay { return await spoiled(nil, rule) }
     if rule.action == .delay {
       await wait(rule.delay_ms ?? 0)
@@ -71,10 +74,11 @@ struct SimulatorDoor: HTTPHandler {
     return response
   }
 
-  /// Waits in slices, so that the server can stop while a fault stalls.
+  /// Waits in slices, so that the server can stop, and new rules can set free, what a fault holds.
   private func wait(_ milliseconds: Int) async {
     var left = milliseconds
-    while left > 0, !stop.isRequested {
+    let generation = faults.generation
+    while left > 0, !stop.isRequested, faults.generation == generation {
       try? await Task.sleep(for: .milliseconds(min(left, 50)))
       left -= 50
     }

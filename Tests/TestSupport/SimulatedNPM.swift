@@ -83,6 +83,13 @@ package final class SimulatedNPM: Sendable {
     return all.filter { $0["method"] != "GET" && $0["path"] != "/api/tokens" }
   }
 
+  /// Returns when a create has arrived, answered or not.
+  package func waitForCreate() async throws {
+    while try await !writes().contains(where: { $0["method"] == "POST" && $0["path"] == "/api/nginx/proxy-hosts" }) {
+      await Task.yield()
+    }
+  }
+
   /// What the data plane serves, by domain.
   package func served() async throws -> [String: JSONValue] {
     let hosts = try await send("GET", "/simulator/served").json["hosts"].arrayValue ?? []
