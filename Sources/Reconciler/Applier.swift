@@ -125,7 +125,7 @@ struct Applier: Sendable {
     case .update:
       await writer.update(
         change, marker: marker(for: change), confirmed: ledger[change.key]?.applied)
-    case .delete: await writer.delete(change, owner: owner)
+    case .delete: await writer.delete(change)
     case .adopt:
       WriteResult(
         ChangeOutcome(change, .applied, note: "linked to host \(change.id?.description ?? "?")"), change.observed)

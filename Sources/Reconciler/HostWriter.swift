@@ -52,7 +52,7 @@ struct HostWriter: Sendable {
     return conclude(change, verdict, word: "updated", start)
   }
 
-  func delete(_ change: Change, owner: String) async -> WriteResult {
+  func delete(_ change: Change) async -> WriteResult {
     guard let planned = change.observed else { return impossible(change) }
     switch await fresh(planned) {
     case .success: break
