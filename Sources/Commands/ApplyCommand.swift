@@ -29,11 +29,7 @@ enum ApplyCommand {
     stop.listenToSignals()
     let lock = try await RunLock.take(beside: bench.settings.state, timeout: timeout(invocation), stop: stop)
     defer { withExtendedLifetime(lock) {} }
-    let run = try bench.run(bench.store(createsIt: true))
-    let start = ContinuousClock.now
-    let lap = try await run.plan(loaded.state, progress: bench.progress("checking destinations"))
-    invocation.console.describe(lap, loaded, since: start)
-    for warning in lap.warnings { invocation.console.warn(warning) }
+    let (run, lap) = try await bench.plan(loaded, createsStore: true)
     let printer = ApplyPrinter(
       lap: lap, settings: bench.settings, console: invocation.console, isPartial: !bench.writesStatus)
     if let early = try gate(lap, bench, printer, loaded) { return early }

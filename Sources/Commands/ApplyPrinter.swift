@@ -1,3 +1,4 @@
+import Store
 import Model
 import Planning
 import Platform

@@ -61,7 +61,7 @@ struct Console: Sendable {
     log(level: "warning", diagnostic.message, code: diagnostic.code.rawValue, hint: diagnostic.hint)
   }
 
-  func info(_ message: String) { if isVerbose { log(level: "info", message) } }
+  func info(_ message: @autoclosure () -> String) { if isVerbose { log(level: "info", message()) } }
 
   func error(_ diagnostic: Diagnostic) {
     log(level: "error", diagnostic.message, code: diagnostic.code.rawValue, hint: diagnostic.hint)

@@ -17,11 +17,7 @@ enum DiffCommand {
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     let bench = try Workbench(invocation)
     let loaded = try bench.loadDesired(exitWhenEmpty: .refused)
-    let run = try bench.run(bench.store(createsIt: false))
-    let start = ContinuousClock.now
-    let lap = try await run.plan(loaded.state, progress: bench.progress("checking destinations"))
-    invocation.console.describe(lap, loaded, since: start)
-    for warning in lap.warnings { invocation.console.warn(warning) }
+    let (_, lap) = try await bench.plan(loaded, createsStore: false)
     try print(lap, loaded.diagnostics, bench)
     if invocation.arguments.has(writeStatus) && bench.writesStatus {
       do {

@@ -100,9 +100,15 @@ struct Workbench: Sendable {
     return try SQLiteStore(path: settings.state)
   }
 
-  func run(_ store: any StateStore) throws -> ReconcileRun {
-    ReconcileRun(
-      gateway: try gateway(), store: store, prober: prober, settings: try lapSettings())
+  /// Everything that diff and apply share: the lines up to the first effect.
+  func plan(_ loaded: LoadedDesired, createsStore: Bool) async throws -> (run: ReconcileRun, lap: PlannedLap) {
+    let run = ReconcileRun(
+      gateway: try gateway(), store: try store(createsIt: createsStore), prober: prober, settings: try lapSettings())
+    let start = ContinuousClock.now
+    let lap = try await run.plan(loaded.state, progress: progress("checking destinations"))
+    invocation.console.describe(lap, loaded, since: start)
+    for warning in lap.warnings { invocation.console.warn(warning) }
+    return (run, lap)
   }
 
   func progress(_ what: String) -> @Sendable (Int, Int) -> Void {

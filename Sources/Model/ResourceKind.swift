@@ -36,6 +36,8 @@ package struct ResourceKey: Hashable, Codable, Comparable, Sendable, CustomStrin
     (left.kind, left.name) < (right.kind, right.name)
   }
   package var description: String { "\(kind.title) '\(name)'" }
+  /// For machines: `proxy_host/jellyfin`.
+  package var path: String { "\(kind.rawValue)/\(name)" }
 }
 
 /// NPM's number for an object. Never used again after a delete.

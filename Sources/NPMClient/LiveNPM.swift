@@ -78,13 +78,6 @@ package final class LiveNPM: NPMGateway {
     }
   }
 
-  /// Certificates by NPM's order.
-  package func certificates() async throws -> [NPMCertificate] {
-    try await list("certificates", of: CertificateRow.self).map {
-      NPMCertificate(id: ResourceID($0.id), name: $0.nice_name, domains: $0.domain_names, expiresOn: $0.expires_on)
-    }
-  }
-
   private func list<Row: Decodable>(_ route: String, of: Row.Type) async throws -> [Row] {
     try await decode(call("GET", "/api/nginx/\(route)"))
   }

@@ -1,13 +1,5 @@
 package import Model
 
-/// A certificate as NPM lists it. Its private key, which NPM lists too, is never decoded.
-package struct NPMCertificate: Sendable, Equatable {
-  package var id: ResourceID
-  package var name: String
-  package var domains: [String]
-  package var expiresOn: String
-}
-
 /// An entry of NPM's audit log, its newest hundred.
 package struct AuditEntry: Sendable, Equatable {
   package var createdOn: String

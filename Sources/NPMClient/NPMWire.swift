@@ -36,11 +36,10 @@ struct HolderRow: Decodable {
   var domain_names: [String]
 }
 
+/// What of a certificate is read. The list also carries its private key, which is never decoded.
 struct CertificateRow: Decodable {
   var id: Int
   var nice_name: String
-  var domain_names: [String]
-  var expires_on: String
 }
 
 struct AccessListRow: Decodable {

@@ -53,10 +53,3 @@ package struct TokenFile: TokenCache {
     try? Files.replace(path, with: Array(data), mode: 0o600)
   }
 }
-
-/// Forgets everything: for runs that must leave nothing behind.
-package struct NoTokenCache: TokenCache {
-  package init() {}
-  package func load() -> NPMToken? { nil }
-  package func save(_ token: NPMToken?) {}
-}

@@ -79,7 +79,7 @@ struct SimulatorDoor: HTTPHandler {
     var left = milliseconds
     let generation = faults.generation
     while left > 0, !stop.isRequested, faults.generation == generation {
-      try? await Task.sleep(for: .milliseconds(min(left, 50)))
+      try? await Task.sleep(for: .milliseconds(min(left, 50)))  // the fault itself: an answer that is late
       left -= 50
     }
   }

@@ -43,7 +43,7 @@ actor HostResolver {
       gate.leave()
     }
     let timer = Task {
-      try await Task.sleep(for: .seconds(timeout))
+      try await Task.sleep(for: .seconds(timeout))  // the time limit: `getaddrinfo` has none
       answer.set(.timedOut)
     }
     defer { timer.cancel() }

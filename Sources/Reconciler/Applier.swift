@@ -141,12 +141,11 @@ struct Applier: Sendable {
   private func record(_ result: WriteResult, _ change: Change, intent: Int) async throws {
     let outcome = result.outcome
     let recorded = ChangeRecord(
-      key: change.key, action: change.action.word, outcome: outcome.verdict == .applied ? .applied : .failed,
-      error: outcome.error?.message)
+      key: change.key, action: change.action.word, outcome: outcome.verdict, error: outcome.error?.message)
     try await store.settle(intent, recorded, ledger: ledgerUpdate(result, change), at: .now)
     let isApplied = outcome.verdict == .applied
     let event = Event(
-      isApplied ? .info : .error, source: "apply", subject: "\(change.key.kind.rawValue)/\(change.key.name)",
+      isApplied ? .info : .error, source: "apply", subject: change.key.path,
       reason: isApplied ? reason(change) : outcome.error?.code.rawValue ?? "failed",
       isApplied ? "\(change.key.name) \(outcome.note)" : "\(change.key.name): \(outcome.error?.message ?? "failed")",
       run: run)

@@ -1,6 +1,7 @@
 import Model
 import NPMClient
 import Planning
+import Store
 
 /// Writes one host and proves it: the answer of a write is a hint, what NPM shows afterwards is the fact.
 struct HostWriter: Sendable {

@@ -2,6 +2,7 @@ package import Model
 package import NPMClient
 package import Planning
 package import Probe
+package import Store
 
 /// Everything that is known when a plan stands: what `diff` shows and `apply` starts from.
 package struct PlannedLap: Sendable {
@@ -24,7 +25,7 @@ package struct PlannedLap: Sendable {
 
 /// How one change ended.
 package struct ChangeOutcome: Sendable {
-  package enum Verdict: String, Sendable { case applied, failed, notAttempted = "not_attempted" }
+  package typealias Verdict = ChangeRecord.Outcome
 
   package var change: Change
   package var verdict: Verdict

@@ -13,7 +13,8 @@ package struct ReconcileRun: Sendable {
   private let settings: LapSettings
   private let verifierPause: @Sendable (Double) async -> Void
 
-  /// - Parameter pause: waits so many seconds between reads after a write.
+  /// - Parameter pause: waits so many seconds between reads after a write: NPM tells nobody when it is done. Tests pass
+  ///   their own.
   package init(
     gateway: any NPMGateway, store: any StateStore, prober: Prober?, settings: LapSettings,
     pause: @escaping @Sendable (Double) async -> Void = { try? await Task.sleep(for: .seconds($0)) }
@@ -86,12 +87,11 @@ package struct ReconcileRun: Sendable {
       gateway: gateway, store: store, verifier: Verifier(gateway: gateway, pause: verifierPause),
       owner: settings.owner, run: run, ledger: lap.ledger)
     let outcomes = await applier.apply(lap.plan.effective, stop: stop, progress: progress)
-    let applied = outcomes.count { $0.verdict == .applied }
-    let failed = outcomes.count { $0.verdict == .failed }
-    try? await store.finishRun(run, applied: applied, failed: failed, at: .now)
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
-    let isIncomplete = outcomes.contains { $0.verdict == .notAttempted }
-    return RunReport(run: run, outcomes: outcomes, seconds: seconds, wasInterrupted: stop.isRequested && isIncomplete)
+    var report = RunReport(run: run, outcomes: outcomes, seconds: 0, wasInterrupted: false)
+    report.wasInterrupted = stop.isRequested && report.count(.notAttempted) > 0
+    try? await store.finishRun(run, applied: report.count(.applied), failed: report.count(.failed), at: .now)
+    report.seconds = (ContinuousClock.now - start) / .seconds(1)
+    return report
   }
 
   /// A run that was killed left writes announced but not recorded. The ledger's marks make the planner look at
@@ -101,7 +101,7 @@ package struct ReconcileRun: Sendable {
       let message =
         "run \(intent.run) ended in the middle of '\(intent.action) \(intent.key.name)'; it is taken up from what NPM shows"
       let event = Event(
-        .warning, source: "apply", subject: "\(intent.key.kind.rawValue)/\(intent.key.name)", reason: "Interrupted",
+        .warning, source: "apply", subject: intent.key.path, reason: "Interrupted",
         message, run: intent.run)
       try await store.append(event, at: .now)
       try await store.abandon(intent.number, at: .now)

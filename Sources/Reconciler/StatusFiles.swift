@@ -73,7 +73,7 @@ package struct StatusFiles: Sendable {
       let author = change.id.flatMap { lap.authors[$0] }
       return [
         "kind": .string(change.key.kind.rawValue), "name": .string(change.key.name), "fields": .array(fields),
-        "since": since["\(change.key.kind.rawValue)/\(change.key.name)"] ?? .string(now.iso8601),
+        "since": since[change.key.path] ?? .string(now.iso8601),
         "by": author.map { .string($0.user) } ?? .null,
       ]
     }

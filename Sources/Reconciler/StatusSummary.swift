@@ -1,12 +1,15 @@
 import Model
 import Planning
 import Platform
+import Store
 
 /// What is left to say after a lap: what is in sync, what is not, and why.
 struct StatusSummary {
   /// Changes that were not applied: what still differs.
   let open: [Change]
   let failed: [ChangeOutcome]
+  /// What differs in NPM, also where the policy forbids to repair it.
+  let drifted: [Change]
   let counts: [(name: String, value: Int)]
   private let isRefused: Bool
   private let held: [Change]
@@ -17,6 +20,9 @@ struct StatusSummary {
     failed = (report?.outcomes ?? []).filter { $0.verdict == .failed }
     isRefused = !lap.refusals.isEmpty
     held = lap.plan.withheld
+    drifted = (open + held).filter { change in
+      change.cause == .drifted || change.fields.contains { $0.cause == .drifted || $0.cause == .both }
+    }
     let kept = applied.subtracting(lap.plan.changes.filter { $0.action == .delete }.map(\.key))
     counts = [
       ("desired", lap.desired.resources.count),
@@ -25,20 +31,14 @@ struct StatusSummary {
       ("in_sync", lap.plan.unchanged.count + kept.count),
       ("pending", open.count { !$0.isBlocked }),
       ("blocked", open.count(where: \.isBlocked)),
-      ("withheld", lap.plan.withheld.count),
-      ("drifted", StatusSummary.drifted(in: open + lap.plan.withheld).count),
+      ("withheld", held.count),
+      ("drifted", drifted.count),
       ("applied", applied.count),
       ("failed", failed.count),
     ]
   }
 
-  /// What differs in NPM, also where the policy forbids to repair it.
-  var drifted: [Change] { Self.drifted(in: open + held) }
   var isInSync: Bool { open.isEmpty && held.isEmpty }
-
-  private static func drifted(in changes: [Change]) -> [Change] {
-    changes.filter { $0.fields.contains { $0.cause == .drifted || $0.cause == .both } || $0.cause == .drifted }
-  }
 
   var countsJSON: JSONValue {
     .object(Dictionary(uniqueKeysWithValues: counts.map { ($0.name, JSONValue.int($0.value)) }))
