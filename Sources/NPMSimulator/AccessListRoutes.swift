@@ -24,24 +24,21 @@ struct AccessListRoutes {
   }
 
   func create(_ call: SimulatorCall) async throws -> SimulatorAnswer {
-    guard var body = call.body else { throw NPMFault(400, "Payload is undefined") }
-    let errors = Self.schema.check(&body)
-    guard errors.isEmpty else { throw NPMFault.invalid(errors) }
+    let body = try call.body(as: Self.schema)
     let now = JSONValue.string(engine.now().sqlText)
     var row: [String: JSONValue] = [
       "name": body["name"], "satisfy_any": .bool(body["satisfy_any"].boolValue ?? false),
       "pass_auth": .bool(body["pass_auth"].boolValue ?? true), "meta": [:], "owner_user_id": .int(user.id),
       "created_on": now, "modified_on": now,
     ]
-    let sent = body
     let plain = row
     let id = await engine.withState { $0.accessLists.insert(plain) }
     // Without items the real server fails after it has written the row.
-    let items = sent["items"].arrayValue
+    let items = body["items"].arrayValue
     guard let items, items.allSatisfy({ !$0["username"].isNull }) else { throw NPMFault.internalError }
     row = await engine.withState { state in
-      state.accessLists.rows[id]?["items"] = Self.items(sent["items"], id, now, &state.nextItemID)
-      state.accessLists.rows[id]?["clients"] = Self.items(sent["clients"], id, now, &state.nextClientID)
+      state.accessLists.rows[id]?["items"] = Self.items(body["items"], id, now, &state.nextItemID)
+      state.accessLists.rows[id]?["clients"] = Self.items(body["clients"], id, now, &state.nextClientID)
       return state.accessLists.rows[id] ?? [:]
     }
     var answer = Self.masked(row, await engine.state, "owner,items,clients")
@@ -51,19 +48,16 @@ struct AccessListRoutes {
 
   /// Without a name the two switches are ignored; users with an empty password keep theirs; addresses are replaced.
   func update(_ text: String, _ call: SimulatorCall) async throws -> SimulatorAnswer {
-    guard var body = call.body else { throw NPMFault(400, "Payload is undefined") }
-    let errors = Self.updateSchema.check(&body)
-    guard errors.isEmpty else { throw NPMFault.invalid(errors) }
+    let body = try call.body(as: Self.updateSchema)
     guard let id = RowID.lenient(text) else { throw NPMFault.notFound(nil) }
-    let sent = body
     let now = JSONValue.string(engine.now().sqlText)
     let row = await engine.withState { state -> [String: JSONValue]? in
       guard var row = state.accessLists.rows[id] else { return nil }
-      if !sent["name"].isNull {
-        for key in ["name", "satisfy_any", "pass_auth"] where !sent[key].isNull { row[key] = sent[key] }
+      if !body["name"].isNull {
+        for key in ["name", "satisfy_any", "pass_auth"] where !body[key].isNull { row[key] = body[key] }
       }
-      if let items = sent["items"].arrayValue { row["items"] = Self.merged(items, row, id, now, &state.nextItemID) }
-      if !sent["clients"].isNull { row["clients"] = Self.items(sent["clients"], id, now, &state.nextClientID) }
+      if let items = body["items"].arrayValue { row["items"] = Self.merged(items, row, id, now, &state.nextItemID) }
+      if !body["clients"].isNull { row["clients"] = Self.items(body["clients"], id, now, &state.nextClientID) }
       row["modified_on"] = now
       state.accessLists.rows[id] = row
       return row

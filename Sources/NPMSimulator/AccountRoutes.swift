@@ -9,9 +9,7 @@ struct AccountRoutes {
   private var user: SimulatedUser? { if case .user(let user) = caller { user } else { nil } }
 
   func create(_ call: SimulatorCall) async throws -> SimulatorAnswer {
-    guard var body = call.body else { throw NPMFault(400, "Payload is undefined") }
-    let errors = Self.userSchema(required: ["name", "nickname", "email"]).check(&body)
-    guard errors.isEmpty else { throw NPMFault.invalid(errors) }
+    let body = try call.body(as: Self.userSchema(required: ["name", "nickname", "email"]))
     let isSetUp = await engine.state.isSetUp
     guard !isSetUp || user?.isAdmin == true else { throw NPMFault.denied }
     let roles = (body["roles"].arrayValue ?? []).compactMap(\.stringValue)
@@ -42,9 +40,7 @@ struct AccountRoutes {
   }
 
   func update(_ text: String, _ call: SimulatorCall) async throws -> SimulatorAnswer {
-    guard var body = call.body else { throw NPMFault(400, "Payload is undefined") }
-    let errors = Self.userSchema(required: [], minimum: 1).check(&body)
-    guard errors.isEmpty else { throw NPMFault.invalid(errors) }
+    let body = try call.body(as: Self.userSchema(required: [], minimum: 1))
     guard user?.isAdmin == true else { throw NPMFault.denied }
     var found = try await target(text)
     found.isDisabled = body["is_disabled"].boolValue ?? found.isDisabled

@@ -41,15 +41,13 @@ struct Accounts {
   }
 
   mutating func login(_ call: SimulatorCall, _ state: SimulatorState, now: Timestamp) throws -> SimulatorAnswer {
-    guard var body = call.body else { throw NPMFault(400, "Payload is undefined") }
     let schema = Schema.object(
       [
         .init("identity", .string(lengths: 1...Int.max)),
         .init("scope", .string(lengths: 1...Int.max, choices: ["user"])),
         .init("secret", .string(lengths: 1...Int.max)),
       ], required: ["identity", "secret"])
-    let errors = schema.check(&body)
-    guard errors.isEmpty else { throw NPMFault.invalid(errors) }
+    let body = try call.body(as: schema)
     let identity = (body["identity"].stringValue ?? "").lowercased().filter { !$0.isWhitespace }
     guard let user = state.users.first(where: { $0.email == identity && !$0.isDeleted && !$0.isDisabled }) else {
       throw NPMFault(400, "Invalid email or password")

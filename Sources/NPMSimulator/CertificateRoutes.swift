@@ -24,9 +24,8 @@ struct CertificateRoutes {
   }
 
   func create(_ call: SimulatorCall) async throws -> SimulatorAnswer {
-    guard var body = call.body else { throw NPMFault(400, "Payload is undefined") }
-    let errors = Self.schema.check(&body)
-    guard errors.isEmpty, let members = body.objectValue else { throw NPMFault.invalid(errors) }
+    let body = try call.body(as: Self.schema)
+    let members = body.objectValue ?? [:]
     if members["provider"] == "letsencrypt" {
       await engine.withState { $0.certificates.nextID += 1 }
       throw NPMFault.internalError

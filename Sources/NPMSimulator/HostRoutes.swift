@@ -43,7 +43,7 @@ struct HostRoutes {
   // MARK: Writes
 
   func create(_ call: SimulatorCall) async throws -> SimulatorAnswer {
-    var body = try checked(call, kind.createSchema)
+    var body = try call.body(as: kind.createSchema).objectValue ?? [:]
     let user = try permitted(to: "manage")
     if let taken = await engine.taken(domains(body), except: kind, nil) {
       throw NPMFault(400, "\(taken) is already in use")
@@ -69,7 +69,7 @@ struct HostRoutes {
   }
 
   func update(_ text: String, _ call: SimulatorCall) async throws -> SimulatorAnswer {
-    var body = try checked(call, kind.updateSchema)
+    var body = try call.body(as: kind.updateSchema).objectValue ?? [:]
     let user = try permitted(to: "manage")
     let id = RowID.lenient(text)
     if let id, let taken = await engine.taken(domains(body), except: kind, id) {
@@ -110,13 +110,6 @@ struct HostRoutes {
   }
 
   // MARK: Parts
-
-  private func checked(_ call: SimulatorCall, _ schema: Schema) throws -> [String: JSONValue] {
-    guard var body = call.body else { throw NPMFault(400, "Payload is undefined") }
-    let errors = schema.check(&body)
-    guard errors.isEmpty, let members = body.objectValue else { throw NPMFault.invalid(errors) }
-    return members
-  }
 
   private func existing(_ id: Int?, _ user: SimulatedUser) async throws -> ([String: JSONValue], Int) {
     guard let id, id != 0 else { throw NPMFault.notFound(nil) }

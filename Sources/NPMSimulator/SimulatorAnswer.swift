@@ -55,4 +55,12 @@ struct SimulatorCall {
   var authorization: String?
 
   var parts: [Substring] { path.split(separator: "/") }
+
+  /// The body as the schema coerces it; throws NPM's 400 where it does not fit.
+  func body(as schema: Schema) throws -> JSONValue {
+    guard var value = body else { throw NPMFault(400, "Payload is undefined") }
+    let errors = schema.check(&value)
+    guard errors.isEmpty else { throw NPMFault.invalid(errors) }
+    return value
+  }
 }
