@@ -1,7 +1,13 @@
+import DesiredFiles
 import Planning
 
-/// Flags of the commands that make plans.
+/// Flags of the commands that make plans and carry them out.
 enum ApplyFlags {
+  static let yes = FlagDefinition("yes", short: "y", "Do not ask; needed where stdin is no terminal")
+  static let plan = FlagDefinition(
+    "plan", value: "DIGEST|FILE", "Apply exactly this plan, or nothing: its digest, or a file that diff --out wrote")
+  static let lockTimeout = FlagDefinition(
+    "lock-timeout", value: "DURATION", "How long to wait for another run; default: 0s")
   static let policy = FlagDefinition(
     "policy", value: "POLICY", choices: Policy.allCases.map(\.rawValue), "How far a run may go; default: upsert-only")
   static let noProbe = FlagDefinition("no-probe", "Do not check destinations")
@@ -14,8 +20,21 @@ enum ApplyFlags {
   static let rebuildLedger = FlagDefinition(
     "rebuild-ledger", "Trust the markers in NPM where the store does not know a host")
   static let rebindState = FlagDefinition("rebind-state", "The same NPM has a new address: bind the store to it")
+  static let allowSelfLockout = FlagDefinition(
+    "allow-self-lockout", "Let this run change the host through which NPM itself is reached")
 
+  static let executing = [yes, plan, lockTimeout]
   static let planning = [
     policy, noProbe, maxDeletes, maxDeletePercent, maxUpdatePercent, allowDeletes, rebuildLedger, rebindState,
+    allowSelfLockout,
   ]
+
+  /// A flag that takes a duration; 0 where it is absent.
+  static func seconds(_ invocation: Invocation, _ flag: FlagDefinition) throws -> Double {
+    guard let text = invocation.arguments.value(flag) else { return 0 }
+    guard let seconds = DesiredFiles.Duration.seconds(text) else {
+      throw UsageError(message: "--\(flag.name) takes a duration such as 30s, not '\(text)'")
+    }
+    return seconds
+  }
 }

@@ -10,6 +10,7 @@ struct ApplyPrinter: Sendable {
   let settings: Settings
   let console: Console
   let isPartial: Bool
+  var remark: String?
 
   private var plan: PlanText { PlanText(lap: lap, settings: settings, console: console, isPartial: isPartial) }
   private var showsProgress: Bool { console.format == .text && console.outFile == nil }
@@ -37,6 +38,7 @@ struct ApplyPrinter: Sendable {
     let symbol =
       [
         "create": console.paint("+", .green), "update": console.paint("~", .yellow), "delete": console.paint("-", .red),
+        "release": console.paint("-", .red),
       ][outcome.change.action.word] ?? "="
     let name = console.paint(outcome.change.key.name.padded(to: nameWidth), .bold)
     var lines = ["  \(symbol) \(name)\(words(outcome))"]
@@ -46,7 +48,8 @@ struct ApplyPrinter: Sendable {
 
   private func words(_ outcome: ChangeOutcome) -> String {
     guard let error = outcome.error else { return outcome.note }
-    let place = outcome.verdict == .failed ? outcome.change.source.map { " (\($0.file):\($0.line))" } ?? "" : ""
+    let source = error.location ?? outcome.change.source
+    let place = outcome.verdict == .failed ? source.map { " (\($0.file):\($0.line))" } ?? "" : ""
     return console.paint(error.message, .red) + place
   }
 
@@ -78,8 +81,10 @@ struct ApplyPrinter: Sendable {
     ]
     let words = counts.filter { $0.0 > 0 || $0.1 == "applied" }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     let tenths = (report.seconds * 10).rounded() / 10
-    let run = report.run.map { ". Run \($0)" } ?? ""
+    let undo = report.count(.applied) > 0 ? report.run.map { "; undo with: reconciler rollback --to \($0 - 1)" } : nil
+    let run = report.run.map { ". Run \($0)\(undo ?? "")" } ?? ""
     let interrupted = report.wasInterrupted ? "Interrupted. " : ""
-    return "\(interrupted)\(words) in \(tenths) s\(run)"
+    let tail = report.count(.applied) > 0 ? remark.map { "\n\($0)" } ?? "" : ""
+    return "\(interrupted)\(words) in \(tenths) s\(run)\(tail)"
   }
 }

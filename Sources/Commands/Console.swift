@@ -1,4 +1,5 @@
 import Model
+import Upstream
 import Platform
 
 /// Where results and remarks go. Results to stdout or `--out`, everything else to stderr.
@@ -11,6 +12,8 @@ struct Console: Sendable {
   var isVerbose = false
   var logsJSON = false
   var outFile: String?
+  /// Names this run in every call to NPM, in events and in log lines.
+  var correlation = CorrelationID.random()
 
   init() {}
 
@@ -21,13 +24,19 @@ struct Console: Sendable {
   }()
 
   init(_ arguments: ParsedArguments) {
-    format = arguments.value(CommonFlags.output).flatMap(Format.init) ?? .text
     outFile = arguments.value(CommonFlags.out)
+    format = arguments.value(CommonFlags.output).flatMap(Format.init) ?? Self.format(of: outFile) ?? .text
     isQuiet = arguments.has(CommonFlags.quiet)
     isVerbose = arguments.has(CommonFlags.verbose)
     logsJSON = arguments.value(CommonFlags.logFormat) == "json"
     let refusesColor = arguments.has(CommonFlags.noColor) || Process.environment("NO_COLOR").map { !$0.isEmpty } == true
     hasColor = !refusesColor && Terminal.isTerminal(Terminal.output) && outFile == nil && format == .text
+  }
+
+  /// What a file's name says about its format.
+  private static func format(of file: String?) -> Format? {
+    if file?.hasSuffix(".json") == true { return .json }
+    return file?.hasSuffix(".md") == true ? .markdown : nil
   }
 
   /// Finds out whether `--out` can be written before anything is done whose result would be lost.
@@ -71,6 +80,7 @@ struct Console: Sendable {
     if logsJSON {
       var members: [String: JSONValue] = [
         "time": .string(Timestamp.now.iso8601), "level": .string(level), "message": .string(message),
+        "correlation_id": .string(correlation),
       ]
       if let code { members["code"] = .string(code) }
       if let hint { members["hint"] = .string(hint) }

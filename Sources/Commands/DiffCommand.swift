@@ -17,8 +17,8 @@ enum DiffCommand {
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     let bench = try Workbench(invocation)
     let loaded = try bench.loadDesired(exitWhenEmpty: .refused)
-    let (_, lap) = try await bench.plan(loaded, createsStore: false)
-    try print(lap, loaded.diagnostics, bench)
+    let (_, lap) = try await bench.plan(loaded.state, bench.lapSettings(), bench.store(createsIt: false))
+    try PlanReport(lap: lap, bench: bench, isPartial: !bench.writesStatus).print(loaded.diagnostics)
     if invocation.arguments.has(writeStatus) && bench.writesStatus {
       do {
         try StatusFiles(directory: bench.settings.status, settings: bench.lapSettings()).write(lap, nil, at: .now)
@@ -28,15 +28,5 @@ enum DiffCommand {
     }
     guard invocation.arguments.has(exitCode) else { return .success }
     return lap.plan.isPending ? .changesPending : .success
-  }
-
-  private static func print(_ lap: PlannedLap, _ diagnostics: [Diagnostic], _ bench: Workbench) throws {
-    let console = bench.invocation.console
-    let text = PlanText(lap: lap, settings: bench.settings, console: console, isPartial: !bench.writesStatus)
-    switch console.format {
-    case .text: try console.result(text.text())
-    case .json: try console.result(json: PlanJSON.lap(lap, nil, diagnostics + lap.warnings + lap.refusals))
-    case .markdown: try console.result(PlanMarkdown.text(lap, nil, summary: text.summary))
-    }
   }
 }

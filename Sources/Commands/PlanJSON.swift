@@ -19,6 +19,10 @@ enum PlanJSON {
     if !lap.plan.withheld.isEmpty {
       members["withheld"] = .array(lap.plan.withheld.map { change($0, nil, withOutcome: false) })
     }
+    if !lap.plan.adoptable.isEmpty {
+      members["adoptable"] = .array(
+        lap.plan.adoptable.map { ["kind": .string($0.kind.rawValue), "name": .string($0.name)] })
+    }
     if !lap.probes.isEmpty {
       members["destinations"] = .array(
         lap.probes.sorted { $0.key < $1.key }.map { destination($0.value) })
@@ -38,6 +42,7 @@ enum PlanJSON {
   private static func summary(_ plan: Plan) -> JSONValue {
     var members: [String: JSONValue] = ["unchanged": .int(plan.unchanged.count)]
     for word in ["create", "update", "delete", "adopt", "blocked"] { members[word] = .int(plan.count(word)) }
+    if plan.count("release") > 0 { members["release"] = .int(plan.count("release")) }
     return .object(members)
   }
 
@@ -52,6 +57,10 @@ enum PlanJSON {
         }),
       "source": change.source.map { .object(JSONText.location($0)) } ?? .null,
     ]
+    if let former = change.renamedFrom { members["renamed_from"] = .string(former.name) }
+    if let suspension = change.suspension {
+      members["suspended"] = ["until": .string(suspension.until), "reason": .string(suspension.reason)]
+    }
     if let obstacle = change.obstacle { members["reason"] = reason(obstacle) }
     guard withOutcome else { return .object(members) }
     let blocked = change.obstacle.map { Diagnostic($0.code, $0.message, hint: $0.hint) }

@@ -23,6 +23,10 @@ struct PlanText {
     var lines = [header, ""]
     for change in lap.plan.changes { lines += self.lines(change) }
     for change in lap.plan.withheld { lines += withheld(change) }
+    if !lap.plan.adoptable.isEmpty {
+      lines.append(
+        "  \(lap.plan.adoptable.count) as they should be, but nobody's; take them over with: reconciler adopt --all")
+    }
     if !lap.plan.unchanged.isEmpty { lines.append("  \(lap.plan.unchanged.count) unchanged") }
     if lines.count > 2 { lines.append("") }
     lines.append(summary)
@@ -43,7 +47,9 @@ struct PlanText {
   }
 
   var summary: String {
-    let words = [("create", "create"), ("update", "update"), ("delete", "delete"), ("adopt", "link")].compactMap {
+    let words = [
+      ("create", "create"), ("update", "update"), ("delete", "delete"), ("release", "give up"), ("adopt", "adopt"),
+    ].compactMap {
       let count = lap.plan.count($0.0)
       return count == 0 ? nil : "\(count) to \($0.1)"
     }
@@ -64,6 +70,14 @@ struct PlanText {
     case .update: update(change)
     case .delete:
       [entry("-", .red, change, "\(domains(change))".padded(to: 40) + "  no longer in \(settings.desired)/")]
+    case .release(let isDisabling):
+      [
+        entry(
+          "-", .red, change,
+          "\(domains(change))".padded(to: 40)
+            + "  \(isDisabling ? "disabled" : "left to NPM"): no longer in \(settings.desired)/")
+      ]
+    case .adopt where change.observed?.marker == nil: adopt(change)
     case .adopt: [entry("=", .green, change, "linked to host \(id(change)) by its marker", source(change))]
     case .blocked(let obstacle): blocked(change, obstacle)
     }
@@ -77,7 +91,24 @@ struct PlanText {
     return [first, continuation(facts.padded(to: 46), source(change))]
   }
 
+  private func adopt(_ change: Change) -> [String] {
+    let differing = change.fields.filter { $0.path != "meta.reconciler" }
+    let first = entry("=", .green, change, "\(domains(change)): host \(id(change)) becomes ours", source(change))
+    return [first] + differing.map { continuation("\($0.path)  \($0.before.summary) -> \($0.after.summary)", "") }
+  }
+
   private func update(_ change: Change) -> [String] {
+    guard let former = change.renamedFrom else { return fields(change) }
+    let first = entry(
+      "~", .yellow, change, "renamed from '\(former.name)' (host \(id(change)))".padded(to: 46), source(change))
+    return [first]
+      + change.fields.map { field in
+        let (path, values) = shown(field)
+        return continuation("\(path)  \(values)", "")
+      }
+  }
+
+  private func fields(_ change: Change) -> [String] {
     if change.fields.isEmpty {
       return [entry("~", .yellow, change, "an interrupted write is made again", source(change))]
     }
@@ -102,6 +133,7 @@ struct PlanText {
     if field.path == "meta.nginx_online" {
       return ("served by nginx", field.before.isNull ? "never confirmed -> yes" : "no -> yes")
     }
+    if field.path == "meta.reconciler" { return ("our marker", "gone -> \(field.after.summary)") }
     return (field.path, "\(field.before.summary) -> \(field.after.summary)")
   }
 
@@ -126,7 +158,12 @@ struct PlanText {
   }
 
   private func withheld(_ change: Change) -> [String] {
-    let what = change.action == .delete ? "stays in NPM" : "is left as it is"
+    if let suspension = change.suspension {
+      let reason = suspension.reason.isEmpty ? "" : " (\(suspension.reason))"
+      let what = change.action == .update ? change.fields.map(\.path).joined(separator: ", ") : change.action.word
+      return [entry(".", .dim, change, "suspended until \(suspension.until)\(reason): \(what) waits", source(change))]
+    }
+    let what = change.action.isRemoval ? "stays in NPM" : "is left as it is"
     let hint = change.action == .delete ? "; to delete it: --policy sync" : ""
     return [entry(".", .dim, change, "\(domains(change)) \(what): policy \(lap.plan.policy.rawValue)\(hint)")]
   }

@@ -6,8 +6,9 @@ import Store
 /// The program: picks the command, runs it, ends with its code.
 package enum Program {
   static let commands: [CommandDefinition] = [
-    ValidateCommand.definition, DiffCommand.definition, ApplyCommand.definition, StatusCommand.definition,
-    EventsCommand.definition, SchemaCommand.definition, SimulatorCommand.definition, CompletionCommand.definition,
+    ValidateCommand.definition, DiffCommand.definition, ApplyCommand.definition, AdoptCommand.definition,
+    RollbackCommand.definition, StatusCommand.definition, EventsCommand.definition, SchemaCommand.definition,
+    SimulatorCommand.definition, CompletionCommand.definition,
     VersionCommand.definition,
   ]
 

@@ -1,5 +1,7 @@
 import Model
 import Platform
+import Reconciler
+import Store
 
 /// One writer per store: a lock that dies with its holder.
 enum RunLock {
@@ -23,6 +25,32 @@ enum RunLock {
     throw CommandFailure(
       .locked,
       [Diagnostic(.lockHeld, "another run holds the lock: \(who)", hint: "wait for it, or give --lock-timeout 60s")])
+  }
+
+  /// Takes the writer's row in the store: it keeps out other machines that share the disk.
+  static func lease(
+    _ store: any StateStore, _ bench: Workbench, timeout: Double, stop: StopSignal
+  ) async throws -> WriterLease {
+    let deadline = ContinuousClock.now + .seconds(timeout)
+    while true {
+      do {
+        return try await WriterLease.take(store, owner: bench.settings.owner, correlation: bench.correlation)
+      } catch let busy as WriterBusy {
+        guard ContinuousClock.now < deadline, !stop.isRequested else { throw held(busy.writer) }
+      }
+      try? await Task.sleep(for: .milliseconds(500))  // polling: another machine's row cannot be awaited
+    }
+  }
+
+  private static func held(_ writer: Writer) -> CommandFailure {
+    let who = "process \(writer.process) on \(writer.host), since \(writer.since.iso8601)"
+    return CommandFailure(
+      .locked,
+      [
+        Diagnostic(
+          .lockHeld, "another run holds the lock: \(who), last heard of \(writer.heartbeat.iso8601)",
+          hint: "wait for it; when it died, its lock is free \(Int(Writer.patience)) s after its last heartbeat")
+      ])
   }
 
   private static func prepare(_ path: String) throws {

@@ -16,6 +16,8 @@ struct Settings: Sendable {
   var status = "status"
   var limits = SafetyLimits()
   var probe = ProbeSettings()
+  /// Seconds for which runs keep what was there before their changes.
+  var historySeconds = 90 * 86400.0
 }
 
 /// The shape of `reconciler.yaml`: decoding, JSON Schema and docs read it here.
@@ -31,6 +33,7 @@ enum SettingsFields {
     FieldDescription("status", .string(1...4096), standard: "status", "Directory of the status files."),
     FieldDescription("safety", .object(safety), standard: [:], "Bounds on what one run may destroy."),
     FieldDescription("probe", .object(probe), standard: [:], "Budgets of destination checks."),
+    FieldDescription("history", .object(history), standard: [:], "What the store remembers of earlier runs."),
     FieldDescription("health", .object(health), standard: [:], "Health monitor of the daemon to come."),
   ]
 
@@ -52,6 +55,9 @@ enum SettingsFields {
     FieldDescription("tcp_timeout", .duration, standard: "5s", "For a connection."),
     FieldDescription("http_timeout", .duration, standard: "10s", "For an answer."),
     FieldDescription("concurrency", .integer(1...4096), standard: 64, "Checks under way at once."),
+  ]
+  private static let history: [FieldDescription] = [
+    FieldDescription("keep", .duration, standard: "90d", "How long a run can be gone back to with rollback.")
   ]
   private static let health: [FieldDescription] = [
     FieldDescription("interval", .duration, standard: "5m", "Time between checks."),

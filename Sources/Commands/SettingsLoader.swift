@@ -83,6 +83,7 @@ struct SettingsLoader {
     settings.npmCAFile = text("npm", "ca_file")
     settings.limits = try limits()
     settings.probe = probe()
+    settings.historySeconds = seconds("history", "keep") ?? settings.historySeconds
     return settings
   }
 
@@ -110,12 +111,15 @@ struct SettingsLoader {
 
   private func probe() -> ProbeSettings {
     var probe = ProbeSettings()
-    func seconds(_ name: String) -> Double? { file["probe"]?.value[name].stringValue.flatMap { Duration.seconds($0) } }
-    probe.dnsTimeout = seconds("dns_timeout") ?? probe.dnsTimeout
-    probe.tcpTimeout = seconds("tcp_timeout") ?? probe.tcpTimeout
-    probe.httpTimeout = seconds("http_timeout") ?? probe.httpTimeout
+    probe.dnsTimeout = seconds("probe", "dns_timeout") ?? probe.dnsTimeout
+    probe.tcpTimeout = seconds("probe", "tcp_timeout") ?? probe.tcpTimeout
+    probe.httpTimeout = seconds("probe", "http_timeout") ?? probe.httpTimeout
     probe.concurrency = number("probe", "concurrency") ?? probe.concurrency
     return probe
+  }
+
+  private func seconds(_ section: String, _ name: String) -> Double? {
+    file[section]?.value[name].stringValue.flatMap { Duration.seconds($0) }
   }
 
   private func number(_ section: String, _ name: String) -> Int? { file[section]?.value[name].intValue }

@@ -13,11 +13,14 @@ import Upstream
 struct Workbench: Sendable {
   let settings: Settings
   let invocation: Invocation
+  /// Names this run in every call, event and log line.
+  let correlation: String
   private let engine = CurlEngine()
 
   init(_ invocation: Invocation) throws {
     self.invocation = invocation
     settings = try SettingsLoader.load(invocation)
+    correlation = invocation.console.correlation
   }
 
   /// The status files speak of everything: a run that looked at a part leaves them alone.
@@ -67,11 +70,16 @@ struct Workbench: Sendable {
   }
 
   func lapSettings() throws -> LapSettings {
-    LapSettings(
-      npmURL: settings.npmURL, owner: settings.owner, policy: settings.policy, limits: settings.limits,
-      trustsMarkers: invocation.arguments.has(ApplyFlags.rebuildLedger),
-      rebindsStore: invocation.arguments.has(ApplyFlags.rebindState), selection: try selection(),
-      probes: !invocation.arguments.has(ApplyFlags.noProbe))
+    var lap = LapSettings(
+      npmURL: settings.npmURL, owner: settings.owner, policy: settings.policy, limits: settings.limits)
+    lap.trustsMarkers = invocation.arguments.has(ApplyFlags.rebuildLedger)
+    lap.rebindsStore = invocation.arguments.has(ApplyFlags.rebindState)
+    lap.allowsSelfLockout = invocation.arguments.has(ApplyFlags.allowSelfLockout)
+    lap.selection = try selection()
+    lap.probes = !invocation.arguments.has(ApplyFlags.noProbe)
+    lap.historySeconds = settings.historySeconds
+    lap.correlation = correlation
+    return lap
   }
 
   func gateway() throws -> LiveNPM {
@@ -101,12 +109,13 @@ struct Workbench: Sendable {
   }
 
   /// Everything that diff and apply share: the lines up to the first effect.
-  func plan(_ loaded: LoadedDesired, createsStore: Bool) async throws -> (run: ReconcileRun, lap: PlannedLap) {
-    let run = ReconcileRun(
-      gateway: try gateway(), store: try store(createsIt: createsStore), prober: prober, settings: try lapSettings())
+  func plan(
+    _ desired: DesiredState, _ lapSettings: LapSettings, _ store: any StateStore
+  ) async throws -> (run: ReconcileRun, lap: PlannedLap) {
+    let run = ReconcileRun(gateway: try gateway(), store: store, prober: prober, settings: lapSettings)
     let start = ContinuousClock.now
-    let lap = try await run.plan(loaded.state, progress: progress("checking destinations"))
-    invocation.console.describe(lap, loaded, since: start)
+    let lap = try await run.plan(desired, progress: progress("checking destinations"))
+    invocation.console.describe(lap, since: start)
     for warning in lap.warnings { invocation.console.warn(warning) }
     return (run, lap)
   }
@@ -119,10 +128,10 @@ struct Workbench: Sendable {
 
 extension Console {
   /// With `-v`: what the plan was made from.
-  func describe(_ lap: PlannedLap, _ loaded: LoadedDesired, since start: ContinuousClock.Instant) {
+  func describe(_ lap: PlannedLap, since start: ContinuousClock.Instant) {
     let spent = Int(((ContinuousClock.now - start) / .milliseconds(1)).rounded())
     info(
-      "read \(Words.count(loaded.state.fileCount, "file")) with \(Words.count(loaded.state.resources.count, "resource"))"
+      "read \(Words.count(lap.desired.fileCount, "file")) with \(Words.count(lap.desired.resources.count, "resource"))"
     )
     info(
       "NPM \(lap.observed.version) lists \(Words.count(lap.observedCount, "host")), the store knows \(lap.ledger.count)"

@@ -3,9 +3,13 @@ package import Model
 /// A value out of a file, and where it stood.
 package struct DecodedValue: Sendable {
   package var value: JSONValue
-  package var location: SourceLocation
+  package var source: FieldSource
   /// Where the items of a list stood.
   package var items: [SourceLocation] = []
+  /// Where the fields of its entries stood, as `[0].path`.
+  package var parts: [String: FieldSource] = [:]
+
+  package var location: SourceLocation { source.location }
 }
 
 /// The fields of one mapping by name.

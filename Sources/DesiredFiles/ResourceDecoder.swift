@@ -44,11 +44,20 @@ struct ResourceDecoder {
     var spec = Spec(kind)
     for (name, written) in decoded { spec[name] = written.value }
     let labels = decoded["labels"]?.value.objectValue?.compactMapValues(\.stringValue) ?? [:]
+    var sources = decoded.mapValues(\.source)
+    for (name, written) in decoded { for (path, source) in written.parts { sources[name + path] = source } }
+    func text(_ name: String) -> String { decoded[name]?.value.stringValue ?? "" }
+    let suspension = decoded["suspend"]?.value
     let resource = DesiredResource(
-      key: ResourceKey(kind.kind, entry.key), spec: spec, source: place,
-      fieldSources: decoded.mapValues(\.location), description: decoded["description"]?.value.stringValue ?? "",
-      labels: labels,
-      validation: DesiredResource.Validation(rawValue: decoded["validate"]?.value.stringValue ?? "") ?? .enforce)
+      key: ResourceKey(kind.kind, entry.key), spec: spec, source: place, fieldSources: sources,
+      lines: place.line...max(place.line, entry.value.end.line), description: text("description"), labels: labels,
+      validation: DesiredResource.Validation(rawValue: text("validate")) ?? .enforce,
+      lifecycle: Lifecycle(
+        isProtected: decoded["protect"]?.value == true,
+        onDelete: Lifecycle.OnDelete(rawValue: text("on_delete")) ?? .delete),
+      suspension: suspension?["until"].stringValue.map {
+        Suspension(until: $0, reason: suspension?["reason"].stringValue ?? "")
+      })
     warnOfNoEffect(resource, decoded, &decoder)
     let places = decoded["domain_names"]?.items ?? []
     return LocatedResource(resource: resource, domains: Array(zip(spec.domains, places)).map { ($0, $1) })

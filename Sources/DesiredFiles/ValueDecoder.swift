@@ -20,6 +20,12 @@ package struct ValueDecoder {
     return SourceLocation(file: file, line: node.start.line, column: node.start.column, length: length)
   }
 
+  func source(_ node: YAMLNode) -> FieldSource {
+    FieldSource(
+      location(node), endLine: node.end.line, endColumn: node.end.column,
+      blockLine: node.isBlock ? node.start.line + 1 : nil)
+  }
+
   // MARK: Mappings
 
   /// Reads a mapping. Unknown keys are errors, `x-` keys are skipped, nothing is required yet.
@@ -79,11 +85,10 @@ package struct ValueDecoder {
   }
 
   private mutating func field(_ field: FieldDescription, _ entry: YAMLEntry, owner: String) -> DecodedValue? {
-    let place = location(entry.value)
     let before = diagnostics.count
-    guard var decoded = value(entry.value, field.type, name: field.name) else { return nil }
-    decoded.location = place
-    guard diagnostics.count == before else { return nil }
+    guard let decoded = value(entry.value, field.type, name: field.name), diagnostics.count == before else {
+      return nil
+    }
     if field.support == .later, decoded.value != field.standard {
       report(
         .notYetSupported, "'\(field.name)' is not supported yet, so that it would be ignored",
@@ -102,23 +107,22 @@ package struct ValueDecoder {
         hint: "keep one of them")
       return
     }
-    let place = location(entry.value)
+    let place = source(entry.value)
     guard let text = text(entry.value, name: shorthand.name) else { return }
     switch ForwardURL.parse(text, allowsPath: shorthand.path != nil) {
     case .failure(let problem):
-      report(problem.isPort ? .portRange : .badURL, problem.message, at: place, hint: problem.hint)
+      report(problem.isPort ? .portRange : .badURL, problem.message, at: place.location, hint: problem.hint)
     case .success(let url):
-      decoded[shorthand.scheme] = DecodedValue(value: .string(url.scheme), location: place)
-      decoded[shorthand.host] = DecodedValue(value: .string(url.host), location: place)
-      decoded[shorthand.port] = DecodedValue(value: .int(url.port), location: place)
-      if let path = shorthand.path { decoded[path] = DecodedValue(value: .string(url.path), location: place) }
+      decoded[shorthand.scheme] = DecodedValue(value: .string(url.scheme), source: place)
+      decoded[shorthand.host] = DecodedValue(value: .string(url.host), source: place)
+      decoded[shorthand.port] = DecodedValue(value: .int(url.port), source: place)
+      if let path = shorthand.path { decoded[path] = DecodedValue(value: .string(url.path), source: place) }
     }
   }
 
   // MARK: Values
 
   mutating func value(_ node: YAMLNode, _ type: FieldType, name: String) -> DecodedValue? {
-    let place = location(node)
     let plain: JSONValue?
     switch type {
     case .domains: return domains(node, name: name)
@@ -129,7 +133,7 @@ package struct ValueDecoder {
     case .anything: plain = anything(node)
     default: plain = scalar(node, type, name: name)
     }
-    return plain.map { DecodedValue(value: $0, location: place) }
+    return plain.map { DecodedValue(value: $0, source: source(node)) }
   }
 
   private mutating func object(_ node: YAMLNode, _ fields: [FieldDescription], name: String) -> JSONValue? {
@@ -148,7 +152,7 @@ package struct ValueDecoder {
       report(.wrongType, "'\(name)' must be a list, this is \(node.shape)", at: location(node))
       return nil
     }
-    var result = DecodedValue(value: .null, location: location(node))
+    var result = DecodedValue(value: .null, source: source(node))
     var values: [JSONValue] = []
     var firstUse: [JSONValue: SourceLocation] = [:]
     for item in items {
@@ -168,6 +172,7 @@ package struct ValueDecoder {
         }
         firstUse[value] = firstUse[value] ?? spot
       }
+      for (name, field) in decoded { result.parts["[\(values.count)].\(name)"] = field.source }
       values.append(.object(complete))
       result.items.append(place)
     }
@@ -192,7 +197,7 @@ package struct ValueDecoder {
         hint: "write it as [example.com]")
       return nil
     }
-    var result = DecodedValue(value: .null, location: location(node))
+    var result = DecodedValue(value: .null, source: source(node))
     if items.isEmpty { report(.badValue, "'\(name)' needs at least one domain", at: location(node)) }
     if items.count > 100 {
       report(.badValue, "'\(name)' has \(items.count) domains, NPM takes 100", at: location(node))

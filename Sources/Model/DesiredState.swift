@@ -7,23 +7,31 @@ package struct DesiredResource: Sendable {
   package var spec: Spec
   /// Where its name stands.
   package var source: SourceLocation
-  /// Where each field that was written stands; the location of the value.
-  package var fieldSources: [String: SourceLocation]
+  /// Where the value of each field stands that was written; those of list entries as `locations[0].path`.
+  package var fieldSources: [String: FieldSource]
+  /// The lines of its own mapping, its name's included; fields from defaults and `<<` stand elsewhere.
+  package var lines: ClosedRange<Int>
   package var description: String
   package var labels: [String: String]
   package var validation: Validation
+  package var lifecycle: Lifecycle
+  package var suspension: Suspension?
 
   package init(
-    key: ResourceKey, spec: Spec, source: SourceLocation, fieldSources: [String: SourceLocation] = [:],
-    description: String = "", labels: [String: String] = [:], validation: Validation = .enforce
+    key: ResourceKey, spec: Spec, source: SourceLocation, fieldSources: [String: FieldSource] = [:],
+    lines: ClosedRange<Int>? = nil, description: String = "", labels: [String: String] = [:],
+    validation: Validation = .enforce, lifecycle: Lifecycle = Lifecycle(), suspension: Suspension? = nil
   ) {
     self.key = key
     self.spec = spec
     self.source = source
     self.fieldSources = fieldSources
+    self.lines = lines ?? source.line...source.line
     self.description = description
     self.labels = labels
     self.validation = validation
+    self.lifecycle = lifecycle
+    self.suspension = suspension
   }
 
   /// Whether it has all these labels.

@@ -29,6 +29,8 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case settingsMissing = "settings-missing"
   case unsetVariable = "unset-variable"
   case emptySelection = "empty-selection"
+  case unknownName = "unknown-name"
+  case unknownRun = "unknown-run"
 
   // Plans and their limits.
   case domainTaken = "domain-taken"
@@ -37,6 +39,9 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case markerMissing = "marker-missing"
   case markerForeign = "marker-foreign"
   case markerAmbiguous = "marker-ambiguous"
+  case notAdoptable = "not-adoptable"
+  case protected = "protected"
+  case selfLockout = "self-lockout"
   case ledgerMissing = "ledger-missing"
   case unknownReference = "unknown-reference"
   case ambiguousReference = "ambiguous-reference"

@@ -12,9 +12,12 @@ package struct Event: Hashable, Sendable {
   package var message: String
   /// The run it belongs to.
   package var run: Int?
+  /// The identifier that every call of the same run carried to NPM.
+  package var correlation: String?
 
   package init(
-    _ severity: Severity, source: String, subject: String, reason: String, _ message: String, run: Int? = nil
+    _ severity: Severity, source: String, subject: String, reason: String, _ message: String, run: Int? = nil,
+    correlation: String? = nil
   ) {
     self.severity = severity
     self.source = source
@@ -22,5 +25,6 @@ package struct Event: Hashable, Sendable {
     self.reason = reason
     self.message = message
     self.run = run
+    self.correlation = correlation
   }
 }

@@ -12,10 +12,12 @@ package struct LedgerEntry: Hashable, Sendable {
   package var domains: [String]
   /// A write was begun and never confirmed: whatever NPM shows, it must be written again.
   package var isUnfinished: Bool
+  /// What the YAML said last about its life: it counts when the name is gone from there.
+  package var lifecycle: Lifecycle
 
   package init(
     key: ResourceKey, id: ResourceID?, createdOn: String? = nil, applied: Spec?, domains: [String],
-    isUnfinished: Bool
+    isUnfinished: Bool, lifecycle: Lifecycle = Lifecycle()
   ) {
     self.key = key
     self.id = id
@@ -23,5 +25,6 @@ package struct LedgerEntry: Hashable, Sendable {
     self.applied = applied
     self.domains = domains
     self.isUnfinished = isUnfinished
+    self.lifecycle = lifecycle
   }
 }

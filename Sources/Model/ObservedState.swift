@@ -92,9 +92,13 @@ package struct ReferenceTable: Hashable, Sendable {
     return name
   }
 
-  /// The objects that have a name; NPM does not keep names unique.
+  /// The objects that have a name; NPM does not keep names unique. `#12` is the one with that number.
   package func ids(_ kind: ResourceKind, _ name: String) -> [ResourceID] {
-    (names[kind] ?? [:]).filter { $0.value == name }.map(\.key).sorted()
+    let known = names[kind] ?? [:]
+    if name.hasPrefix("#"), let number = Int(name.dropFirst()), known[ResourceID(number)] != nil {
+      return [ResourceID(number)]
+    }
+    return known.filter { $0.value == name }.map(\.key).sorted()
   }
 }
 

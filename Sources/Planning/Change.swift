@@ -53,7 +53,10 @@ package struct Change: Hashable, Sendable {
     case create
     case update
     case delete
-    /// An object that carries our marker gets its row in the store back; NPM is not written to.
+    /// The name is gone from the YAML, the object stays in NPM and is no longer ours.
+    case release(isDisabling: Bool)
+    /// An object becomes ours: one that carries our marker gets its row in the store back, and NPM is not written to;
+    /// one that carries none gets the marker, and the values of the YAML.
     case adopt
     case blocked(Obstacle)
 
@@ -63,10 +66,16 @@ package struct Change: Hashable, Sendable {
       case .create: "create"
       case .update: "update"
       case .delete: "delete"
+      case .release: "release"
       case .adopt: "adopt"
       case .blocked: "blocked"
       }
     }
+
+    /// Whether a site goes away by it: such changes are counted against the limits.
+    package var takesSiteDown: Bool { self == .delete || self == .release(isDisabling: true) }
+    /// Whether it follows from a name that is gone from the YAML.
+    package var isRemoval: Bool { takesSiteDown || self == .release(isDisabling: false) }
   }
 
   package var key: ResourceKey
@@ -75,16 +84,27 @@ package struct Change: Hashable, Sendable {
   package var id: ResourceID?
   package var fields: [FieldChange]
   package var source: SourceLocation?
+  package var fieldSources: [String: FieldSource]
   /// What to bring about, normalised; nil for a delete.
   package var desired: Spec?
   /// What was there when the plan was made; nil for a create.
   package var observed: ObservedResource?
   /// Changes that must succeed before this one.
   package var after: [ResourceKey]
+  /// What the store knows of it: of the former name, where it is renamed.
+  package var entry: LedgerEntry?
+  /// The name that it had in the YAML until now.
+  package var renamedFrom: ResourceKey?
+  /// What the YAML says of its life.
+  package var lifecycle: Lifecycle
+  /// Why it waits, where the YAML asks to leave the object alone.
+  package var suspension: Suspension?
 
   package init(
     key: ResourceKey, action: Action, cause: Cause, id: ResourceID? = nil, fields: [FieldChange] = [],
-    source: SourceLocation? = nil, desired: Spec? = nil, observed: ObservedResource? = nil, after: [ResourceKey] = []
+    source: SourceLocation? = nil, fieldSources: [String: FieldSource] = [:], desired: Spec? = nil,
+    observed: ObservedResource? = nil, after: [ResourceKey] = [], entry: LedgerEntry? = nil,
+    lifecycle: Lifecycle = Lifecycle()
   ) {
     self.key = key
     self.action = action
@@ -92,9 +112,19 @@ package struct Change: Hashable, Sendable {
     self.id = id
     self.fields = fields
     self.source = source
+    self.fieldSources = fieldSources
     self.desired = desired
     self.observed = observed
     self.after = after
+    self.entry = entry
+    self.lifecycle = lifecycle
+  }
+
+  /// A resource that is in the YAML.
+  package init(_ resource: DesiredResource, _ spec: Spec, _ action: Action) {
+    self.init(
+      key: resource.key, action: action, cause: .desiredEdited, source: resource.source,
+      fieldSources: resource.fieldSources, desired: spec, lifecycle: resource.lifecycle)
   }
 
   package var obstacle: Obstacle? { if case .blocked(let obstacle) = action { obstacle } else { nil } }

@@ -35,7 +35,7 @@ enum DependencyOrder {
   private static func rank(_ change: Change) -> Int {
     switch change.action {
     case .blocked: 2
-    case .delete: 1
+    case .delete, .release: 1
     default: 0
     }
   }

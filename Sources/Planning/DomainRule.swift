@@ -5,6 +5,8 @@ struct DomainRule {
   private struct Holder {
     var kind: ResourceKind
     var id: ResourceID
+    /// Nobody's marker is on it.
+    var isNobodys = false
   }
 
   private var holders: [String: Holder] = [:]
@@ -15,7 +17,8 @@ struct DomainRule {
 
   init(_ observed: ObservedState, wanted: [Change], withheld: [Change]) {
     for object in observed.resources[.proxyHost] ?? [] {
-      for domain in object.spec.domains { holders[domain.lowercased()] = Holder(kind: .proxyHost, id: object.id) }
+      let holder = Holder(kind: .proxyHost, id: object.id, isNobodys: object.marker == nil)
+      for domain in object.spec.domains { holders[domain.lowercased()] = holder }
     }
     for holder in observed.holders {
       for domain in holder.domains { holders[domain.lowercased()] = Holder(kind: holder.kind, id: holder.id) }
@@ -28,7 +31,7 @@ struct DomainRule {
 
   func apply(to changes: [Change]) -> [Change] {
     changes.map { change in
-      guard !change.isBlocked, change.action != .delete, let desired = change.desired else { return change }
+      guard !change.isBlocked, !change.action.isRemoval, let desired = change.desired else { return change }
       var checked = change
       for domain in desired.domains {
         guard let holder = holders[domain], holder.kind != change.key.kind || holder.id != change.id else { continue }
@@ -49,18 +52,26 @@ struct DomainRule {
   private func blocked(_ change: Change, _ domain: String, _ holder: Holder) -> Change {
     var blocked = change
     if holder.kind == .proxyHost, let kept = withheld[holder.id], frees(kept, domain) {
+      let name = kept.key.name
       blocked.action = .blocked(
         Obstacle(
-          .domainTaken, "\(domain) is still served by '\(kept.key.name)' (host \(holder.id)), which the policy keeps",
-          hint: "with --policy sync '\(kept.key.name)' gives it up first", holder: holder.id))
+          .domainTaken, "\(domain) is still served by '\(name)' (host \(holder.id)), which \(keeper(kept)) keeps",
+          hint: kept.suspension == nil
+            ? "with --policy sync '\(name)' gives it up first" : "end the suspension of '\(name)' first",
+          holder: holder.id))
       return blocked
     }
     let what = holder.kind == .proxyHost ? "host" : holder.kind.title
+    let isAdoptable = holder.kind == change.key.kind && holder.isNobodys && change.action == .create
     blocked.action = .blocked(
       Obstacle(
         .domainTaken, "\(domain) is served by \(what) \(holder.id), which is not ours",
-        hint: "remove the domain from \(what) \(holder.id) in NPM, or from '\(change.key.name)' here",
+        hint: isAdoptable
+          ? "take it over with: reconciler adopt \(change.key.name)"
+          : "remove the domain from \(what) \(holder.id) in NPM, or from '\(change.key.name)' here",
         holder: holder.id))
     return blocked
   }
+
+  private func keeper(_ change: Change) -> String { change.suspension == nil ? "the policy" : "a suspension" }
 }

@@ -5,6 +5,9 @@ enum FieldDiff {
   /// The member of NPM's `meta` that tells whether nginx took the host.
   static let nginxField = "meta.nginx_online"
 
+  /// The member of NPM's `meta` that says whose an object is.
+  static let markerField = "meta.\(OwnershipMarker.metaKey)"
+
   static func fields(desired: Spec, observed: ObservedResource, entry: LedgerEntry?) -> [FieldChange] {
     let applied = entry?.applied
     let seen = observed.spec.normalised()

@@ -12,6 +12,7 @@ struct Ownership {
   private let observed: ObservedState
   private let entries: [ResourceKey: LedgerEntry]
   private let objects: [ResourceKind: [ResourceID: ObservedResource]]
+  /// Objects with our marker, by the name in it; but for those that the store knows under another name.
   private let marked: [ResourceKey: [ObservedResource]]
 
   init(_ options: Planner.Options, _ observed: ObservedState, _ ledger: [LedgerEntry]) {
@@ -21,11 +22,14 @@ struct Ownership {
     objects = observed.resources.mapValues { list in
       Dictionary(list.map { ($0.id, $0) }) { first, _ in first }
     }
+    var claimed: [ResourceKind: [ResourceID: ResourceKey]] = [:]
+    for entry in ledger { if let id = entry.id { claimed[entry.key.kind, default: [:]][id] = entry.key } }
     var marked: [ResourceKey: [ObservedResource]] = [:]
     for object in observed.resources.values.joined() {
-      if let marker = object.marker, marker.owner == options.owner {
-        marked[ResourceKey(object.kind, marker.name), default: []].append(object)
-      }
+      guard let marker = object.marker, marker.owner == options.owner else { continue }
+      let key = ResourceKey(object.kind, marker.name)
+      if let owner = claimed[object.kind]?[object.id], owner != key { continue }
+      marked[key, default: []].append(object)
     }
     self.marked = marked
   }
@@ -55,6 +59,15 @@ struct Ownership {
     return .owned(object, entry)
   }
 
+  /// The row of an unchanged object, brought up to what the YAML and NPM agree on; nil: it says so already.
+  func refreshed(_ resource: DesiredResource) -> LedgerEntry? {
+    guard let entry = entries[resource.key], entry.id != nil else { return nil }
+    var fresh = entry
+    fresh.applied = resource.spec.normalised()
+    fresh.lifecycle = resource.lifecycle
+    return fresh == entry ? nil : fresh
+  }
+
   /// The store names no object that is there. An object with our marker is the next best evidence, but not enough:
   /// the store may be lost, or restored from an older time.
   func unclaimed(_ key: ResourceKey, _ domains: [String], _ entry: LedgerEntry?) -> Finding {
@@ -80,13 +93,29 @@ struct Ownership {
   func obstacleToTouching(_ object: ObservedResource, as key: ResourceKey) -> Obstacle? {
     let hint = "if it is meant to be managed, remove it in NPM so that it is created anew, or remove '\(key.name)' here"
     guard let marker = object.marker else {
-      let message = "host \(object.id) has lost the marker that says it is ours"
+      if isTheSame(object, as: key) { return nil }
+      let message = "host \(object.id) has lost the marker that says it is ours, and is not what the store remembers"
       return Obstacle(.markerMissing, message, hint: hint, holder: object.id)
     }
-    guard marker.owner == options.owner, marker.name == key.name else {
+    guard marker.owner == options.owner, marker.name == key.name || isBeingRenamed(object, to: key) else {
       let message = "host \(object.id) belongs to '\(marker.name)' of owner '\(marker.owner)'"
       return Obstacle(.markerForeign, message, hint: hint, holder: object.id)
     }
     return nil
+  }
+
+  /// Somebody cleared `meta`: number, creation time and domains must all agree before the marker is put back.
+  private func isTheSame(_ object: ObservedResource, as key: ResourceKey) -> Bool {
+    guard let entry = entries[key], let createdOn = entry.createdOn, !createdOn.isEmpty else { return false }
+    return entry.id == object.id && createdOn == object.createdOn
+      && Set(entry.domains) == Set(object.spec.normalised().domains)
+  }
+
+  /// A rename was begun: the store has the new name already, the marker still the old one.
+  private func isBeingRenamed(_ object: ObservedResource, to key: ResourceKey) -> Bool {
+    guard let entry = entries[key], entry.id == object.id, entry.isUnfinished, let marker = object.marker else {
+      return false
+    }
+    return entries[ResourceKey(key.kind, marker.name)] == nil
   }
 }

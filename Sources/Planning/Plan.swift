@@ -10,8 +10,9 @@ package enum Policy: String, CaseIterable, Sendable {
 
   func allows(_ action: Change.Action) -> Bool {
     switch (self, action) {
-    case (_, .blocked), (.sync, _), (_, .adopt): true
+    case (_, .blocked), (.sync, _): true
     case (.upsertOnly, .create), (.upsertOnly, .update), (.createOnly, .create): true
+    case (.upsertOnly, .adopt), (.createOnly, .adopt): true
     default: false
     }
   }
@@ -22,10 +23,14 @@ package struct Plan: Hashable, Sendable {
   package var owner: String
   package var policy: Policy
   package var changes: [Change]
-  /// Changes that the policy holds back.
+  /// Changes that the policy or a suspension holds back.
   package var withheld: [Change]
   /// Objects that are as they should be.
   package var unchanged: [ResourceKey]
+  /// Objects that are as they should be, and of which nobody is the owner.
+  package var adoptable: [ResourceKey] = []
+  /// Rows of the store that only lack what needs no write to NPM.
+  package var remembered: [LedgerEntry] = []
   /// Names in the store whose objects are gone from the YAML and from NPM: their rows can go.
   package var forgotten: [ResourceKey]
   /// Objects that are ours.
@@ -50,9 +55,17 @@ package struct Plan: Hashable, Sendable {
   package var effective: [Change] { changes.filter { !$0.isBlocked } }
 
   /// Whether a person should look: something would be done, is in the way, or differs although the policy forbids to
-  /// touch it. A policy that never deletes makes left-over hosts its normal state.
+  /// touch it. A policy that never deletes makes left-over hosts its normal state, and a suspension is a wish.
   package var isPending: Bool {
-    !changes.isEmpty || withheld.contains { $0.action != .delete || policy == .observe }
+    !changes.isEmpty
+      || withheld.contains { $0.suspension == nil && (!$0.action.isRemoval || policy == .observe) }
+  }
+
+  /// Leaves only what takes hosts over, and what is in its way.
+  package mutating func keepAdoptions() {
+    changes.removeAll { $0.action != .adopt && !$0.isBlocked }
+    withheld.removeAll { $0.action != .adopt }
+    forgotten = []
   }
 
   /// Nothing to do and nothing in the way.
@@ -68,8 +81,10 @@ package struct Plan: Hashable, Sendable {
       let id = change.id.map(\.description) ?? "-"
       let what = change.obstacle.map { $0.code.rawValue } ?? change.desired.map { canonical($0.json) } ?? ""
       let seen = change.observed.map { canonical($0.spec.normalised().json) } ?? ""
+      let former = change.renamedFrom?.name ?? ""
+      let word = change.action == .release(isDisabling: true) ? "disable" : change.action.word
       lines.append(
-        ([change.action.word, change.key.kind.rawValue, change.key.name, id, what, seen] + fields)
+        ([word, change.key.kind.rawValue, change.key.name, former, id, what, seen] + fields)
           .joined(separator: "\u{1f}"))
     }
     return lines.joined(separator: "\n")

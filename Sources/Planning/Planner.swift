@@ -10,13 +10,29 @@ package struct Planner: Sendable {
     package var trustsMarkers: Bool
     /// Keep to these names; nil: all.
     package var selection: Set<ResourceKey>?
+    /// Hosts without an owner that are to become ours; nil: none.
+    package var adoption: Adoption?
+    /// The day by which suspensions end, as `2026-11-21`, UTC.
+    package var today: String
 
-    package init(owner: String, policy: Policy, trustsMarkers: Bool = false, selection: Set<ResourceKey>? = nil) {
+    package init(
+      owner: String, policy: Policy, trustsMarkers: Bool = false, selection: Set<ResourceKey>? = nil,
+      adoption: Adoption? = nil, today: String = ""
+    ) {
       self.owner = owner
       self.policy = policy
       self.trustsMarkers = trustsMarkers
       self.selection = selection
+      self.adoption = adoption
+      self.today = today
     }
+  }
+
+  private enum Step {
+    case unchanged
+    /// As it should be, and nobody's.
+    case adoptable
+    case change(Change)
   }
 
   private let options: Options
@@ -27,21 +43,28 @@ package struct Planner: Sendable {
   package func plan(_ desired: DesiredState, _ observed: ObservedState, _ ledger: [LedgerEntry]) -> Plan {
     var draft = Plan(owner: options.owner, policy: options.policy)
     let ownership = Ownership(options, observed, ledger)
+    let adoption = AdoptionRule(options, observed)
     draft.ownedCount = ownership.ownedCount
     var changes: [Change] = []
     for resource in desired.resources.sorted(by: { $0.key < $1.key }) where isSelected(resource.key) {
-      guard let change = change(for: resource, ownership, observed) else {
+      switch step(resource, ownership, adoption, observed) {
+      case .unchanged:
         draft.unchanged.append(resource.key)
-        continue
+        if let entry = ownership.refreshed(resource) { draft.remembered.append(entry) }
+      case .adoptable: draft.adoptable.append(resource.key)
+      case .change(let change) where resource.suspension?.holds(on: options.today) == true && !change.isBlocked:
+        draft.withheld.append(suspended(change, resource))
+      case .change(let change): changes.append(change)
       }
-      changes.append(change)
     }
     let wanted = Set(desired.resources.map(\.key))
     for entry in ledger.sorted(by: { $0.key < $1.key }) where !wanted.contains(entry.key) && isSelected(entry.key) {
       guard let change = removal(of: entry, ownership, observed) else { continue }
       if change.id == nil { draft.forgotten.append(entry.key) } else { changes.append(change) }
     }
-    (changes, draft.withheld) = filter(changes)
+    changes = RenameRule.apply(to: changes, update: rename).map(RemovalRule.apply)
+    draft.withheld += changes.filter { !options.policy.allows($0.action) }
+    changes.removeAll { !options.policy.allows($0.action) }
     changes = DomainRule(observed, wanted: changes, withheld: draft.withheld).apply(to: changes)
     draft.changes = ReleaseRule.apply(to: DependencyOrder.sort(changes))
     return draft
@@ -49,29 +72,33 @@ package struct Planner: Sendable {
 
   private func isSelected(_ key: ResourceKey) -> Bool { options.selection.map { $0.contains(key) } ?? true }
 
-  private func filter(_ changes: [Change]) -> (allowed: [Change], withheld: [Change]) {
-    (changes.filter { options.policy.allows($0.action) }, changes.filter { !options.policy.allows($0.action) })
-  }
+  // MARK: Names that are in the YAML
 
-  private func change(for resource: DesiredResource, _ ownership: Ownership, _ observed: ObservedState) -> Change? {
+  private func step(
+    _ resource: DesiredResource, _ ownership: Ownership, _ adoption: AdoptionRule, _ observed: ObservedState
+  ) -> Step {
     let spec = resource.spec.normalised()
-    var change = Change(
-      key: resource.key, action: .create, cause: .desiredEdited, source: resource.source, desired: spec)
+    var change = Change(resource, spec, .create)
     if let obstacle = ReferenceRule.obstacle(resource, observed) {
       change.action = .blocked(obstacle)
-      return change
+      return .change(change)
     }
     switch ownership.find(resource.key, spec) {
     case .absent(let entry):
+      change.entry = entry
       change.cause = entry?.applied == nil ? .desiredEdited : .drifted
       change.fields = FieldDiff.creation(spec)
-      return change
+      switch adoption.find(resource, spec) {
+      case .nothing: return .change(change)
+      case .same: return .adoptable
+      case .change(let adopted): return .change(adopted)
+      }
     case .owned(let object, let entry):
-      return update(change, spec, object, entry)
+      return update(change, spec, object, entry).map(Step.change) ?? .unchanged
     case .obstructed(let obstacle):
       change.id = obstacle.holder
       change.action = .blocked(obstacle)
-      return change
+      return .change(change)
     }
   }
 
@@ -80,7 +107,12 @@ package struct Planner: Sendable {
     change.action = .update
     change.id = object.id
     change.observed = object
+    change.entry = entry
     change.fields = FieldDiff.fields(desired: spec, observed: object, entry: entry)
+    if object.marker == nil {
+      change.fields.append(
+        FieldChange(path: FieldDiff.markerField, before: .null, after: .string(options.owner), cause: .drifted))
+    }
     if change.fields.isEmpty {
       // An update that was begun counts as done only when we have seen it confirmed: what NPM says of nginx may be
       // older than the write. After a create it cannot be.
@@ -96,6 +128,40 @@ package struct Planner: Sendable {
     return change
   }
 
+  private func suspended(_ change: Change, _ resource: DesiredResource) -> Change {
+    var held = change
+    held.suspension = resource.suspension
+    return held
+  }
+
+  /// The update that gives an object its new name, and the values that changed with it.
+  private func rename(_ create: Change, _ removal: Change) -> Change {
+    guard let spec = create.desired, let object = removal.observed else { return create }
+    var change = create
+    change.action = .update
+    change.id = object.id
+    change.observed = object
+    change.entry = removal.entry
+    change.renamedFrom = removal.key
+    change.fields = FieldDiff.fields(desired: spec, observed: object, entry: removal.entry)
+    change.cause = change.fields.isEmpty ? .desiredEdited : FieldDiff.cause(of: change.fields)
+    return change
+  }
+
+  // MARK: Names that are gone from the YAML
+
+  private func removal(of entry: LedgerEntry, _ ownership: Ownership, _ observed: ObservedState) -> Change? {
+    guard let kind = observed.resources[entry.key.kind] else { return nil }
+    var change = Change(key: entry.key, action: .delete, cause: .removed, entry: entry)
+    guard let object = ownership.object(of: entry, in: kind) else {
+      return relic(change, ownership.unclaimed(entry.key, entry.domains, entry))
+    }
+    change.id = object.id
+    change.observed = object
+    if let obstacle = ownership.obstacleToTouching(object, as: entry.key) { change.action = .blocked(obstacle) }
+    return change
+  }
+
   /// A removed name whose object the store cannot point at: gone, or marked and to be handled with care.
   private func relic(_ draft: Change, _ finding: Ownership.Finding) -> Change {
     var change = draft
@@ -108,18 +174,6 @@ package struct Planner: Sendable {
       change.id = obstacle.holder
       change.action = .blocked(obstacle)
     }
-    return change
-  }
-
-  private func removal(of entry: LedgerEntry, _ ownership: Ownership, _ observed: ObservedState) -> Change? {
-    guard let kind = observed.resources[entry.key.kind] else { return nil }
-    var change = Change(key: entry.key, action: .delete, cause: .removed)
-    guard let object = ownership.object(of: entry, in: kind) else {
-      return relic(change, ownership.unclaimed(entry.key, entry.domains, entry))
-    }
-    change.id = object.id
-    change.observed = object
-    if let obstacle = ownership.obstacleToTouching(object, as: entry.key) { change.action = .blocked(obstacle) }
     return change
   }
 }

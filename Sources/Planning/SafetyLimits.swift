@@ -23,13 +23,15 @@ package struct SafetyLimits: Hashable, Sendable {
 
   /// Why a plan is refused; empty: it is not.
   package func refusals(of plan: Plan, desiredCount: Int) -> [Diagnostic] {
-    let deletes = plan.changes.count { $0.action == .delete }
+    let deletes = plan.changes.count { $0.action.takesSiteDown }
+    let disables = plan.changes.count { $0.action == .release(isDisabling: true) }
+    let gone = disables == 0 ? "deleted" : disables == deletes ? "disabled" : "deleted or disabled"
     let updates = plan.changes.count { $0.action == .update }
     var found: [Diagnostic] = []
     if deletes > 0 && desiredCount == 0 {
       found.append(
         Diagnostic(
-          .nothingDesired, "the desired state names no host, but \(deletes) would be deleted",
+          .nothingDesired, "the desired state names no host, but \(deletes) would be \(gone)",
           hint: "an empty desired state never deletes; to give hosts up, remove them in NPM"))
       return found
     }
@@ -37,13 +39,13 @@ package struct SafetyLimits: Hashable, Sendable {
       let flag = "--max-deletes \(deletes)"
       found.append(
         Diagnostic(
-          .tooManyDeletes, "\(deletes) hosts would be deleted, the limit is \(maxDeletes)",
+          .tooManyDeletes, "\(deletes) hosts would be \(gone), the limit is \(maxDeletes)",
           hint: "if that is meant, run again with \(flag) or --allow-deletes"))
     } else if !allowsDeletes && exceeds(deletes, maxDeletePercent, plan.ownedCount) {
       found.append(
         Diagnostic(
           .tooManyDeletes,
-          "\(deletes) of \(plan.ownedCount) hosts would be deleted, the limit is \(maxDeletePercent) %",
+          "\(deletes) of \(plan.ownedCount) hosts would be \(gone), the limit is \(maxDeletePercent) %",
           hint: "if that is meant, run again with --allow-deletes"))
     }
     if exceeds(updates, maxUpdatePercent, plan.ownedCount) {

@@ -11,16 +11,16 @@ struct Applier: Sendable {
   private let writer: HostWriter
   private let owner: String
   private let run: Int
-  private let ledger: [ResourceKey: LedgerEntry]
+  private let correlation: String
 
   init(
-    gateway: any NPMGateway, store: any StateStore, verifier: Verifier, owner: String, run: Int, ledger: [LedgerEntry]
+    gateway: any NPMGateway, store: any StateStore, verifier: Verifier, owner: String, run: Int, correlation: String
   ) {
     self.gateway = gateway
     self.store = store
     self.owner = owner
     self.run = run
-    self.ledger = Dictionary(ledger.map { ($0.key, $0) }) { first, _ in first }
+    self.correlation = correlation
     writer = HostWriter(gateway: gateway, verifier: verifier)
   }
 
@@ -66,7 +66,9 @@ struct Applier: Sendable {
       _ = await attempt(Change(key: key, action: .delete, cause: .removed, id: id, observed: left))
       failed.id = nil
     }
-    var revival = Change(key: old.key, action: .create, cause: .drifted, desired: before.spec.normalised())
+    var revival = Change(
+      key: old.key, action: .create, cause: .drifted, desired: before.spec.normalised(), entry: old.entry,
+      lifecycle: old.entry?.lifecycle ?? Lifecycle())
     if old.action == .update, let now = try? await gateway.host(before.id) {
       revival.action = .update
       revival.id = now.id
@@ -91,7 +93,9 @@ struct Applier: Sendable {
     var intent: Int?
     do {
       let number = try await store.begin(
-        ChangeRecordDraft(run: run, key: change.key, action: change.action.word, at: .now), claim: claim(for: change))
+        ChangeRecordDraft(
+          run: run, key: change.key, action: change.action.word, former: change.renamedFrom,
+          before: change.observed?.spec.normalised(), at: .now), claim: claim(for: change))
       intent = number
       let result = await carryOut(change)
       try await record(result, change, intent: number)
@@ -107,25 +111,21 @@ struct Applier: Sendable {
   /// What the ledger says while the write is under way.
   private func claim(for change: Change) -> LedgerUpdate {
     guard let spec = change.desired else { return .keep }
-    guard var entry = ledger[change.key], change.action != .create else {
-      return .put(
-        LedgerEntry(
-          key: change.key, id: change.id, createdOn: change.observed?.createdOn, applied: nil, domains: spec.domains,
-          isUnfinished: true))
-    }
-    entry.id = change.id
-    entry.domains = spec.domains
-    entry.isUnfinished = true
-    return .put(entry)
+    var entry = LedgerEntry(
+      key: change.key, id: change.id, createdOn: change.observed?.createdOn,
+      applied: change.action == .create ? nil : change.entry?.applied, domains: spec.domains, isUnfinished: true,
+      lifecycle: change.lifecycle)
+    if change.action != .create { entry.createdOn = change.entry?.createdOn ?? entry.createdOn }
+    return change.renamedFrom.map { .rename(from: $0, to: entry) } ?? .put(entry)
   }
 
   private func carryOut(_ change: Change) async -> WriteResult {
     switch change.action {
     case .create: await writer.create(change, marker: marker(for: change))
-    case .update:
-      await writer.update(
-        change, marker: marker(for: change), confirmed: ledger[change.key]?.applied)
+    case .update: await writer.update(change, marker: marker(for: change))
     case .delete: await writer.delete(change)
+    case .release(let isDisabling): await writer.release(change, isDisabling: isDisabling)
+    case .adopt where change.observed?.marker == nil: await writer.update(change, marker: marker(for: change))
     case .adopt:
       WriteResult(
         ChangeOutcome(change, .applied, note: "linked to host \(change.id?.description ?? "?")"), change.observed)
@@ -148,16 +148,17 @@ struct Applier: Sendable {
       isApplied ? .info : .error, source: "apply", subject: change.key.path,
       reason: isApplied ? reason(change) : outcome.error?.code.rawValue ?? "failed",
       isApplied ? "\(change.key.name) \(outcome.note)" : "\(change.key.name): \(outcome.error?.message ?? "failed")",
-      run: run)
+      run: run, correlation: correlation)
     try await store.append(event, at: .now)
   }
 
   private func reason(_ change: Change) -> String {
     switch change.action {
     case .create: "Created"
-    case .update: change.cause == .drifted ? "DriftRepaired" : "Updated"
+    case .update: change.renamedFrom != nil ? "Renamed" : change.cause == .drifted ? "DriftRepaired" : "Updated"
     case .delete: "Deleted"
     case .adopt: "Adopted"
+    case .release(let isDisabling): isDisabling ? "Disabled" : "Released"
     case .blocked: "Blocked"
     }
   }
@@ -166,13 +167,18 @@ struct Applier: Sendable {
   private func ledgerUpdate(_ result: WriteResult, _ change: Change) -> LedgerUpdate {
     let isApplied = result.outcome.verdict == .applied
     guard let spec = change.desired else { return isApplied ? .remove : .keep }
-    let old = ledger[change.key]
-    if !isApplied && result.isCertainlyUnwritten { return old.map { .put($0) } ?? .remove }
+    let old = change.entry
+    // What was put back carries what it carried before: the former name, or no marker at all.
+    let isAsBefore = result.isCertainlyUnwritten || (result.isRestored && (old == nil || change.renamedFrom != nil))
+    if !isApplied && isAsBefore {
+      guard let old else { return .remove }
+      return change.renamedFrom == nil ? .put(old) : .rename(from: change.key, to: old)
+    }
     return .put(
       LedgerEntry(
         key: change.key, id: result.object?.id ?? change.id, createdOn: result.object?.createdOn ?? old?.createdOn,
-        applied: isApplied ? spec : old?.applied, domains: result.object?.spec.domains ?? spec.domains,
-        isUnfinished: !isApplied && !result.isRestored))
+        applied: isApplied ? spec : old?.applied, domains: result.object?.spec.normalised().domains ?? spec.domains,
+        isUnfinished: !isApplied && !result.isRestored, lifecycle: change.lifecycle))
   }
 }
 

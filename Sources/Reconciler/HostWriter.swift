@@ -24,14 +24,14 @@ struct HostWriter: Sendable {
         await verifier.settleCreate(spec, marker, isPatient: error?.isUnclear == true)
       }
     if error != nil || blamesAnother(verdict), let host = verdict.host {
-      verdict = await rewrite(host, spec, marker)
+      verdict = await rewrite(host, spec, marked(host, marker))
     }
     if case .missing = verdict, let error { return missing(change, error) }
     return conclude(change, verdict, word: "created", start)
   }
 
-  /// - Parameter confirmed: what nginx took last, where the store knows it.
-  func update(_ change: Change, marker: OwnershipMarker, confirmed: Spec?) async -> WriteResult {
+  /// An update, a rename, or an adoption.
+  func update(_ change: Change, marker: OwnershipMarker) async -> WriteResult {
     guard let spec = change.desired, let planned = change.observed else { return impossible(change) }
     let start = ContinuousClock.now
     let before: ObservedResource
@@ -40,17 +40,47 @@ struct HostWriter: Sendable {
     case .failure(let error): return unwritten(change, error)
     }
     let wasSwitchedOff = before.isEnabled && spec["enabled"] == false
-    let error = await write(before, spec, marker, provesDisabled: change.cause == .unfinished)
+    let meta = marked(before, marker)
+    let error = await write(before, spec, meta, provesDisabled: change.cause == .unfinished)
     if let error, !error.isUnclear { return unwritten(change, error) }
     var verdict = await verifier.settle(before.id, spec, isPatient: error != nil)
-    if error != nil || blamesAnother(verdict), let host = verdict.host { verdict = await rewrite(host, spec, marker) }
+    if error != nil || blamesAnother(verdict), let host = verdict.host { verdict = await rewrite(host, spec, meta) }
     if wasSwitchedOff, error?.code == .npmServerError, let host = verdict.host {
       var result = failed(change, Self.stillServed("disabled in NPM"))
       result.object = host
       return result
     }
-    if case .refused(_, let words) = verdict { return await restore(change, before, confirmed, words) }
-    return conclude(change, verdict, word: "updated", start)
+    if case .refused(_, let words) = verdict { return await restore(change, before, words) }
+    let word =
+      change.renamedFrom.map { "renamed from '\($0.name)'" } ?? (change.action == .adopt ? "adopted" : "updated")
+    return conclude(change, verdict, word: word, start)
+  }
+
+  /// Takes our marker off a host, and switches it off where that is asked for.
+  func release(_ change: Change, isDisabling: Bool) async -> WriteResult {
+    guard let planned = change.observed else { return impossible(change) }
+    let before: ObservedResource
+    switch await fresh(planned) {
+    case .success(let host): before = host
+    case .failure(let error) where error.code == .npmNotFound:
+      return WriteResult(ChangeOutcome(change, .applied, note: "was gone already"), nil)
+    case .failure(let error): return unwritten(change, error)
+    }
+    var spec = before.spec.normalised()
+    if isDisabling { spec["enabled"] = false }
+    let meta = JSONValue.object((before.meta.objectValue ?? [:]).filter { $0.key != OwnershipMarker.metaKey })
+    let error = await write(before, spec, meta)
+    if let error, !error.isUnclear { return unwritten(change, error) }
+    var verdict = await verifier.settle(before.id, spec, isPatient: error != nil)
+    if error != nil, let host = verdict.host { verdict = await rewrite(host, spec, meta) }
+    if isDisabling, before.isEnabled, error?.code == .npmServerError {
+      return failed(change, Self.stillServed("disabled in NPM"))
+    }
+    guard let host = verdict.host, host.marker == nil else {
+      return failed(change, error ?? NPMError(.npmUnclear, "NPM does not show that the marker is gone"))
+    }
+    let words = isDisabling ? "disabled and left to NPM" : "left to NPM as it is"
+    return WriteResult(ChangeOutcome(change, .applied, note: words), host)
   }
 
   func delete(_ change: Change) async -> WriteResult {
@@ -109,15 +139,13 @@ struct HostWriter: Sendable {
   /// - Parameter provesDisabled: a disable was not confirmed; only another one that answers cleanly proves that nginx
   ///   was reloaded without the host.
   private func write(
-    _ before: ObservedResource, _ spec: Spec, _ marker: OwnershipMarker, provesDisabled: Bool = false
+    _ before: ObservedResource, _ spec: Spec, _ meta: JSONValue, provesDisabled: Bool = false
   ) async -> NPMError? {
     let isWanted = spec["enabled"] != false
     if before.isEnabled && !isWanted {
       if let error = await attempt({ try await gateway.setEnabled(before.id, false) }) { return error }
     }
-    var meta = before.meta.objectValue ?? [:]
-    meta[OwnershipMarker.metaKey] = marker.json
-    if let error = await attempt({ try await gateway.update(before.id, spec, meta: .object(meta)) }) { return error }
+    if let error = await attempt({ try await gateway.update(before.id, spec, meta: meta) }) { return error }
     if !before.isEnabled && !isWanted && provesDisabled {
       if let error = await attempt({ try await gateway.setEnabled(before.id, true) }) { return error }
       return await attempt { try await gateway.setEnabled(before.id, false) }
@@ -128,12 +156,19 @@ struct HostWriter: Sendable {
     return nil
   }
 
+  /// What others keep in `meta`, and our marker.
+  private func marked(_ host: ObservedResource, _ marker: OwnershipMarker) -> JSONValue {
+    var meta = host.meta.objectValue ?? [:]
+    meta[OwnershipMarker.metaKey] = marker.json
+    return .object(meta)
+  }
+
   /// Writes again what is there already, until NPM answers cleanly: only then is nginx's state of this write.
-  private func rewrite(_ host: ObservedResource, _ spec: Spec, _ marker: OwnershipMarker) async -> Verifier.Verdict {
+  private func rewrite(_ host: ObservedResource, _ spec: Spec, _ meta: JSONValue) async -> Verifier.Verdict {
     var verdict = Verifier.Verdict.unconfirmed(host)
     var current = host
     for _ in 0..<Self.repeats {
-      let error = await write(current, spec, marker)
+      let error = await write(current, spec, meta)
       let seen = await verifier.settle(host.id, spec, isPatient: error != nil)
       if let host = seen.host { current = host }
       // An answer that failed proves nothing about nginx, whatever the host's meta says.
@@ -150,18 +185,15 @@ struct HostWriter: Sendable {
   }
 
   /// Puts the previous configuration back after nginx refused the new one.
-  private func restore(
-    _ change: Change, _ before: ObservedResource, _ confirmed: Spec?, _ words: String
-  ) async -> WriteResult {
-    let marker = before.marker
-    var result = failed(change, NPMError(.nginxRefused, "nginx refused it: \(NginxWords.short(words))"))
+  private func restore(_ change: Change, _ before: ObservedResource, _ words: String) async -> WriteResult {
+    var result = refused(change, words)
     // A host that was not served before has nothing good of its own: an earlier restore may have failed.
     let wasGood = before.nginx == .online || !before.isEnabled
-    guard let marker, let spec = wasGood ? before.spec.normalised() : confirmed, spec != change.desired else {
+    guard let spec = wasGood ? before.spec.normalised() : change.entry?.applied, spec != change.desired else {
       return result
     }
     var verdict = Verifier.Verdict.missing
-    if let host = try? await gateway.host(before.id) { verdict = await rewrite(host, spec, marker) }
+    if let host = try? await gateway.host(before.id) { verdict = await rewrite(host, spec, before.meta) }
     if case .served(let host) = verdict {
       result.object = host
       result.isRestored = true
@@ -191,7 +223,7 @@ struct HostWriter: Sendable {
       let name = word == "created" ? "created as \(host.id)" : word
       return WriteResult(ChangeOutcome(change, .applied, id: host.id, note: "\(name), \(state)"), host)
     case .refused(let host, let words):
-      var result = failed(change, NPMError(.nginxRefused, "nginx refused it: \(NginxWords.short(words))"))
+      var result = refused(change, words)
       result.object = host
       result.outcome.id = host.id
       result.outcome.error?.hint = "host \(host.id) is in NPM but not served; correct the YAML and apply again"
@@ -216,6 +248,14 @@ struct HostWriter: Sendable {
 
   private func failed(_ change: Change, _ error: NPMError) -> WriteResult {
     WriteResult(ChangeOutcome(change, .failed, error: located(error, change)), nil)
+  }
+
+  /// With the line of YAML that nginx complains about.
+  private func refused(_ change: Change, _ words: String) -> WriteResult {
+    let short = NginxWords.short(words)
+    var result = failed(change, NPMError(.nginxRefused, "nginx refused it: \(short)"))
+    result.outcome.error?.location = NginxBlame.place(short, in: change)
+    return result
   }
 
   private func unwritten(_ change: Change, _ error: NPMError) -> WriteResult {

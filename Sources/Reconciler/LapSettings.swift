@@ -8,24 +8,44 @@ package struct LapSettings: Sendable {
   package var policy: Policy
   package var limits: SafetyLimits
   /// Take objects with our marker for ours although the store does not know them.
-  package var trustsMarkers: Bool
+  package var trustsMarkers = false
   /// The store may be bound to this NPM although it was another's.
-  package var rebindsStore: Bool
+  package var rebindsStore = false
+  /// The host that NPM's own address leads through may be changed.
+  package var allowsSelfLockout = false
   /// Keep to resources that carry all these labels; empty: all.
-  package var selection: [String: String]
-  package var probes: Bool
+  package var selection: [String: String] = [:]
+  package var probes = true
+  /// What the lap is for.
+  package var purpose = Purpose.bringAbout
+  /// Seconds for which runs keep what was there before their changes.
+  package var historySeconds = 90 * 86400.0
+  /// Goes with every call to NPM and into every event.
+  package var correlation = ""
+
+  package enum Purpose: Sendable {
+    /// To make NPM as the YAML says.
+    case bringAbout
+    /// To take over hosts that nobody owns, and nothing else.
+    case adopt(Adoption)
+    /// To go back to an earlier state: its resources are the only ones looked at.
+    case rollBack(RollbackTarget)
+  }
 
   package init(
-    npmURL: String, owner: String, policy: Policy = .upsertOnly, limits: SafetyLimits = SafetyLimits(),
-    trustsMarkers: Bool = false, rebindsStore: Bool = false, selection: [String: String] = [:], probes: Bool = true
+    npmURL: String, owner: String, policy: Policy = .upsertOnly, limits: SafetyLimits = SafetyLimits()
   ) {
     self.npmURL = npmURL
     self.owner = owner
     self.policy = policy
     self.limits = limits
-    self.trustsMarkers = trustsMarkers
-    self.rebindsStore = rebindsStore
-    self.selection = selection
-    self.probes = probes
+  }
+
+  /// The host in NPM's address.
+  var npmHost: String {
+    guard let start = npmURL.firstRange(of: "://") else { return npmURL }
+    let authority = npmURL[start.upperBound...].prefix { $0 != "/" }
+    if authority.hasPrefix("[") { return String(authority.prefix { $0 != "]" }.dropFirst()) }
+    return String(authority.prefix { $0 != ":" })
   }
 }

@@ -35,21 +35,46 @@ package struct ReconcileRun: Sendable {
     }
     let observed = try await gateway.observe()
     let ledger = try await store.ledger()
-    let selected = desired.resources.filter { $0.carries(settings.selection) }
-    let options = Planner.Options(
-      owner: settings.owner, policy: settings.policy, trustsMarkers: settings.trustsMarkers,
-      selection: settings.selection.isEmpty ? nil : Set(selected.map(\.key)))
-    let plan = Planner(options).plan(desired, observed, ledger)
+    var plan = Planner(options(desired)).plan(desired, observed, ledger)
+    if case .adopt = settings.purpose { plan.keepAdoptions() }
     var lap = PlannedLap(
       desired: desired, observed: observed, ledger: ledger, plan: plan, probes: [:], refusals: [], warnings: [],
       authors: [:])
     await checkDestinations(&lap, progress)
-    lap.refusals = settings.limits.refusals(of: lap.plan, desiredCount: desired.resources.count)
+    lap.refusals = settings.limits.refusals(of: lap.plan, desiredCount: desiredCount(desired))
+    if !settings.allowsSelfLockout {
+      lap.refusals += LockoutRule(observed, npmHost: settings.npmHost).refusals(of: lap.plan)
+    }
     let evidence = Evidence(observed, ledger, desired, owner: settings.owner)
     if !settings.trustsMarkers { lap.refusals += evidence.missingHosts }
     lap.warnings += evidence.strayHosts
     lap.authors = await authors(lap.plan)
     return lap
+  }
+
+  private func options(_ desired: DesiredState) -> Planner.Options {
+    var options = Planner.Options(
+      owner: settings.owner, policy: settings.policy, trustsMarkers: settings.trustsMarkers,
+      today: String(Timestamp.now.iso8601.prefix(10)))
+    if !settings.selection.isEmpty {
+      options.selection = Set(desired.resources.filter { $0.carries(settings.selection) }.map(\.key))
+    }
+    switch settings.purpose {
+    case .bringAbout: break
+    case .adopt(let adoption):
+      options.adoption = adoption
+      if let names = adoption.names { options.selection = names }
+    case .rollBack(let target):
+      options.adoption = target.adoption
+      options.selection = target.keys
+    }
+    return options
+  }
+
+  /// Only a desired state of files can be emptied by mistake.
+  private func desiredCount(_ desired: DesiredState) -> Int {
+    if case .rollBack = settings.purpose { return max(1, desired.resources.count) }
+    return desired.resources.count
   }
 
   private func checkDestinations(_ lap: inout PlannedLap, _ progress: @escaping @Sendable (Int, Int) -> Void) async {
@@ -78,18 +103,22 @@ package struct ReconcileRun: Sendable {
     let start = ContinuousClock.now
     try await store.bind(npm: settings.npmURL)
     try await closeOldIntents()
-    try await store.forget(lap.plan.forgotten)
+    if settings.policy != .observe {
+      try await store.forget(lap.plan.forgotten)
+      try await store.remember(lap.plan.remembered)
+    }
     guard !lap.plan.effective.isEmpty else {
       return RunReport(run: nil, outcomes: [], seconds: 0, wasInterrupted: false)
     }
     let run = try await store.beginRun(digest: lap.plan.digest, at: .now)
     let applier = Applier(
       gateway: gateway, store: store, verifier: Verifier(gateway: gateway, pause: verifierPause),
-      owner: settings.owner, run: run, ledger: lap.ledger)
+      owner: settings.owner, run: run, correlation: settings.correlation)
     let outcomes = await applier.apply(lap.plan.effective, stop: stop, progress: progress)
     var report = RunReport(run: run, outcomes: outcomes, seconds: 0, wasInterrupted: false)
     report.wasInterrupted = stop.isRequested && report.count(.notAttempted) > 0
     try? await store.finishRun(run, applied: report.count(.applied), failed: report.count(.failed), at: .now)
+    try? await store.dropHistory(before: Timestamp(seconds: Timestamp.now.seconds - settings.historySeconds))
     report.seconds = (ContinuousClock.now - start) / .seconds(1)
     return report
   }
@@ -102,7 +131,7 @@ package struct ReconcileRun: Sendable {
         "run \(intent.run) ended in the middle of '\(intent.action) \(intent.key.name)'; it is taken up from what NPM shows"
       let event = Event(
         .warning, source: "apply", subject: intent.key.path, reason: "Interrupted",
-        message, run: intent.run)
+        message, run: intent.run, correlation: settings.correlation)
       try await store.append(event, at: .now)
       try await store.abandon(intent.number, at: .now)
     }

@@ -23,7 +23,7 @@ struct StatusSummary {
     drifted = (open + held).filter { change in
       change.cause == .drifted || change.fields.contains { $0.cause == .drifted || $0.cause == .both }
     }
-    let kept = applied.subtracting(lap.plan.changes.filter { $0.action == .delete }.map(\.key))
+    let kept = applied.subtracting(lap.plan.changes.filter { $0.action.isRemoval }.map(\.key))
     counts = [
       ("desired", lap.desired.resources.count),
       ("observed", lap.observedCount),

@@ -7,6 +7,8 @@ package actor MemoryStore: StateStore {
   private var entries: [ResourceKey: LedgerEntry] = [:]
   private var runList: [RunRecord] = []
   private var intents: [Int: Intent] = [:]
+  private var past: [PastChange] = []
+  private var writer: Writer?
   private var nextIntent = 1
   private var log: [RecordedEvent] = []
 
@@ -20,6 +22,8 @@ package actor MemoryStore: StateStore {
   package func ledger() -> [LedgerEntry] { entries.values.sorted { $0.key < $1.key } }
 
   package func forget(_ keys: [ResourceKey]) { for key in keys { entries[key] = nil } }
+
+  package func remember(_ list: [LedgerEntry]) { for entry in list { entries[entry.key] = entry } }
 
   package func beginRun(digest: String, at: Timestamp) -> Int {
     let number = (runList.last?.number ?? 0) + 1
@@ -36,11 +40,35 @@ package actor MemoryStore: StateStore {
 
   package func runs(limit: Int) -> [RunRecord] { Array(runList.reversed().prefix(limit)) }
 
+  package func history(after run: Int) -> [PastChange] { past.reversed().filter { $0.run > run } }
+
+  package func dropHistory(before time: Timestamp) {
+    let old = Set(runList.dropLast().filter { $0.startedAt < time }.map(\.number))
+    runList.removeAll { old.contains($0.number) }
+    past.removeAll { old.contains($0.run) }
+  }
+
+  package func claim(_ newcomer: Writer) -> WriterClaim {
+    let old = writer
+    if let old, old.keepsOut(newcomer) { return .held(old) }
+    writer = newcomer
+    return old.map { .takenOver($0) } ?? .free
+  }
+
+  package func beat(_ writer: Writer, at: Timestamp) {
+    if self.writer?.isSame(as: writer) == true { self.writer?.heartbeat = at }
+  }
+
+  package func release(_ writer: Writer) { if self.writer?.isSame(as: writer) == true { self.writer = nil } }
+
   package func begin(_ change: ChangeRecordDraft, claim: LedgerUpdate) -> Int {
     let number = nextIntent
     nextIntent += 1
     intents[number] = Intent(
       number: number, run: change.run, key: change.key, action: change.action, at: change.at)
+    past.append(
+      PastChange(
+        run: change.run, key: change.key, action: change.action, former: change.former, before: change.before))
     update(change.key, claim)
     return number
   }
@@ -72,6 +100,9 @@ package actor MemoryStore: StateStore {
     case .keep: break
     case .put(let entry): entries[key] = entry
     case .remove: entries[key] = nil
+    case .rename(let old, let entry):
+      entries[old] = nil
+      entries[entry.key] = entry
     }
   }
 }

@@ -40,13 +40,17 @@ package actor SQLiteStore: StateStore {
   package func ledger() throws -> [LedgerEntry] {
     try mapped {
       try connection.run(
-        "SELECT kind, name, npm_id, created_on, applied, domains, unfinished FROM ledger ORDER BY kind, name"
+        "SELECT \(LedgerRow.columns) FROM ledger ORDER BY kind, name"
       ).compactMap(LedgerRow.entry)
     }
   }
 
   package func forget(_ keys: [ResourceKey]) throws {
     try mapped { try connection.transaction { for key in keys { try update(key, .remove) } } }
+  }
+
+  package func remember(_ entries: [LedgerEntry]) throws {
+    try mapped { try connection.transaction { for entry in entries { try update(entry.key, .put(entry)) } } }
   }
 
   package func beginRun(digest: String, at: Timestamp) throws -> Int {
@@ -82,10 +86,11 @@ package actor SQLiteStore: StateStore {
     try mapped {
       try connection.transaction {
         try connection.run(
-          "INSERT INTO journal (run, kind, name, action, begun_at) VALUES (?, ?, ?, ?, ?)",
+          "INSERT INTO journal (run, kind, name, action, begun_at, former, before) VALUES (?, ?, ?, ?, ?, ?, ?)",
           [
             .integer(Int64(change.run)), .text(change.key.kind.rawValue), .text(change.key.name), .text(change.action),
-            .real(change.at.seconds),
+            .real(change.at.seconds), change.former.map { .text($0.name) } ?? .null,
+            try LedgerRow.json(change.before),
           ])
         let number = Int(connection.lastInsertedRow)
         try update(change.key, claim)
@@ -130,13 +135,64 @@ package actor SQLiteStore: StateStore {
     }
   }
 
+  package func history(after run: Int) throws -> [PastChange] {
+    try mapped {
+      try connection.run(
+        "SELECT run, kind, name, action, former, before FROM journal WHERE run > ? ORDER BY number DESC",
+        [.integer(Int64(run))]
+      ).compactMap(HistoryRow.change)
+    }
+  }
+
+  package func dropHistory(before time: Timestamp) throws {
+    let old = "started_at < ? AND number < (SELECT max(number) FROM runs)"
+    try mapped {
+      try connection.transaction {
+        try connection.run(
+          "DELETE FROM journal WHERE run IN (SELECT number FROM runs WHERE \(old))", [.real(time.seconds)])
+        try connection.run("DELETE FROM runs WHERE \(old)", [.real(time.seconds)])
+      }
+    }
+  }
+
+  package func claim(_ newcomer: Writer) throws -> WriterClaim {
+    try mapped {
+      try connection.transaction {
+        let row = try connection.run("SELECT owner, process, host, since, heartbeat FROM writer").first
+        let old = row.map(WriterRow.writer)
+        if let old, old.keepsOut(newcomer) { return .held(old) }
+        try connection.run("INSERT OR REPLACE INTO writer VALUES (1, ?, ?, ?, ?, ?)", WriterRow.values(newcomer))
+        return old.map { .takenOver($0) } ?? .free
+      }
+    }
+  }
+
+  package func beat(_ writer: Writer, at: Timestamp) throws {
+    _ = try mapped {
+      try connection.run(
+        "UPDATE writer SET heartbeat = ? WHERE process = ? AND host = ? AND since = ?",
+        [.real(at.seconds)] + WriterRow.identity(writer))
+    }
+  }
+
+  package func release(_ writer: Writer) throws {
+    _ = try mapped {
+      try connection.run(
+        "DELETE FROM writer WHERE process = ? AND host = ? AND since = ?", WriterRow.identity(writer))
+    }
+  }
+
   package func append(_ event: Event, at: Timestamp) throws {
     _ = try mapped {
       try connection.run(
-        "INSERT INTO events (at, severity, source, subject, reason, message, run) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        """
+        INSERT INTO events (at, severity, source, subject, reason, message, run, correlation)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        """,
         [
           .real(at.seconds), .text(event.severity.rawValue), .text(event.source), .text(event.subject),
           .text(event.reason), .text(event.message), event.run.map { .integer(Int64($0)) } ?? .null,
+          event.correlation.map { .text($0) } ?? .null,
         ])
     }
   }
@@ -157,7 +213,7 @@ package actor SQLiteStore: StateStore {
     }
     values.append(.integer(Int64(filter.limit)))
     let sql = """
-      SELECT number, at, severity, source, subject, reason, message, run FROM events
+      SELECT number, at, severity, source, subject, reason, message, run, correlation FROM events
       WHERE \(conditions.joined(separator: " AND ")) ORDER BY number DESC LIMIT ?
       """
     return try mapped { try connection.run(sql, values).reversed().compactMap(EventRow.event) }
@@ -168,9 +224,13 @@ package actor SQLiteStore: StateStore {
     case .keep: break
     case .put(let entry):
       try connection.run(
-        "INSERT OR REPLACE INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?)", try LedgerRow.values(entry))
+        "INSERT OR REPLACE INTO ledger (\(LedgerRow.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        try LedgerRow.values(entry))
     case .remove:
       try connection.run("DELETE FROM ledger WHERE kind = ? AND name = ?", [.text(key.kind.rawValue), .text(key.name)])
+    case .rename(let old, let entry):
+      try self.update(old, .remove)
+      try self.update(entry.key, .put(entry))
     }
   }
 

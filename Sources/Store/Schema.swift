@@ -17,6 +17,17 @@ enum Schema {
       number INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, severity TEXT NOT NULL, source TEXT NOT NULL,
       subject TEXT NOT NULL, reason TEXT NOT NULL, message TEXT NOT NULL, run INTEGER) STRICT;
     CREATE INDEX events_at ON events(at);
+    """,
     """
+    ALTER TABLE ledger ADD COLUMN protected INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE ledger ADD COLUMN on_delete TEXT NOT NULL DEFAULT 'delete';
+    ALTER TABLE journal ADD COLUMN former TEXT;
+    ALTER TABLE journal ADD COLUMN before TEXT;
+    CREATE INDEX journal_run ON journal(run);
+    ALTER TABLE events ADD COLUMN correlation TEXT;
+    CREATE TABLE writer (
+      id INTEGER PRIMARY KEY CHECK (id = 1), owner TEXT NOT NULL, process INTEGER NOT NULL, host TEXT NOT NULL,
+      since REAL NOT NULL, heartbeat REAL NOT NULL) STRICT;
+    """,
   ]
 }

@@ -1,23 +1,6 @@
 package import Model
 package import Platform
 
-/// How a planned change ended.
-package struct ChangeRecord: Hashable, Sendable {
-  package enum Outcome: String, Sendable { case applied, failed, notAttempted = "not_attempted" }
-
-  package var key: ResourceKey
-  package var action: String
-  package var outcome: Outcome
-  package var error: String?
-
-  package init(key: ResourceKey, action: String, outcome: Outcome, error: String? = nil) {
-    self.key = key
-    self.action = action
-    self.outcome = outcome
-    self.error = error
-  }
-}
-
 /// A write that was announced and not yet recorded as done: what a killed run leaves behind.
 package struct Intent: Hashable, Sendable {
   package var number: Int
@@ -103,6 +86,8 @@ package enum LedgerUpdate: Sendable {
   case keep
   case put(LedgerEntry)
   case remove
+  /// The row of another name becomes this one.
+  case rename(from: ResourceKey, to: LedgerEntry)
 }
 
 /// Our memory: ledger, journal, runs, events. Each method is all or nothing. Throws `StoreError`.
@@ -114,12 +99,18 @@ package protocol StateStore: Sendable {
   func ledger() async throws -> [LedgerEntry]
   /// Drops rows whose objects are gone on both sides.
   func forget(_ keys: [ResourceKey]) async throws
+  /// Replaces rows that lack what needs no write to NPM.
+  func remember(_ entries: [LedgerEntry]) async throws
 
   /// Opens a run; returns its number.
   func beginRun(digest: String, at: Timestamp) async throws -> Int
   func finishRun(_ number: Int, applied: Int, failed: Int, at: Timestamp) async throws
   /// Newest first.
   func runs(limit: Int) async throws -> [RunRecord]
+  /// Changes of all runs after `run`, newest first.
+  func history(after run: Int) async throws -> [PastChange]
+  /// Drops runs that began before `time` and their changes, but never the newest run.
+  func dropHistory(before time: Timestamp) async throws
 
   /// Announces a write before it is made: the journal row and the ledger's claim, together.
   func begin(_ change: ChangeRecordDraft, claim: LedgerUpdate) async throws -> Int
@@ -130,22 +121,13 @@ package protocol StateStore: Sendable {
   /// Closes an intent of a run that is dead.
   func abandon(_ intent: Int, at: Timestamp) async throws
 
+  /// Makes us the writer, unless another one lives: then that one is returned, and nothing has changed.
+  func claim(_ writer: Writer) async throws -> WriterClaim
+  /// Says that the writer lives.
+  func beat(_ writer: Writer, at: Timestamp) async throws
+  func release(_ writer: Writer) async throws
+
   func append(_ event: Event, at: Timestamp) async throws
   /// Oldest first.
   func events(_ filter: EventFilter) async throws -> [RecordedEvent]
-}
-
-/// A write that is about to be made.
-package struct ChangeRecordDraft: Hashable, Sendable {
-  package var run: Int
-  package var key: ResourceKey
-  package var action: String
-  package var at: Timestamp
-
-  package init(run: Int, key: ResourceKey, action: String, at: Timestamp) {
-    self.run = run
-    self.key = key
-    self.action = action
-    self.at = at
-  }
 }

@@ -17,25 +17,34 @@ extension SQLiteValue {
 
 /// A row of the ledger. Rows of kinds that this program does not know are passed over, never dropped.
 enum LedgerRow {
+  static let columns = "kind, name, npm_id, created_on, applied, domains, unfinished, protected, on_delete"
+
   static func entry(_ row: [SQLiteValue]) throws -> LedgerEntry? {
     guard let kind = ResourceKind(rawValue: row[0].text) else { return nil }
-    var applied: Spec?
-    if case .text(let json) = row[4], let description = KindDescription.of(kind) {
-      applied = try readable {
-        try JSONDecoder().decode(AppliedSpec.self, from: Data(json.utf8), configuration: description)
-      }.spec
-    }
+    let applied = try spec(row[4], kind)
+    let lifecycle = Lifecycle(
+      isProtected: row[7].int != 0, onDelete: Lifecycle.OnDelete(rawValue: row[8].text) ?? .delete)
     return LedgerEntry(
       key: ResourceKey(kind, row[1].text), id: row[2] == .null ? nil : ResourceID(row[2].int),
       createdOn: row[3] == .null ? nil : row[3].text, applied: applied,
-      domains: try decoded(row[5].text), isUnfinished: row[6].int != 0)
+      domains: try decoded(row[5].text), isUnfinished: row[6].int != 0, lifecycle: lifecycle)
   }
+
+  static func spec(_ value: SQLiteValue, _ kind: ResourceKind) throws -> Spec? {
+    guard case .text(let json) = value, let description = KindDescription.of(kind) else { return nil }
+    return try readable {
+      try JSONDecoder().decode(AppliedSpec.self, from: Data(json.utf8), configuration: description)
+    }.spec
+  }
+
+  static func json(_ spec: Spec?) throws -> SQLiteValue { try spec.map { .text(try encoded($0.json)) } ?? .null }
 
   static func values(_ entry: LedgerEntry) throws -> [SQLiteValue] {
     [
       .text(entry.key.kind.rawValue), .text(entry.key.name), entry.id.map { .integer(Int64($0.number)) } ?? .null,
-      entry.createdOn.map { .text($0) } ?? .null, try entry.applied.map { .text(try encoded($0.json)) } ?? .null,
+      entry.createdOn.map { .text($0) } ?? .null, try json(entry.applied),
       .text(try encoded(entry.domains)), .integer(entry.isUnfinished ? 1 : 0),
+      .integer(entry.lifecycle.isProtected ? 1 : 0), .text(entry.lifecycle.onDelete.rawValue),
     ]
   }
 
@@ -95,12 +104,40 @@ private struct AppliedSpec: DecodableWithConfiguration {
   }
 }
 
+enum HistoryRow {
+  static func change(_ row: [SQLiteValue]) throws -> PastChange? {
+    guard let kind = ResourceKind(rawValue: row[1].text) else { return nil }
+    var former: ResourceKey?
+    if case .text(let name) = row[4] { former = ResourceKey(kind, name) }
+    return PastChange(
+      run: row[0].int, key: ResourceKey(kind, row[2].text), action: row[3].text, former: former,
+      before: try LedgerRow.spec(row[5], kind))
+  }
+}
+
+enum WriterRow {
+  static func writer(_ row: [SQLiteValue]) -> Writer {
+    Writer(
+      owner: row[0].text, process: row[1].int, host: row[2].text, since: Timestamp(seconds: row[3].real),
+      heartbeat: Timestamp(seconds: row[4].real))
+  }
+
+  static func values(_ writer: Writer) -> [SQLiteValue] {
+    [.text(writer.owner)] + [.integer(Int64(writer.process)), .text(writer.host)]
+      + [.real(writer.since.seconds), .real(writer.heartbeat.seconds)]
+  }
+
+  static func identity(_ writer: Writer) -> [SQLiteValue] {
+    [.integer(Int64(writer.process)), .text(writer.host), .real(writer.since.seconds)]
+  }
+}
+
 enum EventRow {
   static func event(_ row: [SQLiteValue]) -> RecordedEvent? {
     guard let severity = Event.Severity(rawValue: row[2].text) else { return nil }
     let event = Event(
       severity, source: row[3].text, subject: row[4].text, reason: row[5].text, row[6].text,
-      run: row[7] == .null ? nil : row[7].int)
+      run: row[7] == .null ? nil : row[7].int, correlation: row[8] == .null ? nil : row[8].text)
     return RecordedEvent(number: row[0].int, at: Timestamp(seconds: row[1].real), event: event)
   }
 }

@@ -28,10 +28,10 @@ struct TreeBuilder {
     switch event {
     case .documentStart:
       anchors = [:]
-    case .scalar(let text, let isPlain, let anchor, let tag, let start, let end):
+    case .scalar(let text, let isPlain, let isBlock, let anchor, let tag, let start, let end):
       let isText = checkTag(tag, at: start) == .text
       var node = YAMLNode(content: .scalar(text, isPlain: isPlain && !isText), start: start, end: end)
-      node.weight = 1
+      node.isBlock = isBlock
       if let anchor { anchors[anchor] = node }
       add(node)
     case .alias(let name, let start, let end):

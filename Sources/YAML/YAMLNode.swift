@@ -24,6 +24,8 @@ package struct YAMLNode: Sendable {
   package var start: YAMLMark
   /// One past the last character; for a block scalar or a collection this may be on a later line.
   package var end: YAMLMark
+  /// A text written below its key with `|` or `>`.
+  package var isBlock = false
   /// How many nodes this is with every alias written out.
   var weight = 1
 

@@ -30,7 +30,7 @@ package enum YAMLParser {
 /// One step of the parser, copied out of libyaml's memory.
 enum ParserEvent {
   case documentStart
-  case scalar(text: String, isPlain: Bool, anchor: String?, tag: String?, YAMLMark, YAMLMark)
+  case scalar(text: String, isPlain: Bool, isBlock: Bool, anchor: String?, tag: String?, YAMLMark, YAMLMark)
   case alias(String, YAMLMark, YAMLMark)
   case sequenceStart(anchor: String?, tag: String?, YAMLMark)
   case mappingStart(anchor: String?, tag: String?, YAMLMark)
@@ -74,7 +74,8 @@ private enum EventReader {
     case YAML_SCALAR_EVENT:
       let raw = UnsafeRawBufferPointer(start: event.value, count: event.length)
       let text = String(decoding: raw, as: UTF8.self)
-      return .scalar(text: text, isPlain: event.plain == 1, anchor: anchor, tag: tag, start, end)
+      return .scalar(
+        text: text, isPlain: event.plain == 1, isBlock: event.literal == 1, anchor: anchor, tag: tag, start, end)
     case YAML_ALIAS_EVENT: return .alias(anchor ?? "", start, end)
     case YAML_SEQUENCE_START_EVENT: return .sequenceStart(anchor: anchor, tag: tag, start)
     case YAML_MAPPING_START_EVENT: return .mappingStart(anchor: anchor, tag: tag, start)

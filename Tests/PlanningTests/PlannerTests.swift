@@ -143,21 +143,21 @@ import Testing
   }
 
   @Test func `a domain is freed before another host takes it`() {
-    let old = OwnershipMarker(owner: "homelab", name: "zold", fingerprint: "")
-    let found = plan(
-      desiredState(desiredHost("app", hostSpec(["a.test"]))),
-      observedState([observedHost(2, hostSpec(["a.test"]), marker: old)]),
-      [ledgerEntry("zold", id: 2, hostSpec(["a.test"]))])
+    let found = plan(desiredState(desiredHost("app", hostSpec(["a.test"]))), oldHost.observed, oldHost.ledger)
     #expect(actions(found) == ["delete zold", "create app"])
   }
 
   @Test func `a domain that the policy keeps on an old name of ours is not called somebody else's`() {
-    let old = OwnershipMarker(owner: "homelab", name: "old", fingerprint: "")
-    let found = plan(
-      desiredState(desiredHost("app", hostSpec(["a.test"]))),
-      observedState([observedHost(2, hostSpec(["a.test"]), marker: old)]),
-      [ledgerEntry("old", id: 2, hostSpec(["a.test"]))], policy: .upsertOnly)
-    #expect(found.changes.compactMap(\.obstacle?.hint) == ["with --policy sync 'old' gives it up first"])
+    let desired = desiredState(desiredHost("app", hostSpec(["a.test"])))
+    let found = plan(desired, oldHost.observed, oldHost.ledger, policy: .upsertOnly)
+    #expect(found.changes.compactMap(\.obstacle?.hint) == ["with --policy sync 'zold' gives it up first"])
+  }
+
+  /// A host of ours that serves a.test and more.
+  private var oldHost: (observed: ObservedState, ledger: [LedgerEntry]) {
+    let spec = hostSpec(["a.test", "more.test"])
+    let marker = OwnershipMarker(owner: "homelab", name: "zold", fingerprint: "")
+    return (observedState([observedHost(2, spec, marker: marker)]), [ledgerEntry("zold", id: 2, spec)])
   }
 
   @Test func `hosts that want each other's domains are blocked, not half changed`() {

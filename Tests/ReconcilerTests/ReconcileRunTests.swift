@@ -10,40 +10,6 @@ import Testing
 
 /// The heart against a simulated NPM over a real socket: what counts is what NPM has and serves afterwards.
 @Suite struct ReconcileRunTests {
-  /// One operator with a store of its own.
-  private struct Operator {
-    let npm: SimulatedNPM
-    let store: any StateStore
-    var owner = "homelab"
-    var policy = Policy.sync
-
-    init(_ npm: SimulatedNPM, owner: String = "homelab") {
-      self.npm = npm
-      self.owner = owner
-      store = MemoryStore()
-    }
-
-    var run: ReconcileRun {
-      ReconcileRun(
-        gateway: npm.gateway(), store: store, prober: nil,
-        settings: LapSettings(npmURL: npm.url, owner: owner, policy: policy), pause: { _ in await Task.yield() })
-    }
-
-    func plan(_ hosts: DesiredResource...) async throws -> PlannedLap {
-      try await run.plan(DesiredState(resources: hosts, fileCount: 1))
-    }
-
-    @discardableResult
-    func apply(_ hosts: DesiredResource...) async throws -> RunReport {
-      let run = run
-      return try await run.apply(run.plan(DesiredState(resources: hosts, fileCount: 1)), stop: StopSignal())
-    }
-  }
-
-  private func verdicts(_ report: RunReport) -> [String] {
-    report.outcomes.map { "\($0.change.key.name) \($0.verdict.rawValue)" }
-  }
-
   // MARK: The main job
 
   @Test func `hosts are created, changed and deleted, and a second apply writes nothing`() async throws {
@@ -162,9 +128,9 @@ import Testing
   @Test func `a host that was deleted for a successor is back when nginx refuses the successor`() async throws {
     try await withSimulator { npm in
       let me = Operator(npm)
-      try await me.apply(desiredHost("old", hostSpec(["app.test"], port: 81)))
-      let renamed = desiredHost("new", hostSpec(["app.test"], ["advanced_config": "nonsense on;"]))
-      let report = try await me.apply(renamed)
+      try await me.apply(desiredHost("old", hostSpec(["app.test", "more.test"], port: 81)))
+      let successor = desiredHost("new", hostSpec(["app.test"], ["advanced_config": "nonsense on;"]))
+      let report = try await me.apply(successor)
       #expect(report.outcomes.last?.error?.code == .nginxRefused)
       #expect(report.outcomes.last?.error?.hint?.hasPrefix("'old' is back and serving") == true)
       #expect(try await npm.served()["app.test"]?["forward_port"] == 81)
@@ -191,7 +157,7 @@ import Testing
   @Test func `a stop does not come between a delete and its successor`() async throws {
     try await withSimulator { npm in
       let me = Operator(npm)
-      try await me.apply(desiredHost("old", hostSpec(["app.test"])))
+      try await me.apply(desiredHost("old", hostSpec(["app.test", "more.test"])))
       let lap = try await me.plan(desiredHost("new", hostSpec(["app.test"], port: 82)))
       let stop = StopSignal()
       let report = try await me.run.apply(lap, stop: stop) { _ in stop.request() }
@@ -333,7 +299,8 @@ import Testing
       for id in 1...4 { try await npm.asAdmin("DELETE", "/api/nginx/proxy-hosts/\(id)") }
       #expect(try await me.run.plan(all).refusals.map(\.code) == [.incompleteList])
       try await npm.asAdmin("DELETE", "/api/nginx/proxy-hosts/5")
-      let settings = LapSettings(npmURL: npm.url, owner: "homelab", trustsMarkers: true)
+      var settings = LapSettings(npmURL: npm.url, owner: "homelab")
+      settings.trustsMarkers = true
       let run = ReconcileRun(gateway: npm.gateway(), store: me.store, prober: nil, settings: settings)
       let lap = try await run.plan(all)
       #expect(lap.refusals.isEmpty && lap.plan.count("create") == 5)
@@ -357,7 +324,8 @@ import Testing
       try await Operator(npm).apply(app)
       let fresh = Operator(npm)
       #expect(try await fresh.plan(app).plan.changes.compactMap(\.obstacle?.code) == [.ledgerMissing])
-      let settings = LapSettings(npmURL: npm.url, owner: "homelab", trustsMarkers: true)
+      var settings = LapSettings(npmURL: npm.url, owner: "homelab")
+      settings.trustsMarkers = true
       let run = ReconcileRun(gateway: npm.gateway(), store: fresh.store, prober: nil, settings: settings)
       let report = try await run.apply(run.plan(desiredState(app)), stop: StopSignal())
       #expect(verdicts(report) == ["app applied"])

@@ -57,12 +57,13 @@ extension KindDescription {
       "validate", .choice(["enforce", "warn", "off"]), standard: "enforce",
       "What a destination that fails its check does: block the change, warn, or not be checked."),
     FieldDescription("health", .object(healthFields), standard: .null, support: .later, "How health is checked."),
-    FieldDescription("protect", .bool, standard: false, support: .later, "Never delete this host."),
     FieldDescription(
-      "on_delete", .choice(["delete", "disable", "orphan"]), standard: "delete", support: .later,
-      "What removal from the YAML does to the host."),
+      "protect", .bool, standard: false,
+      "Never delete this host. To give it up, set it to false, apply, then remove the host."),
     FieldDescription(
-      "suspend", .object(suspendFields), standard: .null, support: .later, "Leave the host alone for a while."),
+      "on_delete", .choice(["delete", "disable", "orphan"]), standard: "delete",
+      "What removal from the YAML does to the host: delete it, switch it off, or leave it to NPM as it is."),
+    FieldDescription("suspend", .object(suspendFields), standard: .null, "Leave the host alone for a while."),
   ]
 
   private static let healthFields: [FieldDescription] = [
@@ -74,7 +75,7 @@ extension KindDescription {
   ]
 
   private static let suspendFields: [FieldDescription] = [
-    FieldDescription("until", .date, "The day it ends."),
+    FieldDescription("until", .date, "The day it ends, in UTC: the host is managed again from then on."),
     FieldDescription("reason", .string(0...1000), standard: "", "Why."),
   ]
 

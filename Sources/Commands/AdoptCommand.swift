@@ -1,0 +1,58 @@
+import DesiredFiles
+import Model
+import Planning
+import Reconciler
+
+/// `reconciler adopt`: takes over hosts that somebody made by hand.
+enum AdoptCommand {
+  private static let all = FlagDefinition("all", "Every host of the YAML that nobody owns in NPM yet")
+  private static let dryRun = FlagDefinition("dry-run", "Show what would be taken over, and write nothing")
+  private static let acceptChanges = FlagDefinition(
+    "accept-changes", "Also hosts whose values differ: they get those of the YAML")
+
+  static let definition = CommandDefinition(
+    name: "adopt", summary: "Take over hosts that were made by hand",
+    discussion: """
+      A host of the YAML whose domains a host in NPM serves that nobody owns becomes ours: it gets our marker. Where
+      values differ it is left alone, unless --accept-changes lets the YAML win. Hosts of another owner are refused.
+      """,
+    arguments: [ArgumentDefinition(name: "NAME", isOptional: true, summary: "Name of the host in the YAML")],
+    flags: [all, dryRun, acceptChanges] + ApplyFlags.executing + ApplyFlags.planning, run: run)
+
+  @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
+    let bench = try Workbench(invocation)
+    guard (invocation.arguments.positional.first != nil) != invocation.arguments.has(all) else {
+      throw UsageError(message: "adopt takes a NAME, or --all")
+    }
+    guard invocation.arguments.has(dryRun) else { return try await ApplyFlow(bench).run { try wish(bench) } }
+    let (wanted, settings) = try wish(bench)
+    let (_, lap) = try await bench.plan(wanted.desired, settings, bench.store(createsIt: false))
+    try PlanReport(lap: lap, bench: bench, isPartial: true).print(wanted.diagnostics)
+    return lap.refusals.isEmpty && !lap.plan.changes.contains(where: \.isBlocked) ? .success : .refused
+  }
+
+  private static func wish(_ bench: Workbench) throws -> (wish: ApplyFlow.Wish, settings: LapSettings) {
+    let loaded = try bench.loadDesired(exitWhenEmpty: .refused)
+    var adoption = Adoption(acceptsChanges: bench.invocation.arguments.has(acceptChanges))
+    if let name = bench.invocation.arguments.positional.first {
+      adoption.names = [try ResourceName.key(name, among: loaded.state.resources)]
+    }
+    var settings = try bench.lapSettings()
+    settings.purpose = .adopt(adoption)
+    let wish = ApplyFlow.Wish(
+      desired: loaded.state, diagnostics: loaded.diagnostics, writesStatus: false)
+    return (wish, settings)
+  }
+}
+
+/// A name that somebody typed.
+enum ResourceName {
+  /// The resource that a name means; throws with exit code 3 where there is none.
+  static func key(_ name: String, among resources: [DesiredResource]) throws -> ResourceKey {
+    let found = resources.map(\.key).filter { $0.name == name }
+    if found.count == 1 { return found[0] }
+    let near = Suggestion.nearest(to: name, among: resources.map(\.key.name))
+    let hint = near.map { "did you mean '\($0)'?" } ?? "write it into the YAML first; 'reconciler export' helps"
+    throw CommandFailure(.invalid, [Diagnostic(.unknownName, "the YAML has nothing named '\(name)'", hint: hint)])
+  }
+}

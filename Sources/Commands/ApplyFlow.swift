@@ -1,0 +1,123 @@
+import DesiredFiles
+import Model
+import Planning
+import Platform
+import Reconciler
+import Store
+
+/// What every command does that writes to NPM: lock, plan, guards, question, changes one by one, report.
+struct ApplyFlow {
+  /// What is to be brought about, and what reading it said.
+  struct Wish {
+    var desired: DesiredState
+    var diagnostics: [Diagnostic] = []
+    /// The status files speak of everything: a run that looked at a part leaves them alone.
+    var writesStatus: Bool
+    /// What to add under the result, for people.
+    var remark: String?
+  }
+
+  private let bench: Workbench
+  private let stop = StopSignal()
+  private var invocation: Invocation { bench.invocation }
+
+  init(_ bench: Workbench) { self.bench = bench }
+
+  /// - Parameter wish: reads what is wanted; called while the lock is held, because the store may be part of it.
+  func run(_ wish: () async throws -> (wish: Wish, settings: LapSettings)) async throws -> ExitCode {
+    try invocation.console.checkOutput()
+    stop.listenToSignals()
+    let timeout = try ApplyFlags.seconds(invocation, ApplyFlags.lockTimeout)
+    let lock = try await RunLock.take(beside: bench.settings.state, timeout: timeout, stop: stop)
+    defer { withExtendedLifetime(lock) {} }
+    let (wanted, settings) = try await wish()
+    let store = try bench.store(createsIt: true)
+    let (run, lap) = try await bench.plan(wanted.desired, settings, store)
+    let printer = ApplyPrinter(
+      lap: lap, settings: bench.settings, console: invocation.console, isPartial: !wanted.writesStatus,
+      remark: wanted.remark)
+    if let early = try gate(lap, printer, wanted) { return early }
+    stop.deferExit()
+    printer.begin(wasAsked: !invocation.arguments.has(ApplyFlags.yes) && !lap.plan.effective.isEmpty)
+    let lease = try await RunLock.lease(store, bench, timeout: timeout, stop: stop)
+    let report = try await lease.hold { try await run.apply(lap, stop: stop) { printer.show($0) } }
+    if wanted.writesStatus { writeStatus(lap, report) }
+    try printer.finish(report, wanted.diagnostics)
+    return exit(lap, report)
+  }
+
+  /// What ends a run before its first write; nil: go on.
+  private func gate(_ lap: PlannedLap, _ printer: ApplyPrinter, _ wish: Wish) throws -> ExitCode? {
+    guard lap.refusals.isEmpty else {
+      try printer.refused(wish.diagnostics)
+      if wish.writesStatus { writeStatus(lap, nil) }
+      return .refused
+    }
+    if let wanted = invocation.arguments.value(ApplyFlags.plan) {
+      try PlanFile(wanted).check(lap.plan.digest)
+    }
+    guard !lap.plan.effective.isEmpty, !invocation.arguments.has(ApplyFlags.yes) else { return nil }
+    let format = invocation.console.format
+    guard Terminal.isTerminal(Terminal.input), format == .text else {
+      let cause =
+        Terminal.isTerminal(Terminal.input) ? "with -o \(format.rawValue)" : "stdin is no terminal, so that"
+      throw UsageError(message: "\(cause) nobody can be asked", hint: "add --yes")
+    }
+    return try printer.asks() ? nil : .failure
+  }
+
+  private func writeStatus(_ lap: PlannedLap, _ report: RunReport?) {
+    do {
+      try StatusFiles(directory: bench.settings.status, settings: bench.lapSettings()).write(lap, report, at: .now)
+    } catch {
+      invocation.console.warn(Diagnostic(.statusWrite, "\(error)", hint: "NPM and the store are not affected"))
+    }
+  }
+
+  /// By the worst outcome.
+  private func exit(_ lap: PlannedLap, _ report: RunReport) -> ExitCode {
+    if report.wasInterrupted { return .interrupted }
+    let blocked = lap.plan.changes.compactMap(\.obstacle)
+    let isIncomplete = report.outcomes.contains { $0.verdict != .applied }
+    if isIncomplete || blocked.contains(where: { $0.code == .destinationFailed }) { return .incomplete }
+    return blocked.isEmpty ? .success : .refused
+  }
+}
+
+/// A plan that somebody looked at: its digest, or a file that `diff --out` wrote.
+struct PlanFile {
+  private let name: String
+
+  init(_ name: String) { self.name = name }
+
+  /// Throws with exit code 7 unless the plan that was reviewed is the one that stands.
+  func check(_ digest: String) throws {
+    let wanted = try reviewed()
+    guard wanted.count < 8 || !digest.dropFirst("sha256:".count).hasPrefix(wanted.lowercased()) else { return }
+    throw CommandFailure(
+      .stale,
+      [
+        Diagnostic(
+          .planStale, "the plan is now \(Words.shortDigest(digest)), not \(name): nothing was applied",
+          hint: "look at it with 'reconciler diff', then apply that one")
+      ])
+  }
+
+  /// The digits of the digest, which may be shortened to eight.
+  private func reviewed() throws -> String {
+    let bare = name.hasPrefix("sha256:") ? String(name.dropFirst("sha256:".count)) : name
+    if bare.allSatisfy(\.isHexDigit) { return bare }
+    let bytes: [UInt8]
+    do {
+      bytes = try Files.read(name)
+    } catch {
+      throw UsageError(message: "--plan takes a digest or a file: \(error)")
+    }
+    // The digest stands in every format that diff writes.
+    let text = String(decoding: bytes, as: UTF8.self)
+    guard let start = text.ranges(of: "sha256:").last?.upperBound else {
+      throw UsageError(message: "\(name) holds no plan", hint: "write one with 'reconciler diff --out plan.json'")
+    }
+    return String(text[start...].prefix(while: \.isHexDigit))
+  }
+}

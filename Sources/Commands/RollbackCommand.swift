@@ -1,0 +1,83 @@
+import Model
+import Platform
+import Reconciler
+import Store
+
+/// `reconciler rollback`: a plan that goes back to what an earlier run left.
+enum RollbackCommand {
+  private static let to = FlagDefinition(
+    "to", value: "RUN", "The run whose result is to come back; default: the one before the last that changed something")
+  private static let list = FlagDefinition("list", "Show the runs that can be gone back to")
+
+  static let definition = CommandDefinition(
+    name: "rollback", summary: "Go back to what an earlier run left",
+    discussion: """
+      Makes a plan from what the store remembers of the runs since, and applies it under the same policy, limits and
+      proofs as any other. The desired files stay as they are: revert them too, or the next apply undoes the rollback.
+      """,
+    flags: [to, list] + ApplyFlags.executing + ApplyFlags.planning, run: run)
+
+  @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
+    let bench = try Workbench(invocation)
+    if invocation.arguments.has(list) { return try await show(bench) }
+    return try await ApplyFlow(bench).run {
+      let store = try bench.store(createsIt: false)
+      let target = try await target(invocation.arguments.integer(to), store)
+      var settings = try bench.lapSettings()
+      settings.purpose = .rollBack(target)
+      settings.selection = [:]
+      let remark =
+        "\(bench.settings.desired)/ still says otherwise: revert it too, or the next apply undoes this rollback."
+      return (ApplyFlow.Wish(desired: target.desired, writesStatus: false, remark: remark), settings)
+    }
+  }
+
+  private static func target(_ wanted: Int?, _ store: any StateStore) async throws -> RollbackTarget {
+    let runs = try await store.runs(limit: 100_000)
+    guard let newest = runs.first, let oldest = runs.last else {
+      throw refusal("the store remembers no run", hint: "there is nothing to go back to")
+    }
+    let number: Int
+    if let wanted {
+      number = wanted
+    } else {
+      guard let last = runs.first(where: { $0.applied > 0 || $0.finishedAt == nil }) else {
+        throw refusal("no run that the store remembers changed anything", hint: "see 'reconciler rollback --list'")
+      }
+      number = last.number - 1
+    }
+    guard number >= oldest.number - 1, number < newest.number else {
+      throw refusal(
+        "run \(number) is not one to go back to: the store knows \(oldest.number) to \(newest.number)",
+        hint: "see 'reconciler rollback --list'; history.keep says how long runs are remembered")
+    }
+    return RollbackTarget(
+      run: number, history: try await store.history(after: number), ledger: try await store.ledger())
+  }
+
+  private static func refusal(_ message: String, hint: String) -> CommandFailure {
+    CommandFailure(.invalid, [Diagnostic(.unknownRun, message, hint: hint)])
+  }
+
+  private static func show(_ bench: Workbench) async throws -> ExitCode {
+    let runs = try await bench.store(createsIt: false).runs(limit: 50)
+    if bench.invocation.console.format == .json {
+      try bench.invocation.console.result(json: ["format_version": "1", "runs": .array(runs.map(json))])
+    } else {
+      let lines = runs.map { run in
+        let end = run.finishedAt == nil ? "killed in the middle" : "\(run.applied) applied, \(run.failed) failed"
+        return "\(String(run.number).padded(to: 5))  \(run.startedAt.iso8601)  \(end)"
+      }
+      try bench.invocation.console.result(lines.isEmpty ? "No runs." : lines.joined(separator: "\n"))
+    }
+    return .success
+  }
+
+  private static func json(_ run: RunRecord) -> JSONValue {
+    [
+      "run": .int(run.number), "started_at": .string(run.startedAt.iso8601),
+      "finished_at": run.finishedAt.map { .string($0.iso8601) } ?? .null, "digest": .string(run.digest),
+      "applied": .int(run.applied), "failed": .int(run.failed),
+    ]
+  }
+}

@@ -1,0 +1,23 @@
+/// Where the value of a field stands in a file.
+package struct FieldSource: Hashable, Sendable {
+  /// Its first character. After an alias or `<<` this is the place of the original.
+  package var location: SourceLocation
+  /// One past its last character, lines and columns from 1.
+  package var endLine: Int
+  package var endColumn: Int
+  /// The first line of text of a block scalar (`|` or `>`), nil for any other value.
+  package var blockLine: Int?
+
+  package init(_ location: SourceLocation, endLine: Int, endColumn: Int, blockLine: Int? = nil) {
+    self.location = location
+    self.endLine = endLine
+    self.endColumn = endColumn
+    self.blockLine = blockLine
+  }
+
+  /// The place of line `index` (from 0) of the value's text, where that can be told; else of the value.
+  package func line(_ index: Int, length: Int = 1) -> SourceLocation {
+    guard let blockLine else { return location }
+    return SourceLocation(file: location.file, line: blockLine + index, column: 1, length: length)
+  }
+}

@@ -1,0 +1,74 @@
+package import Model
+
+/// A wish to take over hosts that somebody made by hand.
+package struct Adoption: Hashable, Sendable {
+  /// nil: every host that can be.
+  package var names: Set<ResourceKey>?
+  /// Also those whose values differ: they get those of the YAML.
+  package var acceptsChanges: Bool
+
+  package init(names: Set<ResourceKey>? = nil, acceptsChanges: Bool = false) {
+    self.names = names
+    self.acceptsChanges = acceptsChanges
+  }
+}
+
+/// Finds, for a desired name that nothing of ours stands for, the host that somebody else made for it.
+struct AdoptionRule {
+  private let adoption: Adoption?
+  private let owner: String
+  private let objects: [ResourceKind: [ResourceID: ObservedResource]]
+  private let serving: [ResourceKind: [String: ResourceID]]
+
+  init(_ options: Planner.Options, _ observed: ObservedState) {
+    adoption = options.adoption
+    owner = options.owner
+    objects = observed.resources.mapValues { list in Dictionary(list.map { ($0.id, $0) }) { first, _ in first } }
+    serving = observed.resources.mapValues { list in
+      Dictionary(list.flatMap { object in object.spec.domains.map { ($0.lowercased(), object.id) } }) { first, _ in
+        first
+      }
+    }
+  }
+
+  enum Finding {
+    /// Nobody serves any of its domains, or somebody whom we must not touch: the rule on domains says whom.
+    case nothing
+    /// A host of nobody is just as the YAML says.
+    case same
+    case change(Change)
+  }
+
+  func find(_ resource: DesiredResource, _ spec: Spec) -> Finding {
+    let holders = Set(spec.domains.compactMap { serving[resource.key.kind]?[$0] })
+    guard holders.count == 1, let id = holders.first, let object = objects[resource.key.kind]?[id],
+      object.marker == nil
+    else { return .nothing }
+    let fields = FieldDiff.fields(desired: spec, observed: object, entry: nil)
+    guard isWanted(resource.key) else { return fields.isEmpty ? .same : .nothing }
+    var change = Change(resource, spec, .adopt)
+    change.cause = .adopted
+    change.id = id
+    change.observed = object
+    change.fields =
+      fields + [
+        FieldChange(path: FieldDiff.markerField, before: .null, after: .string(owner), cause: .adopted)
+      ]
+    if let obstacle = obstacle(fields, id, resource.key.name) { change.action = .blocked(obstacle) }
+    return .change(change)
+  }
+
+  private func isWanted(_ key: ResourceKey) -> Bool {
+    guard let adoption else { return false }
+    return adoption.names?.contains(key) ?? true
+  }
+
+  private func obstacle(_ fields: [FieldChange], _ id: ResourceID, _ name: String) -> Obstacle? {
+    guard adoption?.acceptsChanges != true, !fields.isEmpty else { return nil }
+    let list = fields.prefix(4).map { "\($0.path) \($0.before.summary) -> \($0.after.summary)" }
+    let more = fields.count > 4 ? ", and \(fields.count - 4) more" : ""
+    return Obstacle(
+      .notAdoptable, "host \(id) differs: \(list.joined(separator: ", "))\(more)",
+      hint: "write its values into the YAML, or let the YAML win with --accept-changes", holder: id)
+  }
+}

@@ -1,0 +1,60 @@
+package import Model
+
+/// Nobody saws off the branch that NPM's own page is reached by.
+package struct LockoutRule {
+  /// Fields that cannot keep a request from its destination.
+  private static let harmless: Set<String> = [
+    "caching_enabled", "http2_support", "hsts_enabled", "hsts_subdomains", "allow_websocket_upgrade", "block_exploits",
+    "trust_forwarded_proto", FieldDiff.markerField, FieldDiff.nginxField, "domain_names",
+  ]
+
+  private let npmHost: String
+  /// The domain that answers for NPM's own address, and the host that has it.
+  private let door: (domain: String, id: ResourceID)?
+
+  /// - Parameter npmHost: the host in the address by which we reach NPM.
+  package init(_ observed: ObservedState, npmHost: String) {
+    self.npmHost = npmHost.lowercased()
+    var owners: [String: ResourceID] = [:]
+    for host in observed.resources[.proxyHost] ?? [] where host.isEnabled {
+      for domain in host.spec.domains { owners[domain.lowercased()] = host.id }
+    }
+    let domain = Self.candidates(self.npmHost).first { owners[$0] != nil }
+    door = domain.flatMap { name in owners[name].map { (name, $0) } }
+  }
+
+  /// Why a plan is refused; empty: it is not.
+  package func refusals(of plan: Plan) -> [Diagnostic] {
+    guard let door else { return [] }
+    return plan.changes.compactMap { change in
+      guard !change.isBlocked, let what = harm(change, door) else { return nil }
+      return Diagnostic(
+        .selfLockout, "NPM itself is reached through \(door.domain) (host \(door.id)), which would be \(what)",
+        at: change.source,
+        hint: "reach NPM by its own port (npm.url: http://host:81), or run with --allow-self-lockout")
+    }
+  }
+
+  private func harm(_ change: Change, _ door: (domain: String, id: ResourceID)) -> String? {
+    guard change.id == door.id else {
+      let shadows = door.domain != npmHost && change.desired?.domains.contains(npmHost) == true
+      return shadows ? "shadowed by '\(change.key.name)'" : nil
+    }
+    if change.action.takesSiteDown { return change.action == .delete ? "deleted" : "disabled" }
+    guard let desired = change.desired else { return nil }
+    if desired["enabled"] == false { return "disabled" }
+    if !desired.domains.contains(door.domain) { return "taken off that host" }
+    return change.fields.first { !Self.harmless.contains($0.path) }.map { "changed (\($0.path))" }
+  }
+
+  /// What nginx tries for a name, best first: itself, then wildcards from the longest on.
+  private static func candidates(_ name: String) -> [String] {
+    var found = [name]
+    var rest = name[...]
+    while let dot = rest.firstIndex(of: ".") {
+      rest = rest[rest.index(after: dot)...]
+      found.append("*." + rest)
+    }
+    return found
+  }
+}

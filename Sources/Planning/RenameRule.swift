@@ -1,0 +1,26 @@
+import Model
+
+/// A new name with the very domains of a name that is gone is the same host under another name.
+enum RenameRule {
+  /// - Parameter update: makes the update that such a rename is.
+  static func apply(to changes: [Change], update: (_ create: Change, _ removal: Change) -> Change) -> [Change] {
+    var removals: [Set<String>: [Change]] = [:]
+    for change in changes where change.action == .delete {
+      if let observed = change.observed, change.entry?.id != nil {
+        removals[domains(observed.spec), default: []].append(change)
+      }
+    }
+    var renamed: Set<ResourceKey> = []
+    var result = changes.map { change -> Change in
+      guard change.action == .create, change.entry == nil, let desired = change.desired,
+        let old = removals[domains(desired)], old.count == 1, old[0].key.kind == change.key.kind
+      else { return change }
+      renamed.insert(old[0].key)
+      return update(change, old[0])
+    }
+    result.removeAll { $0.action == .delete && renamed.contains($0.key) }
+    return result
+  }
+
+  private static func domains(_ spec: Spec) -> Set<String> { Set(spec.normalised().domains) }
+}

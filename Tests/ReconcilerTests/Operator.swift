@@ -1,0 +1,59 @@
+import Model
+import Planning
+import Platform
+import Reconciler
+import Store
+import TestSupport
+
+/// One operator of a simulated NPM, with a store of its own.
+struct Operator {
+  let npm: SimulatedNPM
+  let store: any StateStore
+  var owner = "homelab"
+  var policy = Policy.sync
+  var settings: LapSettings
+
+  init(_ npm: SimulatedNPM, owner: String = "homelab", policy: Policy = .sync) {
+    self.npm = npm
+    self.owner = owner
+    store = MemoryStore()
+    settings = LapSettings(npmURL: npm.url, owner: owner, policy: policy)
+  }
+
+  var run: ReconcileRun {
+    ReconcileRun(
+      gateway: npm.gateway(), store: store, prober: nil, settings: settings, pause: { _ in await Task.yield() })
+  }
+
+  func plan(_ hosts: DesiredResource...) async throws -> PlannedLap {
+    try await run.plan(DesiredState(resources: hosts, fileCount: 1))
+  }
+
+  @discardableResult
+  func apply(_ hosts: DesiredResource...) async throws -> RunReport {
+    try await apply(DesiredState(resources: hosts, fileCount: 1))
+  }
+
+  @discardableResult
+  func apply(_ desired: DesiredState) async throws -> RunReport {
+    let run = run
+    return try await run.apply(run.plan(desired), stop: StopSignal())
+  }
+
+  /// The same operator on another errand.
+  func on(_ purpose: LapSettings.Purpose) -> Operator {
+    var other = self
+    other.settings.purpose = purpose
+    return other
+  }
+
+  func rollBack(to run: Int) async throws -> RunReport {
+    let target = RollbackTarget(
+      run: run, history: try await store.history(after: run), ledger: try await store.ledger())
+    return try await on(.rollBack(target)).apply(target.desired)
+  }
+}
+
+func verdicts(_ report: RunReport) -> [String] {
+  report.outcomes.map { "\($0.change.key.name) \($0.verdict.rawValue)" }
+}

@@ -1,0 +1,174 @@
+import Model
+import Planning
+import Platform
+import Reconciler
+import Store
+import TestSupport
+import Testing
+
+/// Adoption, renames, release and rollback against a simulated NPM: what counts is what NPM has and serves.
+@Suite struct OwnershipTests {
+  @Test func `an adopted host keeps everything and gets our marker`() async throws {
+    try await withSimulator { npm in
+      let id = try await npm.createByHand("hand.test", meta: ["theirs": "keep"])
+      let me = Operator(npm)
+      let hand = desiredHost("hand", hostSpec(["hand.test"], host: "10.9.9.9"))
+      #expect(try await me.plan(hand).plan.adoptable.count == 1)
+      #expect(try await verdicts(me.on(.adopt(Adoption())).apply(hand)) == ["hand applied"])
+      let host = try await npm.hosts()[0]
+      #expect(host["id"].intValue == id && host["meta"]["theirs"] == "keep")
+      #expect(host["meta"]["reconciler"]["name"] == "hand")
+      #expect(try await me.plan(hand).plan.isEmpty)
+      #expect(try await npm.served()["hand.test"] != nil)
+    }
+  }
+
+  @Test func `an adoption that nginx refuses leaves the host as it was, nobody's and serving`() async throws {
+    try await withSimulator { npm in
+      _ = try await npm.createByHand("hand.test")
+      let me = Operator(npm)
+      let bad = desiredHost("hand", hostSpec(["hand.test"], host: "10.9.9.9", ["advanced_config": "nonsense on;"]))
+      let report = try await me.on(.adopt(Adoption(acceptsChanges: true))).apply(bad)
+      #expect(report.outcomes.map(\.error?.code) == [.nginxRefused])
+      #expect(try await npm.served()["hand.test"]?["forward_host"] == "10.9.9.9")
+      #expect(try await npm.hosts()[0]["meta"]["reconciler"].isNull)
+      #expect(try await me.store.ledger().isEmpty)
+    }
+  }
+
+  @Test func `adopt touches nothing but what it takes over`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      try await me.apply(desiredHost("old", hostSpec(["old.test"])), desiredHost("app", hostSpec(["app.test"])))
+      _ = try await npm.createByHand("hand.test")
+      let report = try await me.on(.adopt(Adoption())).apply(
+        desiredHost("app", hostSpec(["app.test"], port: 99)), desiredHost("new", hostSpec(["new.test"])),
+        desiredHost("hand", hostSpec(["hand.test"], host: "10.9.9.9")))
+      #expect(verdicts(report) == ["hand applied"])
+      #expect(try await Set(npm.served().keys) == ["old.test", "app.test", "hand.test"])
+      #expect(try await npm.served()["app.test"]?["forward_port"] == 80)
+    }
+  }
+
+  @Test func `a rename keeps the host and moves marker and row`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      try await me.apply(desiredHost("old", hostSpec(["app.test"])))
+      let report = try await me.apply(desiredHost("new", hostSpec(["app.test"], port: 81)))
+      #expect(verdicts(report) == ["new applied"])
+      let hosts = try await npm.hosts()
+      #expect(hosts.count == 1 && hosts[0]["id"] == 1 && hosts[0]["forward_port"] == 81)
+      #expect(hosts[0]["meta"]["reconciler"]["name"] == "new")
+      #expect(try await me.store.ledger().map(\.key.name) == ["new"])
+      #expect(try await me.plan(desiredHost("new", hostSpec(["app.test"], port: 81))).plan.isEmpty)
+    }
+  }
+
+  @Test func `a rename with a value that nginx refuses leaves the old name and its configuration`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      try await me.apply(desiredHost("old", hostSpec(["app.test"])))
+      let report = try await me.apply(desiredHost("new", hostSpec(["app.test"], ["advanced_config": "nonsense on;"])))
+      #expect(report.outcomes.map(\.error?.code) == [.nginxRefused])
+      #expect(try await npm.served()["app.test"] != nil)
+      #expect(try await me.store.ledger().map(\.key.name) == ["old"])
+      #expect(try await me.plan(desiredHost("old", hostSpec(["app.test"]))).plan.isEmpty)
+    }
+  }
+
+  @Test(arguments: [Lifecycle.OnDelete.disable, .orphan])
+  func `a host that is given up stays in NPM and is nobody's`(onDelete: Lifecycle.OnDelete) async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      var app = desiredHost("app", hostSpec(["app.test"]))
+      app.lifecycle.onDelete = onDelete
+      let stay = desiredHost("stay", hostSpec(["stay.test"]))
+      try await me.apply(app, stay)
+      #expect(try await verdicts(me.apply(stay)) == ["app applied"])
+      let host = try #require(try await npm.hosts().first { $0["id"] == 1 })
+      #expect(host["enabled"].boolValue == (onDelete == .orphan))
+      #expect(host["meta"]["reconciler"].isNull)
+      #expect(try await (npm.served()["app.test"] != nil) == (onDelete == .orphan))
+      #expect(try await me.store.ledger().map(\.key.name) == ["stay"])
+      #expect(try await me.plan(stay).plan.isEmpty)
+    }
+  }
+
+  @Test func `a protected host is not deleted, and its protection outlives the store's other memory`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      let stay = desiredHost("stay", hostSpec(["stay.test"]))
+      var app = desiredHost("app", hostSpec(["app.test"]))
+      try await me.apply(app, stay)
+      app.lifecycle.isProtected = true
+      try await me.apply(app, stay)
+      let lap = try await me.plan(stay)
+      #expect(lap.plan.changes.compactMap(\.obstacle?.code) == [.protected])
+      try await me.apply(stay)
+      #expect(try await npm.served()["app.test"] != nil)
+    }
+  }
+
+  @Test func `a marker that somebody cleared is put back`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      let app = desiredHost("app", hostSpec(["app.test"]))
+      try await me.apply(app)
+      try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/1", ["meta": [:]])
+      #expect(try await me.plan(app).plan.changes[0].fields.map(\.path) == ["meta.reconciler"])
+      #expect(try await verdicts(me.apply(app)) == ["app applied"])
+      #expect(try await npm.hosts()[0]["meta"]["reconciler"]["owner"] == "homelab")
+    }
+  }
+
+  // MARK: Rollback
+
+  @Test func `rollback brings back what later runs changed, made and deleted`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      let kept = desiredHost("kept", hostSpec(["kept.test"]))
+      try await me.apply(desiredHost("app", hostSpec(["app.test"])), desiredHost("gone", hostSpec(["gone.test"])), kept)
+      try await me.apply(
+        desiredHost("app", hostSpec(["app.test"], port: 81)), desiredHost("new", hostSpec(["n.test"])), kept)
+      try await me.apply(
+        desiredHost("app", hostSpec(["app.test"], port: 82)), desiredHost("new", hostSpec(["n.test"])), kept)
+      let report = try await me.rollBack(to: 1)
+      #expect(Set(verdicts(report)) == ["app applied", "gone applied", "new applied"])
+      let served = try await npm.served()
+      #expect(Set(served.keys) == ["app.test", "gone.test", "kept.test"])
+      #expect(served["app.test"]?["forward_port"] == 80)
+      let again = try await me.rollBack(to: 3)
+      #expect(again.count(.failed) == 0)
+      #expect(try await npm.served()["app.test"]?["forward_port"] == 82)
+    }
+  }
+
+  @Test func `rollback turns a rename back and keeps to the policy`() async throws {
+    try await withSimulator { npm in
+      var me = Operator(npm)
+      try await me.apply(desiredHost("old", hostSpec(["app.test"])))
+      try await me.apply(desiredHost("new", hostSpec(["app.test"])), desiredHost("made", hostSpec(["made.test"])))
+      me.settings.policy = .upsertOnly
+      #expect(try await verdicts(me.rollBack(to: 1)) == ["old applied"])
+      #expect(try await me.store.ledger().map(\.key.name) == ["made", "old"])
+      #expect(try await npm.served()["made.test"] != nil)
+    }
+  }
+
+  // MARK: Blame
+
+  @Test func `nginx's complaint points at the line of YAML`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      try await me.apply(desiredHost("app", hostSpec(["app.test"])))
+      let config = "client_max_body_size 0;\nproxy_bufering off;\n"
+      var bad = desiredHost("app", hostSpec(["app.test"], ["advanced_config": .string(config)]))
+      let value = SourceLocation(file: "desired/a.yaml", line: 7, column: 22)
+      bad.fieldSources["advanced_config"] = FieldSource(value, endLine: 10, endColumn: 1, blockLine: 8)
+      let error = try #require(try await me.apply(bad).outcomes.first?.error)
+      #expect(error.message.contains("proxy_bufering"))
+      #expect(error.location?.line == 9)
+      #expect(error.hint == "the previous configuration is back and serving")
+    }
+  }
+}
