@@ -44,7 +44,10 @@ struct CommandDefinition: Sendable {
   var flags: [FlagDefinition] = []
   var run: @Sendable (Invocation) async throws -> ExitCode
 
-  var allFlags: [FlagDefinition] { flags + CommonFlags.all }
+  /// Its own, then those that every command takes; its own may give one of them another meaning.
+  var allFlags: [FlagDefinition] {
+    flags + CommonFlags.all.filter { common in !flags.contains { $0.name == common.name } }
+  }
 }
 
 /// Flags that every command takes.

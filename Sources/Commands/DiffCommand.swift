@@ -9,15 +9,22 @@ enum DiffCommand {
   private static let exitCode = FlagDefinition("exit-code", "End with 2 when changes are pending")
   private static let writeStatus = FlagDefinition("write-status", "Write the status files too")
 
+  private static let accept = FlagDefinition(
+    "accept", value: "NAME", "Write what was changed in NPM at this host into its YAML file, and nothing else")
+
   static let definition = CommandDefinition(
     name: "diff", aliases: ["plan"], summary: "Show what apply would do",
     discussion: "Writes nothing to NPM and nothing to the store. The digest it prints names the plan for apply --plan.",
-    flags: [exitCode, writeStatus] + ApplyFlags.planning, run: run)
+    flags: [exitCode, writeStatus, accept] + ApplyFlags.planning, run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     let bench = try Workbench(invocation)
     let loaded = try bench.loadDesired(exitWhenEmpty: .refused)
     let (_, lap) = try await bench.plan(loaded.state, bench.lapSettings(), bench.store(createsIt: false))
+    if let name = invocation.arguments.value(accept) {
+      try DriftAcceptance.accept(name, lap, loaded, bench)
+      return .success
+    }
     try PlanReport(lap: lap, bench: bench, isPartial: !bench.writesStatus).print(loaded.diagnostics)
     if invocation.arguments.has(writeStatus) && bench.writesStatus {
       do {

@@ -7,7 +7,8 @@ import Store
 package enum Program {
   static let commands: [CommandDefinition] = [
     ValidateCommand.definition, DiffCommand.definition, ApplyCommand.definition, AdoptCommand.definition,
-    RollbackCommand.definition, StatusCommand.definition, EventsCommand.definition, SchemaCommand.definition,
+    ExportCommand.definition, RollbackCommand.definition, StatusCommand.definition, EventsCommand.definition,
+    SchemaCommand.definition,
     SimulatorCommand.definition, CompletionCommand.definition,
     VersionCommand.definition,
   ]

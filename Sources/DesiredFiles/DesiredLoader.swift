@@ -20,17 +20,28 @@ package struct DesiredLoader {
   private var loaded = LoadedDesired()
   private var resources: [LocatedResource] = []
   private var globalDefaults: KindDefaults = [:]
+  private var replacements: [String: [UInt8]] = [:]
 
   private init(directory: String) { self.directory = directory }
 
-  package static func load(_ directory: String) -> LoadedDesired {
+  /// - Parameter replacing: texts to read instead of what these files hold.
+  package static func load(_ directory: String, replacing: [String: [UInt8]] = [:]) -> LoadedDesired {
     var loader = DesiredLoader(directory: directory.hasSuffix("/") ? String(directory.dropLast()) : directory)
-    loader.run()
+    loader.replacements = replacing
+    guard let files = loader.listFiles() else { return loader.loaded }
+    loader.run(files)
     return loader.loaded
   }
 
-  private mutating func run() {
-    guard let files = listFiles() else { return }
+  /// Reads one text as if it were the only file.
+  package static func read(_ bytes: [UInt8], as file: String) -> LoadedDesired {
+    var loader = DesiredLoader(directory: ".")
+    loader.replacements = [file: bytes]
+    loader.run([file])
+    return loader.loaded
+  }
+
+  private mutating func run(_ files: [String]) {
     let defaults = files.filter { isDefaults($0) }
     for file in defaults { readDefaults(file) }
     for file in files where !isDefaults(file) { readFile(file) }
@@ -83,7 +94,7 @@ package struct DesiredLoader {
 
   private mutating func parse(_ file: String) -> [YAMLNode] {
     do {
-      let bytes = try Files.read(file)
+      let bytes = try replacements[file] ?? Files.read(file)
       let (documents, problems) = YAMLParser.parse(bytes)
       loaded.diagnostics += problems.map { $0.diagnostic(in: file) }
       loaded.texts.add(file, bytes)

@@ -208,6 +208,7 @@ package struct ValueDecoder {
       if let problem = DomainName.problem(with: text) {
         report(.badDomain, problem.message, at: location(item), hint: problem.hint)
       }
+      result.parts["[\(names.count)]"] = source(item)
       names.append(.string(text))
       result.items.append(location(item))
     }

@@ -30,6 +30,8 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case unsetVariable = "unset-variable"
   case emptySelection = "empty-selection"
   case unknownName = "unknown-name"
+  case notExportable = "not-exportable"
+  case notAcceptable = "not-acceptable"
   case unknownRun = "unknown-run"
 
   // Plans and their limits.

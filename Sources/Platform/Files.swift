@@ -45,6 +45,15 @@ package enum Files {
     }
   }
 
+  /// Replaces the contents of a file that is there: its permissions stay, and a link goes on pointing at it.
+  package static func rewrite(_ path: String, with bytes: [UInt8]) throws {
+    guard let resolved = realpath(path, nil) else { throw FileError("write", path) }
+    defer { free(resolved) }
+    var status = stat()
+    guard stat(resolved, &status) == 0 else { throw FileError("write", path) }
+    try replace(String(cString: resolved), with: bytes, mode: UInt32(status.st_mode & 0o777))
+  }
+
   /// Writes to whatever stands at `path`: a plain file is replaced at once, a device, pipe or link is written through.
   package static func output(_ path: String, _ bytes: [UInt8]) throws {
     var status = stat()

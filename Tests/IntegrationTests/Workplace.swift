@@ -24,7 +24,9 @@ struct Workplace {
       "proxy_hosts:\n  \(name):\n    domain_names: [\(domain)]\n    forward: http://127.0.0.1:\(port)\n    \(more)\n")
   }
 
-  func run(_ arguments: String...) async throws -> ProgramRun {
+  func run(_ arguments: String...) async throws -> ProgramRun { try await run(arguments) }
+
+  func run(_ arguments: [String]) async throws -> ProgramRun {
     try await ProgramRun.run(arguments, in: scratch.path, environment: environment)
   }
 

@@ -1,0 +1,58 @@
+import DesiredFiles
+import Model
+import Planning
+import Platform
+import Reconciler
+
+/// `diff --accept NAME`: the YAML takes over what somebody changed in NPM.
+enum DriftAcceptance {
+  /// Writes the observed values of a drifted resource into its file, and says what it wrote.
+  static func accept(_ name: String, _ lap: PlannedLap, _ loaded: LoadedDesired, _ bench: Workbench) throws {
+    let key = try ResourceName.key(name, among: loaded.state.resources)
+    guard let resource = loaded.state.resources.first(where: { $0.key == key }) else { return }
+    let change = (lap.plan.changes + lap.plan.withheld).first { $0.key == key }
+    let fields = (change?.fields ?? []).filter { field in
+      (field.cause == .drifted || field.cause == .both) && !field.path.hasPrefix("meta.")
+    }
+    guard let change, change.action == .update, !fields.isEmpty else {
+      throw refusal("'\(name)' has no drift that the YAML could take over", at: resource.source, because: change)
+    }
+    do {
+      var edit = try DesiredEdit(resource, in: loaded.state, directory: bench.settings.desired)
+      let bytes = try edit.set(Dictionary(fields.map { ($0.path, $0.before) }) { first, _ in first })
+      try Files.rewrite(resource.source.file, with: bytes)
+    } catch let problem as DesiredEdit.Problem {
+      throw CommandFailure(
+        .failure,
+        [
+          Diagnostic(
+            .notAcceptable, problem.message, at: problem.location,
+            hint: "write it by hand: \(fields.map { "\($0.path): \($0.before.summary)" }.joined(separator: ", "))")
+        ])
+    } catch let error as FileError {
+      throw CommandFailure(.failure, [Diagnostic(.outputFailed, "\(error)")])
+    }
+    try report(fields, resource, bench.invocation.console)
+  }
+
+  private static func report(_ fields: [FieldChange], _ resource: DesiredResource, _ console: Console) throws {
+    guard console.format != .json else {
+      return try console.result(
+        json: [
+          "format_version": "1", "file": .string(resource.source.file), "name": .string(resource.key.name),
+          "accepted": .array(
+            fields.map { ["path": .string($0.path), "before": $0.after, "after": $0.before] }),
+        ])
+    }
+    let lines = fields.map { "  \($0.path)  \($0.after.summary) -> \($0.before.summary)" }
+    try console.result(
+      (["\(resource.source.file) now says of \(resource.key.name) what NPM has:"] + lines).joined(separator: "\n"))
+  }
+
+  private static func refusal(_ message: String, at place: SourceLocation, because change: Change?) -> CommandFailure {
+    var hint = "'reconciler diff' shows drift as 'changed in NPM'"
+    if change?.action == .create { hint = "the host is gone from NPM: to accept that, remove it from the YAML" }
+    if let obstacle = change?.obstacle { hint = obstacle.message }
+    return CommandFailure(.failure, [Diagnostic(.notAcceptable, message, at: place, hint: hint)])
+  }
+}

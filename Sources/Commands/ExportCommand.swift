@@ -1,0 +1,74 @@
+import DesiredFiles
+import Model
+import NPMClient
+import Platform
+
+/// `reconciler export`: what NPM has, as desired files.
+enum ExportCommand {
+  private static let out = FlagDefinition("out", value: "DIR", "Write files into this directory instead of stdout")
+  private static let split = FlagDefinition("split", "One file per host")
+  private static let force = FlagDefinition("force", "Write although the directory holds YAML files already")
+
+  static let definition = CommandDefinition(
+    name: "export", summary: "Write what NPM has as desired files",
+    discussion: """
+      Every host is read back and compared before it is written out, so that a following diff finds nothing to do. Hosts
+      of another owner are left out. Nothing is changed in NPM: to manage the hosts, run 'reconciler adopt --all' then.
+      """,
+    flags: [out, split, force], run: run)
+
+  @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
+    let bench = try Workbench(invocation)
+    let directory = invocation.arguments.value(out)
+    if let directory { try check(directory, invocation) }
+    let observed = try await bench.gateway().observe()
+    let exporter = Exporter(observed, owner: bench.settings.owner, origin: bench.settings.npmURL)
+    let result = exporter.export(splits: invocation.arguments.has(split))
+    if let directory { try write(result.files, to: directory) }
+    var console = invocation.console
+    console.outFile = nil
+    if console.format == .json {
+      try console.result(json: json(result, directory))
+    } else if let directory {
+      let files = Words.count(result.files.count, "file")
+      try console.result("\(Words.count(result.exported, "host")) written to \(files) in \(directory)/")
+    } else {
+      try console.result(result.files.map(\.text).joined(separator: "---\n"))
+    }
+    for warning in result.warnings { console.warn(warning) }
+    return .success
+  }
+
+  /// Hosts that stand in two files would be an error of the next diff.
+  private static func check(_ directory: String, _ invocation: Invocation) throws {
+    guard !invocation.arguments.has(force), let listing = try? Files.below(directory) else { return }
+    guard let file = listing.files.first(where: { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }) else { return }
+    throw CommandFailure(
+      .failure,
+      [
+        Diagnostic(
+          .outputFailed, "\(directory)/ holds \(file) already: nothing was written",
+          hint: "name another directory; or --force, which replaces files of the same name and leaves the others")
+      ])
+  }
+
+  private static func write(_ files: [Exporter.File], to directory: String) throws {
+    do {
+      try Files.createDirectory(directory)
+      for file in files { try Files.replace("\(directory)/\(file.name)", with: Array(file.text.utf8)) }
+    } catch {
+      throw CommandFailure(.failure, [Diagnostic(.outputFailed, "\(error)", hint: "name another directory with --out")])
+    }
+  }
+
+  private static func json(_ result: Exporter.Result, _ directory: String?) -> JSONValue {
+    let files = result.files.map { file -> JSONValue in
+      guard let directory else { return ["name": .string(file.name), "text": .string(file.text)] }
+      return ["name": .string("\(directory)/\(file.name)")]
+    }
+    return [
+      "format_version": "1", "exported": .int(result.exported), "files": .array(files),
+      "diagnostics": JSONText.diagnostics(result.warnings),
+    ]
+  }
+}

@@ -1,0 +1,231 @@
+package import Model
+import Platform
+
+/// Writes new values of one resource into its file, touching nothing but those values.
+///
+/// Every edit is proven before it counts: the files are read again with the new text, and must say the new values for
+/// this resource and the old ones for everything else.
+package struct DesiredEdit {
+  /// Why a value cannot be written by a program.
+  package struct Problem: Error, Sendable {
+    package var message: String
+    package var location: SourceLocation
+  }
+
+  private let directory: String
+  private let before: DesiredState
+  private let resource: DesiredResource
+  private let kind: KindDescription
+  private var text: EditedText
+
+  /// - Parameter resource: as it was loaded from `directory`.
+  package init(_ resource: DesiredResource, in before: DesiredState, directory: String) throws {
+    guard let kind = KindDescription.of(resource.key.kind) else {
+      throw Problem(message: "nothing is known of \(resource.key)", location: resource.source)
+    }
+    self.directory = directory
+    self.before = before
+    self.resource = resource
+    self.kind = kind
+    text = EditedText(try Files.read(resource.source.file))
+  }
+
+  /// The file's new text with `values`, by field. Throws `Problem`; writes nothing.
+  package mutating func set(_ values: [String: JSONValue]) throws -> [UInt8] {
+    var wanted = resource.spec
+    for (name, value) in values { wanted[name] = value }
+    // From the end of the file to its beginning, so that places keep their meaning.
+    for edit in try edits(values, wanted).sorted(by: EditedText.Edit.isLater) { text.replace(edit) }
+    let bytes = text.bytes
+    try prove(bytes, wanted)
+    return bytes
+  }
+
+  private func edits(_ values: [String: JSONValue], _ wanted: Spec) throws -> [EditedText.Edit] {
+    var edits: [EditedText.Edit] = []
+    var covered: Set<String> = []
+    for field in kind.fields where values[field.name] != nil && !covered.contains(field.name) {
+      let source = resource.fieldSources[field.name].flatMap { isOwn($0) ? $0 : nil }
+      if let shorthand = kind.shorthands.first(where: { $0.parts.contains(field.name) }), isWritten(shorthand) {
+        guard let source, let url = DesiredWriter.url(wanted.json.objectValue ?? [:], shorthand) else {
+          throw problem(field.name)
+        }
+        covered.formUnion(shorthand.parts)
+        edits.append(EditedText.Edit(source, lines: [url]))
+      } else if let source {
+        edits.append(try replacement(field, wanted[field.name], source))
+      } else {
+        edits.append(try insertion(field, wanted[field.name]))
+      }
+    }
+    return edits
+  }
+
+  /// Whether it stands in the resource itself, not in a default or behind an alias.
+  private func isOwn(_ source: FieldSource) -> Bool {
+    source.location.file == resource.source.file && resource.lines.contains(source.location.line)
+  }
+
+  private func isWritten(_ shorthand: ShorthandDescription) -> Bool {
+    let places = shorthand.parts.compactMap { resource.fieldSources[$0]?.location }
+    return places.count == shorthand.parts.count && Set(places).count == 1
+  }
+
+  private func replacement(
+    _ field: FieldDescription, _ value: JSONValue, _ source: FieldSource
+  ) throws -> EditedText.Edit {
+    let indent = text.indentation(ofLine: source.location.line)
+    guard source.blockLine == nil else {
+      let lines = DesiredWriter.value(value, field.type, indent: indent)
+      return EditedText.Edit(text.blockScalar(source, indent: indent), lines: lines)
+    }
+    if case .domains = field.type, !text.startsFlow(source.location) { return try list(field, value, source) }
+    let isOneLine = source.location.line == source.endLine
+    guard isOneLine || text.startsFlow(source.location) else { throw problem(field.name) }
+    guard isOneLine || !text.hasComment(source) else { throw problem(field.name) }
+    if case .domains = field.type {
+      return EditedText.Edit(source, lines: [YAMLText.flow(value.arrayValue?.compactMap(\.stringValue) ?? [])])
+    }
+    if case .list = field.type { throw problem(field.name) }
+    return EditedText.Edit(source, lines: DesiredWriter.value(value, field.type, indent: indent))
+  }
+
+  /// Domains one below the other.
+  private func list(_ field: FieldDescription, _ value: JSONValue, _ source: FieldSource) throws -> EditedText.Edit {
+    let items = resource.fieldSources.filter { $0.key.hasPrefix(field.name + "[") }.values
+    guard var range = items.max(by: { $0.location < $1.location }), items.allSatisfy(isOwn) else {
+      throw problem(field.name)
+    }
+    range.location = source.location
+    guard !text.hasComment(range) else { throw problem(field.name) }
+    let pad = String(repeating: " ", count: source.location.column - 1)
+    let names = value.arrayValue?.compactMap(\.stringValue) ?? []
+    return EditedText.Edit(
+      range, lines: names.enumerated().map { ($0.offset == 0 ? "- " : pad + "- ") + YAMLText.scalar($0.element) })
+  }
+
+  /// A field that stands nowhere in the resource goes below one that does.
+  private func insertion(_ field: FieldDescription, _ value: JSONValue) throws -> EditedText.Edit {
+    let own = resource.fieldSources.filter { !$0.key.contains("[") && isOwn($0.value) && $0.value.blockLine == nil }
+    let anchors = own.values.filter { $0.location.line == $0.endLine && $0.location.line > resource.source.line }
+    guard let anchor = anchors.max(by: { $0.location.line < $1.location.line }),
+      text.indentation(ofLine: anchor.location.line) > text.indentation(ofLine: resource.source.line)
+    else { throw problem(field.name) }
+    let indent = text.indentation(ofLine: anchor.location.line)
+    let lines = DesiredWriter.value(value, field.type, indent: indent)
+    let first = String(repeating: " ", count: indent) + "\(field.name):" + (lines[0].isEmpty ? "" : " \(lines[0])")
+    return EditedText.Edit(below: anchor.location, lines: [first] + lines.dropFirst())
+  }
+
+  private func problem(_ field: String) -> Problem {
+    Problem(
+      message: "'\(field)' of '\(resource.key.name)' is written in a way that a program should not edit",
+      location: resource.fieldSources[field]?.location ?? resource.source)
+  }
+
+  /// Reads everything again, the new text in its place.
+  private func prove(_ bytes: [UInt8], _ wanted: Spec) throws {
+    let after = DesiredLoader.load(directory, replacing: [resource.source.file: bytes])
+    let old = Dictionary(before.resources.map { ($0.key, $0.spec) }) { first, _ in first }
+    let isSame = after.state.resources.allSatisfy { other in
+      other.spec.normalised() == (other.key == resource.key ? wanted : old[other.key])?.normalised()
+    }
+    guard !after.diagnostics.hasErrors, isSame, after.state.resources.count == before.resources.count else {
+      throw Problem(
+        message: "the new values of '\(resource.key.name)' cannot be written without changing something else",
+        location: resource.source)
+    }
+  }
+}
+
+/// A text whose parts are replaced by line and column.
+struct EditedText {
+  struct Edit {
+    var place: SourceLocation
+    var endLine: Int
+    var endColumn: Int
+    /// What stands there afterwards; further lines come with their indentation.
+    var lines: [String]
+    /// From the end of a text to its beginning; what goes below a line before what stands on it.
+    static func isLater(_ left: Edit, _ right: Edit) -> Bool {
+      left.place == right.place ? left.isInsertion && !right.isInsertion : left.place > right.place
+    }
+
+    /// It goes below the line of its place and replaces nothing.
+    var isInsertion = false
+
+    init(_ source: FieldSource, lines: [String]) {
+      place = source.location
+      endLine = source.endLine
+      endColumn = source.endColumn
+      self.lines = lines
+    }
+
+    init(below place: SourceLocation, lines: [String]) {
+      self.place = place
+      endLine = place.line
+      endColumn = place.column
+      self.lines = lines
+      isInsertion = true
+    }
+  }
+
+  /// Without their ends.
+  private var lines: [String.UnicodeScalarView]
+  private let usesCarriageReturn: Bool
+
+  init(_ bytes: [UInt8]) {
+    let text = String(decoding: bytes, as: UTF8.self)
+    usesCarriageReturn = text.unicodeScalars.contains("\r")
+    lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      String.UnicodeScalarView(line.last == "\r" ? line.dropLast() : line)
+    }
+  }
+
+  var bytes: [UInt8] {
+    Array(lines.map { String($0) }.joined(separator: usesCarriageReturn ? "\r\n" : "\n").utf8)
+  }
+
+  func indentation(ofLine number: Int) -> Int {
+    lines.indices.contains(number - 1) ? lines[number - 1].prefix { $0 == " " }.count : 0
+  }
+
+  func startsFlow(_ place: SourceLocation) -> Bool {
+    guard lines.indices.contains(place.line - 1) else { return false }
+    let rest = lines[place.line - 1].dropFirst(place.column - 1)
+    return rest.first == "[" || rest.first == "{"
+  }
+
+  func hasComment(_ source: FieldSource) -> Bool {
+    (source.location.line...source.endLine).contains { number in
+      lines.indices.contains(number - 1) && lines[number - 1].contains("#")
+    }
+  }
+
+  /// A block scalar from its `|` to its last line: as far as lines are indented deeper than its key.
+  func blockScalar(_ source: FieldSource, indent: Int) -> FieldSource {
+    var last = source.location.line
+    for number in (source.location.line + 1)..<max(source.location.line + 1, lines.count + 1) {
+      let line = lines[number - 1]
+      if line.allSatisfy({ $0 == " " }) { continue }
+      guard indentation(ofLine: number) > indent else { break }
+      last = number
+    }
+    return FieldSource(source.location, endLine: last, endColumn: lines[last - 1].count + 1)
+  }
+
+  mutating func replace(_ edit: Edit) {
+    guard lines.indices.contains(edit.place.line - 1), lines.indices.contains(edit.endLine - 1) else { return }
+    let new = edit.lines.map(\.unicodeScalars)
+    if edit.isInsertion {
+      lines.insert(contentsOf: new.map { String.UnicodeScalarView($0) }, at: edit.place.line)
+      return
+    }
+    var head = String.UnicodeScalarView(lines[edit.place.line - 1].prefix(edit.place.column - 1))
+    let tail = lines[edit.endLine - 1].dropFirst(edit.endColumn - 1)
+    head.append(contentsOf: new[0])
+    var result = [head] + new.dropFirst()
+    result[result.count - 1].append(contentsOf: tail)
+    lines.replaceSubrange((edit.place.line - 1)..<edit.endLine, with: result)
+  }
+}

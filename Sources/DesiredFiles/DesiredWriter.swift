@@ -1,0 +1,74 @@
+package import Model
+
+/// Writes resources as people would: only what differs from the defaults, in the order of the description.
+package enum DesiredWriter {
+  /// The lines of one resource below its section.
+  ///
+  /// - Parameter remark: stands behind the name as a comment.
+  package static func lines(_ name: String, _ spec: Spec, remark: String = "") -> [String] {
+    guard let kind = KindDescription.of(spec.kind) else { return [] }
+    let tail = remark.isEmpty ? "" : "  # \(remark)"
+    let members = spec.json.objectValue ?? [:]
+    return ["  \(YAMLText.scalar(name)):\(tail)"]
+      + fields(members, kind.fields, kind.shorthands, indent: 4).map { $0.isEmpty ? "" : "    " + $0 }
+  }
+
+  /// The value of a field as it stands behind its key, further lines with their indentation.
+  static func value(_ value: JSONValue, _ type: FieldType, indent: Int) -> [String] {
+    switch (type, value) {
+    case (.domains, .array(let items)):
+      let names = items.compactMap(\.stringValue)
+      let flow = YAMLText.flow(names)
+      let pad = String(repeating: " ", count: indent + 2)
+      return flow.count <= 90 ? [flow] : [""] + names.map { "\(pad)- \(YAMLText.scalar($0))" }
+    case (.list(let fields, _, let shorthands), .array(let items)):
+      let pad = String(repeating: " ", count: indent + 2)
+      return [""]
+        + items.flatMap { item in
+          self.fields(item.objectValue ?? [:], fields, shorthands, indent: indent + 4).enumerated().map {
+            $0.element.isEmpty ? "" : pad + ($0.offset == 0 ? "- " : "  ") + $0.element
+          }
+        }
+    case (.reference, .null): return ["none"]
+    case (_, .bool(let flag)): return [flag ? "true" : "false"]
+    case (_, .int(let number)): return [String(number)]
+    case (_, .string(let text)): return YAMLText.block(text, indent: indent + 2) ?? [YAMLText.scalar(text)]
+    default: return ["\"\""]
+    }
+  }
+
+  /// Each field as `key: value`, without indentation on a field's first line.
+  private static func fields(
+    _ members: [String: JSONValue], _ fields: [FieldDescription], _ shorthands: [ShorthandDescription], indent: Int
+  ) -> [String] {
+    var lines: [String] = []
+    var covered: Set<String> = []
+    for field in fields where !covered.contains(field.name) {
+      if let shorthand = shorthands.first(where: { $0.parts.contains(field.name) }), let url = url(members, shorthand) {
+        lines.append("\(shorthand.name): \(url)")
+        covered.formUnion(shorthand.parts + (shorthand.path.map { [$0] } ?? []))
+        continue
+      }
+      let value = members[field.name] ?? .null
+      guard value != field.standard else { continue }
+      let text = Self.value(value, field.type, indent: indent)
+      lines.append("\(field.name):" + (text[0].isEmpty ? "" : " " + text[0]))
+      // The lines of a value carry their whole indentation, the caller adds ours.
+      let pad = String(repeating: " ", count: indent)
+      lines += text.dropFirst().map { $0.hasPrefix(pad) ? String($0.dropFirst(indent)) : $0 }
+    }
+    return lines
+  }
+
+  /// The parts of a shorthand as its URL; nil where it would not read back as the same parts.
+  static func url(_ members: [String: JSONValue], _ shorthand: ShorthandDescription) -> String? {
+    guard let scheme = members[shorthand.scheme]?.stringValue, let host = members[shorthand.host]?.stringValue,
+      let port = members[shorthand.port]?.intValue
+    else { return nil }
+    let path = shorthand.path.flatMap { members[$0]?.stringValue } ?? ""
+    let url = "\(scheme)://\(host):\(port)\(path)"
+    let expected = ForwardURL(scheme: scheme, host: host, port: port, path: path)
+    guard case .success(expected) = ForwardURL.parse(url, allowsPath: shorthand.path != nil) else { return nil }
+    return YAMLText.scalar(url)
+  }
+}

@@ -1,0 +1,74 @@
+import YAML
+
+/// Spells values as YAML that reads back as the very same value.
+enum YAMLText {
+  /// One line: plain where that is safe, else in double quotes.
+  static func scalar(_ text: String) -> String { isPlain(text) ? text : quoted(text) }
+
+  static func flow(_ items: [String]) -> String { "[" + items.map(scalar).joined(separator: ", ") + "]" }
+
+  /// A text of several lines below its key, without the key; nil where only quotes keep it as it is.
+  static func block(_ text: String, indent: Int) -> [String]? {
+    guard text.dropLast().contains("\n"), text.first != " ", text.first != "\n", text.last != " " else { return nil }
+    let isPrintable = text.unicodeScalars.allSatisfy {
+      $0 == "\n" || $0 == "\t" || ($0.value >= 0x20 && $0.value < 0x7f) || $0.value > 0xa0 && !isSpecial($0)
+    }
+    guard isPrintable, !text.hasSuffix("\n\n"), !text.hasPrefix("\t") else { return nil }
+    let body = text.hasSuffix("\n") ? String(text.dropLast()) : text
+    let pad = String(repeating: " ", count: indent)
+    let lines = body.split(separator: "\n", omittingEmptySubsequences: false)
+    return [text.hasSuffix("\n") ? "|" : "|-"] + lines.map { $0.isEmpty ? "" : pad + $0 }
+  }
+
+  private static func isPlain(_ text: String) -> Bool {
+    guard let first = text.utf8.first, text.utf8.last != UInt8(ascii: " ") else { return false }
+    let isSafe: (UInt8) -> Bool = { byte in
+      isAlphanumeric(byte) || "._/-".utf8.contains(byte)
+    }
+    guard isAlphanumeric(first) || first == UInt8(ascii: "/") || first == UInt8(ascii: "_") else { return false }
+    let isURL = text.hasPrefix("http://") || text.hasPrefix("https://")
+    guard text.utf8.allSatisfy({ isSafe($0) || $0 == 0x20 || (isURL && $0 == UInt8(ascii: ":")) }) else { return false }
+    return !YAMLScalar.isNull(text) && YAMLScalar.bool(text) == nil && Double(text) == nil
+      && !["none", "auto"].contains(text)
+      && text.last != ":"
+  }
+
+  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+    default: false
+    }
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      case "\r": result += "\\r"
+      case "\t": result += "\\t"
+      default:
+        if scalar.value < 0x20 || (scalar.value >= 0x7f && scalar.value <= 0xa0) || isSpecial(scalar) {
+          result += escape(scalar.value)
+        } else {
+          result.unicodeScalars.append(scalar)
+        }
+      }
+    }
+    return result + "\""
+  }
+
+  /// Line ends that only YAML knows, the byte order mark, and what YAML does not print.
+  private static func isSpecial(_ scalar: Unicode.Scalar) -> Bool {
+    [0x2028, 0x2029, 0xfeff, 0xfffe, 0xffff].contains(scalar.value)
+  }
+
+  private static func escape(_ value: UInt32) -> String {
+    let digits = String(value, radix: 16)
+    let width = value <= 0xff ? 2 : 4
+    return (width == 2 ? "\\x" : "\\u") + String(repeating: "0", count: max(0, width - digits.count)) + digits
+  }
+}
