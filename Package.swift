@@ -79,6 +79,7 @@ let package = Package(
     tests("PlanningTests", ["Planning", "Model", "TestSupport"]),
     tests("DesiredFilesTests", ["DesiredFiles", "Model", "TestSupport"]),
     tests("CurlTests", ["Curl", "HTTPServer", "TestSupport"]),
+    tests("UpstreamTests", ["Upstream", "Curl", "HTTPServer", "Model", "Platform", "TestSupport"]),
     tests("NPMClientTests", ["NPMClient", "Upstream", "Curl", "Model", "Platform", "TestSupport"]),
     tests("ProbeTests", ["Probe", "Curl", "HTTPServer", "TestSupport"]),
     tests("StoreTests", ["Store", "Model", "SQLite", "Platform", "TestSupport"]),

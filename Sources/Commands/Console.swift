@@ -67,27 +67,35 @@ struct Console: Sendable {
 
   func warn(_ diagnostic: Diagnostic) {
     guard !isQuiet else { return }
-    log(level: "warning", diagnostic.message, code: diagnostic.code.rawValue, hint: diagnostic.hint)
+    log(level: "warning", diagnostic)
   }
 
   func info(_ message: @autoclosure () -> String) { if isVerbose { log(level: "info", message()) } }
 
   func error(_ diagnostic: Diagnostic) {
-    log(level: "error", diagnostic.message, code: diagnostic.code.rawValue, hint: diagnostic.hint)
+    log(level: "error", diagnostic)
   }
 
-  private func log(level: String, _ message: String, code: String? = nil, hint: String? = nil) {
+  private func log(level: String, _ diagnostic: Diagnostic) {
+    log(
+      level: level, diagnostic.message, code: diagnostic.code.rawValue, hint: diagnostic.hint,
+      call: diagnostic.callID)
+  }
+
+  private func log(
+    level: String, _ message: String, code: String? = nil, hint: String? = nil, call: String? = nil
+  ) {
     if logsJSON {
       var members: [String: JSONValue] = [
         "time": .string(Timestamp.now.iso8601), "level": .string(level), "message": .string(message),
-        "correlation_id": .string(correlation),
+        "correlation_id": .string(call ?? correlation),
       ]
       if let code { members["code"] = .string(code) }
       if let hint { members["hint"] = .string(hint) }
       return Terminal.write(JSONText.line(.object(members)) + "\n", to: Terminal.error)
     }
-    let tag = code.map { "\(level)[\($0)]" } ?? level
-    let tail = hint.map { "\n      hint: \($0)" } ?? ""
+    let tag = code.map { "\(level)[\($0)]" } ?? "\(level)[\(correlation)]"
+    let tail = (hint.map { "\n      hint: \($0)" } ?? "") + (call.map { "\n      call: \($0)" } ?? "")
     Terminal.write("\(tag): \(message)\(tail)\n", to: Terminal.error)
   }
 

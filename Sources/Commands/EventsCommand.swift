@@ -49,6 +49,7 @@ enum EventsCommand {
       "number": .int(recorded.number), "at": .string(recorded.at.iso8601), "severity": .string(event.severity.rawValue),
       "source": .string(event.source), "subject": .string(event.subject), "reason": .string(event.reason),
       "message": .string(event.message), "run": event.run.map { .int($0) } ?? .null,
+      "correlation_id": event.correlation.map { .string($0) } ?? .null,
     ]
   }
 

@@ -20,6 +20,7 @@ enum JSONText {
       "message": .string(item.message), "hint": item.hint.map { .string($0) } ?? .null,
       "file": .null, "line": .null, "column": .null,
     ]
+    if let call = item.callID { members["correlation_id"] = .string(call) }
     if let place = item.location { members.merge(location(place)) { _, new in new } }
     if let note = item.note {
       members["note"] = .object(location(note.location).merging(["message": .string(note.message)]) { $1 })

@@ -2,6 +2,7 @@ import DesiredFiles
 import Model
 import Planning
 import Probe
+import Upstream
 
 /// What the settings file, the environment and the flags say together.
 struct Settings: Sendable {
@@ -10,7 +11,7 @@ struct Settings: Sendable {
   var npmURL = ""
   var npmIdentity = ""
   var npmSecret = Secret("")
-  var npmCAFile: String?
+  var npmContract = UpstreamContract(name: "NPM")
   var desired = "desired"
   var state = ".reconciler/state.db"
   var status = "status"
@@ -42,6 +43,12 @@ enum SettingsFields {
     FieldDescription("identity", .string(1...255), standard: "", "E-mail address of the account."),
     FieldDescription("secret", .string(1...4096), standard: "", "Password of the account; write ${env:NPM_SECRET}."),
     FieldDescription("ca_file", .string(1...4096), standard: "", "CA certificates (PEM) for an https address."),
+    FieldDescription(
+      "proxy", .string(1...4096), standard: "", "Proxy on the way to NPM, for example http://proxy:3128."),
+    FieldDescription("connect_timeout", .duration, standard: "5s", "For look-up, TCP and TLS."),
+    FieldDescription("first_byte_timeout", .duration, standard: "10s", "For the first byte of the answer to a read."),
+    FieldDescription("read_timeout", .duration, standard: "15s", "For one attempt at a read."),
+    FieldDescription("write_timeout", .duration, standard: "60s", "For a write, which is never repeated blindly."),
   ]
   private static let safety: [FieldDescription] = [
     FieldDescription("max_deletes", .integer(0...100_000), standard: 5, "Deletes in one run."),

@@ -3,6 +3,7 @@ import Model
 import Planning
 import Platform
 import Probe
+import Upstream
 import YAML
 
 /// Flag before environment before file before default.
@@ -80,11 +81,22 @@ struct SettingsLoader {
       arguments.value(CommonFlags.npmURL) ?? fromEnvironment(["NPM_URL"]) ?? text("npm", "url") ?? "")
     settings.npmIdentity = try fromEnvironment(["NPM_IDENTITY", "NPM_EMAIL"]) ?? text("npm", "identity") ?? ""
     settings.npmSecret = Secret(try fromEnvironment(["NPM_SECRET", "NPM_PASSWORD"]) ?? text("npm", "secret") ?? "")
-    settings.npmCAFile = text("npm", "ca_file")
+    settings.npmContract = contract()
     settings.limits = try limits()
     settings.probe = probe()
     settings.historySeconds = seconds("history", "keep") ?? settings.historySeconds
     return settings
+  }
+
+  private mutating func contract() -> UpstreamContract {
+    var contract = UpstreamContract(name: "NPM")
+    contract.caFile = text("npm", "ca_file")
+    contract.proxy = text("npm", "proxy").map { Secret($0) }
+    contract.connectTimeout = seconds("npm", "connect_timeout") ?? contract.connectTimeout
+    contract.firstByteTimeout = seconds("npm", "first_byte_timeout") ?? contract.firstByteTimeout
+    contract.readTimeout = seconds("npm", "read_timeout") ?? contract.readTimeout
+    contract.writeTimeout = seconds("npm", "write_timeout") ?? contract.writeTimeout
+    return contract
   }
 
   private func limits() throws -> SafetyLimits {

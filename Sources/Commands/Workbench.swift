@@ -93,9 +93,12 @@ struct Workbench: Sendable {
     need(settings.npmIdentity, "NPM_IDENTITY", "npm.identity")
     need(settings.npmSecret.reveal(), "NPM_SECRET", "npm.secret")
     guard missing.isEmpty else { throw CommandFailure(.invalid, missing) }
-    var contract = UpstreamContract(name: "NPM")
-    contract.caFile = settings.npmCAFile
-    let upstream = UpstreamClient(baseURL: settings.npmURL, contract: contract, transport: engine)
+    var surroundings = UpstreamClient.Surroundings()
+    let console = invocation.console
+    surroundings.observe = { console.info(CallText.line($0)) }
+    let upstream = UpstreamClient(
+      baseURL: settings.npmURL, contract: settings.npmContract, transport: engine, correlation: correlation,
+      surroundings: surroundings)
     let tokenFile = TokenFile(
       path: "\(Files.parent(of: settings.state))/token.json", url: settings.npmURL, identity: settings.npmIdentity)
     let credentials = NPMCredentials(identity: settings.npmIdentity, secret: settings.npmSecret)

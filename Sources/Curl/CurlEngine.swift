@@ -113,10 +113,11 @@ extension CurlEngine {
         var running: Int32 = 0
         curl_multi_perform(multi, &running)
         finishDone()
+        finishLate()
         startQueued()
         if work.isStopping && live.isEmpty && queueStart == queue.count { return }
         var ready: Int32 = 0
-        curl_multi_poll(multi, nil, 0, 1000, &ready)
+        curl_multi_poll(multi, nil, 0, patience, &ready)
       }
     }
 
@@ -142,6 +143,25 @@ extension CurlEngine {
         curl_multi_remove_handle(multi, entry.handle.pointer)
         idle.append(entry.handle)
         entry.continuation.resume(throwing: TransferError.cancelled)
+      }
+    }
+
+    /// Milliseconds until the next first byte is due, a second at most.
+    private var patience: Int32 {
+      guard let next = live.values.compactMap(\.handle.firstByteDue).min() else { return 1000 }
+      let left = (next - .now) / .milliseconds(1)
+      return left <= 0 ? 100 : Int32(min(1000, left.rounded(.up)))
+    }
+
+    /// libcurl has no bound for the first byte alone.
+    private func finishLate() {
+      let now = ContinuousClock.now
+      for (id, entry) in live where entry.handle.isLate(at: now) {
+        live[id] = nil
+        curl_multi_remove_handle(multi, entry.handle.pointer)
+        let error = entry.handle.lateness
+        idle.append(entry.handle)
+        entry.continuation.resume(throwing: error)
       }
     }
 

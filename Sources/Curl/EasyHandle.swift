@@ -14,6 +14,9 @@ final class EasyHandle {
   private var maximumBody = 0
   private var acceptsTruncatedBody = false
   private var isTruncated = false
+  private var hasAnswer = false
+  /// When its first byte must be there.
+  private var deadline: ContinuousClock.Instant?
   private var id: UInt64 = 0
   private var lists: [UnsafeMutablePointer<curl_slist>] = []
   private var errorText: UnsafeMutablePointer<CChar>
@@ -43,6 +46,8 @@ final class EasyHandle {
     body = []
     headers = [:]
     isTruncated = false
+    hasAnswer = false
+    deadline = transfer.firstByteTimeout.map { .now + .seconds($0) }
     maximumBody = transfer.maximumBody
     acceptsTruncatedBody = transfer.acceptsTruncatedBody
     errorText[0] = 0
@@ -58,7 +63,7 @@ final class EasyHandle {
     shim_curl_set_long(pointer, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(transfer.connectTimeout))
     shim_curl_set_long(pointer, CURLOPT_TIMEOUT_MS, milliseconds(transfer.totalTimeout))
     shim_curl_set_string(pointer, CURLOPT_PROTOCOLS_STR, "http,https")
-    shim_curl_set_string(pointer, CURLOPT_PROXY, "")
+    shim_curl_set_string(pointer, CURLOPT_PROXY, transfer.proxy ?? "")
     // libcurl keeps a parsed CA store between handles only where no CA directory is set.
     shim_curl_set_string(pointer, CURLOPT_CAPATH, nil)
     if let file = transfer.caFile { shim_curl_set_string(pointer, CURLOPT_CAINFO, file) }
@@ -137,7 +142,21 @@ final class EasyHandle {
     return chunk.count
   }
 
+  /// Whether nothing came until its deadline.
+  func isLate(at now: ContinuousClock.Instant) -> Bool { firstByteDue.map { $0 <= now } ?? false }
+
+  /// nil: it came, or may take as long as everything.
+  var firstByteDue: ContinuousClock.Instant? { hasAnswer ? nil : deadline }
+
+  /// What a transfer is that was given up because its first byte did not come.
+  var lateness: TransferError {
+    TransferError(
+      reason: .timeout, message: "no answer within the time for its first byte", timings: timings,
+      mayHaveBeenSent: timings.connected > 0)
+  }
+
   private func receiveHeader(_ line: String) {
+    hasAnswer = true
     guard let colon = line.firstIndex(of: ":") else { return }
     let value = line[line.index(after: colon)...]
     headers[line[..<colon].lowercased()] = String(value.drop(while: { $0 == " " }).prefix(while: { !$0.isNewline }))

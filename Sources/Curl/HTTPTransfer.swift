@@ -6,11 +6,15 @@ package struct HTTPTransfer: Sendable {
   package var body: [UInt8]?
   /// Name look-up, TCP and TLS together, in seconds.
   package var connectTimeout = 5.0
+  /// Until the first byte of the answer, in seconds; nil: as long as everything.
+  package var firstByteTimeout: Double?
   /// Everything, in seconds.
   package var totalTimeout = 30.0
   package var verifiesCertificates = true
   /// A file of CA certificates in PEM form, used instead of the system's.
   package var caFile: String?
+  /// The proxy to go through, as a URL; nil: none, whatever the environment says.
+  package var proxy: String?
   /// `host:port:address` lines that replace the name look-up.
   package var resolve: [String] = []
   /// A connection of its own, closed afterwards: what a probe wants.
@@ -75,6 +79,13 @@ package struct TransferError: Error, Equatable, CustomStringConvertible {
   package var timings: TransferTimings
   /// Whether the request may have reached the server: false only when it certainly did not.
   package var mayHaveBeenSent: Bool
+
+  package init(reason: Reason, message: String, timings: TransferTimings, mayHaveBeenSent: Bool) {
+    self.reason = reason
+    self.message = message
+    self.timings = timings
+    self.mayHaveBeenSent = mayHaveBeenSent
+  }
 
   package var description: String { message }
 }

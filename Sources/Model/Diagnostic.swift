@@ -19,6 +19,8 @@ package struct Diagnostic: Hashable, Sendable {
   package var hint: String?
   package var location: SourceLocation?
   package var note: Note?
+  /// Names the call that failed, here and in the upstream's own log.
+  package var callID: String?
 
   package init(
     _ code: DiagnosticCode, _ message: String, at location: SourceLocation? = nil, hint: String? = nil,

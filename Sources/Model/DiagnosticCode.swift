@@ -58,12 +58,22 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case interrupted = "interrupted"
 
   // NPM and the way to it.
-  case npmUnreachable = "npm-unreachable"
-  case npmTimeout = "npm-timeout"
-  case npmTLS = "npm-tls"
+  case upstreamUnresolved = "upstream-unresolved"
+  case upstreamRefused = "upstream-refused"
+  case upstreamUnreachable = "upstream-unreachable"
+  case upstreamTimeout = "upstream-timeout"
+  case upstreamTLS = "upstream-tls"
+  case upstreamReset = "upstream-reset"
+  case upstreamTooLarge = "upstream-too-large"
+  case upstreamNotHTTP = "upstream-not-http"
+  case upstreamRedirected = "upstream-redirected"
+  case upstreamNotAllowed = "upstream-not-allowed"
+  case upstreamRateLimited = "upstream-rate-limited"
+  case upstreamBreakerOpen = "upstream-breaker-open"
+  case upstreamAuth = "upstream-auth"
+  case upstreamFailed = "upstream-failed"
   case npmNotNPM = "npm-not-npm"
   case npmNotSetUp = "npm-not-set-up"
-  case npmAuth = "npm-auth"
   case npmTwoFactor = "npm-two-factor"
   case npmForbidden = "npm-forbidden"
   case npmRejected = "npm-rejected"
@@ -89,4 +99,17 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case usage
   case listenFailed = "listen-failed"
   case internalError = "internal-error"
+}
+
+extension DiagnosticCode {
+  /// After these the next call would only fail the same way.
+  package var isUpstreamAway: Bool {
+    switch self {
+    case .upstreamUnresolved, .upstreamRefused, .upstreamUnreachable, .upstreamTimeout, .upstreamTLS, .upstreamReset,
+      .upstreamNotHTTP, .upstreamRedirected, .upstreamNotAllowed, .upstreamRateLimited, .upstreamBreakerOpen,
+      .upstreamFailed, .upstreamAuth:
+      true
+    default: false
+    }
+  }
 }

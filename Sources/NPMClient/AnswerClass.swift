@@ -35,13 +35,27 @@ enum AnswerClass: Equatable, Sendable {
 
   static func of(_ response: UpstreamResponse, isWrite: Bool) -> AnswerClass {
     if response.isSuccess { return .success }
-    return of(status: response.status, message: NPMCall.message(of: response), isWrite: isWrite)
+    return of(status: response.status, message: NPMCall.message(of: response), isWrite: isWrite).named(response.callID)
+  }
+
+  private func named(_ callID: String) -> AnswerClass {
+    func name(_ error: NPMError) -> NPMError {
+      var named = error
+      named.callID = callID
+      return named
+    }
+    return switch self {
+    case .success: .success
+    case .tokenRejected(let error): .tokenRejected(name(error))
+    case .suspect(let error): .suspect(name(error))
+    case .failure(let error): .failure(name(error))
+    }
   }
 
   private static let permissionHint = "give the account the permission in NPM under Users, or use another account"
 
   private static func auth(_ message: String?, _ status: Int) -> NPMError {
-    NPMError(.npmAuth, "NPM does not accept the login: \(message ?? "status \(status)")", status: status)
+    NPMError(.upstreamAuth, "NPM does not accept the login: \(message ?? "status \(status)")", status: status)
   }
 
   private static func notFound(_ message: String?) -> AnswerClass {

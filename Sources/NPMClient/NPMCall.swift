@@ -14,9 +14,10 @@ enum NPMCall {
     do {
       return try await upstream.send(request)
     } catch let failure as UpstreamFailure {
-      let hint = failure.code == .npmUnreachable ? "check npm.url and whether NPM is running" : nil
+      let isAway = [.refused, .unresolved, .unreachable, .reset].contains(failure.reason)
+      let hint = failure.hint ?? (isAway ? "check npm.url and whether NPM is running" : nil)
       let isUnclear = !request.isIdempotent && failure.mayHaveBeenSent
-      throw NPMError(failure.code, failure.message, hint: hint, isUnclear: isUnclear)
+      throw NPMError(failure.code, failure.message, hint: hint, isUnclear: isUnclear, callID: failure.callID)
     }
   }
 

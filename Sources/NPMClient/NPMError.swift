@@ -8,17 +8,25 @@ package struct NPMError: Error, Sendable, Equatable, CustomStringConvertible {
   package var status: Int?
   /// For a write: whether it may have happened in spite of the error. Then only reading back tells.
   package var isUnclear: Bool
+  /// Names the call, here and in NPM's own log.
+  package var callID: String?
 
   package init(
-    _ code: DiagnosticCode, _ message: String, hint: String? = nil, status: Int? = nil, isUnclear: Bool = false
+    _ code: DiagnosticCode, _ message: String, hint: String? = nil, status: Int? = nil, isUnclear: Bool = false,
+    callID: String? = nil
   ) {
     self.code = code
     self.message = message
     self.hint = hint
     self.status = status
     self.isUnclear = isUnclear
+    self.callID = callID
   }
 
   package var description: String { message }
-  package var diagnostic: Diagnostic { Diagnostic(code, message, hint: hint) }
+  package var diagnostic: Diagnostic {
+    var diagnostic = Diagnostic(code, message, hint: hint)
+    diagnostic.callID = callID
+    return diagnostic
+  }
 }

@@ -109,7 +109,7 @@ actor NPMSession {
       return NPMError(.npmServerError, "NPM answers \(status) to the login", status: status)
     }
     return NPMError(
-      .npmAuth, "NPM does not accept the login of \(credentials.identity): \(message)",
+      .upstreamAuth, "NPM does not accept the login of \(credentials.identity): \(message)",
       hint: "check NPM_IDENTITY and NPM_SECRET, or npm.identity and npm.secret in the settings", status: status)
   }
 }

@@ -83,10 +83,8 @@ struct Applier: Sendable {
 
   /// Failures after which the next change would only fail the same way.
   private func endsTheRun(_ error: Diagnostic) -> Bool {
-    [
-      .npmUnreachable, .npmTimeout, .npmTLS, .npmAuth, .npmForbidden, .npmNotNPM, .storeFull, .storeUnreadable,
-      .storeCorrupt,
-    ].contains(error.code)
+    error.code.isUpstreamAway
+      || [.npmForbidden, .npmNotNPM, .storeFull, .storeUnreadable, .storeCorrupt].contains(error.code)
   }
 
   private func attempt(_ change: Change) async -> ChangeOutcome {

@@ -265,7 +265,9 @@ struct HostWriter: Sendable {
   }
 
   private func located(_ error: NPMError, _ change: Change) -> Diagnostic {
-    Diagnostic(error.code, error.message, at: change.source, hint: error.hint)
+    var diagnostic = error.diagnostic
+    diagnostic.location = change.source
+    return diagnostic
   }
 
   private func impossible(_ change: Change) -> WriteResult {

@@ -55,7 +55,7 @@ struct Verifier: Sendable {
     case .served, .refused: false
     case .unconfirmed: true
     case .different, .missing: isPatient
-    case .unreadable(let error): ![.npmAuth, .npmForbidden].contains(error.code)
+    case .unreadable(let error): ![.upstreamAuth, .npmForbidden].contains(error.code)
     }
   }
 

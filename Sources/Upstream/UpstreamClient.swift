@@ -1,5 +1,6 @@
 package import Curl
 import Model
+import Platform
 
 /// Sends one transfer. The live one is libcurl's engine; tests bring their own.
 package protocol HTTPTransport: Sendable {
@@ -8,101 +9,112 @@ package protocol HTTPTransport: Sendable {
 
 extension CurlEngine: HTTPTransport {}
 
-/// A call to an upstream.
-package struct UpstreamRequest: Sendable {
-  package var method: String
-  /// From the upstream's base URL on, with a leading slash.
-  package var path: String
-  package var headers: [(name: String, value: String)] = []
-  package var body: [UInt8]?
-
-  package init(_ method: String, _ path: String) {
-    self.method = method
-    self.path = path
-  }
-
-  /// Whether repeating it does no harm.
-  package var isIdempotent: Bool { method == "GET" || method == "HEAD" }
-}
-
-/// What an upstream answered. Header names are in lower case.
-package struct UpstreamResponse: Sendable {
-  package var status: Int
-  package var headers: [String: String]
-  package var body: [UInt8]
-
-  package var isSuccess: Bool { (200..<300).contains(status) }
-}
-
 /// Calls one upstream under its contract.
 package struct UpstreamClient: Sendable {
+  /// What a client needs of the world; tests pass their own.
+  package struct Surroundings: Sendable {
+    /// Waits so many seconds.
+    package var pause: @Sendable (Double) async throws -> Void = { try await Task.sleep(for: .seconds($0)) }
+    /// Seconds of a clock that never goes back.
+    package var now: @Sendable () -> Double = {
+      let start = ContinuousClock.now
+      return { (ContinuousClock.now - start) / .seconds(1) }
+    }()
+    /// A number in 0...1.
+    package var random: @Sendable () -> Double = { Double.random(in: 0...1) }
+    /// Told of each call, once.
+    package var observe: @Sendable (UpstreamObservation) -> Void = { _ in }
+
+    package init() {}
+  }
+
+  private struct State {
+    var breaker: CircuitBreaker
+    var budget: RetryBudget
+    var calls = 0
+  }
+
   package let baseURL: String
   private let contract: UpstreamContract
   private let transport: any HTTPTransport
-  private let pause: @Sendable (Double) async throws -> Void
+  private let correlation: String
+  private let surroundings: Surroundings
+  private let state: Lock<State>
 
-  /// - Parameter pause: waits so many seconds between attempts; tests pass their own.
+  /// - Parameter correlation: the beginning of the name that each call carries in `X-Request-ID`.
   package init(
     baseURL: String, contract: UpstreamContract, transport: any HTTPTransport,
-    pause: @escaping @Sendable (Double) async throws -> Void = { try await Task.sleep(for: .seconds($0)) }
+    correlation: String = CorrelationID.random(), surroundings: Surroundings = Surroundings()
   ) {
     self.baseURL = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
     self.contract = contract
     self.transport = transport
-    self.pause = pause
+    self.correlation = correlation
+    self.surroundings = surroundings
+    state = Lock(State(breaker: CircuitBreaker(contract.breaker), budget: RetryBudget(contract.retry)))
   }
 
-  /// Sends a request; repeats an idempotent one that failed on the way or met a gateway error.
-  /// Throws `UpstreamFailure`.
+  /// Sends a request; repeats it where that does no harm and may help. Throws `UpstreamFailure`.
   package func send(_ request: UpstreamRequest) async throws -> UpstreamResponse {
-    let attempts = request.isIdempotent ? contract.attempts : 1
-    for attempt in 1...attempts {
-      do {
-        let result = try await transport.perform(transfer(request))
-        let response = UpstreamResponse(status: result.status, headers: result.headers, body: result.body)
-        guard Self.isPassing(result.status), attempt < attempts else { return response }
-      } catch let error as TransferError {
-        guard attempt < attempts, error.reason != .cancelled, error.reason != .tls, error.reason != .badURL else {
-          throw failure(error)
+    let number = state.withLock { state in
+      state.calls += 1
+      return state.calls
+    }
+    var call = UpstreamCall(request, url: baseURL + request.path, id: "\(correlation)-\(number)", contract)
+    defer { surroundings.observe(call.observation) }
+    while true {
+      call.attempts += 1
+      switch await attempt(&call) {
+      case .answer(let response): return response
+      case .failure(let failure): throw failure
+      case .again(let seconds):
+        do { try await surroundings.pause(seconds) } catch { throw call.failure(.other, "was given up", sent: true) }
+      }
+    }
+  }
+
+  private enum Step {
+    case answer(UpstreamResponse)
+    case failure(UpstreamFailure)
+    case again(seconds: Double)
+  }
+
+  private func attempt(_ call: inout UpstreamCall) async -> Step {
+    if case .refused(let seconds) = state.withLock({ $0.breaker.admit(at: surroundings.now()) }) {
+      return .failure(call.breakerOpen(seconds))
+    }
+    do {
+      let result = try await transport.perform(call.transfer)
+      call.note(result)
+      state.withLock { state in
+        if call.isGatewayError(result.status) {
+          state.breaker.failed(at: surroundings.now())
+        } else {
+          state.breaker.succeeded()
+          if result.status != 429 { state.budget.succeeded() }
         }
       }
-      try? await pause(contract.backoff(after: attempt, share: Double.random(in: 0...1)))
+      if call.isRedirect(result) { return follow(result, &call) }
+      if let seconds = pause(call.judge(result)) { return .again(seconds: seconds) }
+      return result.status == 429 ? .failure(call.rateLimited(result)) : .answer(call.response(result))
+    } catch let error as TransferError {
+      call.note(error)
+      state.withLock { $0.breaker.failed(at: surroundings.now()) }
+      if let seconds = pause(call.judge(error)) { return .again(seconds: seconds) }
+      return .failure(call.failure(error))
+    } catch {
+      return .failure(call.failure(.other, "\(error)", sent: true))
     }
-    throw UpstreamFailure(reason: .other, message: "\(contract.name) was not asked", mayHaveBeenSent: false)
   }
 
-  /// Answers of a gateway whose server is away for a moment, or of a server that asks for patience.
-  private static func isPassing(_ status: Int) -> Bool { [429, 502, 503, 504].contains(status) }
-
-  private func transfer(_ request: UpstreamRequest) -> HTTPTransfer {
-    var transfer = HTTPTransfer(method: request.method, url: baseURL + request.path)
-    transfer.headers = request.headers
-    transfer.body = request.body
-    transfer.connectTimeout = contract.connectTimeout
-    transfer.totalTimeout = request.isIdempotent ? contract.readTimeout : contract.writeTimeout
-    // On a connection that it reuses, libcurl sends a request again by itself when the connection turns out dead:
-    // a write must never be repeated without our knowing.
-    transfer.usesFreshConnection = !request.isIdempotent
-    transfer.maximumBody = contract.maximumBody
-    transfer.caFile = contract.caFile
-    return transfer
+  /// Seconds until the next attempt, where there is to be one and the budget has room for it.
+  private func pause(_ attempt: RetryPolicy.Attempt) -> Double? {
+    guard let seconds = contract.retry.pause(after: attempt, share: surroundings.random()) else { return nil }
+    return state.withLock { $0.budget.take() } ? seconds : nil
   }
 
-  private func failure(_ error: TransferError) -> UpstreamFailure {
-    let place = "\(contract.name) at \(baseURL)"
-    let (reason, words): (UpstreamFailure.Reason, String) =
-      switch error.reason {
-      case .resolve: (.unresolved, "\(place): the name cannot be resolved")
-      case .refused: (.refused, "\(place) refuses connections")
-      case .unreachable: (.unreachable, "\(place) is not reachable")
-      case .timeout: (.timeout, "\(place) did not answer in time")
-      case .tls: (.tls, "\(place): no TLS connection: \(error.message)")
-      case .reset: (.reset, "\(place) closed the connection in the middle of an answer")
-      case .tooLarge: (.tooLarge, "\(place) sent more than \(contract.maximumBody >> 20) MiB")
-      case .notHTTP: (.notHTTP, "\(place) does not speak HTTP")
-      case .badURL: (.other, "'\(baseURL)' is no usable URL")
-      case .cancelled, .other: (.other, "\(place): \(error.message)")
-      }
-    return UpstreamFailure(reason: reason, message: words, mayHaveBeenSent: error.mayHaveBeenSent)
+  private func follow(_ result: TransferResult, _ call: inout UpstreamCall) -> Step {
+    if let failure = call.redirect(to: result.headers["location"] ?? "", from: baseURL) { return .failure(failure) }
+    return .again(seconds: 0)
   }
 }

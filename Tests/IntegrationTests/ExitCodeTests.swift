@@ -27,12 +27,12 @@ import Testing
       let port = try await closedPort()
       let unreachable = try await place.run("diff", "--npm-url", "http://127.0.0.1:\(port)")
       #expect(unreachable.exit == 1)
-      #expect(unreachable.errors.contains("error[npm-unreachable]"))
+      #expect(unreachable.errors.contains("error[upstream-refused]"))
       var environment = place.environment
       environment["NPM_SECRET"] = "wrong"
       let refused = try await ProgramRun.run(["diff"], in: place.scratch.path, environment: environment)
       #expect(refused.exit == 1)
-      #expect(refused.errors.contains("error[npm-auth]"))
+      #expect(refused.errors.contains("error[upstream-auth]"))
     }
   }
 

@@ -83,7 +83,7 @@ import Upstream
           cache: NoTokenCache())
       }
       await #expect { try await gateway("admin@example.com", "wrong").observe() } throws: {
-        ($0 as? NPMError)?.code == .npmAuth
+        ($0 as? NPMError)?.code == .upstreamAuth
       }
       let ann: JSONValue = [
         "name": "Ann", "nickname": "A", "email": "ann@example.com", "roles": [], "is_disabled": false,
@@ -162,13 +162,5 @@ private struct ScriptedTransport: HTTPTransport {
       let error = $0 as? NPMError
       return error?.code == .npmTwoFactor && error?.hint?.contains("account of its own") == true
     }
-  }
-
-  @Test func `backoff grows, is bounded, and is shared out at random`() {
-    let contract = UpstreamContract(name: "NPM")
-    #expect(contract.backoff(after: 1, share: 1) == 0.2)
-    #expect(contract.backoff(after: 3, share: 1) == 0.8)
-    #expect(contract.backoff(after: 30, share: 1) == 2)
-    #expect(contract.backoff(after: 3, share: 0.5) == 0.4)
   }
 }

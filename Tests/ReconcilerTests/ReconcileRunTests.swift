@@ -210,7 +210,7 @@ import Testing
       let wrong = LapSettings(npmURL: "http://127.0.0.1:\(port)", owner: "homelab")
       try await npm.faults([["path": "/api/", "action": "reset", "when": "before", "count": 9]])
       let run = ReconcileRun(gateway: npm.gateway(), store: store, prober: nil, settings: wrong)
-      await #expect { try await run.plan(DesiredState()) } throws: { ($0 as? NPMError)?.code == .npmUnreachable }
+      await #expect { try await run.plan(DesiredState()) } throws: { ($0 as? NPMError)?.code == .upstreamReset }
       #expect(await store.boundNPM() == nil)
     }
   }

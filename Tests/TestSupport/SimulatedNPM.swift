@@ -26,7 +26,11 @@ package final class SimulatedNPM: Sendable {
     var contract = UpstreamContract(name: "NPM")
     contract.readTimeout = readTimeout
     contract.writeTimeout = writeTimeout
-    let upstream = UpstreamClient(baseURL: url, contract: contract, transport: engine, pause: { _ in })
+    contract.firstByteTimeout = readTimeout
+    var surroundings = UpstreamClient.Surroundings()
+    surroundings.pause = { _ in await Task.yield() }
+    let upstream = UpstreamClient(
+      baseURL: url, contract: contract, transport: engine, surroundings: surroundings)
     let credentials = NPMCredentials(identity: "admin@example.com", secret: Secret("changeme"))
     return LiveNPM(upstream: upstream, credentials: credentials, cache: NoTokenCache())
   }

@@ -1,0 +1,173 @@
+import Curl
+import Model
+
+/// One call on its way: what is sent, what came of each attempt, and what that means under the contract.
+struct UpstreamCall {
+  private let request: UpstreamRequest
+  private let id: String
+  private let contract: UpstreamContract
+  private var url: String
+  private var redirects = 0
+  /// Attempts so far, redirects not counted.
+  var attempts = 0
+  private(set) var observation: UpstreamObservation
+
+  init(_ request: UpstreamRequest, url: String, id: String, _ contract: UpstreamContract) {
+    self.request = request
+    self.id = id
+    self.contract = contract
+    self.url = url
+    observation = UpstreamObservation(
+      upstream: contract.name, operation: request.operation, callID: id, status: nil, failure: nil, retries: 0,
+      resolved: 0, connected: 0, secured: 0, firstByte: 0, total: 0, bytesSent: request.body?.count ?? 0,
+      bytesReceived: 0)
+  }
+
+  var transfer: HTTPTransfer {
+    var transfer = HTTPTransfer(method: request.method, url: url)
+    transfer.headers = (request.headers + [("X-Request-ID", id)]).filter { HeaderField.isName($0.name) }
+      .map { ($0.name, HeaderField.value($0.value)) }
+    transfer.body = request.body
+    transfer.connectTimeout = contract.connectTimeout
+    transfer.totalTimeout = request.isIdempotent ? contract.readTimeout : contract.writeTimeout
+    transfer.firstByteTimeout = request.isIdempotent ? contract.firstByteTimeout : nil
+    // On a connection that it reuses, libcurl sends a request again by itself when the connection turns out dead:
+    // a write must never be repeated without our knowing.
+    transfer.usesFreshConnection = !request.isIdempotent
+    transfer.maximumBody = contract.maximumBody
+    transfer.caFile = contract.caFile
+    transfer.proxy = contract.proxy?.reveal()
+    return transfer
+  }
+
+  // MARK: What came of an attempt
+
+  mutating func note(_ result: TransferResult) {
+    observation.status = result.status
+    observation.failure = nil
+    observation.bytesReceived += result.body.count
+    note(result.timings)
+  }
+
+  mutating func note(_ error: TransferError) {
+    observation.status = nil
+    observation.failure = reason(error)
+    note(error.timings)
+  }
+
+  private mutating func note(_ timings: TransferTimings) {
+    observation.retries = max(0, attempts - 1)
+    observation.resolved = timings.resolved
+    observation.connected = timings.connected
+    observation.secured = timings.secured
+    observation.firstByte = timings.firstByte
+    observation.total = timings.total
+  }
+
+  func response(_ result: TransferResult) -> UpstreamResponse {
+    UpstreamResponse(status: result.status, headers: result.headers, body: result.body, callID: id)
+  }
+
+  /// Answers of a gateway whose server is away for a moment.
+  func isGatewayError(_ status: Int) -> Bool { [502, 503, 504].contains(status) }
+
+  /// 429 says that the call was not carried out, so that even a write may be repeated.
+  func judge(_ result: TransferResult) -> RetryPolicy.Attempt {
+    RetryPolicy.Attempt(
+      number: attempts, isHarmless: request.isIdempotent || result.status == 429,
+      isPassing: result.status == 429 || isGatewayError(result.status),
+      retryAfter: RetryPolicy.retryAfter(result.headers))
+  }
+
+  func judge(_ error: TransferError) -> RetryPolicy.Attempt {
+    let isFinal = [.tls, .badURL, .notHTTP, .tooLarge, .cancelled].contains(error.reason)
+    return RetryPolicy.Attempt(
+      number: attempts, isHarmless: request.isIdempotent || !error.mayHaveBeenSent, isPassing: !isFinal)
+  }
+
+  // MARK: Redirects
+
+  func isRedirect(_ result: TransferResult) -> Bool {
+    [301, 302, 307, 308].contains(result.status) && result.headers["location"] != nil
+  }
+
+  /// Goes on to where a redirect points, or says why not.
+  mutating func redirect(to location: String, from baseURL: String) -> UpstreamFailure? {
+    let shown = HeaderField.value(String(location.prefix(200)))
+    guard let from = UpstreamOrigin(baseURL), let here = UpstreamOrigin(url) else {
+      return failure(.other, "'\(baseURL)' is no usable URL", sent: false)
+    }
+    let target = location.hasPrefix("/") && !location.hasPrefix("//") ? "\(here)\(location)" : location
+    guard let origin = UpstreamOrigin(target), from.allows(origin, besides: contract.allowedOrigins) else {
+      return failure(
+        .notAllowed, "leads to \(shown), where we do not follow", sent: false,
+        hint: "set its address to the right place")
+    }
+    redirects += 1
+    guard request.isIdempotent, redirects <= contract.maximumRedirects else {
+      let what = request.isIdempotent ? "leads in circles" : "answers a write with a redirect"
+      return failure(.redirected, "\(what): \(shown)", sent: false, hint: "set its address to where it leads")
+    }
+    url = target
+    attempts -= 1
+    return nil
+  }
+
+  // MARK: Failures
+
+  mutating func failure(
+    _ reason: UpstreamFailure.Reason, _ words: String, sent: Bool, hint: String? = nil
+  ) -> UpstreamFailure {
+    observation.failure = reason
+    let place = UpstreamOrigin(url).map { " at \($0.scheme)://\(authority($0))" } ?? ""
+    return UpstreamFailure(
+      reason: reason, message: "\(contract.name)\(place) \(words)", hint: hint, mayHaveBeenSent: sent, callID: id)
+  }
+
+  private func authority(_ origin: UpstreamOrigin) -> String {
+    origin.port == (origin.scheme == "https" ? 443 : 80) ? origin.host : "\(origin.host):\(origin.port)"
+  }
+
+  mutating func breakerOpen(_ seconds: Double) -> UpstreamFailure {
+    let left = (max(0.1, seconds) * 10).rounded(.up) / 10
+    return failure(
+      .breakerOpen, "failed too often; the next try is in \(left) s", sent: false,
+      hint: "look whether it is running")
+  }
+
+  mutating func rateLimited(_ result: TransferResult) -> UpstreamFailure {
+    let wait = RetryPolicy.retryAfter(result.headers).map { "; it asks us to wait \(Int($0.rounded(.up))) s" } ?? ""
+    return failure(.rateLimited, "gets too many requests\(wait)", sent: false, hint: "try again later")
+  }
+
+  mutating func failure(_ error: TransferError) -> UpstreamFailure {
+    let words =
+      switch error.reason {
+      case .resolve: "cannot be found: its name does not resolve"
+      case .refused: "refuses connections"
+      case .unreachable: "is not reachable"
+      case .timeout: "did not answer in time"
+      case .tls: "gives no TLS connection: \(error.message)"
+      case .reset: "closed the connection in the middle of an answer"
+      case .tooLarge: "sent more than \(contract.maximumBody >> 20) MiB"
+      case .notHTTP: "does not speak HTTP"
+      case .badURL: "has no usable URL"
+      case .cancelled, .other: "could not be asked: \(error.message)"
+      }
+    return failure(reason(error), words, sent: error.mayHaveBeenSent)
+  }
+
+  private func reason(_ error: TransferError) -> UpstreamFailure.Reason {
+    switch error.reason {
+    case .resolve: .unresolved
+    case .refused: .refused
+    case .unreachable: .unreachable
+    case .timeout: .timeout
+    case .tls: .tls
+    case .reset: .reset
+    case .tooLarge: .tooLarge
+    case .notHTTP: .notHTTP
+    case .badURL, .cancelled, .other: .other
+    }
+  }
+}

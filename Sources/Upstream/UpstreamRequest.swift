@@ -1,0 +1,78 @@
+/// A call to an upstream.
+package struct UpstreamRequest: Sendable {
+  package var method: String
+  /// From the upstream's base URL on, with a leading slash.
+  package var path: String
+  package var headers: [(name: String, value: String)] = []
+  package var body: [UInt8]?
+
+  package init(_ method: String, _ path: String) {
+    self.method = method
+    self.path = path
+  }
+
+  /// Whether repeating it does no harm.
+  package var isIdempotent: Bool { method == "GET" || method == "HEAD" }
+
+  /// What kind of call it is, numbers and queries left out: `GET /api/nginx/proxy-hosts/{id}`.
+  package var operation: String {
+    let bare = path.prefix { $0 != "?" }
+    let parts = bare.split(separator: "/", omittingEmptySubsequences: false).map { part in
+      !part.isEmpty && part.allSatisfy(\.isNumber) ? "{id}" : String(part)
+    }
+    return "\(method) \(parts.joined(separator: "/"))"
+  }
+}
+
+/// What an upstream answered. Header names are in lower case.
+package struct UpstreamResponse: Sendable {
+  package var status: Int
+  package var headers: [String: String]
+  package var body: [UInt8]
+  /// Names the call, here and in the upstream's own log.
+  package var callID = ""
+
+  package var isSuccess: Bool { (200..<300).contains(status) }
+}
+
+/// What one call was like: one for each, whatever became of it.
+package struct UpstreamObservation: Hashable, Sendable {
+  package var upstream: String
+  package var operation: String
+  package var callID: String
+  /// nil: there was no answer.
+  package var status: Int?
+  /// nil: there was an answer.
+  package var failure: UpstreamFailure.Reason?
+  /// Attempts beyond the first.
+  package var retries: Int
+  /// Seconds from the start of the last attempt to the end of each of its phases; 0 where it was not reached.
+  package var resolved: Double
+  package var connected: Double
+  package var secured: Double
+  package var firstByte: Double
+  package var total: Double
+  package var bytesSent: Int
+  package var bytesReceived: Int
+}
+
+/// Keeps what comes from outside from becoming a header of its own.
+package enum HeaderField {
+  /// The value without line ends and other control characters, at most 8 KiB.
+  package static func value(_ text: String) -> String {
+    let kept = text.unicodeScalars.filter { $0 == "\t" || ($0.value >= 0x20 && $0.value != 0x7f) }
+    return String(String(String.UnicodeScalarView(kept)).prefix(8192))
+  }
+
+  /// Whether a name is a token of RFC 9110.
+  package static func isName(_ text: String) -> Bool {
+    !text.isEmpty
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+      }
+  }
+}
