@@ -3,7 +3,7 @@ BUILD_FLAGS = --explicit-target-dependency-import-check error
 BINARY = .build/debug/reconciler
 PREFIX ?= /usr/local
 
-.PHONY: setup build release demo test unit lint format sanitize bench install docs clean
+.PHONY: setup build release demo test unit lint format sanitize faults faults-short fuzz fuzz-short bench install clean
 
 setup:
 	@scripts/setup.sh
@@ -17,7 +17,7 @@ release: setup
 demo: build
 	@scripts/demo.sh $(BINARY)
 
-test: build lint unit
+test: build lint unit faults-short fuzz-short
 	@scripts/demo.sh $(BINARY) >/dev/null && echo "demo: every step did what it should"
 
 unit: build
@@ -28,6 +28,22 @@ lint: setup
 
 format:
 	@swift format --in-place --recursive Sources Tests Package.swift
+
+# Everything around the real binary is broken, call by call; a table says what was left.
+faults: build
+	@swift build $(BUILD_FLAGS) --product FaultSuite
+	@.build/debug/FaultSuite
+
+faults-short: build
+	@swift build $(BUILD_FLAGS) --product FaultSuite
+	@.build/debug/FaultSuite --short
+
+# Each target for five minutes; SECONDS_EACH=60 make fuzz for another time.
+fuzz: setup
+	@scripts/fuzz.sh $${SECONDS_EACH:-300}
+
+fuzz-short: setup
+	@scripts/fuzz.sh 20
 
 sanitize: setup
 	@scripts/sanitize.sh thread

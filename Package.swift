@@ -74,6 +74,9 @@ let package = Package(
       dependencies: [
         "Model", "Planning", "NPMClient", "NPMSimulator", "HTTPServer", "Platform", "Curl", "Upstream",
       ], path: "Tests/TestSupport", swiftSettings: strict),
+    .executableTarget(
+      name: "FaultSuite", dependencies: ["TestSupport", "Model", "Platform", "SQLite"], path: "Tests/FaultSuite",
+      swiftSettings: strict),
     tests("YAMLTests", ["YAML"]),
     tests("ModelTests", ["Model", "Hashing", "Platform", "TestSupport"]),
     tests("PlanningTests", ["Planning", "Model", "TestSupport"]),

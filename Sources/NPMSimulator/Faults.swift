@@ -4,7 +4,7 @@ import Platform
 /// One rule for spoiled answers, as the control call sets it.
 struct FaultRule: Codable, Sendable {
   enum When: String, Codable { case before, after }
-  enum Action: String, Codable { case status, reset, stall, truncate, html, drip, delay }
+  enum Action: String, Codable { case status, reset, stall, truncate, html, mislabel, drip, delay }
 
   var method: String?
   /// A prefix of the path.
@@ -13,6 +13,8 @@ struct FaultRule: Codable, Sendable {
   var action: Action
   var status: Int?
   var delay_ms: Int?
+  /// How many requests it still lets pass before it hits.
+  var skip: Int?
   /// How many requests it still hits; nil: one.
   var count: Int?
   var headers: [String: String]?
@@ -38,6 +40,10 @@ final class FaultRules: Sendable {
       for index in rules.indices where (rules[index].count ?? 1) > 0 {
         let rule = rules[index]
         guard rule.method == nil || rule.method == method, path.hasPrefix(rule.path ?? "") else { continue }
+        if let left = rule.skip, left > 0 {
+          rules[index].skip = left - 1
+          continue
+        }
         rules[index].count = (rule.count ?? 1) - 1
         return rule
       }

@@ -14,6 +14,8 @@ struct SimulatorDoor: HTTPHandler {
     var path: String
     /// nil: not answered yet.
     var status: Int?
+    /// Whether NPM's part is over: only the answer may still be on its way, or held.
+    var isDone = false
   }
 
   let engine: SimulatorEngine
@@ -37,21 +39,23 @@ struct SimulatorDoor: HTTPHandler {
       list.append(SeenRequest(method: request.method, path: request.path, status: nil))
       return list.count - 1
     }
-    let response = await faulted(request)
+    let response = await faulted(request, number)
     seen.withLock { list in if list.indices.contains(number) { list[number].status = response.status } }
     return response
   }
 
   // MARK: Faults
 
-  private func faulted(_ request: HTTPRequest) async -> HTTPResponse {
+  private func faulted(_ request: HTTPRequest, _ number: Int) async -> HTTPResponse {
     guard let rule = faults.take(request.method, request.path) else { return await answer(request) }
     if rule.when != .after && rule.action != .delay { return await spoiled(nil, rule) }
     if rule.action == .delay {
       await wait(rule.delay_ms ?? 0)
       return await answer(request)
     }
-    return await spoiled(answer(request), rule)
+    let good = await answer(request)
+    seen.withLock { list in if list.indices.contains(number) { list[number].isDone = true } }
+    return await spoiled(good, rule)
   }
 
   private func spoiled(_ good: HTTPResponse?, _ rule: FaultRule) async -> HTTPResponse {
@@ -68,6 +72,8 @@ struct SimulatorDoor: HTTPHandler {
       let page = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
       response = HTTPResponse(
         status: rule.status ?? 502, headers: [("Content-Type", "text/html")], body: Array(page.utf8))
+    case .mislabel:
+      response.headers = response.headers.filter { $0.name != "Content-Type" } + [("Content-Type", "text/plain")]
     case .delay: break
     }
     response.headers += extra

@@ -19,9 +19,10 @@ package struct ProgramRun: Sendable {
 
   /// Runs the binary in `directory` and waits for its end.
   package static func run(
-    _ arguments: [String], in directory: String, environment: [String: String] = [:]
+    _ arguments: [String], in directory: String, environment: [String: String] = [:],
+    program: String = ProgramRun.binary
   ) async throws -> ProgramRun {
-    let started = try RunningProgram(arguments, in: directory, environment: environment)
+    let started = try RunningProgram(arguments, in: directory, environment: environment, program: program)
     return await started.result()
   }
 }
@@ -33,8 +34,11 @@ package final class RunningProgram: @unchecked Sendable {  // guard: Foundation.
   private let errors = Pipe()
   private let done: AsyncStream<Void>
 
-  package init(_ arguments: [String], in directory: String, environment: [String: String] = [:]) throws {
-    process.executableURL = URL(fileURLWithPath: ProgramRun.binary)
+  package init(
+    _ arguments: [String], in directory: String, environment: [String: String] = [:],
+    program: String = ProgramRun.binary
+  ) throws {
+    process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: directory)
     var merged = ["PATH": "/usr/bin:/bin", "HOME": directory]
@@ -52,6 +56,7 @@ package final class RunningProgram: @unchecked Sendable {  // guard: Foundation.
   }
 
   package var identifier: Int32 { process.processIdentifier }
+  package var isRunning: Bool { process.isRunning }
 
   /// Ends it as a loss of power would.
   package func killHard() { kill(process.processIdentifier, SIGKILL) }

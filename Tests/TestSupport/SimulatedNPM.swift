@@ -12,9 +12,16 @@ package final class SimulatedNPM: Sendable {
   package let engine = CurlEngine()
   private let simulator: Simulator
 
-  package init() throws {
+  package var port: Int { simulator.port }
+
+  /// - Parameters:
+  ///   - port: 0: the kernel chooses.
+  ///   - dataFile: keeps what it remembers beyond its stop.
+  package init(port: Int = 0, dataFile: String? = nil) throws {
     var settings = Simulator.Settings()
     settings.hasControl = true
+    settings.port = port
+    settings.dataFile = dataFile
     simulator = try Simulator(settings)
     url = "http://127.0.0.1:\(simulator.port)"
   }

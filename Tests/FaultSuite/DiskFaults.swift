@@ -1,0 +1,204 @@
+import Foundation
+import Model
+import Platform
+import SQLite
+import TestSupport
+
+/// What can happen to the files of an operator.
+extension Suite {
+  func diskFaults(_ world: World) async throws {
+    try await fullDisk(world)
+    try await readOnly(world)
+    try await damage(world)
+    try await others(world)
+    try await clock(world)
+  }
+
+  /// A bound on the size of files stands in for a full disk: the write fails in the middle of the run.
+  private func fullDisk(_ world: World) async throws {
+    let name = "disk full"
+    try await scenario(name) {
+      let sizes = [1, 8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256]
+      for kibibytes in sample(sizes, 4) {
+        try await world.reset()
+        let first = try await shell(
+          world, "trap '' XFSZ; ulimit -f \(kibibytes * 2); exec \"$0\" apply --yes")
+        add(name, try await recover(world, after: first), "\(kibibytes) KiB")
+      }
+    }
+  }
+
+  private func readOnly(_ world: World) async throws {
+    let name = "store read-only"
+    try await scenario(name) {
+      try await world.reset()
+      let folder = "\(world.scratch.path)/.reconciler"
+      try shellHere("chmod 755 '\(world.scratch.path)'; chmod 555 '\(folder)'; chmod 444 '\(folder)'/*")
+      // Permissions mean nothing to the superuser.
+      let drop = geteuid() == 0 ? "setpriv --reuid 65534 --regid 65534 --clear-groups " : ""
+      let before = try await world.npm.writes().count
+      let first = try await shell(world, "exec \(drop)\"$0\" apply --yes")
+      let writes = try await world.npm.writes().count - before
+      try shellHere("chmod 755 '\(folder)'; chmod 644 '\(folder)'/*")
+      add(name, try await refusal(world, first, "store-unreadable", writes), "permissions")
+    }
+  }
+
+  private func damage(_ world: World) async throws {
+    let name = "store damaged, then rebuilt from the markers"
+    try await scenario(name) {
+      for kind in ["header", "middle", "half", "text"] {
+        try await world.reset()
+        try spoil("\(world.scratch.path)/.reconciler/state.db", kind)
+        let before = try await world.npm.writes().count
+        let first = try await world.run("apply", "--yes")
+        var verdict = try await refusal(world, first, "store-corrupt", try await world.npm.writes().count - before)
+        if verdict.isClearlyRefused {
+          // The runbook: move it away, trust the markers. A name that is gone from the YAML cannot be found that way.
+          try world.scratch.remove(".reconciler")
+          try world.scratch.write("desired/gone.yaml", Self.goneHost)
+          _ = try await world.run("apply", "--yes", "--rebuild-ledger")
+          try world.scratch.remove("desired/gone.yaml")
+          verdict = try await recover(world, after: nil)
+        }
+        add(name, verdict, kind)
+      }
+    }
+  }
+
+  private static let goneHost =
+    "proxy_hosts: { gone: { domain_names: [gone.test], forward: \"http://127.0.0.1\", validate: off } }\n"
+
+  private func spoil(_ path: String, _ kind: String) throws {
+    // What is still in the log belongs to the database.
+    try SQLiteConnection(path: path).script("PRAGMA wal_checkpoint(TRUNCATE)")
+    var bytes = try Files.read(path)
+    switch kind {
+    case "header": for index in 0..<64 { bytes[index] = 0xff }
+    case "middle": for index in bytes.indices.dropFirst(100).prefix(8000) { bytes[index] = 0xa5 }
+    case "half": bytes = Array(bytes.prefix(bytes.count / 2 / 4096 * 4096 + 700))
+    default: bytes = Array("this is no database".utf8)
+    }
+    for tail in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + tail) }
+    try Files.replace(path, with: bytes)
+  }
+
+  private func others(_ world: World) async throws {
+    let name = "store locked, of a newer version, or in use"
+    try await scenario(name) {
+      let path = "\(world.scratch.path)/.reconciler/state.db"
+      try await world.reset()
+      let before = try await world.npm.writes().count
+      var other: SQLiteConnection? = try SQLiteConnection(path: path)
+      try other?.script("BEGIN EXCLUSIVE")
+      let busy = try await world.run("apply", "--yes")
+      other = nil
+      add(name, try await refusal(world, busy, "store-unreadable", try await world.npm.writes().count - before), "busy")
+      try await world.reset()
+      try SQLiteConnection(path: path).script("PRAGMA user_version = 999")
+      let newer = try await world.run("apply", "--yes")
+      try SQLiteConnection(path: path).script("PRAGMA user_version = 2")
+      add(name, try await refusal(world, newer, "store-newer", 0), "newer")
+      try await world.reset()
+      var lock = try FileLock.take("\(path).lock", holder: "the fault suite")
+      let held = try await world.run("apply", "--yes")
+      guard lock != nil else { throw Surprise("the lock was not free") }
+      lock = nil
+      add(name, try await refusal(world, held, "lock-held", 0), "lock")
+    }
+    let gone = "status directory gone"
+    try await scenario(gone) {
+      for replacement in ["missing", "a file", "not writable"] {
+        try await world.reset()
+        try? world.scratch.remove("status")
+        if replacement == "a file" { try world.scratch.write("status", "x") }
+        if replacement == "not writable" { try world.scratch.write("reconciler.yaml.tmp/x", "") }
+        let status = replacement == "not writable" ? "/proc/status-of-reconciler" : "status"
+        let first = try await world.run("apply", "--yes", "--status", status)
+        add(gone, try await recover(world, after: first), replacement)
+        try? world.scratch.remove("status")
+      }
+    }
+  }
+
+  /// Everything that the store and the token remember lies years ahead or behind.
+  private func clock(_ world: World) async throws {
+    let name = "the clock jumped"
+    try await scenario(name) {
+      for years in [-10.0, 10] {
+        for isInterrupted in [false, true] {
+          try await world.reset()
+          if isInterrupted {
+            try await world.npm.faults([
+              ["action": "stall", "when": "after", "method": "POST", "path": "/api/nginx/proxy-hosts"]
+            ])
+            let program = try world.start("apply", "--yes")
+            while try await !world.calls().contains(where: { $0["method"] == "POST" && $0["isDone"] == true }) {
+              await Task.yield()
+            }
+            program.killHard()
+            _ = await program.result()
+            try await world.npm.faults([])
+          } else {
+            _ = try await world.run("diff")
+          }
+          try shift(world, seconds: years * 365 * 86400)
+          let first = try await world.run("apply", "--yes")
+          add(name, try await recover(world, after: first), "\(years) years, interrupted \(isInterrupted)")
+        }
+      }
+    }
+  }
+
+  private func shift(_ world: World, seconds: Double) throws {
+    let store = try SQLiteConnection(path: "\(world.scratch.path)/.reconciler/state.db")
+    try store.script(
+      """
+      UPDATE runs SET started_at = started_at + \(seconds), finished_at = finished_at + \(seconds);
+      UPDATE journal SET begun_at = begun_at + \(seconds), settled_at = settled_at + \(seconds);
+      UPDATE events SET at = at + \(seconds);
+      UPDATE writer SET since = since + \(seconds), heartbeat = heartbeat + \(seconds);
+      """)
+    let path = ".reconciler/token.json"
+    let token = try JSONDecoder().decode(JSONValue.self, from: Data(world.scratch.read(path).utf8))
+    guard case .object(var members) = token, case .double(let expires)? = members["expires"] else { return }
+    members["expires"] = .double(expires + seconds)
+    try world.scratch.write(path, String(decoding: JSONEncoder().encode(JSONValue.object(members)), as: UTF8.self))
+  }
+
+  // MARK: Steps
+
+  /// A run that had to end with an error, without a write; and what comes of it once the cause is gone.
+  private func refusal(_ world: World, _ run: ProgramRun, _ code: String, _ writes: Int) async throws -> Verdict {
+    var verdict = Verdict()
+    verdict.isClearlyRefused = run.exit != 0 && run.errors.contains("error[\(code)]") && writes == 0
+    guard !verdict.isClearlyRefused else { return try await recovered(world, code) }
+    verdict.remark = "exit \(run.exit), \(writes) writes, wanted \(code): \(run.output)\(run.errors)"
+    return verdict
+  }
+
+  private func recovered(_ world: World, _ code: String) async throws -> Verdict {
+    var verdict = Verdict()
+    if code != "store-corrupt" {
+      verdict = try await recover(world, after: nil)
+      guard verdict.isGood else { return verdict }
+      verdict.converged = false
+    }
+    verdict.isClearlyRefused = true
+    return verdict
+  }
+
+  private func shell(_ world: World, _ script: String) async throws -> ProgramRun {
+    try await ProgramRun.run(
+      ["-c", script, ProgramRun.binary], in: world.scratch.path, environment: world.environment, program: "/bin/sh")
+  }
+
+  private func shellHere(_ script: String) throws {
+    let process = Foundation.Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", script]
+    try process.run()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { throw Surprise("failed: \(script)") }
+  }
+}

@@ -1,0 +1,29 @@
+import Foundation
+import Platform
+
+// Arguments: a seed, --short for a few runs of each scenario, --disk for those of the disk alone.
+// Prints one line per scenario; ends with 1 when a single run was not as it should be.
+Process.ignoreBrokenPipes()
+let arguments = CommandLine.arguments.dropFirst()
+let seed = arguments.compactMap { UInt64($0) }.first ?? 20_261_121
+let suite = Suite(isShort: arguments.contains("--short"), seed: seed)
+func say(_ line: String) { Terminal.write(line + "\n", to: Terminal.output) }
+
+let world = try World()
+say("fault suite, \(suite.isShort ? "short form, " : "")seed \(seed)")
+say(Table.header)
+var isWhole = true
+do {
+  if !arguments.contains("--disk") {
+    try await suite.networkFaults(world)
+    try await suite.kills(world)
+  }
+  try await suite.diskFaults(world)
+} catch {
+  say("the suite itself failed: \(error)")
+  isWhole = false
+}
+try await world.stop()
+say("\n\(suite.table.summary)")
+for failure in suite.table.failures { say("- \(failure)") }
+exit(isWhole && suite.table.failures.isEmpty ? 0 : 1)
