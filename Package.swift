@@ -1,5 +1,9 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
+
+/// `make fuzz` builds the rooms with the fuzzer's eyes in them, in a folder of its own.
+let isFuzzing = ProcessInfo.processInfo.environment["FUZZ"] != nil
 
 /// Every room builds with the same strictness: Swift 6, no implicit exports, warnings are errors.
 let strict: [SwiftSetting] = [
@@ -8,6 +12,7 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
   .treatAllWarnings(as: .error),
 ]
+let instrumented = isFuzzing ? strict + [.unsafeFlags(["-sanitize=fuzzer"])] : strict
 
 func seam(_ name: String, _ pkgConfig: String, apt: String, brew: String) -> Target {
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
@@ -15,7 +20,7 @@ func seam(_ name: String, _ pkgConfig: String, apt: String, brew: String) -> Tar
 
 /// A room of the house: its name and the rooms it may import. `make lint` checks that nothing else is imported.
 func room(_ name: String, _ imports: [String]) -> Target {
-  .target(name: name, dependencies: imports.map { .byName(name: $0) }, swiftSettings: strict)
+  .target(name: name, dependencies: imports.map { .byName(name: $0) }, swiftSettings: instrumented)
 }
 
 func tests(_ name: String, _ imports: [String]) -> Target {
@@ -95,3 +100,15 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+if isFuzzing, let toolchain = ProcessInfo.processInfo.environment["FUZZ_RUNTIME"] {
+  package.targets += [
+    .systemLibrary(name: "CLibFuzzer", path: "Tests/CLibFuzzer"),
+    .executableTarget(
+      name: "Fuzz", dependencies: ["CLibFuzzer", "Commands", "DesiredFiles", "Model", "NPMClient", "Upstream"],
+      path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: strict,
+      linkerSettings: [
+        .unsafeFlags(["-L\(toolchain)"]), .linkedLibrary("clang_rt.fuzzer_no_main-x86_64"), .linkedLibrary("stdc++"),
+      ]),
+  ]
+}

@@ -1,5 +1,5 @@
 import DesiredFiles
-import Model
+package import Model
 import Planning
 import Platform
 import Probe
@@ -7,7 +7,7 @@ import Upstream
 import YAML
 
 /// Flag before environment before file before default.
-struct SettingsLoader {
+package struct SettingsLoader {
   private let arguments: ParsedArguments
   private let environment: (String) -> String?
   private var decoder: ValueDecoder
@@ -33,6 +33,13 @@ struct SettingsLoader {
     return settings
   }
 
+  /// What is wrong with the text of a settings file; references are not followed.
+  package static func check(_ bytes: [UInt8], file: String) -> [Diagnostic] {
+    var loader = SettingsLoader(ParsedArguments()) { _ in nil }
+    loader.decoder = ValueDecoder(file: file)
+    return loader.read(bytes).map { $0.diagnostic(in: file) } + loader.decoder.diagnostics
+  }
+
   private func failure(_ diagnostics: [Diagnostic], _ console: Console) -> CommandFailure {
     // Shown here, where the source text is; JSON output carries them itself.
     if console.format != .json {
@@ -55,9 +62,14 @@ struct SettingsLoader {
       throw CommandFailure(.invalid, [Diagnostic(.settingsMissing, "\(error)", hint: hint)])
     }
     texts.add(path, bytes)
-    let (documents, problems) = YAMLParser.parse(bytes)
+    let problems = read(bytes)
     guard problems.isEmpty else { throw failure(problems.map { $0.diagnostic(in: path) }, Console(arguments)) }
-    guard let document = documents.first else { return }
+  }
+
+  /// Reads the text of the file; what is wrong with its meaning goes to the decoder.
+  private mutating func read(_ bytes: [UInt8]) -> [YAMLProblem] {
+    let (documents, problems) = YAMLParser.parse(bytes)
+    guard problems.isEmpty, let document = documents.first else { return problems }
     if documents.count > 1 {
       decoder.report(
         .badValue, "the settings are one YAML document, this file has \(documents.count)",
@@ -68,6 +80,7 @@ struct SettingsLoader {
       decoder.report(
         .noEffect, "'health' has no effect yet: it belongs to the daemon to come", at: place, severity: .warning)
     }
+    return []
   }
 
   private mutating func settings() throws -> Settings {

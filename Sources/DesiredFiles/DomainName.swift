@@ -1,9 +1,9 @@
 /// NPM's rule for domains: `^[^&| @!#%^();:/\\}{=+?<>,~`'"]+$` in its API schema; beyond it we refuse white space
 /// and control characters, which NPM accepts and nginx chokes on.
-enum DomainName {
+package enum DomainName {
   private static let refused = Set("&| @!#%^();:/\\}{=+?<>,~`'\"")
 
-  static func problem(with name: String) -> (message: String, hint: String?)? {
+  package static func problem(with name: String) -> (message: String, hint: String?)? {
     if !name.isEmpty && name.utf8.allSatisfy(isPlain) { return nil }
     if name.isEmpty { return ("a domain is empty", nil) }
     if name.contains("://") { return ("'\(name)' is a URL, not a domain", "write the host name alone") }

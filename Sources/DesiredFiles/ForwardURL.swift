@@ -1,19 +1,19 @@
 /// A destination written as a URL.
-struct ForwardURL: Equatable {
-  struct Problem: Error, Equatable {
-    var message: String
-    var hint: String?
-    var isPort = false
+package struct ForwardURL: Equatable {
+  package struct Problem: Error, Equatable {
+    package var message: String
+    package var hint: String?
+    package var isPort = false
   }
 
-  var scheme: String
+  package var scheme: String
   /// A name, an IPv4 address, or an IPv6 address in brackets.
-  var host: String
-  var port: Int
+  package var host: String
+  package var port: Int
   /// Empty, or from the first slash on.
-  var path: String
+  package var path: String
 
-  static func parse(_ text: String, allowsPath: Bool) -> Result<ForwardURL, Problem> {
+  package static func parse(_ text: String, allowsPath: Bool) -> Result<ForwardURL, Problem> {
     guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), text[colon...].hasPrefix("://") else {
       return .failure(Problem(message: "'\(text)' is no URL", hint: "write it as http://host:port"))
     }

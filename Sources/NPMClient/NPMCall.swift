@@ -22,8 +22,10 @@ enum NPMCall {
   }
 
   /// `error.message`, where the body is NPM's JSON. `error` may also be a text of its own.
-  static func message(of result: UpstreamResponse) -> String? {
-    let data = Data(result.body)
+  static func message(of result: UpstreamResponse) -> String? { message(in: result.body) }
+
+  static func message(in bytes: [UInt8]) -> String? {
+    let data = Data(bytes)
     if let body = try? JSONDecoder().decode(ErrorBody.self, from: data) { return body.error?.message }
     return (try? JSONDecoder().decode([String: String].self, from: data))?["error"]
   }

@@ -1,0 +1,81 @@
+import CLibFuzzer
+import Commands
+import DesiredFiles
+import Model
+import NPMClient
+import Upstream
+
+// Usage: Fuzz TARGET [arguments of libFuzzer]. A crash, a trap or a broken promise ends the run.
+
+/// Desired files: whatever the bytes, the loader answers; what it understands can be written and read again.
+func desired(_ bytes: [UInt8]) {
+  let loaded = DesiredLoader.read(bytes, as: "fuzz.yaml")
+  guard !loaded.diagnostics.hasErrors else { return }
+  for resource in loaded.state.resources.prefix(3) {
+    let text = (["proxy_hosts:"] + DesiredWriter.lines(resource.key.name, resource.spec)).joined(separator: "\n") + "\n"
+    let again = DesiredLoader.read(Array(text.utf8), as: "again.yaml")
+    precondition(again.state.resources.first?.spec == resource.spec, "it reads back as something else:\n\(text)")
+  }
+}
+
+/// Settings: whatever the bytes, every problem is a diagnostic.
+func settings(_ bytes: [UInt8]) { _ = SettingsLoader.check(bytes, file: "reconciler.yaml") }
+
+/// NPM's answers: whatever the bytes, they are understood or refused.
+func wire(_ bytes: [UInt8]) {
+  let text = String(decoding: bytes, as: UTF8.self)
+  for host in NPMDecoder.hosts(bytes) ?? [] {
+    let spec = host.spec.normalised()
+    precondition(spec.normalised() == spec, "its normal form is none")
+    _ = OwnershipMarker(meta: host.meta)
+  }
+  for status in [200, 400, 401, 404, 500] { _ = NPMDecoder.meaning(status: status, body: bytes, isWrite: true) }
+  _ = RetryPolicy.retryAfter(["retry-after": text, "date": text])
+}
+
+/// Addresses and domains: what is accepted has the parts that it should have.
+func names(_ bytes: [UInt8]) {
+  let text = String(decoding: bytes, as: UTF8.self)
+  _ = DomainName.problem(with: text)
+  if case .success(let url) = ForwardURL.parse(text, allowsPath: true) {
+    precondition((1...65535).contains(url.port) && !url.host.isEmpty && !url.host.contains("/"))
+    precondition(url.path.isEmpty || url.path.hasPrefix("/"))
+  }
+  if let origin = UpstreamOrigin(text) {
+    precondition(!origin.host.contains("@") && (1...65535).contains(origin.port))
+    precondition(UpstreamOrigin("\(origin)") == origin, "an origin is not itself")
+  }
+  let header = HeaderField.value(text)
+  precondition(!header.utf8.contains(10) && !header.utf8.contains(13) && !header.utf8.contains(0))
+  _ = Duration.seconds(text)
+}
+
+func run(_ test: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt) -> CInt {
+  var count = CommandLine.argc - 1
+  var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv + 1
+  return LLVMFuzzerRunDriver(&count, &arguments, test)
+}
+
+switch CommandLine.arguments.dropFirst().first {
+case "desired":
+  _ = run {
+    desired(Array(UnsafeBufferPointer(start: $0, count: $1)))
+    return 0
+  }
+case "settings":
+  _ = run {
+    settings(Array(UnsafeBufferPointer(start: $0, count: $1)))
+    return 0
+  }
+case "wire":
+  _ = run {
+    wire(Array(UnsafeBufferPointer(start: $0, count: $1)))
+    return 0
+  }
+case "names":
+  _ = run {
+    names(Array(UnsafeBufferPointer(start: $0, count: $1)))
+    return 0
+  }
+default: print("usage: Fuzz desired|settings|wire|names [arguments of libFuzzer]")
+}
