@@ -75,7 +75,7 @@ title "Somebody changes a host in NPM"
 token=$(npm POST /api/tokens '{"identity":"admin@example.com","secret":"changeme"}' "" | sed -nE 's/.*"token":"([^"]+)".*/\1/p')
 npm PUT /api/nginx/proxy-hosts/1 '{"forward_port":4000,"allow_websocket_upgrade":true}' "$token" >/dev/null
 expect 2 diff --exit-code --write-status
-shows "drift: admin@example.com in NPM"
+shows "changed in NPM by admin@example.com"
 shows "4000 ->"
 
 title "Repaired"

@@ -146,9 +146,9 @@ struct PlanText {
 
   private func drift(_ change: Change) -> String {
     guard let author = change.id.flatMap({ lap.authors[$0] }), !author.user.isEmpty else {
-      return "drift: changed in NPM"
+      return "changed in NPM"
     }
-    return "drift: \(author.user) in NPM, \(author.createdOn)"
+    return "changed in NPM by \(author.user), \(author.minute)"
   }
 
   private func blocked(_ change: Change, _ obstacle: Obstacle) -> [String] {

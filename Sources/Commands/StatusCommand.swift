@@ -60,7 +60,8 @@ enum StatusCommand {
       lines.append("  \(condition["type"].summary): \(condition["message"].summary)")
     }
     for entry in drift["drift"].arrayValue ?? [] {
-      let by = entry["by"].stringValue.map { ", last changed by \($0)" } ?? ""
+      let at = entry["changed_at"].stringValue.map { ", \($0)" } ?? ""
+      let by = entry["by"].stringValue.map { ", changed in NPM by \($0)\(at)" } ?? ""
       for field in entry["fields"].arrayValue ?? [] {
         lines.append(
           "  \(entry["name"].summary)  \(field["path"].summary)  \(field["observed"].summary), should be \(field["desired"].summary)\(by)"

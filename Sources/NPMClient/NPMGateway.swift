@@ -7,6 +7,9 @@ package struct AuditEntry: Sendable, Equatable {
   package var kind: String
   package var id: ResourceID
   package var action: String
+
+  /// When, to the minute, by NPM's clock and in its zone: `2026-11-21 14:02`.
+  package var minute: String { String(createdOn.prefix(16)).replacing("T", with: " ") }
 }
 
 package struct ServerFacts: Sendable, Equatable {

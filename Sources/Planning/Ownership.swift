@@ -59,6 +59,13 @@ struct Ownership {
     return .owned(object, entry)
   }
 
+  /// Hosts with our marker under names that neither the YAML nor the store has, where markers are trusted.
+  func strays(besides wanted: Set<ResourceKey>) -> [(object: ObservedResource, key: ResourceKey)] {
+    guard options.trustsMarkers else { return [] }
+    return marked.filter { entries[$0.key] == nil && !wanted.contains($0.key) && $0.value.count == 1 }
+      .map { ($0.value[0], $0.key) }
+  }
+
   /// The row of an unchanged object, brought up to what the YAML and NPM agree on; nil: it says so already.
   func refreshed(_ resource: DesiredResource) -> LedgerEntry? {
     guard let entry = entries[resource.key], entry.id != nil else { return nil }

@@ -62,7 +62,10 @@ package struct Planner: Sendable {
       guard let change = removal(of: entry, ownership, observed) else { continue }
       if change.id == nil { draft.forgotten.append(entry.key) } else { changes.append(change) }
     }
-    changes = RenameRule.apply(to: changes, update: rename).map(RemovalRule.apply)
+    let strays = ownership.strays(besides: wanted).map { object, key in
+      Change(key: key, action: .delete, cause: .removed, id: object.id, observed: object)
+    }
+    changes = RenameRule.apply(to: changes, strays: strays, update: rename).map(RemovalRule.apply)
     draft.withheld += changes.filter { !options.policy.allows($0.action) }
     changes.removeAll { !options.policy.allows($0.action) }
     changes = DomainRule(observed, wanted: changes, withheld: draft.withheld).apply(to: changes)

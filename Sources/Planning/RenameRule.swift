@@ -2,13 +2,15 @@ import Model
 
 /// A new name with the very domains of a name that is gone is the same host under another name.
 enum RenameRule {
-  /// - Parameter update: makes the update that such a rename is.
-  static func apply(to changes: [Change], update: (_ create: Change, _ removal: Change) -> Change) -> [Change] {
+  /// - Parameters:
+  ///   - strays: removals that only a rename may come of: hosts with our marker that a lost store no longer knows.
+  ///   - update: makes the update that such a rename is.
+  static func apply(
+    to changes: [Change], strays: [Change], update: (_ create: Change, _ removal: Change) -> Change
+  ) -> [Change] {
     var removals: [Set<String>: [Change]] = [:]
-    for change in changes where change.action == .delete {
-      if let observed = change.observed, change.entry?.id != nil {
-        removals[domains(observed.spec), default: []].append(change)
-      }
+    for change in changes.filter({ $0.action == .delete && $0.entry?.id != nil }) + strays {
+      if let observed = change.observed { removals[domains(observed.spec), default: []].append(change) }
     }
     var renamed: Set<ResourceKey> = []
     var result = changes.map { change -> Change in

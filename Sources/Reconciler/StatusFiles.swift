@@ -74,7 +74,7 @@ package struct StatusFiles: Sendable {
       return [
         "kind": .string(change.key.kind.rawValue), "name": .string(change.key.name), "fields": .array(fields),
         "since": since[change.key.path] ?? .string(now.iso8601),
-        "by": author.map { .string($0.user) } ?? .null,
+        "by": author.map { .string($0.user) } ?? .null, "changed_at": author.map { .string($0.minute) } ?? .null,
       ]
     }
     return ["format_version": "1", "checked_at": .string(now.iso8601), "drift": .array(entries)]

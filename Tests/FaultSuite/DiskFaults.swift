@@ -54,9 +54,9 @@ extension Suite {
         let first = try await world.run("apply", "--yes")
         var verdict = try await refusal(world, first, "store-corrupt", try await world.npm.writes().count - before)
         if verdict.isClearlyRefused {
-          // The runbook: move it away, trust the markers. A name that is gone from the YAML cannot be found that way.
+          // The runbook: move it away, trust the markers. Names that are gone from the YAML are never removed that way.
           try world.scratch.remove(".reconciler")
-          try world.scratch.write("desired/gone.yaml", Self.goneHost)
+          try world.scratch.write("desired/gone.yaml", Self.goneHosts)
           _ = try await world.run("apply", "--yes", "--rebuild-ledger")
           try world.scratch.remove("desired/gone.yaml")
           verdict = try await recover(world, after: nil)
@@ -66,8 +66,10 @@ extension Suite {
     }
   }
 
-  private static let goneHost =
-    "proxy_hosts: { gone: { domain_names: [gone.test], forward: \"http://127.0.0.1\", validate: off } }\n"
+  private static let goneHosts = """
+    defaults: { proxy_hosts: { forward: "http://127.0.0.1", validate: off } }
+    proxy_hosts: { gone: { domain_names: [gone.test] }, free: { domain_names: [free.test], on_delete: orphan } }
+    """
 
   private func spoil(_ path: String, _ kind: String) throws {
     // What is still in the log belongs to the database.

@@ -9,9 +9,13 @@ final class World {
   let scratch: Scratch
   private let dataFile: String
 
-  static let owned = ["keep", "edit", "gone", "off"]
+  /// Names of ours that the YAML has in the end.
+  private static let names: Set = ["keep", "edit", "off", "new1", "new2", "named"]
   /// What is to be served in the end, by domain, with its port; `off` is there, but switched off.
-  static let wanted = ["keep.test": 80, "edit.test": 81, "new1.test": 80, "new2.test": 80, "moved.test": 80]
+  static let wanted = [
+    "keep.test": 80, "edit.test": 81, "new1.test": 80, "new2.test": 80, "moved.test": 80,
+    "name.test": 80, "free.test": 80,
+  ]
 
   init() throws {
     scratch = try Scratch()
@@ -27,20 +31,25 @@ final class World {
       """)
   }
 
-  /// Everything as before the run under test: four hosts of ours are in place, three of others beside them.
+  /// Everything as before the run under test: six hosts of ours are in place, two of others beside them. The run is to
+  /// make two, change one, switch one off, rename one, give one up, delete one, and move a domain.
   func reset() async throws {
     try await npm.send("POST", "/simulator/reset", ["start": "fresh-admin"])
     for name in [".reconciler", "status", "desired"] { try? scratch.remove(name) }
     _ = try await npm.createByHand("hand.test", meta: ["note": "mine"])
     _ = try await npm.createByHand("other.test", meta: ["reconciler": ["owner": "other", "name": "keep"]])
-    let old = Self.owned.map { host($0, ["\($0).test"] + ($0 == "gone" ? ["moved.test"] : [])) }
+    let old = [
+      host("keep", ["keep.test"]), host("edit", ["edit.test"]), host("gone", ["gone.test", "moved.test"]),
+      host("off", ["off.test"]), host("name", ["name.test"]),
+      host("free", ["free.test"], more: "    on_delete: orphan\n"),
+    ]
     try scratch.write("desired/hosts.yaml", "proxy_hosts:\n" + old.joined())
     let first = try await run("apply", "--yes")
     guard first.exit == 0 else { throw Surprise("the first apply ended with \(first.exit): \(first.errors)") }
     let new = [
       host("keep", ["keep.test"]), host("edit", ["edit.test"], port: 81),
       host("off", ["off.test"], more: "    enabled: false\n"), host("new1", ["new1.test"]),
-      host("new2", ["new2.test", "moved.test"]),
+      host("new2", ["new2.test", "moved.test"]), host("named", ["name.test"]),
     ]
     try scratch.write("desired/hosts.yaml", "proxy_hosts:\n" + new.joined())
     try scratch.remove(".reconciler/token.json")
@@ -117,8 +126,9 @@ final class World {
     let mine = hosts.filter { $0["meta"]["reconciler"]["owner"] == "homelab" }
     let names = mine.map { $0["meta"]["reconciler"]["name"].summary }
     verdict.duplicates = names.count - Set(names).count
-    verdict.orphans = names.count { !["keep", "edit", "off", "new1", "new2"].contains($0) }
-    let after = try await foreign()
+    verdict.orphans = names.count { !Self.names.contains($0) }
+    // What was given up on purpose is nobody's now.
+    let after = try await foreign().filter { $0["domain_names"] != ["free.test"] }
     // Whatever was there before must be there unchanged, and nothing new that nobody owns.
     verdict.foreignTouched = foreignBefore.count { !after.contains($0) }
     verdict.orphans += after.count { !foreignBefore.contains($0) }

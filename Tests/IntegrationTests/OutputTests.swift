@@ -52,7 +52,7 @@ import Testing
       try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/1", ["forward_port": 99])
       let diff = try await place.run("diff", "--write-status")
       #expect(diff.output.contains("99 -> 80"))
-      #expect(diff.output.contains("drift: admin@example.com in NPM"))
+      #expect(diff.output.contains("changed in NPM by admin@example.com"))
       let drift = try JSONDecoder().decode(JSONValue.self, from: Data(place.scratch.read("status/drift.json").utf8))
       let entry = drift["drift"].arrayValue?[0] ?? .null
       #expect(entry["kind"] == "proxy_host" && entry["name"] == "a" && entry["by"] == "admin@example.com")

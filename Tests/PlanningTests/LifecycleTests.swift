@@ -10,9 +10,11 @@ import Testing
 
   private func plan(
     _ desired: DesiredState, _ hosts: [ObservedResource], _ ledger: [LedgerEntry] = [], policy: Policy = .sync,
-    adoption: Adoption? = nil, today: String = "2026-11-21"
+    adoption: Adoption? = nil, today: String = "2026-11-21", trustsMarkers: Bool = false
   ) -> Plan {
-    Planner(Planner.Options(owner: "homelab", policy: policy, adoption: adoption, today: today))
+    let options = Planner.Options(
+      owner: "homelab", policy: policy, trustsMarkers: trustsMarkers, adoption: adoption, today: today)
+    return Planner(options)
       .plan(desired, observedState(hosts), ledger)
   }
 
@@ -89,6 +91,15 @@ import Testing
     let back = plan(desiredState(desiredHost("app", spec)), [host], [begun])
     #expect(actions(back) == ["update app"])
     #expect(back.changes[0].renamedFrom?.name == "new")
+  }
+
+  @Test func `with the store lost, trusted markers tell a rename, but never a removal`() {
+    let host = observedHost(1, spec, marker: mine)
+    let renamed = plan(desiredState(desiredHost("new", spec)), [host], trustsMarkers: true)
+    #expect(actions(renamed) == ["update new"])
+    #expect(codes(plan(desiredState(desiredHost("new", spec)), [host])) == [.domainTaken])
+    let other = desiredHost("other", hostSpec(["o.test"]))
+    #expect(actions(plan(desiredState(other), [host], trustsMarkers: true)) == ["create other"])
   }
 
   @Test func `a lost marker is put back only where number, creation time and domains agree`() {

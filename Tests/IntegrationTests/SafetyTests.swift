@@ -1,0 +1,136 @@
+import Model
+import Platform
+import TestSupport
+import Testing
+
+/// The real binary, on days that are not good.
+@Suite struct SafetyTests {
+  @Test func `6 of 20 are not deleted by any path, and an emptied or half answered state deletes nothing`() async throws
+  {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      for index in 0..<20 { try place.desire("h\(index)", "h\(index).test") }
+      #expect(try await place.run("apply", "--yes").exit == 0)
+      for index in 0..<6 { try place.scratch.remove("desired/h\(index).yaml") }
+      let refused = try await place.run("apply", "--yes", "--policy", "sync")
+      #expect(refused.exit == 4)
+      #expect(refused.errors.contains("6 hosts would be deleted, the limit is 5"))
+      #expect(refused.errors.contains("run again with --max-deletes 6 or --allow-deletes"))
+      let undo = try await place.run("rollback", "--yes", "--policy", "sync")
+      #expect(undo.exit == 4 && undo.errors.contains("20 hosts would be deleted"))
+      try await npm.faults([
+        ["method": "GET", "path": "/api/nginx/proxy-hosts", "action": "truncate", "when": "after", "count": 9]
+      ])
+      let cut = try await place.run("apply", "--yes", "--policy", "sync", "--allow-deletes")
+      #expect(cut.exit == 1, "\(cut.errors)")
+      try await npm.faults([])
+      for index in 6..<20 { try place.scratch.remove("desired/h\(index).yaml") }
+      try place.scratch.write("desired/none.yaml", "proxy_hosts: {}\n")
+      #expect(try await place.run("apply", "--yes", "--policy", "sync", "--allow-deletes").exit == 4)
+      #expect(try await npm.hosts().count == 20)
+      #expect(try await npm.writes().allSatisfy { $0["method"] != "DELETE" })
+    }
+  }
+
+  @Test func `half of our hosts missing from NPM's list means that nothing is written`() async throws {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      for index in 0..<6 { try place.desire("h\(index)", "h\(index).test") }
+      #expect(try await place.run("apply", "--yes").exit == 0)
+      for id in 1...4 { try await npm.asAdmin("DELETE", "/api/nginx/proxy-hosts/\(id)") }
+      try place.desire("h5", "h5.test", port: 81)
+      let before = try await npm.writes().count
+      let run = try await place.run("apply", "--yes")
+      #expect(run.exit == 4 && run.errors.contains("incomplete-list"))
+      #expect(try await npm.writes().count == before)
+    }
+  }
+
+  @Test func `what nginx refuses is put back, with its words and the line of YAML`() async throws {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      try place.desire("app", "app.test", port: 81)
+      #expect(try await place.run("apply", "--yes").exit == 0)
+      try place.desire(
+        "app", "app.test", port: 82,
+        "validate: off\n    advanced_config: |\n      client_max_body_size 0;\n      proxy_bufering off;")
+      let run = try await place.run("apply", "--yes")
+      #expect(run.exit == 5)
+      #expect(
+        run.output.contains(
+          "nginx refused it: unknown directive \"proxy_bufering\" (desired/app.yaml:8)"), "\(run.output)")
+      #expect(run.output.contains("the previous configuration is back and serving"))
+      #expect(try await npm.served()["app.test"]?["forward_port"] == 81)
+      let json = try await place.run("apply", "--yes", "-o", "json")
+      #expect(json.json["changes"].arrayValue?.first?["error"]["line"] == 8)
+      try place.desire(
+        "app", "app.test", port: 81,
+        "validate: off\n    locations:\n      - path: /a\n        forward: http://10.0.0.1\n        advanced_config: nonsense on;"
+      )
+      let inner = try await place.run("apply", "--yes")
+      #expect(inner.output.contains("unknown directive \"nonsense\" (desired/app.yaml:9)"), "\(inner.output)")
+    }
+  }
+
+  @Test func `the way to NPM is not cut`() async throws {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      let through = ["--npm-url", "http://localhost:\(npm.port)", "--yes"]
+      try place.desire("npm", "localhost")
+      try place.desire("app", "app.test")
+      #expect(try await place.run(["apply"] + through).exit == 0)
+      try place.desire("npm", "localhost", port: 81)
+      let changed = try await place.run(["apply"] + through)
+      #expect(changed.exit == 4 && changed.errors.contains("error[self-lockout]"))
+      #expect(changed.errors.contains("--allow-self-lockout"))
+      try place.scratch.remove("desired/npm.yaml")
+      #expect(try await place.run(["apply", "--policy", "sync"] + through).exit == 4)
+      #expect(try await npm.served()["localhost"]?["forward_port"] == 80)
+      #expect(try await place.run(["apply", "--policy", "sync", "--allow-self-lockout"] + through).exit == 0)
+      #expect(try await npm.served()["localhost"] == nil)
+    }
+  }
+
+  @Test func `observe writes nothing, neither to NPM nor to the ledger`() async throws {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      try place.desire("app", "app.test")
+      try place.desire("old", "old.test")
+      #expect(try await place.run("apply", "--yes").exit == 0)
+      _ = try await npm.createByHand("hand.test")
+      try place.desire("app", "app.test", port: 81)
+      try place.desire("new", "new.test")
+      try place.desire("hand", "hand.test")
+      try place.scratch.remove("desired/old.yaml")
+      let before = try await npm.writes().count
+      #expect(try await place.run("apply", "--yes", "--policy", "observe").exit == 0)
+      _ = try await place.run("adopt", "--all", "--accept-changes", "--yes", "--policy", "observe")
+      _ = try await place.run("rollback", "--yes", "--policy", "observe")
+      #expect(try await npm.writes().count == before)
+      #expect(try await place.run("diff", "--exit-code", "--policy", "observe").exit == 2)
+    }
+  }
+
+  @Test func `protect, on_delete and suspend do what they say`() async throws {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      try place.desire("kept", "kept.test", "validate: off\n    protect: true")
+      try place.desire("off", "off.test", "validate: off\n    on_delete: disable")
+      try place.desire("free", "free.test", "validate: off\n    on_delete: orphan")
+      try place.desire("wait", "wait.test")
+      #expect(try await place.run("apply", "--yes").exit == 0)
+      for name in ["kept", "off", "free"] { try place.scratch.remove("desired/\(name).yaml") }
+      try place.desire(
+        "wait", "wait.test", port: 99, "validate: off\n    suspend: { until: 2999-01-01, reason: migration }")
+      let run = try await place.run("apply", "--yes", "--policy", "sync")
+      #expect(run.exit == 4)
+      #expect(run.output.contains("it is no longer in the YAML, but protected"))
+      let diff = try await place.run("diff")
+      #expect(diff.output.contains("suspended until 2999-01-01 (migration): forward_port waits"), "\(diff.output)")
+      let served = try await npm.served()
+      #expect(served.keys.sorted() == ["free.test", "kept.test", "wait.test"])
+      #expect(served["wait.test"]?["forward_port"] == 80)
+      #expect(try await npm.hosts().count == 4)
+    }
+  }
+}
