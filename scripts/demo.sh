@@ -109,9 +109,28 @@ rm desired/new.yaml
 expect 0 apply --yes --policy sync
 shows "deleted"
 
+title "A host that was made by hand is taken over, as it is"
+npm POST /api/nginx/proxy-hosts \
+  "{\"domain_names\":[\"cam.example.com\"],\"forward_scheme\":\"http\",\"forward_host\":\"127.0.0.1\",\"forward_port\":$port}" \
+  "$token" >/dev/null
+printf 'proxy_hosts:\n  cam:\n    domain_names: [cam.example.com]\n    forward: http://127.0.0.1:%s\n    block_exploits: false\n' "$port" >desired/cam.yaml
+expect 0 diff --exit-code
+shows "take them over with: reconciler adopt --all"
+expect 0 adopt --all --yes
+shows "adopted, online"
+
+title "Undo"
+printf '    allow_websocket_upgrade: true\n' >>desired/cam.yaml
+expect 0 apply --yes
+shows "undo with: reconciler rollback"
+expect 0 rollback --yes
+shows "cam         updated"
+sed -i '$d' desired/cam.yaml
+expect 0 apply --yes
+
 title "Where things stand"
 expect 0 status
-shows "3 of 3 hosts in sync"
+shows "4 of 4 hosts in sync"
 expect 0 events
 shows "DriftRepaired"
 title "Done"

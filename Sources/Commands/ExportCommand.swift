@@ -41,15 +41,21 @@ enum ExportCommand {
 
   /// Hosts that stand in two files would be an error of the next diff.
   private static func check(_ directory: String, _ invocation: Invocation) throws {
-    guard !invocation.arguments.has(force), let listing = try? Files.below(directory) else { return }
-    guard let file = listing.files.first(where: { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }) else { return }
-    throw CommandFailure(
-      .failure,
-      [
-        Diagnostic(
-          .outputFailed, "\(directory)/ holds \(file) already: nothing was written",
-          hint: "name another directory; or --force, which replaces files of the same name and leaves the others")
-      ])
+    guard let listing = try? Files.below(directory) else { return }
+    let files = listing.files.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
+    if let defaults = files.first(where: { $0.hasSuffix("/_defaults.yaml") || $0.hasSuffix("/_defaults.yml") }) {
+      throw refusal(
+        "\(defaults) would change what is exported, where fields at NPM's defaults are left out",
+        hint: "name another directory")
+    }
+    guard !invocation.arguments.has(force), let file = files.first else { return }
+    throw refusal(
+      "\(directory)/ holds \(file) already: nothing was written",
+      hint: "name another directory; or --force, which replaces files of the same name and leaves the others")
+  }
+
+  private static func refusal(_ message: String, hint: String) -> CommandFailure {
+    CommandFailure(.failure, [Diagnostic(.outputFailed, message, hint: hint)])
   }
 
   private static func write(_ files: [Exporter.File], to directory: String) throws {

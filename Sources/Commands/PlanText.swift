@@ -113,16 +113,16 @@ struct PlanText {
       return [entry("~", .yellow, change, "an interrupted write is made again", source(change))]
     }
     let pathWidth = min(26, change.fields.map { shown($0).path.count }.max() ?? 0)
+    let isDrift = change.fields.contains { $0.cause == .drifted || $0.cause == .both }
+    // Each remark once: who moved it in NPM, where it stands in the YAML.
+    let remarks = ((isDrift ? [drift(change)] : []) + [source(change)]).filter { !$0.isEmpty }
     var lines: [String] = []
-    for field in change.fields {
-      let (path, values) = shown(field)
-      let text = path.padded(to: pathWidth) + "  " + values
-      let remark = field.cause == .drifted || field.cause == .both ? drift(change) : lines.isEmpty ? source(change) : ""
+    for index in 0..<max(change.fields.count, remarks.count) {
+      let field = change.fields.indices.contains(index) ? shown(change.fields[index]) : nil
+      let text = field.map { $0.path.padded(to: pathWidth) + "  " + $0.values } ?? ""
+      let remark = remarks.indices.contains(index) ? remarks[index] : ""
       let padded = remark.isEmpty ? text : text.padded(to: 46)
-      lines.append(lines.isEmpty ? entry("~", .yellow, change, padded, remark) : continuation(padded, remark))
-    }
-    if change.fields.first?.cause == .drifted, !source(change).isEmpty {
-      lines.append(continuation("".padded(to: 46), source(change)))
+      lines.append(index == 0 ? entry("~", .yellow, change, padded, remark) : continuation(padded, remark))
     }
     if let words = refusal(change) { lines.append(continuation("nginx: \(words)", "")) }
     if let result = lap.probes[change.key] { lines.append(continuation(ProbeText.facts(result), "")) }

@@ -19,8 +19,11 @@ struct AdoptionRule {
   private let owner: String
   private let objects: [ResourceKind: [ResourceID: ObservedResource]]
   private let serving: [ResourceKind: [String: ResourceID]]
+  /// Objects that the store knows: a lost marker does not make them anybody's.
+  private let claimed: [ResourceKind: Set<ResourceID>]
 
-  init(_ options: Planner.Options, _ observed: ObservedState) {
+  init(_ options: Planner.Options, _ observed: ObservedState, _ ledger: [LedgerEntry]) {
+    claimed = Dictionary(grouping: ledger, by: \.key.kind).mapValues { Set($0.compactMap(\.id)) }
     adoption = options.adoption
     owner = options.owner
     objects = observed.resources.mapValues { list in Dictionary(list.map { ($0.id, $0) }) { first, _ in first } }
@@ -42,10 +45,12 @@ struct AdoptionRule {
   func find(_ resource: DesiredResource, _ spec: Spec) -> Finding {
     let holders = Set(spec.domains.compactMap { serving[resource.key.kind]?[$0] })
     guard holders.count == 1, let id = holders.first, let object = objects[resource.key.kind]?[id],
-      object.marker == nil
+      object.marker == nil, claimed[resource.key.kind]?.contains(id) != true
     else { return .nothing }
     let fields = FieldDiff.fields(desired: spec, observed: object, entry: nil)
-    guard isWanted(resource.key) else { return fields.isEmpty ? .same : .nothing }
+    guard isWanted(resource.key) else {
+      return fields.isEmpty ? .same : .change(taken(Change(resource, spec, .create), object, fields))
+    }
     var change = Change(resource, spec, .adopt)
     change.cause = .adopted
     change.id = id
@@ -58,6 +63,24 @@ struct AdoptionRule {
     return .change(change)
   }
 
+  /// Not asked for: what is in the way, and what taking it over would change.
+  private func taken(_ draft: Change, _ object: ObservedResource, _ fields: [FieldChange]) -> Change {
+    var change = draft
+    let wanted = Set(draft.desired?.domains ?? [])
+    let domain = object.spec.normalised().domains.first(where: wanted.contains) ?? ""
+    change.id = object.id
+    change.action = .blocked(
+      Obstacle(
+        .domainTaken, "\(domain) is served by host \(object.id), which is not ours, and differs: \(list(fields))",
+        hint: "take it over with: reconciler adopt \(draft.key.name) --accept-changes", holder: object.id))
+    return change
+  }
+
+  private func list(_ fields: [FieldChange]) -> String {
+    let told = fields.prefix(4).map { "\($0.path) \($0.before.summary) -> \($0.after.summary)" }
+    return told.joined(separator: ", ") + (fields.count > 4 ? ", and \(fields.count - 4) more" : "")
+  }
+
   private func isWanted(_ key: ResourceKey) -> Bool {
     guard let adoption else { return false }
     return adoption.names?.contains(key) ?? true
@@ -65,10 +88,8 @@ struct AdoptionRule {
 
   private func obstacle(_ fields: [FieldChange], _ id: ResourceID, _ name: String) -> Obstacle? {
     guard adoption?.acceptsChanges != true, !fields.isEmpty else { return nil }
-    let list = fields.prefix(4).map { "\($0.path) \($0.before.summary) -> \($0.after.summary)" }
-    let more = fields.count > 4 ? ", and \(fields.count - 4) more" : ""
     return Obstacle(
-      .notAdoptable, "host \(id) differs: \(list.joined(separator: ", "))\(more)",
+      .notAdoptable, "host \(id) differs: \(list(fields))",
       hint: "write its values into the YAML, or let the YAML win with --accept-changes", holder: id)
   }
 }

@@ -5,8 +5,6 @@ struct DomainRule {
   private struct Holder {
     var kind: ResourceKind
     var id: ResourceID
-    /// Nobody's marker is on it.
-    var isNobodys = false
   }
 
   private var holders: [String: Holder] = [:]
@@ -17,7 +15,7 @@ struct DomainRule {
 
   init(_ observed: ObservedState, wanted: [Change], withheld: [Change]) {
     for object in observed.resources[.proxyHost] ?? [] {
-      let holder = Holder(kind: .proxyHost, id: object.id, isNobodys: object.marker == nil)
+      let holder = Holder(kind: .proxyHost, id: object.id)
       for domain in object.spec.domains { holders[domain.lowercased()] = holder }
     }
     for holder in observed.holders {
@@ -62,13 +60,10 @@ struct DomainRule {
       return blocked
     }
     let what = holder.kind == .proxyHost ? "host" : holder.kind.title
-    let isAdoptable = holder.kind == change.key.kind && holder.isNobodys && change.action == .create
     blocked.action = .blocked(
       Obstacle(
         .domainTaken, "\(domain) is served by \(what) \(holder.id), which is not ours",
-        hint: isAdoptable
-          ? "take it over with: reconciler adopt \(change.key.name)"
-          : "remove the domain from \(what) \(holder.id) in NPM, or from '\(change.key.name)' here",
+        hint: "remove the domain from \(what) \(holder.id) in NPM, or from '\(change.key.name)' here",
         holder: holder.id))
     return blocked
   }

@@ -43,7 +43,7 @@ package struct Planner: Sendable {
   package func plan(_ desired: DesiredState, _ observed: ObservedState, _ ledger: [LedgerEntry]) -> Plan {
     var draft = Plan(owner: options.owner, policy: options.policy)
     let ownership = Ownership(options, observed, ledger)
-    let adoption = AdoptionRule(options, observed)
+    let adoption = AdoptionRule(options, observed, ledger)
     draft.ownedCount = ownership.ownedCount
     var changes: [Change] = []
     for resource in desired.resources.sorted(by: { $0.key < $1.key }) where isSelected(resource.key) {

@@ -33,13 +33,13 @@ extension Suite {
     try await scenario(name) {
       try await world.reset()
       let folder = "\(world.scratch.path)/.reconciler"
-      try shellHere("chmod 755 '\(world.scratch.path)'; chmod 555 '\(folder)'; chmod 444 '\(folder)'/*")
+      try await shellHere("chmod 755 '\(world.scratch.path)'; chmod 555 '\(folder)'; chmod 444 '\(folder)'/*")
       // Permissions mean nothing to the superuser.
       let drop = geteuid() == 0 ? "setpriv --reuid 65534 --regid 65534 --clear-groups " : ""
       let before = try await world.npm.writes().count
       let first = try await shell(world, "exec \(drop)\"$0\" apply --yes")
       let writes = try await world.npm.writes().count - before
-      try shellHere("chmod 755 '\(folder)'; chmod 644 '\(folder)'/*")
+      try await shellHere("chmod 755 '\(folder)'; chmod 644 '\(folder)'/*")
       add(name, try await refusal(world, first, "store-unreadable", writes), "permissions")
     }
   }
@@ -195,12 +195,8 @@ extension Suite {
       ["-c", script, ProgramRun.binary], in: world.scratch.path, environment: world.environment, program: "/bin/sh")
   }
 
-  private func shellHere(_ script: String) throws {
-    let process = Foundation.Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", script]
-    try process.run()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw Surprise("failed: \(script)") }
+  private func shellHere(_ script: String) async throws {
+    let run = try await ProgramRun.run(["-c", script], in: "/", program: "/bin/sh")
+    guard run.exit == 0 else { throw Surprise("failed: \(script): \(run.errors)") }
   }
 }

@@ -84,6 +84,17 @@ import Testing
     }
   }
 
+  @Test func `a rename of a host whose marker was cleared is a rename, not the end of it`() {
+    var entry = ledgerEntry("app", id: 1, spec)
+    entry.createdOn = "2026-11-21 10:00:00"
+    let found = plan(desiredState(desiredHost("new", spec)), [observedHost(1, spec)], [entry])
+    #expect(actions(found) == ["update new"] && found.adoptable.isEmpty)
+    let changed = plan(
+      desiredState(desiredHost("new", spec)), [observedHost(1, spec)], [entry], adoption: Adoption(acceptsChanges: true)
+    )
+    #expect(actions(changed) == ["update new"])
+  }
+
   @Test func `a rename that was begun is finished, and one that was turned back is one again`() {
     let begun = ledgerEntry("new", id: 1, spec, isUnfinished: true)
     let host = observedHost(1, spec, marker: mine)
