@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the tests under a sanitizer in a build folder of its own: thread or address.
+# Runs the tests and the short form of the fault suite under a sanitizer, in a build folder of its own: thread or address.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kind=$1
@@ -8,3 +8,5 @@ export TSAN_OPTIONS="halt_on_error=1 exitcode=66"
 export ASAN_OPTIONS="detect_leaks=0"
 echo "sanitize: $kind"
 swift test --sanitize="$kind" --scratch-path ".build/sanitize-$kind"
+swift build --sanitize="$kind" --scratch-path ".build/sanitize-$kind" --product FaultSuite
+".build/sanitize-$kind/debug/FaultSuite" --short

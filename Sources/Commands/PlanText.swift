@@ -160,7 +160,8 @@ struct PlanText {
   private func withheld(_ change: Change) -> [String] {
     if let suspension = change.suspension {
       let reason = suspension.reason.isEmpty ? "" : " (\(suspension.reason))"
-      let what = change.action == .update ? change.fields.map(\.path).joined(separator: ", ") : change.action.word
+      let fields = change.fields.map(\.path).joined(separator: ", ")
+      let what = change.renamedFrom != nil ? "its new name" : change.action == .update ? fields : change.action.word
       return [entry(".", .dim, change, "suspended until \(suspension.until)\(reason): \(what) waits", source(change))]
     }
     let what = change.action.isRemoval ? "stays in NPM" : "is left as it is"

@@ -52,9 +52,9 @@ package struct Planner: Sendable {
         draft.unchanged.append(resource.key)
         if let entry = ownership.refreshed(resource) { draft.remembered.append(entry) }
       case .adoptable: draft.adoptable.append(resource.key)
-      case .change(let change) where resource.suspension?.holds(on: options.today) == true && !change.isBlocked:
-        draft.withheld.append(suspended(change, resource))
-      case .change(let change): changes.append(change)
+      case .change(var change):
+        if let suspension = resource.suspension, suspension.holds(on: options.today) { change.suspension = suspension }
+        changes.append(change)
       }
     }
     let wanted = Set(desired.resources.map(\.key))
@@ -66,11 +66,16 @@ package struct Planner: Sendable {
       Change(key: key, action: .delete, cause: .removed, id: object.id, observed: object)
     }
     changes = RenameRule.apply(to: changes, strays: strays, update: rename).map(RemovalRule.apply)
-    draft.withheld += changes.filter { !options.policy.allows($0.action) }
-    changes.removeAll { !options.policy.allows($0.action) }
+    draft.withheld = changes.filter(isHeld)
+    changes.removeAll(where: isHeld)
     changes = DomainRule(observed, wanted: changes, withheld: draft.withheld).apply(to: changes)
-    draft.changes = ReleaseRule.apply(to: DependencyOrder.sort(changes))
+    draft.changes = ReleaseRule.apply(to: DependencyOrder.sort(changes), withheld: draft.withheld)
     return draft
+  }
+
+  /// Whether the policy or a suspension holds a change back. What is in the way is said all the same.
+  private func isHeld(_ change: Change) -> Bool {
+    !change.isBlocked && (change.suspension != nil || !options.policy.allows(change.action))
   }
 
   private func isSelected(_ key: ResourceKey) -> Bool { options.selection.map { $0.contains(key) } ?? true }
@@ -129,12 +134,6 @@ package struct Planner: Sendable {
     }
     change.cause = FieldDiff.cause(of: change.fields)
     return change
-  }
-
-  private func suspended(_ change: Change, _ resource: DesiredResource) -> Change {
-    var held = change
-    held.suspension = resource.suspension
-    return held
   }
 
   /// The update that gives an object its new name, and the values that changed with it.

@@ -2,14 +2,16 @@ import Model
 
 /// A site is not taken down for a change that will not be made.
 ///
-/// Who gives up a domain that a blocked change wants stays as it is, and so does who waits for a blocked change.
+/// Who gives up a domain that a blocked or held change wants stays as it is, and so does who waits for a blocked change.
 package enum ReleaseRule {
   /// Blocks until nothing more has to be: blocking one change can leave another without a taker or without its turn.
-  package static func apply(to changes: [Change]) -> [Change] {
+  package static func apply(to changes: [Change], withheld: [Change]) -> [Change] {
     var changes = changes
     while true {
       let blocked = changes.filter(\.isBlocked)
-      let wanted = Dictionary(blocked.flatMap { change in (change.desired?.domains ?? []).map { ($0, change.key) } }) {
+      let wanted = Dictionary(
+        (withheld + blocked).flatMap { change in (change.desired?.domains ?? []).map { ($0, change.key) } }
+      ) {
         $1
       }
       let stuck = Set(blocked.map(\.key))
@@ -35,8 +37,8 @@ package enum ReleaseRule {
     var blocked = change
     blocked.action = .blocked(
       Obstacle(
-        .takerBlocked, "it stays as it is: '\(taker.name)', which is to take over \(domain), is blocked",
-        hint: "clear what blocks '\(taker.name)' first", holder: change.id))
+        .takerBlocked, "it stays as it is: '\(taker.name)', which is to take over \(domain), waits or is blocked",
+        hint: "clear what holds '\(taker.name)' back first", holder: change.id))
     return blocked
   }
 

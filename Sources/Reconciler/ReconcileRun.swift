@@ -85,7 +85,7 @@ package struct ReconcileRun: Sendable {
     let results = await prober.probe(targets.map(\.1)) { progress($0, targets.count) }
     for (target, result) in zip(targets, results) { lap.probes[target.0] = result }
     lap.warnings += DestinationCheck.apply(lap.probes, validations, to: &lap.plan)
-    lap.plan.changes = ReleaseRule.apply(to: lap.plan.changes)
+    lap.plan.changes = ReleaseRule.apply(to: lap.plan.changes, withheld: lap.plan.withheld)
   }
 
   /// The newest entry of NPM's audit log for each drifted host. Accounts that may not read it give none.

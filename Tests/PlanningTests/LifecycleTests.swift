@@ -188,6 +188,19 @@ import Testing
     #expect(actions(plan(desiredState(desired), [host], [entry], today: "2026-12-31")) == ["update app"])
   }
 
+  @Test func `a host is not given up for a suspended one, under whatever name`() {
+    let host = observedHost(1, spec, marker: mine)
+    let entry = ledgerEntry("app", id: 1, spec)
+    var renamed = desiredHost("new", spec)
+    renamed.suspension = Suspension(until: "2026-12-31")
+    let rename = plan(desiredState(renamed), [host], [entry])
+    #expect(rename.isEmpty && rename.withheld.map(\.renamedFrom?.name) == ["app"])
+    var taker = desiredHost("new", hostSpec(["a.test", "b.test"]))
+    taker.suspension = Suspension(until: "2026-12-31")
+    let taken = plan(desiredState(taker), [host], [entry])
+    #expect(actions(taken) == ["blocked app"] && codes(taken) == [.takerBlocked])
+  }
+
   // MARK: The branch we sit on
 
   @Test func `the host that leads to NPM itself is not broken`() {
