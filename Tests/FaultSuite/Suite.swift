@@ -11,7 +11,7 @@ final class Suite {
 
   init(isShort: Bool, seed: UInt64) {
     self.isShort = isShort
-    generator = Seeded(state: seed)
+    generator = Seeded(seed: seed)
   }
 
   /// Runs one scenario, prints its line when it is over.
@@ -47,18 +47,5 @@ final class Suite {
         "\nfirst: \(first?.output ?? "killed")\(first?.errors ?? "")\nlast: \(last.output)\(last.errors)"
     }
     return verdict
-  }
-}
-
-/// The same numbers for the same seed (SplitMix64).
-struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

@@ -50,32 +50,19 @@ func names(_ bytes: [UInt8]) {
   _ = Duration.seconds(text)
 }
 
-func run(_ test: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt) -> CInt {
+let targets: [String: @Sendable ([UInt8]) -> Void] = [
+  "desired": desired, "settings": settings, "wire": wire, "names": names,
+]
+let target = CommandLine.arguments.dropFirst().first.flatMap { targets[$0] }
+
+if target != nil {
   var count = CommandLine.argc - 1
   var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv + 1
-  return LLVMFuzzerRunDriver(&count, &arguments, test)
-}
-
-switch CommandLine.arguments.dropFirst().first {
-case "desired":
-  _ = run {
-    desired(Array(UnsafeBufferPointer(start: $0, count: $1)))
+  // A C function captures nothing: the target is global.
+  _ = LLVMFuzzerRunDriver(&count, &arguments) { bytes, size in
+    target?(Array(UnsafeBufferPointer(start: bytes, count: size)))
     return 0
   }
-case "settings":
-  _ = run {
-    settings(Array(UnsafeBufferPointer(start: $0, count: $1)))
-    return 0
-  }
-case "wire":
-  _ = run {
-    wire(Array(UnsafeBufferPointer(start: $0, count: $1)))
-    return 0
-  }
-case "names":
-  _ = run {
-    names(Array(UnsafeBufferPointer(start: $0, count: $1)))
-    return 0
-  }
-default: print("usage: Fuzz desired|settings|wire|names [arguments of libFuzzer]")
+} else {
+  print("usage: Fuzz \(targets.keys.sorted().joined(separator: "|")) [arguments of libFuzzer]")
 }

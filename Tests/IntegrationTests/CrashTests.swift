@@ -9,7 +9,7 @@ import Testing
     try await withSimulator { npm in
       let place = try Workplace(npm)
       for index in 0..<50 { try place.desire("h\(index)", "h\(index).test") }
-      var generator = SeededGenerator(seed: 20_261_121)
+      var generator = Seeded(seed: 20_261_121)
       for trial in 0..<20 {
         try await npm.send("POST", "/simulator/reset", ["start": "fresh-admin"])
         try await npm.faults([["path": "/api/nginx", "action": "delay", "delay_ms": 2, "count": 100_000]])
@@ -66,19 +66,5 @@ import Testing
       #expect(!(try place.scratch.everything().contains(Workplace.secret)))
       #expect(!(try place.scratch.everything().contains("sim.1.")))
     }
-  }
-}
-
-/// The same numbers on every run.
-private struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    // SplitMix64.
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

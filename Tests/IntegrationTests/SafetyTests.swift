@@ -9,9 +9,7 @@ import Testing
   {
     try await withSimulator { npm in
       let place = try Workplace(npm)
-      for index in 0..<20 { try place.desire("h\(index)", "h\(index).test") }
-      #expect(try await place.run("apply", "--yes").exit == 0)
-      for index in 0..<6 { try place.scratch.remove("desired/h\(index).yaml") }
+      try await place.giveUpSixOfTwenty()
       let refused = try await place.run("apply", "--yes", "--policy", "sync")
       #expect(refused.exit == 4)
       #expect(refused.errors.contains("6 hosts would be deleted, the limit is 5"))

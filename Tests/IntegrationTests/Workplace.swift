@@ -1,5 +1,6 @@
 import Model
 import TestSupport
+import Testing
 
 /// A working directory of a user: desired files, a simulated NPM, the real binary.
 struct Workplace {
@@ -22,6 +23,14 @@ struct Workplace {
     try scratch.write(
       "desired/\(name).yaml",
       "proxy_hosts:\n  \(name):\n    domain_names: [\(domain)]\n    forward: http://127.0.0.1:\(port)\n    \(more)\n")
+  }
+
+  /// Twenty hosts of ours, and six names gone from the YAML.
+  func giveUpSixOfTwenty() async throws {
+    for index in 0..<20 { try desire("h\(index)", "h\(index).test") }
+    let made = try await run("apply", "--yes")
+    #expect(made.exit == 0)
+    for index in 0..<6 { try scratch.remove("desired/h\(index).yaml") }
   }
 
   func run(_ arguments: String...) async throws -> ProgramRun { try await run(arguments) }

@@ -77,6 +77,8 @@ package final class RunningProgram: Sendable {
     async let out = readAll(output)
     async let err = readAll(errors)
     let (text, remarks) = await (out, err)
+    // No test may overlook it, whatever it expects of the exit code.
+    precondition(!remarks.contains("Sanitizer: "), remarks)
     return ProgramRun(exit: await status.value, output: text, errors: remarks)
   }
 
