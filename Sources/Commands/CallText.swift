@@ -11,7 +11,7 @@ enum CallText {
     let detail = phases.isEmpty ? "" : " (\(phases.joined(separator: ", ")))"
     let retries = call.retries == 0 ? "" : ", attempt \(call.retries + 1)"
     return
-      "\(call.callID) \(call.upstream) \(call.operation) \(end) in \(milliseconds(call.total)) ms\(detail)\(retries), \(call.bytesReceived) bytes"
+      "\(call.upstream) \(call.operation) \(end) in \(milliseconds(call.total)) ms\(detail)\(retries), \(call.bytesReceived) bytes"
   }
 
   private static func milliseconds(_ seconds: Double) -> String { String((seconds * 10_000).rounded() / 10) }

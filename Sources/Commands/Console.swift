@@ -70,7 +70,10 @@ struct Console: Sendable {
     log(level: "warning", diagnostic)
   }
 
-  func info(_ message: @autoclosure () -> String) { if isVerbose { log(level: "info", message()) } }
+  /// - Parameter call: names the call that it is about; else the run is named.
+  func info(_ message: @autoclosure () -> String, call: String? = nil) {
+    if isVerbose { log(level: logsJSON ? "info" : "info[\(call ?? correlation)]", message(), call: call) }
+  }
 
   func error(_ diagnostic: Diagnostic) {
     log(level: "error", diagnostic)
@@ -94,8 +97,9 @@ struct Console: Sendable {
       if let hint { members["hint"] = .string(hint) }
       return Terminal.write(JSONText.line(.object(members)) + "\n", to: Terminal.error)
     }
-    let tag = code.map { "\(level)[\($0)]" } ?? "\(level)[\(correlation)]"
-    let tail = (hint.map { "\n      hint: \($0)" } ?? "") + (call.map { "\n      call: \($0)" } ?? "")
+    let tag = code.map { "\(level)[\($0)]" } ?? level
+    let named = code == nil ? nil : call
+    let tail = (hint.map { "\n      hint: \($0)" } ?? "") + (named.map { "\n      call: \($0)" } ?? "")
     Terminal.write("\(tag): \(message)\(tail)\n", to: Terminal.error)
   }
 

@@ -59,6 +59,9 @@ struct PlanText {
     if all.isEmpty && held == 0 {
       return "Nothing to do: \(isPartial ? "what was selected" : "NPM") is as \(settings.desired)/ says."
     }
+    if all.isEmpty, lap.plan.withheld.allSatisfy({ $0.suspension != nil }) {
+      return "Nothing to do now: \(held) suspended."
+    }
     if all.isEmpty { return "Nothing to do under policy \(lap.plan.policy.rawValue), which holds \(held) back." }
     let tail = held == 0 ? "" : ", \(held) held back"
     return all.joined(separator: ", ") + tail + ". Plan \(Words.shortDigest(lap.plan.digest))"

@@ -95,7 +95,7 @@ struct Workbench: Sendable {
     guard missing.isEmpty else { throw CommandFailure(.invalid, missing) }
     var surroundings = UpstreamClient.Surroundings()
     let console = invocation.console
-    surroundings.observe = { console.info(CallText.line($0)) }
+    surroundings.observe = { console.info(CallText.line($0), call: $0.callID) }
     let upstream = UpstreamClient(
       baseURL: settings.npmURL, contract: settings.npmContract, transport: engine, correlation: correlation,
       surroundings: surroundings)
