@@ -33,7 +33,7 @@ struct Table {
 
   /// The line of a scenario that is over.
   func line(_ scenario: String) -> String {
-    guard let row = rows[scenario] else { return scenario }
+    guard let row = rows[scenario] else { return pad(scenario, 44) + "  not run" }
     let numbers = [
       (row.runs, 4), (row.duplicates, 10), (row.orphans, 7), (row.foreign, 15), (row.converged, 9), (row.refused, 7),
     ]
