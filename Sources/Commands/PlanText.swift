@@ -78,7 +78,8 @@ struct PlanText {
         entry(
           "-", .red, change,
           "\(domains(change))".padded(to: 40)
-            + "  \(isDisabling ? "disabled" : "left to NPM"): no longer in \(settings.desired)/")
+            + "  \(isDisabling ? "disabled" : "left to NPM"): no longer in \(settings.desired)/"
+            + (change.observed?.marker == nil ? ", and without our marker" : ""))
       ]
     case .adopt where change.observed?.marker == nil: adopt(change)
     case .adopt: [entry("=", .green, change, "linked to host \(id(change)) by its marker", source(change))]
@@ -136,7 +137,9 @@ struct PlanText {
     if field.path == "meta.nginx_online" {
       return ("served by nginx", field.before.isNull ? "never confirmed -> yes" : "no -> yes")
     }
-    if field.path == "meta.reconciler" { return ("our marker", "gone -> \(field.after.summary)") }
+    if field.path == "meta.reconciler" {
+      return ("our marker", "\(field.before.isNull ? "gone" : field.before.summary) -> \(field.after.summary)")
+    }
     return (field.path, "\(field.before.summary) -> \(field.after.summary)")
   }
 

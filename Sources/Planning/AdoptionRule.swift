@@ -20,10 +20,10 @@ struct AdoptionRule {
   private let objects: [ResourceKind: [ResourceID: ObservedResource]]
   private let serving: [ResourceKind: [String: ResourceID]]
   /// Objects that the store knows: a lost marker does not make them anybody's.
-  private let claimed: [ResourceKind: Set<ResourceID>]
+  private let claimed: [ResourceKind: [ResourceID: ResourceKey]]
 
-  init(_ options: Planner.Options, _ observed: ObservedState, _ ledger: [LedgerEntry]) {
-    claimed = Dictionary(grouping: ledger, by: \.key.kind).mapValues { Set($0.compactMap(\.id)) }
+  init(_ options: Planner.Options, _ observed: ObservedState, _ ownership: Ownership) {
+    claimed = ownership.claimed
     adoption = options.adoption
     owner = options.owner
     objects = observed.resources.mapValues { list in Dictionary(list.map { ($0.id, $0) }) { first, _ in first } }
@@ -45,7 +45,7 @@ struct AdoptionRule {
   func find(_ resource: DesiredResource, _ spec: Spec) -> Finding {
     let holders = Set(spec.domains.compactMap { serving[resource.key.kind]?[$0] })
     guard holders.count == 1, let id = holders.first, let object = objects[resource.key.kind]?[id],
-      object.marker == nil, claimed[resource.key.kind]?.contains(id) != true
+      object.marker == nil, claimed[resource.key.kind]?[id] == nil
     else { return .nothing }
     let fields = FieldDiff.fields(desired: spec, observed: object, entry: nil)
     guard isWanted(resource.key) else {
@@ -59,7 +59,7 @@ struct AdoptionRule {
       fields + [
         FieldChange(path: FieldDiff.markerField, before: .null, after: .string(owner), cause: .adopted)
       ]
-    if let obstacle = obstacle(fields, id, resource.key.name) { change.action = .blocked(obstacle) }
+    if let obstacle = obstacle(fields, object) { change.action = .blocked(obstacle) }
     return .change(change)
   }
 
@@ -77,7 +77,10 @@ struct AdoptionRule {
   }
 
   private func list(_ fields: [FieldChange]) -> String {
-    let told = fields.prefix(4).map { "\($0.path) \($0.before.summary) -> \($0.after.summary)" }
+    let told = fields.prefix(4).map { field in
+      field.path == FieldDiff.nginxField
+        ? "nginx does not serve it" : "\(field.path) \(field.before.summary) -> \(field.after.summary)"
+    }
     return told.joined(separator: ", ") + (fields.count > 4 ? ", and \(fields.count - 4) more" : "")
   }
 
@@ -86,10 +89,17 @@ struct AdoptionRule {
     return adoption.names?.contains(key) ?? true
   }
 
-  private func obstacle(_ fields: [FieldChange], _ id: ResourceID, _ name: String) -> Obstacle? {
-    guard adoption?.acceptsChanges != true, !fields.isEmpty else { return nil }
+  private func obstacle(_ fields: [FieldChange], _ object: ObservedResource) -> Obstacle? {
+    guard !fields.isEmpty else { return nil }
+    if fields.map(\.path) == [FieldDiff.nginxField] {
+      return Obstacle(
+        .notAdoptable, "host \(object.id) is as the YAML says, but nginx does not serve it",
+        hint: "correct it in NPM or in the YAML first: taken over as it is, it would be refused again",
+        holder: object.id)
+    }
+    guard adoption?.acceptsChanges != true else { return nil }
     return Obstacle(
-      .notAdoptable, "host \(id) differs: \(list(fields))",
-      hint: "write its values into the YAML, or let the YAML win with --accept-changes", holder: id)
+      .notAdoptable, "host \(object.id) differs: \(list(fields))",
+      hint: "write its values into the YAML, or let the YAML win with --accept-changes", holder: object.id)
   }
 }

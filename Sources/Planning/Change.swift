@@ -127,6 +127,11 @@ package struct Change: Hashable, Sendable {
       fieldSources: resource.fieldSources, desired: spec, lifecycle: resource.lifecycle)
   }
 
+  /// Whether it gives an object that is there other values than it has.
+  package var changesValues: Bool {
+    action == .update || (action == .adopt && fields.contains { $0.path != FieldDiff.markerField })
+  }
+
   package var obstacle: Obstacle? { if case .blocked(let obstacle) = action { obstacle } else { nil } }
   package var isBlocked: Bool { obstacle != nil }
 

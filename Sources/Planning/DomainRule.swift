@@ -12,16 +12,19 @@ struct DomainRule {
   private var releases: [ResourceID: Change] = [:]
   /// Changes that would give a domain up, but that the policy holds back.
   private var withheld: [ResourceID: Change] = [:]
+  /// Our own hosts, by the names in their markers.
+  private var names: [ResourceID: String] = [:]
 
-  init(_ observed: ObservedState, wanted: [Change], withheld: [Change]) {
+  init(_ observed: ObservedState, _ plan: Plan, wanted: [Change]) {
     for object in observed.resources[.proxyHost] ?? [] {
       let holder = Holder(kind: .proxyHost, id: object.id)
       for domain in object.spec.domains { holders[domain.lowercased()] = holder }
+      if let marker = object.marker, marker.owner == plan.owner { names[object.id] = marker.name }
     }
     for holder in observed.holders {
       for domain in holder.domains { holders[domain.lowercased()] = Holder(kind: holder.kind, id: holder.id) }
     }
-    for change in withheld { if let id = change.id { self.withheld[id] = change } }
+    for change in plan.withheld { if let id = change.id { self.withheld[id] = change } }
     for change in wanted where !change.isBlocked {
       if let id = change.id { releases[id] = change }
     }
@@ -56,6 +59,15 @@ struct DomainRule {
           .domainTaken, "\(domain) is still served by '\(name)' (host \(holder.id)), which \(keeper(kept)) keeps",
           hint: kept.suspension == nil
             ? "with --policy sync '\(name)' gives it up first" : "end the suspension of '\(name)' first",
+          holder: holder.id))
+      return blocked
+    }
+    if holder.kind == .proxyHost, let name = names[holder.id] {
+      blocked.action = .blocked(
+        Obstacle(
+          .domainTaken,
+          "\(domain) is still served by '\(name)' (host \(holder.id)), which is ours and keeps it for now",
+          hint: "take it off '\(name)' in the YAML, and look what holds that change back or leaves it out",
           holder: holder.id))
       return blocked
     }

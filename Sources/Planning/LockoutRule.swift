@@ -37,7 +37,8 @@ package struct LockoutRule {
 
   private func harm(_ change: Change, _ door: (domain: String, id: ResourceID)) -> String? {
     guard change.id == door.id else {
-      let shadows = door.domain != npmHost && change.desired?.domains.contains(npmHost) == true
+      let better = Self.candidates(npmHost).prefix { $0 != door.domain }
+      let shadows = change.desired?.domains.contains(where: better.contains) == true
       return shadows ? "shadowed by '\(change.key.name)'" : nil
     }
     if change.action.takesSiteDown { return change.action == .delete ? "deleted" : "disabled" }

@@ -13,7 +13,9 @@ struct Ownership {
   private let entries: [ResourceKey: LedgerEntry]
   private let objects: [ResourceKind: [ResourceID: ObservedResource]]
   /// Objects with our marker, by the name in it; but for those that the store knows under another name.
-  private let marked: [ResourceKey: [ObservedResource]]
+  private var marked: [ResourceKey: [ObservedResource]] = [:]
+  /// Names that the store has for objects that are there.
+  private(set) var claimed: [ResourceKind: [ResourceID: ResourceKey]] = [:]
 
   init(_ options: Planner.Options, _ observed: ObservedState, _ ledger: [LedgerEntry]) {
     self.options = options
@@ -22,16 +24,18 @@ struct Ownership {
     objects = observed.resources.mapValues { list in
       Dictionary(list.map { ($0.id, $0) }) { first, _ in first }
     }
-    var claimed: [ResourceKind: [ResourceID: ResourceKey]] = [:]
-    for entry in ledger { if let id = entry.id { claimed[entry.key.kind, default: [:]][id] = entry.key } }
-    var marked: [ResourceKey: [ObservedResource]] = [:]
+    for entry in ledger {
+      guard let id = entry.id, let object = objects[entry.key.kind]?[id], !isAnother(object, than: entry) else {
+        continue
+      }
+      claimed[entry.key.kind, default: [:]][id] = entry.key
+    }
     for object in observed.resources.values.joined() {
       guard let marker = object.marker, marker.owner == options.owner else { continue }
       let key = ResourceKey(object.kind, marker.name)
       if let owner = claimed[object.kind]?[object.id], owner != key { continue }
       marked[key, default: []].append(object)
     }
-    self.marked = marked
   }
 
   var ownedCount: Int {
@@ -45,10 +49,26 @@ struct Ownership {
   /// The object that a row of the store stands for: by NPM's number, or, after an unfinished create, the one that
   /// carries our marker with this name and these domains.
   func object(of entry: LedgerEntry, in list: [ObservedResource]) -> ObservedResource? {
-    if let id = entry.id { return objects[entry.key.kind]?[id] }
-    let candidates = marked[entry.key] ?? []
+    if let id = entry.id {
+      return objects[entry.key.kind]?[id].flatMap { isAnother($0, than: entry) ? nil : $0 }
+    }
+    let candidates = candidates(entry.key, entry.domains)
     return candidates.first { Set($0.spec.normalised().domains) == Set(entry.domains) }
       ?? (candidates.count == 1 ? candidates[0] : nil)
+  }
+
+  /// NPM was put back to an older state, and the number now belongs to something else.
+  private func isAnother(_ object: ObservedResource, than entry: LedgerEntry) -> Bool {
+    let marker = object.marker
+    if marker?.owner == options.owner, marker?.name == entry.key.name { return false }
+    if let createdOn = entry.createdOn, !createdOn.isEmpty, createdOn != object.createdOn { return true }
+    guard let marker, marker.owner == options.owner else { return false }
+    return entries[ResourceKey(entry.key.kind, marker.name)]?.id == object.id
+  }
+
+  /// Objects with our marker under a name that serve at least one of these domains: a marker alone may be a copy.
+  private func candidates(_ key: ResourceKey, _ domains: [String]) -> [ObservedResource] {
+    (marked[key] ?? []).filter { !Set($0.spec.normalised().domains).isDisjoint(with: domains) }
   }
 
   func find(_ key: ResourceKey, _ spec: Spec) -> Finding {
@@ -66,11 +86,16 @@ struct Ownership {
       .map { ($0.value[0], $0.key) }
   }
 
-  /// The row of an unchanged object, brought up to what the YAML and NPM agree on; nil: it says so already.
-  func refreshed(_ resource: DesiredResource) -> LedgerEntry? {
-    guard let entry = entries[resource.key], entry.id != nil else { return nil }
+  /// The row of a resource, brought up to what needs no write to NPM; nil: it says so already.
+  ///
+  /// What the YAML says of its life counts at once, whatever becomes of its other changes: when the name is gone from
+  /// the YAML, the row is all that is left of it.
+  ///
+  /// - Parameter isUnchanged: the YAML and NPM agree on every field.
+  func refreshed(_ resource: DesiredResource, isUnchanged: Bool) -> LedgerEntry? {
+    guard let entry = entries[resource.key] else { return nil }
     var fresh = entry
-    fresh.applied = resource.spec.normalised()
+    if isUnchanged && entry.id != nil { fresh.applied = resource.spec.normalised() }
     fresh.lifecycle = resource.lifecycle
     return fresh == entry ? nil : fresh
   }
@@ -78,7 +103,7 @@ struct Ownership {
   /// The store names no object that is there. An object with our marker is the next best evidence, but not enough:
   /// the store may be lost, or restored from an older time.
   func unclaimed(_ key: ResourceKey, _ domains: [String], _ entry: LedgerEntry?) -> Finding {
-    let candidates = marked[key] ?? []
+    let candidates = candidates(key, domains + (entry?.domains ?? []))
     guard let first = candidates.first else { return .absent(entry) }
     let exact = candidates.filter { Set($0.spec.normalised().domains) == Set(domains) }
     let object = exact.count == 1 ? exact[0] : first
@@ -98,15 +123,19 @@ struct Ownership {
 
   /// What forbids to update or delete an object under a name.
   func obstacleToTouching(_ object: ObservedResource, as key: ResourceKey) -> Obstacle? {
-    let hint = "if it is meant to be managed, remove it in NPM so that it is created anew, or remove '\(key.name)' here"
     guard let marker = object.marker else {
       if isTheSame(object, as: key) { return nil }
-      let message = "host \(object.id) has lost the marker that says it is ours, and is not what the store remembers"
-      return Obstacle(.markerMissing, message, hint: hint, holder: object.id)
+      return Obstacle(
+        .markerMissing,
+        "host \(object.id) has lost the marker that says it is ours, and is not what the store remembers",
+        hint:
+          "if it is '\(key.name)', give it back its domains in NPM; if not, remove '\(key.name)' here: the host stays",
+        holder: object.id)
     }
-    guard marker.owner == options.owner, marker.name == key.name || isBeingRenamed(object, to: key) else {
-      let message = "host \(object.id) belongs to '\(marker.name)' of owner '\(marker.owner)'"
-      return Obstacle(.markerForeign, message, hint: hint, holder: object.id)
+    guard marker.owner == options.owner, marker.name == key.name || isRenamed(object, to: key) else {
+      return Obstacle(
+        .markerForeign, "host \(object.id) belongs to '\(marker.name)' of owner '\(marker.owner)'",
+        hint: "look who manages it; if 'owner' was changed in the settings, change it back", holder: object.id)
     }
     return nil
   }
@@ -118,11 +147,10 @@ struct Ownership {
       && Set(entry.domains) == Set(object.spec.normalised().domains)
   }
 
-  /// A rename was begun: the store has the new name already, the marker still the old one.
-  private func isBeingRenamed(_ object: ObservedResource, to key: ResourceKey) -> Bool {
-    guard let entry = entries[key], entry.id == object.id, entry.isUnfinished, let marker = object.marker else {
-      return false
-    }
+  /// The store has a new name, the marker still the old one: a rename was begun, or NPM was put back to before it.
+  private func isRenamed(_ object: ObservedResource, to key: ResourceKey) -> Bool {
+    guard let entry = entries[key], entry.id == object.id, let marker = object.marker else { return false }
+    guard entry.isUnfinished || entry.createdOn == object.createdOn else { return false }
     return entries[ResourceKey(key.kind, marker.name)] == nil
   }
 }

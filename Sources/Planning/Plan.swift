@@ -8,11 +8,11 @@ package enum Policy: String, CaseIterable, Sendable {
   case createOnly = "create-only"
   case observe
 
-  func allows(_ action: Change.Action) -> Bool {
-    switch (self, action) {
+  func allows(_ change: Change) -> Bool {
+    switch (self, change.action) {
     case (_, .blocked), (.sync, _): true
-    case (.upsertOnly, .create), (.upsertOnly, .update), (.createOnly, .create): true
-    case (.upsertOnly, .adopt), (.createOnly, .adopt): true
+    case (.upsertOnly, .create), (.upsertOnly, .update), (.upsertOnly, .adopt), (.createOnly, .create): true
+    case (.createOnly, .adopt): !change.changesValues
     default: false
     }
   }
@@ -31,6 +31,8 @@ package struct Plan: Hashable, Sendable {
   package var adoptable: [ResourceKey] = []
   /// Rows of the store that only lack what needs no write to NPM.
   package var remembered: [LedgerEntry] = []
+  /// What the YAML wants of resources that were not looked at: nothing may be taken from them.
+  package var bystanders: [Change] = []
   /// Names in the store whose objects are gone from the YAML and from NPM: their rows can go.
   package var forgotten: [ResourceKey]
   /// Objects that are ours.

@@ -43,16 +43,20 @@ package struct Planner: Sendable {
   package func plan(_ desired: DesiredState, _ observed: ObservedState, _ ledger: [LedgerEntry]) -> Plan {
     var draft = Plan(owner: options.owner, policy: options.policy)
     let ownership = Ownership(options, observed, ledger)
-    let adoption = AdoptionRule(options, observed, ledger)
+    let adoption = AdoptionRule(options, observed, ownership)
     draft.ownedCount = ownership.ownedCount
     var changes: [Change] = []
     for resource in desired.resources.sorted(by: { $0.key < $1.key }) where isSelected(resource.key) {
       switch step(resource, ownership, adoption, observed) {
       case .unchanged:
         draft.unchanged.append(resource.key)
-        if let entry = ownership.refreshed(resource) { draft.remembered.append(entry) }
+        if let entry = ownership.refreshed(resource, isUnchanged: true) { draft.remembered.append(entry) }
       case .adoptable: draft.adoptable.append(resource.key)
       case .change(var change):
+        if let entry = ownership.refreshed(resource, isUnchanged: false) {
+          draft.remembered.append(entry)
+          if change.entry != nil { change.entry = entry }
+        }
         if let suspension = resource.suspension, suspension.holds(on: options.today) { change.suspension = suspension }
         changes.append(change)
       }
@@ -68,14 +72,17 @@ package struct Planner: Sendable {
     changes = RenameRule.apply(to: changes, strays: strays, update: rename).map(RemovalRule.apply)
     draft.withheld = changes.filter(isHeld)
     changes.removeAll(where: isHeld)
-    changes = DomainRule(observed, wanted: changes, withheld: draft.withheld).apply(to: changes)
-    draft.changes = ReleaseRule.apply(to: DependencyOrder.sort(changes), withheld: draft.withheld)
+    draft.bystanders = desired.resources.filter { !isSelected($0.key) }.map {
+      Change($0, $0.spec.normalised(), .update)
+    }
+    changes = DomainRule(observed, draft, wanted: changes).apply(to: changes)
+    draft.changes = ReleaseRule.apply(to: DependencyOrder.sort(changes), in: draft)
     return draft
   }
 
   /// Whether the policy or a suspension holds a change back. What is in the way is said all the same.
   private func isHeld(_ change: Change) -> Bool {
-    !change.isBlocked && (change.suspension != nil || !options.policy.allows(change.action))
+    !change.isBlocked && (change.suspension != nil || !options.policy.allows(change))
   }
 
   private func isSelected(_ key: ResourceKey) -> Bool { options.selection.map { $0.contains(key) } ?? true }
@@ -117,9 +124,10 @@ package struct Planner: Sendable {
     change.observed = object
     change.entry = entry
     change.fields = FieldDiff.fields(desired: spec, observed: object, entry: entry)
-    if object.marker == nil {
-      change.fields.append(
-        FieldChange(path: FieldDiff.markerField, before: .null, after: .string(options.owner), cause: .drifted))
+    if object.marker?.name != change.key.name {
+      let before = object.marker.map { JSONValue.string($0.name) } ?? .null
+      let after = JSONValue.string(object.marker == nil ? options.owner : change.key.name)
+      change.fields.append(FieldChange(path: FieldDiff.markerField, before: before, after: after, cause: .drifted))
     }
     if change.fields.isEmpty {
       // An update that was begun counts as done only when we have seen it confirmed: what NPM says of nginx may be
@@ -158,9 +166,17 @@ package struct Planner: Sendable {
     guard let object = ownership.object(of: entry, in: kind) else {
       return relic(change, ownership.unclaimed(entry.key, entry.domains, entry))
     }
+    let obstacle = ownership.obstacleToTouching(object, as: entry.key)
+    // Who carries another's marker has been handed over: the name can be forgotten.
+    if obstacle?.code == .markerForeign { return change }
     change.id = object.id
     change.observed = object
-    if let obstacle = ownership.obstacleToTouching(object, as: entry.key) { change.action = .blocked(obstacle) }
+    if object.marker == nil {
+      // One witness is not enough to take a site down: the host stays as it is. Whether it may be renamed is another
+      // question: not where the store remembers something else.
+      change.action = .release(isDisabling: false)
+      if obstacle != nil { change.entry = nil }
+    }
     return change
   }
 

@@ -2,15 +2,17 @@ import Model
 
 /// A site is not taken down for a change that will not be made.
 ///
-/// Who gives up a domain that a blocked or held change wants stays as it is, and so does who waits for a blocked change.
+/// Who gives up a domain that a blocked or held change wants stays as it is, and so does who waits for a blocked change
+/// or gives up what a resource that is not looked at wants.
 package enum ReleaseRule {
   /// Blocks until nothing more has to be: blocking one change can leave another without a taker or without its turn.
-  package static func apply(to changes: [Change], withheld: [Change]) -> [Change] {
+  package static func apply(to changes: [Change], in plan: Plan) -> [Change] {
     var changes = changes
+    let waiting = plan.bystanders + plan.withheld
     while true {
       let blocked = changes.filter(\.isBlocked)
       let wanted = Dictionary(
-        (withheld + blocked).flatMap { change in (change.desired?.domains ?? []).map { ($0, change.key) } }
+        (waiting + blocked).flatMap { change in (change.desired?.domains ?? []).map { ($0, change.key) } }
       ) {
         $1
       }
@@ -37,7 +39,8 @@ package enum ReleaseRule {
     var blocked = change
     blocked.action = .blocked(
       Obstacle(
-        .takerBlocked, "it stays as it is: '\(taker.name)', which is to take over \(domain), waits or is blocked",
+        .takerBlocked,
+        "it stays as it is: '\(taker.name)', which is to take over \(domain), waits, is blocked or is not selected",
         hint: "clear what holds '\(taker.name)' back first", holder: change.id))
     return blocked
   }

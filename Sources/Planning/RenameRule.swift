@@ -9,18 +9,22 @@ enum RenameRule {
     to changes: [Change], strays: [Change], update: (_ create: Change, _ removal: Change) -> Change
   ) -> [Change] {
     var removals: [Set<String>: [Change]] = [:]
-    for change in changes.filter({ $0.action == .delete && $0.entry?.id != nil }) + strays {
-      if let observed = change.observed { removals[domains(observed.spec), default: []].append(change) }
+    for change in changes.filter({ $0.action.isRemoval && $0.entry?.id != nil }) + strays {
+      guard let observed = change.observed else { continue }
+      // What it serves, and what we wrote: somebody may have added a domain in NPM since.
+      let sets: Set = [domains(observed.spec), Set(change.entry?.domains ?? [])]
+      for domains in sets where !domains.isEmpty { removals[domains, default: []].append(change) }
     }
     var renamed: Set<ResourceKey> = []
     var result = changes.map { change -> Change in
       guard change.action == .create, change.entry == nil, let desired = change.desired,
-        let old = removals[domains(desired)], old.count == 1, old[0].key.kind == change.key.kind
+        let old = removals[domains(desired)], old.count == 1, old[0].key.kind == change.key.kind,
+        !renamed.contains(old[0].key)
       else { return change }
       renamed.insert(old[0].key)
       return update(change, old[0])
     }
-    result.removeAll { $0.action == .delete && renamed.contains($0.key) }
+    result.removeAll { $0.action.isRemoval && renamed.contains($0.key) }
     return result
   }
 

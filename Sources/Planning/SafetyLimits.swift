@@ -26,7 +26,8 @@ package struct SafetyLimits: Hashable, Sendable {
     let deletes = plan.changes.count { $0.action.takesSiteDown }
     let disables = plan.changes.count { $0.action == .release(isDisabling: true) }
     let gone = disables == 0 ? "deleted" : disables == deletes ? "disabled" : "deleted or disabled"
-    let updates = plan.changes.count { $0.action == .update }
+    let updates = plan.changes.count(where: \.changesValues)
+    let touchable = plan.ownedCount + plan.count("adopt")
     var found: [Diagnostic] = []
     if deletes > 0 && desiredCount == 0 {
       found.append(
@@ -48,11 +49,11 @@ package struct SafetyLimits: Hashable, Sendable {
           "\(deletes) of \(plan.ownedCount) hosts would be \(gone), the limit is \(maxDeletePercent) %",
           hint: "if that is meant, run again with --allow-deletes"))
     }
-    if exceeds(updates, maxUpdatePercent, plan.ownedCount) {
+    if exceeds(updates, maxUpdatePercent, touchable) {
       found.append(
         Diagnostic(
           .tooManyUpdates,
-          "\(updates) of \(plan.ownedCount) hosts would be changed, the limit is \(maxUpdatePercent) %",
+          "\(updates) of \(touchable) hosts would be changed, the limit is \(maxUpdatePercent) %",
           hint: "if that is meant, run again with --max-update-percent 100"))
     }
     return found

@@ -122,6 +122,8 @@ struct Applier: Sendable {
     case .create: await writer.create(change, marker: marker(for: change))
     case .update: await writer.update(change, marker: marker(for: change))
     case .delete: await writer.delete(change)
+    case .release where change.observed?.marker == nil:
+      WriteResult(ChangeOutcome(change, .applied, note: "left to NPM: it carries no marker of ours"), nil)
     case .release(let isDisabling): await writer.release(change, isDisabling: isDisabling)
     case .adopt where change.observed?.marker == nil: await writer.update(change, marker: marker(for: change))
     case .adopt:

@@ -1,4 +1,5 @@
 import Model
+import Planning
 
 /// Looks at whether what NPM lists and what the store knows can both be right.
 struct Evidence {
@@ -7,13 +8,11 @@ struct Evidence {
 
   private let hosts: [ObservedResource]
   private let ledger: [LedgerEntry]
-  private let desired: Set<ResourceKey>
   private let owner: String
 
-  init(_ observed: ObservedState, _ ledger: [LedgerEntry], _ desired: DesiredState, owner: String) {
+  init(_ observed: ObservedState, _ ledger: [LedgerEntry], owner: String) {
     hosts = observed.resources.values.flatMap { $0 }
     self.ledger = ledger
-    self.desired = Set(desired.resources.map(\.key))
     self.owner = owner
   }
 
@@ -29,17 +28,16 @@ struct Evidence {
     ]
   }
 
-  /// Hosts that carry our mark, but that neither the YAML nor the store knows.
-  var strayHosts: [Diagnostic] {
-    let known = Set(ledger.map(\.key))
+  /// Hosts that carry our mark, but that the store does not know and the plan does not speak of: forgotten, or copies.
+  func strayHosts(_ plan: Plan) -> [Diagnostic] {
+    let known = Set(ledger.compactMap(\.id) + (plan.changes + plan.withheld).compactMap(\.id))
     return hosts.compactMap { host in
-      guard let marker = host.marker, marker.owner == owner else { return nil }
-      let key = ResourceKey(host.kind, marker.name)
-      guard !known.contains(key), !desired.contains(key) else { return nil }
+      guard let marker = host.marker, marker.owner == owner, !known.contains(host.id) else { return nil }
       return Diagnostic(
         .ledgerMissing,
         "host \(host.id) (\(host.spec.domains.joined(separator: ", "))) carries our marker as '\(marker.name)', but nobody looks after it",
-        hint: "put '\(marker.name)' into the YAML and run with --rebuild-ledger, or remove the host in NPM",
+        hint:
+          "it is left alone; to manage it, put its domains into the YAML as '\(marker.name)' and run with --rebuild-ledger",
         severity: .warning)
     }
   }

@@ -188,7 +188,7 @@ struct HostWriter: Sendable {
   private func restore(_ change: Change, _ before: ObservedResource, _ words: String) async -> WriteResult {
     var result = refused(change, words)
     // A host that was not served before has nothing good of its own: an earlier restore may have failed.
-    let wasGood = before.nginx == .online || !before.isEnabled
+    let wasGood = before.nginx == .online || !before.isEnabled || change.action == .adopt
     guard let spec = wasGood ? before.spec.normalised() : change.entry?.applied, spec != change.desired else {
       return result
     }
@@ -198,6 +198,10 @@ struct HostWriter: Sendable {
       result.object = host
       result.isRestored = true
       result.outcome.error?.hint = "the previous configuration is back and serving"
+    } else if case .refused(let host, _) = verdict, change.action == .adopt, host.marker == nil {
+      result.object = host
+      result.isRestored = true
+      result.outcome.error?.hint = "the host is as it was before: nginx refuses that, too"
     } else {
       result.outcome.error?.hint = "the previous configuration could not be put back: look at host \(before.id) in NPM"
     }

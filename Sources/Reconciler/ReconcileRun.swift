@@ -45,9 +45,9 @@ package struct ReconcileRun: Sendable {
     if !settings.allowsSelfLockout {
       lap.refusals += LockoutRule(observed, npmHost: settings.npmHost).refusals(of: lap.plan)
     }
-    let evidence = Evidence(observed, ledger, desired, owner: settings.owner)
+    let evidence = Evidence(observed, ledger, owner: settings.owner)
     if !settings.trustsMarkers { lap.refusals += evidence.missingHosts }
-    lap.warnings += evidence.strayHosts
+    lap.warnings += evidence.strayHosts(lap.plan)
     lap.authors = await authors(lap.plan)
     return lap
   }
@@ -85,7 +85,7 @@ package struct ReconcileRun: Sendable {
     let results = await prober.probe(targets.map(\.1)) { progress($0, targets.count) }
     for (target, result) in zip(targets, results) { lap.probes[target.0] = result }
     lap.warnings += DestinationCheck.apply(lap.probes, validations, to: &lap.plan)
-    lap.plan.changes = ReleaseRule.apply(to: lap.plan.changes, withheld: lap.plan.withheld)
+    lap.plan.changes = ReleaseRule.apply(to: lap.plan.changes, in: lap.plan)
   }
 
   /// The newest entry of NPM's audit log for each drifted host. Accounts that may not read it give none.

@@ -121,7 +121,7 @@ import Testing
     #expect(actions(healed) == ["update app"])
     #expect(healed.changes[0].fields.map(\.path) == ["meta.reconciler"])
     entry.createdOn = "2026-11-21 10:00:01"
-    #expect(codes(plan(desired, [observedHost(1, spec)], [entry])) == [.markerMissing])
+    #expect(plan(desired, [observedHost(1, spec)], [entry]).adoptable.map(\.name) == ["app"])
     entry.createdOn = "2026-11-21 10:00:00"
     #expect(codes(plan(desired, [observedHost(1, hostSpec(["b.test"]))], [entry])) == [.markerMissing])
   }

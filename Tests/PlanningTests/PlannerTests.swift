@@ -201,8 +201,11 @@ import Testing
     ])
     let same = plan(desiredState(desiredHost("app", hostSpec(["shop.test"]))), observed, trustsMarkers: true)
     #expect(same.changes.map(\.id) == [ResourceID(2)])
-    let moved = plan(desiredState(desiredHost("app", hostSpec(["new.test"]))), observed, trustsMarkers: true)
-    #expect(moved.changes.compactMap(\.obstacle?.code) == [.markerAmbiguous])
+    let both = desiredState(desiredHost("app", hostSpec(["aaa.test", "shop.test"])))
+    #expect(plan(both, observed, trustsMarkers: true).changes.compactMap(\.obstacle?.code) == [.markerAmbiguous])
+    // A marker on a host that serves something else is a copy.
+    let other = plan(desiredState(desiredHost("app", hostSpec(["new.test"]))), observed, trustsMarkers: true)
+    #expect(actions(other) == ["create app"])
   }
 
   @Test func `a store from an older time is seen through by the marker`() {
