@@ -35,7 +35,7 @@ enum AdoptCommand {
     let loaded = try bench.loadDesired(exitWhenEmpty: .refused)
     var adoption = Adoption(acceptsChanges: bench.invocation.arguments.has(acceptChanges))
     if let name = bench.invocation.arguments.positional.first {
-      adoption.names = [try ResourceName.key(name, among: loaded.state.resources)]
+      adoption.names = [try TypedName.key(name, among: loaded.state.resources)]
     }
     var settings = try bench.lapSettings()
     settings.purpose = .adopt(adoption)
@@ -46,7 +46,7 @@ enum AdoptCommand {
 }
 
 /// A name that somebody typed.
-enum ResourceName {
+enum TypedName {
   /// The resource that a name means; throws with exit code 3 where there is none.
   static func key(_ name: String, among resources: [DesiredResource]) throws -> ResourceKey {
     let found = resources.map(\.key).filter { $0.name == name }

@@ -1,4 +1,5 @@
 import DesiredFiles
+import FoundationEssentials
 import Model
 import Planning
 import Platform
@@ -25,7 +26,7 @@ struct ApplyFlow {
 
   /// - Parameter wish: reads what is wanted; called while the lock is held, because the store may be part of it.
   func run(_ wish: () async throws -> (wish: Wish, settings: LapSettings)) async throws -> ExitCode {
-    try invocation.console.checkOutput()
+    try bench.checkOutput()
     stop.listenToSignals()
     let timeout = try ApplyFlags.seconds(invocation, ApplyFlags.lockTimeout)
     let lock = try await RunLock.take(beside: bench.settings.state, timeout: timeout, stop: stop)
@@ -41,7 +42,7 @@ struct ApplyFlow {
     printer.begin(wasAsked: !invocation.arguments.has(ApplyFlags.yes) && !lap.plan.effective.isEmpty)
     let lease = try await RunLock.lease(store, bench, timeout: timeout, stop: stop)
     let report = try await lease.hold { try await run.apply(lap, stop: stop) { printer.show($0) } }
-    if wanted.writesStatus { writeStatus(lap, report) }
+    if wanted.writesStatus { writeStatus(lap, report) } else { outdateStatus(report) }
     try printer.finish(report, wanted.diagnostics)
     return exit(lap, report)
   }
@@ -69,6 +70,16 @@ struct ApplyFlow {
   private func writeStatus(_ lap: PlannedLap, _ report: RunReport?) {
     do {
       try StatusFiles(directory: bench.settings.status, settings: bench.lapSettings()).write(lap, report, at: .now)
+    } catch {
+      invocation.console.warn(Diagnostic(.statusWrite, "\(error)", hint: "NPM and the store are not affected"))
+    }
+  }
+
+  private func outdateStatus(_ report: RunReport) {
+    guard let run = report.run, report.count(.applied) > 0 else { return }
+    do {
+      try StatusFiles(directory: bench.settings.status, settings: bench.lapSettings())
+        .outdate(by: invocation.command.name, run: run, at: .now)
     } catch {
       invocation.console.warn(Diagnostic(.statusWrite, "\(error)", hint: "NPM and the store are not affected"))
     }
@@ -113,9 +124,14 @@ struct PlanFile {
     } catch {
       throw UsageError(message: "--plan takes a digest or a file: \(error)")
     }
-    // The digest stands in every format that diff writes.
+    if let json = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)), let digest = json["digest"].stringValue
+    {
+      return String(digest.dropFirst("sha256:".count))
+    }
+    // In what diff writes for people it stands in the summary: Markdown begins with that, text ends with it.
     let text = String(decoding: bytes, as: UTF8.self)
-    guard let start = text.ranges(of: "sha256:").last?.upperBound else {
+    let places = text.ranges(of: "Plan sha256:")
+    guard let start = (text.hasPrefix("**reconciler**") ? places.first : places.last)?.upperBound else {
       throw UsageError(message: "\(name) holds no plan", hint: "write one with 'reconciler diff --out plan.json'")
     }
     return String(text[start...].prefix(while: \.isHexDigit))

@@ -81,7 +81,11 @@ struct ApplyPrinter: Sendable {
     ]
     let words = counts.filter { $0.0 > 0 || $0.1 == "applied" }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     let tenths = (report.seconds * 10).rounded() / 10
-    let undo = report.count(.applied) > 0 ? report.run.map { "; undo with: reconciler rollback --to \($0 - 1)" } : nil
+    // Going back behind a create deletes, which only one policy does.
+    let deletes = report.outcomes.contains { $0.verdict == .applied && $0.change.action == .create }
+    let policy = deletes && settings.policy != .sync ? " --policy sync" : ""
+    let undo =
+      report.count(.applied) > 0 ? report.run.map { "; undo with: reconciler rollback --to \($0 - 1)\(policy)" } : nil
     let run = report.run.map { ". Run \($0)\(undo ?? "")" } ?? ""
     let interrupted = report.wasInterrupted ? "Interrupted. " : ""
     let tail = report.count(.applied) > 0 ? remark.map { "\n\($0)" } ?? "" : ""

@@ -19,6 +19,7 @@ enum DiffCommand {
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     let bench = try Workbench(invocation)
+    try bench.checkOutput()
     let loaded = try bench.loadDesired(exitWhenEmpty: .refused)
     let (_, lap) = try await bench.plan(loaded.state, bench.lapSettings(), bench.store(createsIt: false))
     if let name = invocation.arguments.value(accept) {

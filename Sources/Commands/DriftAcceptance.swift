@@ -8,7 +8,7 @@ import Reconciler
 enum DriftAcceptance {
   /// Writes the observed values of a drifted resource into its file, and says what it wrote.
   static func accept(_ name: String, _ lap: PlannedLap, _ loaded: LoadedDesired, _ bench: Workbench) throws {
-    let key = try ResourceName.key(name, among: loaded.state.resources)
+    let key = try TypedName.key(name, among: loaded.state.resources)
     guard let resource = loaded.state.resources.first(where: { $0.key == key }) else { return }
     let change = (lap.plan.changes + lap.plan.withheld).first { $0.key == key }
     let fields = (change?.fields ?? []).filter { field in

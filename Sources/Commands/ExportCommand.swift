@@ -41,9 +41,15 @@ enum ExportCommand {
 
   /// Hosts that stand in two files would be an error of the next diff.
   private static func check(_ directory: String, _ invocation: Invocation) throws {
-    guard let listing = try? Files.below(directory) else { return }
+    guard Files.exists(directory) else { return }
+    let listing: Files.Listing
+    do {
+      listing = try Files.below(directory)
+    } catch {
+      throw refusal("\(error), so that nobody can say what is there", hint: "name another directory with --out")
+    }
     let files = listing.files.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
-    if let defaults = files.first(where: { $0.hasSuffix("/_defaults.yaml") || $0.hasSuffix("/_defaults.yml") }) {
+    if let defaults = files.first(where: DesiredLoader.isNamedDefaults) {
       throw refusal(
         "\(defaults) would change what is exported, where fields at NPM's defaults are left out",
         hint: "name another directory")

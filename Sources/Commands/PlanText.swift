@@ -56,13 +56,19 @@ struct PlanText {
     let blocked = lap.plan.count("blocked")
     let all = words + (blocked == 0 ? [] : ["\(blocked) blocked"])
     let held = lap.plan.withheld.count
+    if all.isEmpty && held == 0 && !lap.plan.aside.isEmpty {
+      return "Nothing to take over; \(lap.plan.aside.count) differ or are missing: see 'reconciler diff'."
+    }
     if all.isEmpty && held == 0 {
       return "Nothing to do: \(isPartial ? "what was selected" : "NPM") is as \(settings.desired)/ says."
     }
     if all.isEmpty, lap.plan.withheld.allSatisfy({ $0.suspension != nil }) {
       return "Nothing to do now: \(held) suspended."
     }
-    if all.isEmpty { return "Nothing to do under policy \(lap.plan.policy.rawValue), which holds \(held) back." }
+    if all.isEmpty {
+      let way = lap.plan.withheld.contains { $0.action == .delete } ? " With --policy sync they are deleted." : ""
+      return "Nothing to do under policy \(lap.plan.policy.rawValue), which holds \(held) back.\(way)"
+    }
     let tail = held == 0 ? "" : ", \(held) held back"
     return all.joined(separator: ", ") + tail + ". Plan \(Words.shortDigest(lap.plan.digest))"
   }

@@ -52,7 +52,7 @@ enum RollbackCommand {
         hint: "see 'reconciler rollback --list'; history.keep says how long runs are remembered")
     }
     return RollbackTarget(
-      run: number, history: try await store.history(after: number), ledger: try await store.ledger())
+      run: number, history: try await store.history(after: 0), ledger: try await store.ledger())
   }
 
   private static func refusal(_ message: String, hint: String) -> CommandFailure {

@@ -12,7 +12,6 @@ package struct SettingsLoader {
   private let environment: (String) -> String?
   private var decoder: ValueDecoder
   private var file: DecodedFields = [:]
-  private var texts = SourceTexts()
 
   private init(_ arguments: ParsedArguments, _ environment: @escaping (String) -> String?) {
     self.arguments = arguments
@@ -41,9 +40,10 @@ package struct SettingsLoader {
   }
 
   private func failure(_ diagnostics: [Diagnostic], _ console: Console) -> CommandFailure {
-    // Shown here, where the source text is; JSON output carries them itself.
+    // Shown here, all of them; JSON output carries them itself. The lines of this file are never shown: they may hold
+    // the password.
     if console.format != .json {
-      let text = DiagnosticText(texts: texts, console: Console())
+      let text = DiagnosticText(texts: SourceTexts(), console: Console())
       let lines = diagnostics.inSourceOrder.flatMap(text.lines)
       Terminal.write(lines.joined(separator: "\n") + "\n", to: Terminal.error)
       return CommandFailure(.invalid, [])
@@ -61,9 +61,19 @@ package struct SettingsLoader {
       let hint = "name an existing file with --config, or leave the flag away"
       throw CommandFailure(.invalid, [Diagnostic(.settingsMissing, "\(error)", hint: hint)])
     }
-    texts.add(path, bytes)
     let problems = read(bytes)
-    guard problems.isEmpty else { throw failure(problems.map { $0.diagnostic(in: path) }, Console(arguments)) }
+    guard problems.isEmpty else {
+      let found = problems.map { Self.withoutQuotes($0.diagnostic(in: path)) }
+      throw failure(found, Console(arguments))
+    }
+  }
+
+  /// Without the words of the file: an alias or a tag may be the beginning of a password.
+  private static func withoutQuotes(_ diagnostic: Diagnostic) -> Diagnostic {
+    var bare = diagnostic
+    let parts = diagnostic.message.split(separator: "'", omittingEmptySubsequences: false)
+    bare.message = parts.enumerated().map { $0.offset % 2 == 0 ? String($0.element) : "..." }.joined(separator: "'")
+    return bare
   }
 
   /// Reads the text of the file; what is wrong with its meaning goes to the decoder.
@@ -88,7 +98,8 @@ package struct SettingsLoader {
     settings.owner = text("owner", nil) ?? settings.owner
     settings.policy = (arguments.value(ApplyFlags.policy) ?? text("policy", nil)).flatMap(Policy.init) ?? .upsertOnly
     settings.desired = arguments.value(CommonFlags.desired) ?? text("desired", nil) ?? settings.desired
-    settings.state = arguments.value(CommonFlags.state) ?? text("state", nil) ?? settings.state
+    // The lock lies beside the store: one store has one lock, whatever links lead to it.
+    settings.state = Files.resolved(arguments.value(CommonFlags.state) ?? text("state", nil) ?? settings.state)
     settings.status = arguments.value(CommonFlags.status) ?? text("status", nil) ?? settings.status
     settings.npmURL = try NPMAddress.checked(
       arguments.value(CommonFlags.npmURL) ?? fromEnvironment(["NPM_URL"]) ?? text("npm", "url") ?? "")
@@ -104,12 +115,23 @@ package struct SettingsLoader {
   private mutating func contract() -> UpstreamContract {
     var contract = UpstreamContract(name: "NPM")
     contract.caFile = text("npm", "ca_file")
-    contract.proxy = text("npm", "proxy").map { Secret($0) }
+    contract.proxy = proxy()
     contract.connectTimeout = seconds("npm", "connect_timeout") ?? contract.connectTimeout
     contract.firstByteTimeout = seconds("npm", "first_byte_timeout") ?? contract.firstByteTimeout
     contract.readTimeout = seconds("npm", "read_timeout") ?? contract.readTimeout
     contract.writeTimeout = seconds("npm", "write_timeout") ?? contract.writeTimeout
     return contract
+  }
+
+  private mutating func proxy() -> Secret? {
+    guard let text = text("npm", "proxy") else { return nil }
+    let schemes = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"]
+    let scheme = text.firstRange(of: "://").map { text[..<$0.lowerBound].lowercased() }
+    if let scheme, schemes.contains(scheme), !text.hasSuffix("://") { return Secret(text) }
+    decoder.report(
+      .badURL, "'npm.proxy' is no address of a proxy", at: file["npm"]?.location ?? decoder.start,
+      hint: "write it as http://host:3128, or with \(schemes.dropFirst().joined(separator: ", "))")
+    return nil
   }
 
   private func limits() throws -> SafetyLimits {
@@ -188,7 +210,9 @@ enum NPMAddress {
     for tail in ["/", "/api", "/"] where address.hasSuffix(tail) { address.removeLast(tail.count) }
     let lowered = address.lowercased()
     guard lowered.hasPrefix("http://") || lowered.hasPrefix("https://") else {
-      throw refusal("'\(text)' is no address of NPM", hint: "write it as http://host:81")
+      // What stands before an '@' may be a password.
+      let shown = text.contains("@") ? "what is set" : "'\(text)'"
+      throw refusal("\(shown) is no address of NPM", hint: "write it as http://host:81")
     }
     guard !address.contains("@") else {
       throw refusal("NPM's address carries a user name", hint: "use NPM_IDENTITY and NPM_SECRET instead")
@@ -233,7 +257,8 @@ enum Interpolation {
         throw Problem(message: "\(error)", hint: "the file must exist and be readable")
       }
     }
-    throw Problem(message: "'${\(reference)}' is no reference", hint: "use ${env:NAME} or ${file:/path}")
+    // Its words are not repeated: it may be a password.
+    throw Problem(message: "a '${...}' here is no reference", hint: "use ${env:NAME} or ${file:/path}")
   }
 
   /// A file's text without the line end that editors add.

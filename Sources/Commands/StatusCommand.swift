@@ -52,7 +52,8 @@ enum StatusCommand {
     let since = minute(sync?["since"])
     let version = status["npm"]["version"].stringValue ?? "?"
     let url = status["npm"]["url"].stringValue ?? "?"
-    let state = isInSync ? console.paint("all in sync", .green) : console.paint("differs", .yellow)
+    let word = isInSync ? "all in sync" : sync?["status"] == "Unknown" ? "outdated" : "differs"
+    let state = console.paint(word, isInSync ? .green : .yellow)
     var lines = [
       "\(count("in_sync")) of \(count("desired")) hosts in sync, \(state) since \(since), NPM \(version) at \(url)", "",
     ]

@@ -28,6 +28,16 @@ struct Workbench: Sendable {
 
   var prober: Prober { Prober(settings: settings.probe, engine: engine) }
 
+  /// The file of --out must be writable, and must not become a part of what is desired.
+  func checkOutput() throws {
+    if let file = invocation.console.outFile, Files.lies(file, below: settings.desired) {
+      throw UsageError(
+        message: "--out \(file) lies in \(settings.desired)/, where it would replace or become desired state",
+        hint: "name a file elsewhere")
+    }
+    try invocation.console.checkOutput()
+  }
+
   /// The desired files without errors; throws what is wrong with them.
   func loadDesired(exitWhenEmpty: ExitCode) throws -> LoadedDesired {
     let loaded = DesiredLoader.load(settings.desired)

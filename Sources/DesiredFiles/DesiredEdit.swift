@@ -76,8 +76,11 @@ package struct DesiredEdit {
   ) throws -> EditedText.Edit {
     let indent = text.indentation(ofLine: source.location.line)
     guard source.blockLine == nil else {
-      let lines = DesiredWriter.value(value, field.type, indent: indent)
-      return EditedText.Edit(text.blockScalar(source, indent: indent), lines: lines)
+      let block = text.blockScalar(source, keyIndent: indent)
+      // As deep as it was: comments that follow, less deep, must not become a part of it.
+      var lines = DesiredWriter.value(value, field.type, indent: block.textIndent - 2)
+      if let comment = block.comment { lines[0] += "  \(comment)" }
+      return EditedText.Edit(block.source, lines: lines)
     }
     if case .domains = field.type, !text.startsFlow(source.location) { return try list(field, value, source) }
     let isOneLine = source.location.line == source.endLine
@@ -172,18 +175,18 @@ struct EditedText {
 
   /// Without their ends.
   private var lines: [String.UnicodeScalarView]
-  private let usesCarriageReturn: Bool
+  /// Whether each line ends with a carriage return.
+  private var returns: [Bool]
 
   init(_ bytes: [UInt8]) {
     let text = String(decoding: bytes, as: UTF8.self)
-    usesCarriageReturn = text.unicodeScalars.contains("\r")
-    lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-      String.UnicodeScalarView(line.last == "\r" ? line.dropLast() : line)
-    }
+    let all = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+    returns = all.map { $0.last == "\r" }
+    lines = all.map { String.UnicodeScalarView($0.last == "\r" ? $0.dropLast() : $0) }
   }
 
   var bytes: [UInt8] {
-    Array(lines.map { String($0) }.joined(separator: usesCarriageReturn ? "\r\n" : "\n").utf8)
+    Array(zip(lines, returns).map { String($0) + ($1 ? "\r" : "") }.joined(separator: "\n").utf8)
   }
 
   func indentation(ofLine number: Int) -> Int {
@@ -202,25 +205,44 @@ struct EditedText {
     }
   }
 
-  /// A block scalar from its `|` to its last line: as far as lines are indented deeper than its key.
-  func blockScalar(_ source: FieldSource, indent: Int) -> FieldSource {
-    var last = source.location.line
-    for number in (source.location.line + 1)..<max(source.location.line + 1, lines.count + 1) {
-      let line = lines[number - 1]
-      if line.allSatisfy({ $0 == " " }) { continue }
-      guard indentation(ofLine: number) > indent else { break }
+  struct BlockScalar {
+    /// From the `|` to the end of the last line of text.
+    var source: FieldSource
+    var textIndent: Int
+    /// What stands behind the `|`.
+    var comment: String?
+  }
+
+  /// A block scalar as far as lines are indented as deep as its text: by what its head says, or by its first line.
+  func blockScalar(_ source: FieldSource, keyIndent: Int) -> BlockScalar {
+    let line = source.location.line
+    let head = lines[line - 1].dropFirst(source.location.column - 1)
+    let mark = head.prefix { $0 != " " && $0 != "#" }
+    let said = mark.first { ("1"..."9").contains($0) }.flatMap { Int(String($0)) }
+    var textIndent = said.map { keyIndent + $0 }
+    var last = line
+    for number in (line + 1)..<max(line + 1, lines.count + 1) where !lines[number - 1].allSatisfy({ $0 == " " }) {
+      let depth = indentation(ofLine: number)
+      guard depth >= textIndent ?? (keyIndent + 1) else { break }
+      textIndent = textIndent ?? depth
       last = number
     }
-    return FieldSource(source.location, endLine: last, endColumn: lines[last - 1].count + 1)
+    let comment = head.firstIndex(of: "#").map { String(head[$0...]) }
+    return BlockScalar(
+      source: FieldSource(source.location, endLine: last, endColumn: lines[last - 1].count + 1),
+      textIndent: textIndent ?? (keyIndent + 2), comment: comment)
   }
 
   mutating func replace(_ edit: Edit) {
     guard lines.indices.contains(edit.place.line - 1), lines.indices.contains(edit.endLine - 1) else { return }
     let new = edit.lines.map(\.unicodeScalars)
+    let endings = Array(repeating: returns[edit.place.line - 1], count: new.count)
     if edit.isInsertion {
       lines.insert(contentsOf: new.map { String.UnicodeScalarView($0) }, at: edit.place.line)
+      returns.insert(contentsOf: endings, at: edit.place.line)
       return
     }
+    returns.replaceSubrange((edit.place.line - 1)..<edit.endLine, with: endings)
     var head = String.UnicodeScalarView(lines[edit.place.line - 1].prefix(edit.place.column - 1))
     let tail = lines[edit.endLine - 1].dropFirst(edit.endColumn - 1)
     head.append(contentsOf: new[0])

@@ -26,7 +26,9 @@ package struct DesiredLoader {
 
   /// - Parameter replacing: texts to read instead of what these files hold.
   package static func load(_ directory: String, replacing: [String: [UInt8]] = [:]) -> LoadedDesired {
-    var loader = DesiredLoader(directory: directory.hasSuffix("/") ? String(directory.dropLast()) : directory)
+    var bare = directory
+    while bare.count > 1, bare.hasSuffix("/") { bare.removeLast() }
+    var loader = DesiredLoader(directory: bare)
     loader.replacements = replacing
     guard let files = loader.listFiles() else { return loader.loaded }
     loader.run(files)
@@ -45,6 +47,14 @@ package struct DesiredLoader {
     let defaults = files.filter { isDefaults($0) }
     for file in defaults { readDefaults(file) }
     for file in files where !isDefaults(file) { readFile(file) }
+    for file in files where Self.isNamedDefaults(file) && !isDefaults(file) {
+      // Silence would take what somebody meant for every host from all of them.
+      loaded.diagnostics.append(
+        Diagnostic(
+          .badName, "the file of defaults counts only directly below \(directory)/",
+          at: SourceLocation(file: file, line: 1, column: 1),
+          hint: "move it there, or give it another name: its 'defaults:' then hold for the file itself"))
+    }
     loaded.state.fileCount = files.count
     loaded.diagnostics += CrossFileCheck.run(resources)
     loaded.diagnostics = loaded.diagnostics.inSourceOrder
@@ -61,7 +71,12 @@ package struct DesiredLoader {
   }
 
   private func isDefaults(_ file: String) -> Bool {
-    file == "\(directory)/_defaults.yaml" || file == "\(directory)/_defaults.yml"
+    Self.isNamedDefaults(file) && Files.parent(of: file) == directory
+  }
+
+  package static func isNamedDefaults(_ file: String) -> Bool {
+    let name = file[(file.lastIndex(of: "/").map(file.index(after:)) ?? file.startIndex)...].lowercased()
+    return name == "_defaults.yaml" || name == "_defaults.yml"
   }
 
   private mutating func listFiles() -> [String]? {
@@ -97,6 +112,13 @@ package struct DesiredLoader {
       let bytes = try replacements[file] ?? Files.read(file)
       let (documents, problems) = YAMLParser.parse(bytes)
       loaded.diagnostics += problems.map { $0.diagnostic(in: file) }
+      if bytes.allSatisfy({ [0x20, 0x09, 0x0a, 0x0d].contains($0) }) {
+        // An editor or a disk that failed leaves such files, and the hosts in them would look removed.
+        loaded.diagnostics.append(
+          Diagnostic(
+            .desiredEmpty, "\(file) is empty", at: SourceLocation(file: file, line: 1, column: 1),
+            hint: "bring it back; if nothing is meant to be in it, remove the file or write a comment into it"))
+      }
       loaded.texts.add(file, bytes)
       return documents
     } catch {
@@ -130,6 +152,12 @@ package struct DesiredLoader {
         merge(DefaultsDecoder.decode(entry.value, &decoder), into: &defaults)
       }
       for entry in entries where entry.key != "defaults" { readSection(entry, defaults, &decoder) }
+      if entries.count == 1, let entry = entries.first, entry.key == "defaults" {
+        decoder.report(
+          .noEffect, "these defaults hold for this file alone, which has nothing else",
+          at: decoder.location(entry.keyNode), hint: "those for all files stand in \(directory)/_defaults.yaml",
+          severity: .warning)
+      }
     }
     loaded.diagnostics += decoder.diagnostics
   }
@@ -164,7 +192,11 @@ package struct DesiredLoader {
     }
     let layers = [defaults[kind.kind] ?? [:], globalDefaults[kind.kind] ?? [:]]
     let reader = ResourceDecoder(kind: kind, defaults: layers)
-    for host in hosts where !host.key.hasPrefix("x-") {
+    for host in hosts {
+      guard !host.key.hasPrefix("x-") else {
+        reader.checkAnchor(host, &decoder)
+        continue
+      }
       if let resource = reader.resource(host, &decoder) { resources.append(resource) }
     }
   }

@@ -13,6 +13,27 @@ package enum DomainName {
     return ("'\(name.filter { !isControl($0) })' is no domain that NPM accepts: it contains \(shown)", hint)
   }
 
+  /// What NPM takes, but hardly anybody can mean; nil: nothing.
+  package static func doubt(about name: String) -> (message: String, hint: String?)? {
+    let labels = name.split(separator: ".", omittingEmptySubsequences: false)
+    if name.utf8.contains(where: { $0 >= 0x80 }) {
+      return ("browsers ask for '\(name)' by its ASCII form", "write it as Punycode, beginning with xn--")
+    }
+    if labels.count > 1, labels.last == "" {
+      return ("'\(name)' ends with a dot, which browsers leave away", "write it without")
+    }
+    if labels.contains("") { return ("'\(name)' has an empty part", nil) }
+    if labels.dropFirst().dropLast().contains(where: { $0.contains("*") })
+      || labels.contains(where: { $0.contains("*") && $0 != "*" })
+    {
+      return ("nginx takes '*' only as the whole first or last part of a name, not as in '\(name)'", nil)
+    }
+    if labels.contains(where: { $0.hasPrefix("-") || $0.hasSuffix("-") || $0.count > 63 }) || name.count > 253 {
+      return ("'\(name)' is no name that DNS can hold", "parts have up to 63 characters and no '-' at their ends")
+    }
+    return nil
+  }
+
   /// What nearly every domain is made of.
   private static func isPlain(_ byte: UInt8) -> Bool {
     switch byte {

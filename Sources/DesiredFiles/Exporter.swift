@@ -113,9 +113,13 @@ package struct Exporter {
 
 /// Names for hosts that had none.
 enum ExportNames {
-  /// The name in our marker; else the first label of the first domain where that is nobody else's, else the domain.
+  /// The name in our marker, where it is one and the host the only one with it; else the first label of the first domain
+  /// where that is nobody else's, else the domain.
   static func names(_ hosts: [ObservedResource], owner: String) -> [String] {
-    let marked = hosts.map { host in host.marker.flatMap { $0.owner == owner ? $0.name : nil } }
+    let claimed = hosts.map { host in host.marker.flatMap { $0.owner == owner ? $0.name : nil } }
+    let counts = Dictionary(claimed.compactMap { $0 }.map { ($0, 1) }, uniquingKeysWith: +)
+    // Whoever may write to NPM chooses what a marker says: it becomes the name of a file only when it is a name.
+    let marked = claimed.map { name in name.flatMap { counts[$0] == 1 && ResourceName.isRight($0) ? $0 : nil } }
     let short = hosts.map { label($0) }
     var uses: [String: Int] = [:]
     for (own, name) in zip(marked, short) { uses[own ?? name, default: 0] += 1 }
@@ -126,7 +130,7 @@ enum ExportNames {
       let numbered = String("host-\(hosts[index].id)")
       let candidates =
         (uses[short[index]] == 1 ? [short[index]] : []) + [full, "\(full.prefix(80))-\(hosts[index].id)"]
-      let name = candidates.first { !$0.isEmpty && !taken.contains($0) } ?? numbered
+      let name = candidates.first { ResourceName.isRight($0) && !taken.contains($0) } ?? numbered
       taken.insert(name)
       return name
     }

@@ -27,11 +27,11 @@ struct ResourceDecoder {
     let owner = "\(kind.kind.title) '\(entry.key)'"
     let place = decoder.location(entry.keyNode)
     checkName(entry, &decoder)
-    let before = decoder.diagnostics.count
+    let before = decoder.errorCount
     guard var decoded = decoder.fields(of: entry.value, fields, shorthands: kind.shorthands, owner: owner) else {
       return nil
     }
-    let hasMistakes = decoder.diagnostics.count > before
+    let hasMistakes = decoder.errorCount > before
     for layer in defaults { decoded.merge(layer) { nearer, _ in nearer } }
     // Missing keys are only reported where everything written was readable: one mistake, one message.
     if !hasMistakes { decoder.requireAll(decoded, fields, shorthands: kind.shorthands, owner: owner, at: place) }
@@ -63,14 +63,19 @@ struct ResourceDecoder {
     return LocatedResource(resource: resource, domains: Array(zip(spec.domains, places)).map { ($0, $1) })
   }
 
-  private func checkName(_ entry: YAMLEntry, _ decoder: inout ValueDecoder) {
-    let name = entry.key
-    let isRight =
-      name.count <= 100 && name.first.map { $0.isLetter || $0.isNumber } == true
-      && name.allSatisfy { $0.isLetter || $0.isNumber || "-_.".contains($0) }
-    guard !isRight else { return }
+  /// Keys with `x-` hold what others refer to; a host behind one would be taken for removed.
+  func checkAnchor(_ entry: YAMLEntry, _ decoder: inout ValueDecoder) {
+    guard case .mapping(let members) = entry.value.content, members.contains(where: { $0.key == "domain_names" })
+    else { return }
     decoder.report(
-      .badName, "'\(name)' is no name for a \(kind.kind.title)", at: decoder.location(entry.keyNode),
+      .badName, "'\(entry.key)' is passed over: names with 'x-' are for anchors", at: decoder.location(entry.keyNode),
+      hint: "give the \(kind.kind.title) another name, or take its domain_names away")
+  }
+
+  private func checkName(_ entry: YAMLEntry, _ decoder: inout ValueDecoder) {
+    guard !ResourceName.isRight(entry.key) else { return }
+    decoder.report(
+      .badName, "'\(entry.key)' is no name for a \(kind.kind.title)", at: decoder.location(entry.keyNode),
       hint: "use up to 100 letters, digits, '-', '_' and '.', beginning with a letter or digit")
   }
 
@@ -86,6 +91,14 @@ struct ResourceDecoder {
         .noEffect, "'\(field.name)' has no effect on '\(resource.key.name)': \(field.summary.lowercasedFirst)",
         at: place, severity: .warning)
     }
+  }
+}
+
+/// The rule for names in desired files: they become names of files, too.
+package enum ResourceName {
+  package static func isRight(_ name: String) -> Bool {
+    name.count <= 100 && name.first.map { $0.isLetter || $0.isNumber } == true && !name.hasPrefix("x-")
+      && name.allSatisfy { $0.isLetter || $0.isNumber || "-_.".contains($0) }
   }
 }
 

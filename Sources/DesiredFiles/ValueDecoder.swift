@@ -5,6 +5,8 @@ package import YAML
 package struct ValueDecoder {
   package let file: String
   package private(set) var diagnostics: [Diagnostic] = []
+  /// How many of them are errors.
+  private(set) var errorCount = 0
 
   package init(file: String) { self.file = file }
 
@@ -12,8 +14,12 @@ package struct ValueDecoder {
     _ code: DiagnosticCode, _ message: String, at location: SourceLocation, hint: String? = nil,
     note: Diagnostic.Note? = nil, severity: Diagnostic.Severity = .error
   ) {
+    if severity == .error { errorCount += 1 }
     diagnostics.append(Diagnostic(code, message, at: location, hint: hint, note: note, severity: severity))
   }
+
+  /// Where nothing better is known.
+  package var start: SourceLocation { SourceLocation(file: file, line: 1, column: 1) }
 
   package func location(_ node: YAMLNode) -> SourceLocation {
     let length = node.start.line == node.end.line ? max(1, node.end.column - node.start.column) : 1
@@ -85,8 +91,8 @@ package struct ValueDecoder {
   }
 
   private mutating func field(_ field: FieldDescription, _ entry: YAMLEntry, owner: String) -> DecodedValue? {
-    let before = diagnostics.count
-    guard let decoded = value(entry.value, field.type, name: field.name), diagnostics.count == before else {
+    let before = errorCount
+    guard let decoded = value(entry.value, field.type, name: field.name), errorCount == before else {
       return nil
     }
     if field.support == .later, decoded.value != field.standard {
@@ -137,8 +143,8 @@ package struct ValueDecoder {
   }
 
   private mutating func object(_ node: YAMLNode, _ fields: [FieldDescription], name: String) -> JSONValue? {
-    let before = diagnostics.count
-    guard let decoded = self.fields(of: node, fields, owner: "'\(name)'"), diagnostics.count == before else {
+    let before = errorCount
+    guard let decoded = self.fields(of: node, fields, owner: "'\(name)'"), errorCount == before else {
       return nil
     }
     requireAll(decoded, fields, owner: "'\(name)'", at: location(node))
@@ -157,9 +163,9 @@ package struct ValueDecoder {
     var firstUse: [JSONValue: SourceLocation] = [:]
     for item in items {
       let owner = "an entry of '\(name)'"
-      let before = diagnostics.count
+      let before = errorCount
       guard let decoded = self.fields(of: item, fields, shorthands: shorthands, owner: owner),
-        diagnostics.count == before
+        errorCount == before
       else { continue }
       let place = location(item)
       requireAll(decoded, fields, shorthands: shorthands, owner: owner, at: place)
@@ -207,6 +213,8 @@ package struct ValueDecoder {
       guard let text = text(item, name: "a domain") else { continue }
       if let problem = DomainName.problem(with: text) {
         report(.badDomain, problem.message, at: location(item), hint: problem.hint)
+      } else if let doubt = DomainName.doubt(about: text) {
+        report(.badDomain, doubt.message, at: location(item), hint: doubt.hint, severity: .warning)
       }
       result.parts["[\(names.count)]"] = source(item)
       names.append(.string(text))

@@ -33,6 +33,8 @@ package struct Plan: Hashable, Sendable {
   package var remembered: [LedgerEntry] = []
   /// What the YAML wants of resources that were not looked at: nothing may be taken from them.
   package var bystanders: [Change] = []
+  /// What differs, but is another errand's: not done here, and not called done.
+  package var aside: [Change] = []
   /// Names in the store whose objects are gone from the YAML and from NPM: their rows can go.
   package var forgotten: [ResourceKey]
   /// Objects that are ours.
@@ -64,7 +66,18 @@ package struct Plan: Hashable, Sendable {
   }
 
   /// Leaves only what takes hosts over, and what is in its way.
-  package mutating func keepAdoptions() {
+  package mutating func keepAdoptions(_ adoption: Adoption) {
+    aside = (changes + withheld).filter { $0.action != .adopt && !$0.isBlocked }
+    if adoption.names != nil {
+      changes = changes.map { change in
+        guard change.action == .create else { return change }
+        var blocked = change
+        blocked.action = .blocked(
+          Obstacle(
+            .notAdoptable, "NPM has no host with its domains", hint: "there is nothing to take over: apply creates it"))
+        return blocked
+      }
+    }
     changes.removeAll { $0.action != .adopt && !$0.isBlocked }
     withheld.removeAll { $0.action != .adopt }
     forgotten = []

@@ -47,11 +47,10 @@ package enum Files {
 
   /// Replaces the contents of a file that is there: its permissions stay, and a link goes on pointing at it.
   package static func rewrite(_ path: String, with bytes: [UInt8]) throws {
-    guard let resolved = realpath(path, nil) else { throw FileError("write", path) }
-    defer { free(resolved) }
+    guard let resolved = realPath(path) else { throw FileError("write", path) }
     var status = stat()
     guard stat(resolved, &status) == 0 else { throw FileError("write", path) }
-    try replace(String(cString: resolved), with: bytes, mode: UInt32(status.st_mode & 0o777))
+    try replace(resolved, with: bytes, mode: UInt32(status.st_mode & 0o777))
   }
 
   /// Writes to whatever stands at `path`: a plain file is replaced at once, a device, pipe or link is written through.
@@ -90,6 +89,32 @@ package enum Files {
   package static func parent(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// The file that a path leads to through links, also where it is not there yet.
+  package static func resolved(_ path: String) -> String {
+    var target = path
+    // As many links in a row as Linux follows.
+    for _ in 0..<40 {
+      var buffer = [CChar](repeating: 0, count: 4096)
+      let length = readlink(target, &buffer, buffer.count - 1)
+      guard length > 0 else { return target }
+      let link = String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      target = link.hasPrefix("/") ? link : "\(parent(of: target))/\(link)"
+    }
+    return target
+  }
+
+  /// Whether a path lies below a directory, or would.
+  package static func lies(_ path: String, below directory: String) -> Bool {
+    guard let folder = realPath(directory), let place = realPath(parent(of: resolved(path))) else { return false }
+    return place == folder || place.hasPrefix(folder.hasSuffix("/") ? folder : folder + "/")
+  }
+
+  private static func realPath(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
   }
 
   /// What lies below a directory, in byte order.

@@ -93,7 +93,7 @@ struct Applier: Sendable {
       let number = try await store.begin(
         ChangeRecordDraft(
           run: run, key: change.key, action: change.action.word, former: change.renamedFrom,
-          before: change.observed?.spec.normalised(), at: .now), claim: claim(for: change))
+          before: change.observed?.spec.normalised(), after: change.desired, at: .now), claim: claim(for: change))
       intent = number
       let result = await carryOut(change)
       try await record(result, change, intent: number)

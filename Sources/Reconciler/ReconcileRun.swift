@@ -36,7 +36,7 @@ package struct ReconcileRun: Sendable {
     let observed = try await gateway.observe()
     let ledger = try await store.ledger()
     var plan = Planner(options(desired)).plan(desired, observed, ledger)
-    if case .adopt = settings.purpose { plan.keepAdoptions() }
+    if case .adopt(let adoption) = settings.purpose { plan.keepAdoptions(adoption) }
     var lap = PlannedLap(
       desired: desired, observed: observed, ledger: ledger, plan: plan, probes: [:], refusals: [], warnings: [],
       authors: [:])

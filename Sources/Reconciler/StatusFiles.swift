@@ -25,6 +25,22 @@ package struct StatusFiles: Sendable {
     try Files.replace("\(directory)/status.md", with: Array(text.utf8))
   }
 
+  /// Says that the files are older than a run that looked at a part of everything and changed it.
+  package func outdate(by command: String, run: Int, at now: Timestamp) throws {
+    guard var status = read("status.json")?.objectValue else { return }
+    let message = "run \(run) (\(command)) changed NPM since; the next diff --write-status or apply looks again"
+    status["conditions"] = .array(
+      (status["conditions"]?.arrayValue ?? []).map { condition in
+        guard condition["type"] == "InSync" else { return condition }
+        return [
+          "type": "InSync", "status": "Unknown", "reason": "ChangedSince", "message": .string(message),
+          "since": .string(now.iso8601),
+        ]
+      })
+    try put("status.json", .object(status))
+    try Files.replace("\(directory)/status.md", with: Array("# reconciler: outdated\n\n\(message)\n".utf8))
+  }
+
   private func put(_ name: String, _ value: JSONValue) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]

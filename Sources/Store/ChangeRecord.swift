@@ -10,16 +10,20 @@ package struct ChangeRecordDraft: Hashable, Sendable {
   package var former: ResourceKey?
   /// What NPM had before; nil where there was nothing.
   package var before: Spec?
+  /// What it is to have afterwards; nil: nothing.
+  package var after: Spec?
   package var at: Timestamp
 
   package init(
-    run: Int, key: ResourceKey, action: String, former: ResourceKey? = nil, before: Spec? = nil, at: Timestamp
+    run: Int, key: ResourceKey, action: String, former: ResourceKey? = nil, before: Spec? = nil, after: Spec? = nil,
+    at: Timestamp
   ) {
     self.run = run
     self.key = key
     self.action = action
     self.former = former
     self.before = before
+    self.after = after
     self.at = at
   }
 }
@@ -41,19 +45,24 @@ package struct ChangeRecord: Hashable, Sendable {
   }
 }
 
-/// A change of an earlier run, with what was there before it.
+/// A change of an earlier run, with what was there before it and what was written.
 package struct PastChange: Hashable, Sendable {
   package var run: Int
   package var key: ResourceKey
   package var action: String
   package var former: ResourceKey?
   package var before: Spec?
+  package var after: Spec?
+  /// nil: the run was killed in the middle of it.
+  package var outcome: ChangeRecord.Outcome?
 
-  package init(run: Int, key: ResourceKey, action: String, former: ResourceKey? = nil, before: Spec? = nil) {
-    self.run = run
-    self.key = key
-    self.action = action
-    self.former = former
-    self.before = before
+  package init(_ draft: ChangeRecordDraft, outcome: ChangeRecord.Outcome? = nil) {
+    run = draft.run
+    key = draft.key
+    action = draft.action
+    former = draft.former
+    before = draft.before
+    after = draft.after
+    self.outcome = outcome
   }
 }

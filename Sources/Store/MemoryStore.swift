@@ -8,6 +8,8 @@ package actor MemoryStore: StateStore {
   private var runList: [RunRecord] = []
   private var intents: [Int: Intent] = [:]
   private var past: [PastChange] = []
+  /// The place in `past` of each intent.
+  private var pastOf: [Int: Int] = [:]
   private var writer: Writer?
   private var nextIntent = 1
   private var log: [RecordedEvent] = []
@@ -46,6 +48,7 @@ package actor MemoryStore: StateStore {
     let old = Set(runList.dropLast().filter { $0.startedAt < time }.map(\.number))
     runList.removeAll { old.contains($0.number) }
     past.removeAll { old.contains($0.run) }
+    pastOf = [:]
   }
 
   package func claim(_ newcomer: Writer) -> WriterClaim {
@@ -66,15 +69,15 @@ package actor MemoryStore: StateStore {
     nextIntent += 1
     intents[number] = Intent(
       number: number, run: change.run, key: change.key, action: change.action, at: change.at)
-    past.append(
-      PastChange(
-        run: change.run, key: change.key, action: change.action, former: change.former, before: change.before))
+    pastOf[number] = past.count
+    past.append(PastChange(change))
     update(change.key, claim)
     return number
   }
 
   package func settle(_ intent: Int, _ record: ChangeRecord, ledger: LedgerUpdate, at: Timestamp) {
     intents[intent] = nil
+    if let index = pastOf[intent] { past[index].outcome = record.outcome }
     update(record.key, ledger)
   }
 

@@ -29,5 +29,8 @@ enum Schema {
       id INTEGER PRIMARY KEY CHECK (id = 1), owner TEXT NOT NULL, process INTEGER NOT NULL, host TEXT NOT NULL,
       since REAL NOT NULL, heartbeat REAL NOT NULL) STRICT;
     """,
+    """
+    ALTER TABLE journal ADD COLUMN after TEXT;
+    """,
   ]
 }

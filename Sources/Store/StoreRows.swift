@@ -109,9 +109,11 @@ enum HistoryRow {
     guard let kind = ResourceKind(rawValue: row[1].text) else { return nil }
     var former: ResourceKey?
     if case .text(let name) = row[4] { former = ResourceKey(kind, name) }
-    return PastChange(
+    let draft = ChangeRecordDraft(
       run: row[0].int, key: ResourceKey(kind, row[2].text), action: row[3].text, former: former,
-      before: try LedgerRow.spec(row[5], kind))
+      before: try LedgerRow.spec(row[5], kind), after: try LedgerRow.spec(row[6], kind),
+      at: Timestamp(seconds: row[8].real))
+    return PastChange(draft, outcome: ChangeRecord.Outcome(rawValue: row[7].text))
   }
 }
 

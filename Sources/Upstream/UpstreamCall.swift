@@ -141,6 +141,13 @@ struct UpstreamCall {
   }
 
   mutating func failure(_ error: TransferError) -> UpstreamFailure {
+    // With a proxy on the way, it is the proxy that our connection leads to.
+    if contract.proxy != nil, [.resolve, .refused, .unreachable].contains(error.reason) {
+      let what = error.reason == .resolve ? "cannot be found" : "takes no connection"
+      return failure(
+        reason(error), "cannot be asked: the proxy on the way \(what)", sent: false,
+        hint: "check the proxy in the settings")
+    }
     let words =
       switch error.reason {
       case .resolve: "cannot be found: its name does not resolve"

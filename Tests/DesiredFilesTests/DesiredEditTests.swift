@@ -84,6 +84,31 @@ import Testing
         == text.replacing("block_exploits: true", with: "block_exploits: false"))
   }
 
+  @Test func `comments around a text stay, however deep they stand`() throws {
+    let text = """
+      proxy_hosts:
+        app:
+          domain_names: [app.test]
+          forward: http://10.0.0.1:80
+          advanced_config: |  # why
+              allow all;
+            # less deep
+          # at the key
+          block_exploits: true
+      """
+    let result = try edited(text, ["advanced_config": "deny all;\nallow 10.0.0.1;\n"])
+    #expect(
+      result
+        == text.replacing("        allow all;\n", with: "        deny all;\n        allow 10.0.0.1;\n"))
+  }
+
+  @Test func `one line of another system stays the only one`() throws {
+    let text = usual.replacing("domain_names: [app.test, \"b.test\"]  # both\n", with: "domain_names: [app.test]\r\n")
+    #expect(
+      try edited(text, ["block_exploits": false])
+        == text.replacing("block_exploits: true", with: "block_exploits: false"))
+  }
+
   @Test func `what cannot be changed alone is refused`() throws {
     let shared = """
       x-names: &names [a.test]

@@ -137,6 +137,29 @@ import Testing
     #expect(DesiredLoader.load(scratch.path + "/odd").diagnostics.map(\.code) == [.unreadableFile])
   }
 
+  @Test func `defaults that would be passed over in silence are named`() throws {
+    let host = "proxy_hosts: { a: { domain_names: [a.test], forward: 'http://h' } }\n"
+    let defaults = "defaults: { proxy_hosts: { block_exploits: true } }\n"
+    for name in ["_defaults.YAML", "_Defaults.yml"] {
+      #expect(try self.host(load([name: defaults, "a.yaml": host]), "a").spec["block_exploits"] == true)
+    }
+    #expect(try load(["sub/_defaults.yaml": defaults, "a.yaml": host]).diagnostics.map(\.code).contains(.badName))
+    let alone = try load(["b.yaml": defaults, "a.yaml": host]).diagnostics
+    #expect(alone.map(\.code) == [.noEffect] && !alone.hasErrors)
+    let scratch = try Scratch()
+    try scratch.write("d/_defaults.yaml", defaults)
+    try scratch.write("d/a.yaml", host)
+    #expect(DesiredLoader.load(scratch.path + "/d//").state.resources[0].spec["block_exploits"] == true)
+  }
+
+  @Test func `a file without a word is an accident, one with a comment is not`() throws {
+    let host = "proxy_hosts: { a: { domain_names: [a.test], forward: 'http://h' } }\n"
+    for text in ["", "\n \r\n"] {
+      #expect(try load(["a.yaml": host, "b.yaml": text]).diagnostics.map(\.code) == [.desiredEmpty])
+    }
+    #expect(try load(["a.yaml": host, "b.yaml": "# later\n"]).diagnostics.isEmpty)
+  }
+
   @Test func `an alias bomb and bytes that are no text are refused`() throws {
     var bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
     for level in 1...9 {

@@ -49,7 +49,7 @@ struct Operator {
 
   func rollBack(to run: Int) async throws -> RunReport {
     let target = RollbackTarget(
-      run: run, history: try await store.history(after: run), ledger: try await store.ledger())
+      run: run, history: try await store.history(after: 0), ledger: try await store.ledger())
     return try await on(.rollBack(target)).apply(target.desired)
   }
 }

@@ -143,6 +143,48 @@ import Testing
     }
   }
 
+  @Test func `rollback goes to what a run wrote, not to what somebody did to it later`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      let a = desiredHost("a", hostSpec(["a.test"])), b = desiredHost("b", hostSpec(["b.test"]))
+      try await me.apply(a, b)
+      try await npm.asAdmin("DELETE", "/api/nginx/proxy-hosts/1")
+      try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/2", ["forward_port": 99])
+      try await me.apply(a, b)
+      let report = try await me.rollBack(to: 1)
+      #expect(verdicts(report).isEmpty)
+      #expect(Set(try await npm.served().keys) == ["a.test", "b.test"])
+    }
+  }
+
+  @Test func `an adoption that nginx refuses leaves no trace`() async throws {
+    try await withSimulator { npm in
+      _ = try await npm.createByHand("hand.test")
+      try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/1", ["advanced_config": "nonsense on;"])
+      let me = Operator(npm)
+      let worse = desiredHost("hand", hostSpec(["hand.test"], ["advanced_config": "other nonsense;"]))
+      let report = try await me.on(.adopt(Adoption(acceptsChanges: true))).apply(worse)
+      #expect(verdicts(report) == ["hand failed"])
+      let host = try await npm.hosts()[0]
+      #expect(host["meta"]["reconciler"].isNull && host["advanced_config"] == "nonsense on;")
+      #expect(try await me.store.ledger().isEmpty)
+    }
+  }
+
+  @Test func `a host whose marker somebody took is forgotten, not deleted`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      let z = desiredHost("z", hostSpec(["z.test"]))
+      try await me.apply(desiredHost("shop", hostSpec(["shop.test"])), z)
+      try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/1", ["meta": [:]])
+      let before = try await npm.writes().count
+      #expect(try await verdicts(me.apply(z)) == ["shop applied"])
+      #expect(try await npm.writes().count == before)
+      #expect(try await npm.served()["shop.test"] != nil)
+      #expect(try await me.store.ledger().map(\.key.name) == ["z"])
+    }
+  }
+
   @Test func `rollback turns a rename back and keeps to the policy`() async throws {
     try await withSimulator { npm in
       var me = Operator(npm)

@@ -21,6 +21,11 @@ package final class Scratch: Sendable {
     return file
   }
 
+  /// Makes `name` a link to what stands at `target`, a path from the link's folder.
+  package func link(_ name: String, to target: String) throws {
+    try FileManager.default.createSymbolicLink(atPath: "\(path)/\(name)", withDestinationPath: target)
+  }
+
   package func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: "\(path)/\(name)") }
 
   package func read(_ name: String) throws -> String {
