@@ -37,6 +37,7 @@ struct ApplyFlow {
     let printer = ApplyPrinter(
       lap: lap, settings: bench.settings, console: invocation.console, isPartial: !wanted.writesStatus,
       remark: wanted.remark)
+    if !lap.refusals.isEmpty { try await run.remember(lap) }
     if let early = try gate(lap, printer, wanted) { return early }
     stop.deferExit()
     printer.begin(wasAsked: !invocation.arguments.has(ApplyFlags.yes) && !lap.plan.effective.isEmpty)

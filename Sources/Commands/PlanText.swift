@@ -85,7 +85,7 @@ struct PlanText {
           "-", .red, change,
           "\(domains(change))".padded(to: 40)
             + "  \(isDisabling ? "disabled" : "left to NPM"): no longer in \(settings.desired)/"
-            + (change.observed?.marker == nil ? ", and without our marker" : ""))
+            + (change.observed?.marker?.name == change.key.name ? "" : ", and without our marker"))
       ]
     case .adopt where change.observed?.marker == nil: adopt(change)
     case .adopt: [entry("=", .green, change, "linked to host \(id(change)) by its marker", source(change))]

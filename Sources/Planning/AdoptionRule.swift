@@ -6,10 +6,23 @@ package struct Adoption: Hashable, Sendable {
   package var names: Set<ResourceKey>?
   /// Also those whose values differ: they get those of the YAML.
   package var acceptsChanges: Bool
+  /// The very objects that are meant, where that is known: a number and the time of its creation.
+  package var objects: [ResourceKey: ObjectIdentity] = [:]
 
   package init(names: Set<ResourceKey>? = nil, acceptsChanges: Bool = false) {
     self.names = names
     self.acceptsChanges = acceptsChanges
+  }
+}
+
+/// Which object of NPM is meant: its numbers may be given anew after a restore.
+package struct ObjectIdentity: Hashable, Sendable {
+  package var id: ResourceID
+  package var createdOn: String
+
+  package init(id: ResourceID, createdOn: String) {
+    self.id = id
+    self.createdOn = createdOn
   }
 }
 
@@ -48,7 +61,7 @@ struct AdoptionRule {
       object.marker == nil, claimed[resource.key.kind]?[id] == nil
     else { return .nothing }
     let fields = FieldDiff.fields(desired: spec, observed: object, entry: nil)
-    guard isWanted(resource.key) else {
+    guard isWanted(resource.key, object) else {
       return fields.isEmpty ? .same : .change(taken(Change(resource, spec, .create), object, fields))
     }
     var change = Change(resource, spec, .adopt)
@@ -84,8 +97,11 @@ struct AdoptionRule {
     return told.joined(separator: ", ") + (fields.count > 4 ? ", and \(fields.count - 4) more" : "")
   }
 
-  private func isWanted(_ key: ResourceKey) -> Bool {
+  private func isWanted(_ key: ResourceKey, _ object: ObservedResource) -> Bool {
     guard let adoption else { return false }
+    if let meant = adoption.objects[key], meant != ObjectIdentity(id: object.id, createdOn: object.createdOn) {
+      return false
+    }
     return adoption.names?.contains(key) ?? true
   }
 

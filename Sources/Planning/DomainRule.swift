@@ -12,14 +12,16 @@ struct DomainRule {
   private var releases: [ResourceID: Change] = [:]
   /// Changes that would give a domain up, but that the policy holds back.
   private var withheld: [ResourceID: Change] = [:]
-  /// Our own hosts, by the names in their markers.
+  /// Our own hosts, by the names that the store or else their markers have.
   private var names: [ResourceID: String] = [:]
 
-  init(_ observed: ObservedState, _ plan: Plan, wanted: [Change]) {
+  init(_ observed: ObservedState, _ plan: Plan, _ ownership: Ownership, wanted: [Change]) {
     for object in observed.resources[.proxyHost] ?? [] {
       let holder = Holder(kind: .proxyHost, id: object.id)
       for domain in object.spec.domains { holders[domain.lowercased()] = holder }
-      if let marker = object.marker, marker.owner == plan.owner { names[object.id] = marker.name }
+      if let marker = object.marker, marker.owner == plan.owner {
+        names[object.id] = ownership.claimed[.proxyHost]?[object.id]?.name ?? marker.name
+      }
     }
     for holder in observed.holders {
       for domain in holder.domains { holders[domain.lowercased()] = Holder(kind: holder.kind, id: holder.id) }

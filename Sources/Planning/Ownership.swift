@@ -58,8 +58,11 @@ struct Ownership {
   }
 
   /// NPM was put back to an older state, and the number now belongs to something else.
+  ///
+  /// Neither does an adoption that came to nothing make it ours: the row of one is there before the marker.
   private func isAnother(_ object: ObservedResource, than entry: LedgerEntry) -> Bool {
     let marker = object.marker
+    if marker == nil && entry.isUnfinished && entry.applied == nil { return true }
     if marker?.owner == options.owner, marker?.name == entry.key.name { return false }
     if let createdOn = entry.createdOn, !createdOn.isEmpty, createdOn != object.createdOn { return true }
     guard let marker, marker.owner == options.owner else { return false }
@@ -151,6 +154,8 @@ struct Ownership {
   private func isRenamed(_ object: ObservedResource, to key: ResourceKey) -> Bool {
     guard let entry = entries[key], entry.id == object.id, let marker = object.marker else { return false }
     guard entry.isUnfinished || entry.createdOn == object.createdOn else { return false }
-    return entries[ResourceKey(key.kind, marker.name)] == nil
+    // The former name may be another host's by now; it must not be this one's, nor one that is just being made.
+    guard let other = entries[ResourceKey(key.kind, marker.name)] else { return true }
+    return other.id.map { $0 != object.id } ?? false
   }
 }

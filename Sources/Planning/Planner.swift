@@ -14,6 +14,8 @@ package struct Planner: Sendable {
     package var adoption: Adoption?
     /// The day by which suspensions end, as `2026-11-21`, UTC.
     package var today: String
+    /// New names of objects whose former names are known from elsewhere.
+    package var former: [ResourceKey: ResourceKey] = [:]
 
     package init(
       owner: String, policy: Policy, trustsMarkers: Bool = false, selection: Set<ResourceKey>? = nil,
@@ -62,20 +64,23 @@ package struct Planner: Sendable {
       }
     }
     let wanted = Set(desired.resources.map(\.key))
+    var certain: Set<ResourceKey> = []
     for entry in ledger.sorted(by: { $0.key < $1.key }) where !wanted.contains(entry.key) && isSelected(entry.key) {
-      guard let change = removal(of: entry, ownership, observed) else { continue }
+      guard let (change, isCertain) = removal(of: entry, ownership, observed) else { continue }
       if change.id == nil { draft.forgotten.append(entry.key) } else { changes.append(change) }
+      if isCertain { certain.insert(entry.key) }
     }
     let strays = ownership.strays(besides: wanted).map { object, key in
       Change(key: key, action: .delete, cause: .removed, id: object.id, observed: object)
     }
-    changes = RenameRule.apply(to: changes, strays: strays, update: rename).map(RemovalRule.apply)
+    let renames = RenameRule(strays: strays, certain: certain, former: options.former)
+    changes = renames.apply(to: changes, update: rename).map(RemovalRule.apply)
     draft.withheld = changes.filter(isHeld)
     changes.removeAll(where: isHeld)
     draft.bystanders = desired.resources.filter { !isSelected($0.key) }.map {
       Change($0, $0.spec.normalised(), .update)
     }
-    changes = DomainRule(observed, draft, wanted: changes).apply(to: changes)
+    changes = DomainRule(observed, draft, ownership, wanted: changes).apply(to: changes)
     draft.changes = ReleaseRule.apply(to: DependencyOrder.sort(changes), in: draft)
     return draft
   }
@@ -160,24 +165,21 @@ package struct Planner: Sendable {
 
   // MARK: Names that are gone from the YAML
 
-  private func removal(of entry: LedgerEntry, _ ownership: Ownership, _ observed: ObservedState) -> Change? {
+  /// What becomes of it, and whether it is certainly ours; nil: nobody can tell, because NPM did not list its kind.
+  private func removal(
+    of entry: LedgerEntry, _ ownership: Ownership, _ observed: ObservedState
+  ) -> (change: Change, isCertain: Bool)? {
     guard let kind = observed.resources[entry.key.kind] else { return nil }
     var change = Change(key: entry.key, action: .delete, cause: .removed, entry: entry)
     guard let object = ownership.object(of: entry, in: kind) else {
-      return relic(change, ownership.unclaimed(entry.key, entry.domains, entry))
+      return (relic(change, ownership.unclaimed(entry.key, entry.domains, entry)), false)
     }
     let obstacle = ownership.obstacleToTouching(object, as: entry.key)
-    // Who carries another's marker has been handed over: the name can be forgotten.
-    if obstacle?.code == .markerForeign { return change }
     change.id = object.id
     change.observed = object
-    if object.marker == nil {
-      // One witness is not enough to take a site down: the host stays as it is. Whether it may be renamed is another
-      // question: not where the store remembers something else.
-      change.action = .release(isDisabling: false)
-      if obstacle != nil { change.entry = nil }
-    }
-    return change
+    // One witness is not enough to take a site down: without our marker the host stays as it is.
+    if object.marker == nil || obstacle != nil { change.action = .release(isDisabling: false) }
+    return (change, obstacle == nil)
   }
 
   /// A removed name whose object the store cannot point at: gone, or marked and to be handled with care.
@@ -186,8 +188,13 @@ package struct Planner: Sendable {
     switch finding {
     case .absent: break
     case .owned(let object, _):
+      // A row that stands for nothing is no second witness, however far the markers are trusted.
       change.id = object.id
-      change.observed = object
+      change.action = .blocked(
+        Obstacle(
+          .ledgerMissing, "host \(object.id) carries our marker, but is not the one that the store remembers",
+          hint: "if it is to go, remove it in NPM; if it is to stay, write '\(draft.key.name)' into the YAML again",
+          holder: object.id))
     case .obstructed(let obstacle):
       change.id = obstacle.holder
       change.action = .blocked(obstacle)

@@ -3,7 +3,7 @@ import Model
 /// What a name that is gone from the YAML means for its object, by what the YAML said last of its life.
 enum RemovalRule {
   static func apply(to change: Change) -> Change {
-    guard change.action == .delete, let entry = change.entry else { return change }
+    guard change.action.isRemoval, let entry = change.entry else { return change }
     var ruled = change
     if entry.lifecycle.isProtected {
       ruled.action = .blocked(
@@ -12,6 +12,7 @@ enum RemovalRule {
           hint: "put it back with 'protect: false' and apply, then remove it", holder: change.id))
       return ruled
     }
+    guard change.action == .delete else { return change }
     switch entry.lifecycle.onDelete {
     case .delete: break
     case .disable: ruled.action = .release(isDisabling: true)

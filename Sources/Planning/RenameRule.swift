@@ -1,15 +1,19 @@
 import Model
 
 /// A new name with the very domains of a name that is gone is the same host under another name.
-enum RenameRule {
-  /// - Parameters:
-  ///   - strays: removals that only a rename may come of: hosts with our marker that a lost store no longer knows.
-  ///   - update: makes the update that such a rename is.
-  static func apply(
-    to changes: [Change], strays: [Change], update: (_ create: Change, _ removal: Change) -> Change
-  ) -> [Change] {
+struct RenameRule {
+  /// Removals that only a rename may come of: hosts with our marker that a lost store no longer knows.
+  let strays: [Change]
+  /// Names whose objects are certainly ours, so that they may get another one.
+  let certain: Set<ResourceKey>
+  /// Former names that are known without looking at domains.
+  let former: [ResourceKey: ResourceKey]
+
+  /// - Parameter update: makes the update that such a rename is.
+  func apply(to changes: [Change], update: (_ create: Change, _ removal: Change) -> Change) -> [Change] {
+    let gone = changes.filter { $0.action.isRemoval && certain.contains($0.key) } + strays
     var removals: [Set<String>: [Change]] = [:]
-    for change in changes.filter({ $0.action.isRemoval && $0.entry?.id != nil }) + strays {
+    for change in gone {
       guard let observed = change.observed else { continue }
       // What it serves, and what we wrote: somebody may have added a domain in NPM since.
       let sets: Set = [domains(observed.spec), Set(change.entry?.domains ?? [])]
@@ -17,16 +21,17 @@ enum RenameRule {
     }
     var renamed: Set<ResourceKey> = []
     var result = changes.map { change -> Change in
-      guard change.action == .create, change.entry == nil, let desired = change.desired,
-        let old = removals[domains(desired)], old.count == 1, old[0].key.kind == change.key.kind,
-        !renamed.contains(old[0].key)
+      guard change.action == .create, change.entry == nil, let desired = change.desired else { return change }
+      let known = former[change.key].flatMap { key in gone.first { $0.key == key && $0.observed != nil } }
+      let alike = removals[domains(desired)] ?? []
+      guard let old = known ?? (alike.count == 1 ? alike[0] : nil), old.key.kind == change.key.kind,
+        renamed.insert(old.key).inserted
       else { return change }
-      renamed.insert(old[0].key)
-      return update(change, old[0])
+      return update(change, old)
     }
     result.removeAll { $0.action.isRemoval && renamed.contains($0.key) }
     return result
   }
 
-  private static func domains(_ spec: Spec) -> Set<String> { Set(spec.normalised().domains) }
+  private func domains(_ spec: Spec) -> Set<String> { Set(spec.normalised().domains) }
 }

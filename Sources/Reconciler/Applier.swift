@@ -93,7 +93,9 @@ struct Applier: Sendable {
       let number = try await store.begin(
         ChangeRecordDraft(
           run: run, key: change.key, action: change.action.word, former: change.renamedFrom,
-          before: change.observed?.spec.normalised(), after: change.desired, at: .now), claim: claim(for: change))
+          before: change.observed?.spec.normalised(), after: change.desired, id: change.observed?.id,
+          createdOn: change.observed?.createdOn, lifecycle: change.entry?.lifecycle, at: .now),
+        claim: claim(for: change))
       intent = number
       let result = await carryOut(change)
       try await record(result, change, intent: number)
@@ -122,7 +124,7 @@ struct Applier: Sendable {
     case .create: await writer.create(change, marker: marker(for: change))
     case .update: await writer.update(change, marker: marker(for: change))
     case .delete: await writer.delete(change)
-    case .release where change.observed?.marker == nil:
+    case .release where !isMarked(change):
       WriteResult(ChangeOutcome(change, .applied, note: "left to NPM: it carries no marker of ours"), nil)
     case .release(let isDisabling): await writer.release(change, isDisabling: isDisabling)
     case .adopt where change.observed?.marker == nil: await writer.update(change, marker: marker(for: change))
@@ -131,6 +133,11 @@ struct Applier: Sendable {
         ChangeOutcome(change, .applied, note: "linked to host \(change.id?.description ?? "?")"), change.observed)
     case .blocked: WriteResult(ChangeOutcome(change, .notAttempted), nil)
     }
+  }
+
+  private func isMarked(_ change: Change) -> Bool {
+    guard let marker = change.observed?.marker else { return false }
+    return marker.owner == owner && marker.name == change.key.name
   }
 
   private func marker(for change: Change) -> OwnershipMarker {
@@ -176,7 +183,8 @@ struct Applier: Sendable {
     }
     return .put(
       LedgerEntry(
-        key: change.key, id: result.object?.id ?? change.id, createdOn: result.object?.createdOn ?? old?.createdOn,
+        key: change.key, id: result.object?.id ?? change.id,
+        createdOn: result.object?.createdOn ?? old?.createdOn ?? change.observed?.createdOn,
         applied: isApplied ? spec : old?.applied, domains: result.object?.spec.normalised().domains ?? spec.domains,
         isUnfinished: !isApplied && !result.isRestored, lifecycle: change.lifecycle))
   }

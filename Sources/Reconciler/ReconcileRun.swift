@@ -66,6 +66,7 @@ package struct ReconcileRun: Sendable {
       if let names = adoption.names { options.selection = names }
     case .rollBack(let target):
       options.adoption = target.adoption
+      options.former = target.former
       options.selection = target.keys
     }
     return options
@@ -96,6 +97,12 @@ package struct ReconcileRun: Sendable {
     return Dictionary(relevant.map { ($0.id, $0) }) { newest, _ in newest }
   }
 
+  /// Remembers what the YAML says of the life of hosts, also where the plan is refused: when a name is gone from the
+  /// YAML, the store is all that knows of it. Throws `StoreError`.
+  package func remember(_ lap: PlannedLap) async throws {
+    if settings.policy != .observe { try await store.remember(lap.plan.remembered) }
+  }
+
   /// Carries the plan out, one change at a time. Throws `StoreError` only before the first write.
   package func apply(
     _ lap: PlannedLap, stop: StopSignal, progress: @escaping @Sendable (ChangeOutcome) -> Void = { _ in }
@@ -103,10 +110,8 @@ package struct ReconcileRun: Sendable {
     let start = ContinuousClock.now
     try await store.bind(npm: settings.npmURL)
     try await closeOldIntents()
-    if settings.policy != .observe {
-      try await store.forget(lap.plan.forgotten)
-      try await store.remember(lap.plan.remembered)
-    }
+    if settings.policy != .observe { try await store.forget(lap.plan.forgotten) }
+    try await remember(lap)
     guard !lap.plan.effective.isEmpty else {
       return RunReport(run: nil, outcomes: [], seconds: 0, wasInterrupted: false)
     }

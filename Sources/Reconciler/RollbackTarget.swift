@@ -10,42 +10,73 @@ package struct RollbackTarget: Sendable {
   package var desired: DesiredState
   /// Everything that was changed since.
   package var keys: Set<ResourceKey>
-  /// Names that were given up since while their hosts stayed in NPM: those may be taken over again.
+  /// Names that were given up since while their hosts stayed in NPM: those very hosts may be taken over again.
   package var adoption: Adoption
+  /// What the hosts of then are called today.
+  package var former: [ResourceKey: ResourceKey]
+
+  /// What is known of a name at that time.
+  private struct State {
+    var spec: Spec?
+    var lifecycle: Lifecycle?
+  }
 
   /// - Parameters:
   ///   - history: all changes that the store remembers, newest first.
-  ///   - ledger: what the store knows today, for what only the operator decides.
+  ///   - ledger: what the store knows today.
   package init(run: Int, history: [PastChange], ledger: [LedgerEntry]) {
     self.run = run
-    var specs: [ResourceKey: Spec] = [:]
-    keys = []
-    var released: Set<ResourceKey> = []
-    for change in history where change.run > run {
-      keys.insert(change.key)
-      if change.action == "release" { released.insert(change.key) }
-      specs[change.key] = change.former == nil ? change.before : nil
-      if let former = change.former {
-        keys.insert(former)
-        specs[former] = change.before
-      }
-    }
-    // What was there before the next change may have been changed by hand: what the run left is what it wrote.
-    var known: Set<ResourceKey> = []
-    for change in history where change.run <= run {
-      for key in [change.key] + (change.former.map { [$0] } ?? []) where keys.contains(key) {
-        guard known.insert(key).inserted, change.outcome == .applied else { continue }
-        if key == change.former || change.action == "delete" { specs[key] = nil }
-        if key == change.key, let written = change.after { specs[key] = written }
-      }
-    }
+    let later = history.filter { $0.draft.run > run && $0.outcome != .notAttempted }
+    keys = Set(later.flatMap { [$0.draft.key] + ($0.draft.former.map { [$0] } ?? []) })
+    adoption = Adoption(names: [], acceptsChanges: true)
+    former = [:]
+    var states: [ResourceKey: State] = [:]
+    for change in later.map(\.draft) { Self.undo(change, &states, &former, &adoption) }
+    Self.recall(history.filter { $0.draft.run <= run }, later, &states)
     let lives = Dictionary(ledger.map { ($0.key, $0.lifecycle) }) { first, _ in first }
     let place = SourceLocation(file: "run \(run)", line: 1, column: 1)
-    desired = DesiredState(
-      resources: specs.sorted { $0.key < $1.key }.map { key, spec in
+    let resources = states.sorted { $0.key < $1.key }.compactMap { key, state in
+      state.spec.map { spec in
         DesiredResource(
-          key: key, spec: spec, source: place, validation: .warn, lifecycle: lives[key] ?? Lifecycle())
-      })
-    adoption = Adoption(names: released, acceptsChanges: true)
+          key: key, spec: spec, source: place, validation: .warn,
+          lifecycle: state.lifecycle ?? lives[key] ?? Lifecycle())
+      }
+    }
+    desired = DesiredState(resources: resources)
+  }
+
+  /// Walks one change back.
+  private static func undo(
+    _ change: ChangeRecordDraft, _ states: inout [ResourceKey: State], _ former: inout [ResourceKey: ResourceKey],
+    _ adoption: inout Adoption
+  ) {
+    let before = State(spec: change.before, lifecycle: change.lifecycle)
+    if change.action == "release", let id = change.id, let createdOn = change.createdOn {
+      adoption.names?.insert(change.key)
+      adoption.objects[change.key] = ObjectIdentity(id: id, createdOn: createdOn)
+    }
+    guard let old = change.former else {
+      states[change.key] = before
+      return
+    }
+    states[change.key] = State()
+    states[old] = before
+    // Renames are walked back one after the other: what is known of the later name holds for the earlier one.
+    former[old] = former.removeValue(forKey: change.key) ?? change.key
+  }
+
+  /// What was there before the next change may have been changed by hand: what a run left is what it wrote.
+  private static func recall(_ earlier: [PastChange], _ later: [PastChange], _ states: inout [ResourceKey: State]) {
+    // What was taken over from somebody was there before: it is never taken for what an older run deleted.
+    let adopted = Set(later.filter { $0.draft.action == "adopt" }.map(\.draft.key))
+    var known: Set<ResourceKey> = adopted
+    for change in earlier where change.outcome != .failed && change.outcome != .notAttempted {
+      for key in [change.draft.key] + (change.draft.former.map { [$0] } ?? []) where states[key] != nil {
+        // A run that was killed in the middle of it: nobody knows what it left.
+        guard known.insert(key).inserted, change.outcome == .applied else { continue }
+        if key == change.draft.former || change.draft.action == "delete" { states[key]?.spec = nil }
+        if key == change.draft.key, let written = change.draft.after { states[key]?.spec = written }
+      }
+    }
   }
 }

@@ -12,11 +12,16 @@ package struct ChangeRecordDraft: Hashable, Sendable {
   package var before: Spec?
   /// What it is to have afterwards; nil: nothing.
   package var after: Spec?
+  /// Which object it is about, where there was one before.
+  package var id: ResourceID?
+  package var createdOn: String?
+  /// What the YAML said of its life until then; nil: it was not ours.
+  package var lifecycle: Lifecycle?
   package var at: Timestamp
 
   package init(
     run: Int, key: ResourceKey, action: String, former: ResourceKey? = nil, before: Spec? = nil, after: Spec? = nil,
-    at: Timestamp
+    id: ResourceID? = nil, createdOn: String? = nil, lifecycle: Lifecycle? = nil, at: Timestamp
   ) {
     self.run = run
     self.key = key
@@ -24,6 +29,9 @@ package struct ChangeRecordDraft: Hashable, Sendable {
     self.former = former
     self.before = before
     self.after = after
+    self.id = id
+    self.createdOn = createdOn
+    self.lifecycle = lifecycle
     self.at = at
   }
 }
@@ -45,24 +53,14 @@ package struct ChangeRecord: Hashable, Sendable {
   }
 }
 
-/// A change of an earlier run, with what was there before it and what was written.
+/// A change of an earlier run, with what was there before it, what was written, and how it ended.
 package struct PastChange: Hashable, Sendable {
-  package var run: Int
-  package var key: ResourceKey
-  package var action: String
-  package var former: ResourceKey?
-  package var before: Spec?
-  package var after: Spec?
+  package var draft: ChangeRecordDraft
   /// nil: the run was killed in the middle of it.
   package var outcome: ChangeRecord.Outcome?
 
   package init(_ draft: ChangeRecordDraft, outcome: ChangeRecord.Outcome? = nil) {
-    run = draft.run
-    key = draft.key
-    action = draft.action
-    former = draft.former
-    before = draft.before
-    after = draft.after
+    self.draft = draft
     self.outcome = outcome
   }
 }

@@ -42,12 +42,12 @@ package actor MemoryStore: StateStore {
 
   package func runs(limit: Int) -> [RunRecord] { Array(runList.reversed().prefix(limit)) }
 
-  package func history(after run: Int) -> [PastChange] { past.reversed().filter { $0.run > run } }
+  package func history(after run: Int) -> [PastChange] { past.reversed().filter { $0.draft.run > run } }
 
   package func dropHistory(before time: Timestamp) {
     let old = Set(runList.dropLast().filter { $0.startedAt < time }.map(\.number))
     runList.removeAll { old.contains($0.number) }
-    past.removeAll { old.contains($0.run) }
+    past.removeAll { old.contains($0.draft.run) }
     pastOf = [:]
   }
 

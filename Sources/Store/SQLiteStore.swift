@@ -86,12 +86,8 @@ package actor SQLiteStore: StateStore {
     try mapped {
       try connection.transaction {
         try connection.run(
-          "INSERT INTO journal (run, kind, name, action, begun_at, former, before, after) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-          [
-            .integer(Int64(change.run)), .text(change.key.kind.rawValue), .text(change.key.name), .text(change.action),
-            .real(change.at.seconds), change.former.map { .text($0.name) } ?? .null,
-            try LedgerRow.json(change.before), try LedgerRow.json(change.after),
-          ])
+          "INSERT INTO journal (\(HistoryRow.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          try HistoryRow.values(change))
         let number = Int(connection.lastInsertedRow)
         try update(change.key, claim)
         return number
@@ -139,8 +135,7 @@ package actor SQLiteStore: StateStore {
     try mapped {
       try connection.run(
         """
-        SELECT run, kind, name, action, former, before, after, outcome, begun_at FROM journal WHERE run > ?
-        ORDER BY number DESC
+        SELECT \(HistoryRow.columns), outcome FROM journal WHERE run > ? ORDER BY number DESC
         """, [.integer(Int64(run))]
       ).compactMap(HistoryRow.change)
     }

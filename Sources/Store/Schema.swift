@@ -31,6 +31,10 @@ enum Schema {
     """,
     """
     ALTER TABLE journal ADD COLUMN after TEXT;
+    ALTER TABLE journal ADD COLUMN npm_id INTEGER;
+    ALTER TABLE journal ADD COLUMN created_on TEXT;
+    ALTER TABLE journal ADD COLUMN protected INTEGER;
+    ALTER TABLE journal ADD COLUMN on_delete TEXT;
     """,
   ]
 }

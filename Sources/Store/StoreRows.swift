@@ -105,15 +105,34 @@ private struct AppliedSpec: DecodableWithConfiguration {
 }
 
 enum HistoryRow {
+  static let columns =
+    "run, kind, name, action, begun_at, former, before, after, npm_id, created_on, protected, on_delete"
+
+  static func values(_ draft: ChangeRecordDraft) throws -> [SQLiteValue] {
+    [
+      .integer(Int64(draft.run)), .text(draft.key.kind.rawValue), .text(draft.key.name), .text(draft.action),
+      .real(draft.at.seconds), draft.former.map { .text($0.name) } ?? .null, try LedgerRow.json(draft.before),
+      try LedgerRow.json(draft.after), draft.id.map { .integer(Int64($0.number)) } ?? .null,
+      draft.createdOn.map { .text($0) } ?? .null,
+      draft.lifecycle.map { .integer($0.isProtected ? 1 : 0) } ?? .null,
+      draft.lifecycle.map { .text($0.onDelete.rawValue) } ?? .null,
+    ]
+  }
+
+  /// - Parameter row: the columns, and the outcome.
   static func change(_ row: [SQLiteValue]) throws -> PastChange? {
     guard let kind = ResourceKind(rawValue: row[1].text) else { return nil }
-    var former: ResourceKey?
-    if case .text(let name) = row[4] { former = ResourceKey(kind, name) }
-    let draft = ChangeRecordDraft(
-      run: row[0].int, key: ResourceKey(kind, row[2].text), action: row[3].text, former: former,
-      before: try LedgerRow.spec(row[5], kind), after: try LedgerRow.spec(row[6], kind),
-      at: Timestamp(seconds: row[8].real))
-    return PastChange(draft, outcome: ChangeRecord.Outcome(rawValue: row[7].text))
+    var draft = ChangeRecordDraft(
+      run: row[0].int, key: ResourceKey(kind, row[2].text), action: row[3].text,
+      before: try LedgerRow.spec(row[6], kind), after: try LedgerRow.spec(row[7], kind),
+      at: Timestamp(seconds: row[4].real))
+    if case .text(let name) = row[5] { draft.former = ResourceKey(kind, name) }
+    if case .integer(let id) = row[8] { draft.id = ResourceID(Int(id)) }
+    if case .text(let time) = row[9] { draft.createdOn = time }
+    draft.lifecycle = Lifecycle.OnDelete(rawValue: row[11].text).map {
+      Lifecycle(isProtected: row[10].int != 0, onDelete: $0)
+    }
+    return PastChange(draft, outcome: ChangeRecord.Outcome(rawValue: row[12].text))
   }
 }
 

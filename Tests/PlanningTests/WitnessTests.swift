@@ -39,10 +39,37 @@ import Testing
     }
   }
 
-  @Test func `a host that another owner took over is forgotten once its name is gone`() {
+  @Test func `a host that another owner took over is given up once its name is gone, and that is said`() {
     let theirs = observedHost(1, spec, marker: OwnershipMarker(owner: "other", name: "app", fingerprint: ""))
     let found = plan([z], [theirs], [entry("app", id: 1, spec)])
-    #expect(actions(found) == ["create z"] && found.forgotten.map(\.name) == ["app"])
+    #expect(actions(found) == ["create z", "release app"] && found.forgotten.isEmpty)
+  }
+
+  @Test func `protection outlasts a marker that somebody cleared`() {
+    var row = entry("app", id: 1, spec)
+    row.lifecycle.isProtected = true
+    #expect(codes(plan([z], [observedHost(1, spec)], [row])) == [.protected])
+    #expect(codes(plan([z], [observedHost(1, hostSpec(["b.test"]))], [row])) == [.protected])
+  }
+
+  @Test func `a dead row and a marker do not make two witnesses`() {
+    let copy = observedHost(2, hostSpec(["a.test", "own.test"]), marker: marker("app"))
+    for trusts in [false, true] {
+      let found = plan([z], [copy], [entry("app", id: 1, spec)], trustsMarkers: trusts)
+      #expect(codes(found) == [.ledgerMissing] && found.effective.map(\.key.name) == ["z"])
+    }
+  }
+
+  @Test func `an adoption that came to nothing can be repeated`() {
+    var row = entry("app", id: 1, hostSpec(["a.test", "more.test"]))
+    row.applied = nil
+    row.isUnfinished = true
+    let wanted = [desiredHost("app", hostSpec(["a.test", "more.test"]))]
+    let host = observedHost(1, spec)
+    #expect(codes(plan(wanted, [host], [row])) == [.domainTaken])
+    #expect(actions(plan(wanted, [host], [row], adoption: Adoption(acceptsChanges: true))) == ["adopt app"])
+    #expect(plan([desiredHost("app", spec)], [host], [row]).adoptable.map(\.name) == ["app"])
+    #expect(plan([z], [host], [row]).forgotten.map(\.name) == ["app"])
   }
 
   @Test func `what the YAML says of a life is remembered although the rest of the change waits`() {
@@ -80,6 +107,16 @@ import Testing
       [desiredHost("new", spec)], [observedHost(1, spec, marker: marker("old"))], [entry("new", id: 1, spec)])
     #expect(actions(found) == ["update new"])
     #expect(found.changes.flatMap(\.fields).map(\.path) == ["meta.reconciler"])
+  }
+
+  @Test func `a marker from before a rename is brought up to date although the old name is another host's now`() {
+    let hosts = [
+      observedHost(1, spec, marker: marker("a")), observedHost(3, hostSpec(["new.test"]), marker: marker("a")),
+    ]
+    let ledger = [entry("z", id: 1, spec), entry("a", id: 3, hostSpec(["new.test"]))]
+    let wanted = [desiredHost("z", spec), desiredHost("a", hostSpec(["new.test"]))]
+    let found = plan(wanted, hosts, ledger)
+    #expect(actions(found) == ["update z"] && found.unchanged.map(\.name) == ["a"])
   }
 
   @Test func `a copy of our marker on a host that serves something else is left alone`() {

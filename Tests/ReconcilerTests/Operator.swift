@@ -47,6 +47,7 @@ struct Operator {
     return other
   }
 
+  @discardableResult
   func rollBack(to run: Int) async throws -> RunReport {
     let target = RollbackTarget(
       run: run, history: try await store.history(after: 0), ledger: try await store.ledger())

@@ -185,6 +185,91 @@ import Testing
     }
   }
 
+  @Test func `rollback brings back what the YAML said of a life`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      let z = desiredHost("z", hostSpec(["z.test"]))
+      var kept = desiredHost("kept", hostSpec(["kept.test"])), free = desiredHost("free", hostSpec(["free.test"]))
+      kept.lifecycle.isProtected = true
+      free.lifecycle.onDelete = .orphan
+      try await me.apply(kept, free, z)
+      var renamed = desiredHost("other", hostSpec(["kept.test"]))
+      renamed.lifecycle.isProtected = true
+      try await me.apply(renamed, z)
+      try await me.rollBack(to: 1)
+      let lives = try await me.store.ledger().map {
+        "\($0.key.name) \($0.lifecycle.isProtected) \($0.lifecycle.onDelete)"
+      }
+      #expect(lives == ["free false orphan", "kept true delete", "z false delete"])
+      try await me.apply(z)
+      #expect(Set(try await npm.served().keys) == ["free.test", "kept.test", "z.test"])
+    }
+  }
+
+  @Test func `rollback never deletes what was there by hand, nor takes another's host for a released one`() async throws
+  {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      let z = desiredHost("z", hostSpec(["z.test"]))
+      var a = desiredHost("a", hostSpec(["a.test"]))
+      try await me.apply(a, z)
+      try await me.apply(z)
+      _ = try await npm.createByHand("a.test")
+      try await me.on(.adopt(Adoption(acceptsChanges: true))).apply(a, z)
+      #expect(try await me.rollBack(to: 2).count(.failed) == 0)
+      #expect(Set(try await npm.served().keys) == ["a.test", "z.test"])
+      a.lifecycle.onDelete = .orphan
+      try await me.apply(a, z)
+      try await me.apply(z)
+      let id = try #require(try await npm.hosts().first { $0["domain_names"] == ["a.test"] })["id"].intValue ?? 0
+      try await npm.asAdmin("DELETE", "/api/nginx/proxy-hosts/\(id)")
+      let stranger = try await npm.createByHand("a.test")
+      let before = try await npm.hosts().first { $0["id"] == .int(stranger) }
+      let last = try #require(try await me.store.runs(limit: 1).first)
+      try await me.rollBack(to: last.number - 1)
+      #expect(try await npm.hosts().first { $0["id"] == .int(stranger) } == before)
+    }
+  }
+
+  @Test func `rollback follows a host through its names and domains`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      try await me.apply(desiredHost("a", hostSpec(["a.test"])))
+      try await me.apply(desiredHost("z", hostSpec(["a.test"])))
+      try await me.apply(desiredHost("z", hostSpec(["new.test"])))
+      #expect(try await verdicts(me.rollBack(to: 1)) == ["a applied"])
+      let hosts = try await npm.hosts()
+      #expect(hosts.count == 1 && hosts[0]["id"] == 1 && hosts[0]["domain_names"] == ["a.test"])
+      #expect(hosts[0]["meta"]["reconciler"]["name"] == "a")
+    }
+  }
+
+  @Test func `rollback does not bring back what a hand did after a run that failed`() async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      try await me.apply(desiredHost("a", hostSpec(["a.test"], port: 1001)))
+      try await me.apply(desiredHost("a", hostSpec(["a.test"], port: 1002, ["advanced_config": "nonsense on;"])))
+      try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/1", ["forward_port": 6666])
+      try await me.apply(desiredHost("a", hostSpec(["a.test"], port: 1003)))
+      try await me.rollBack(to: 2)
+      #expect(try await npm.served()["a.test"]?["forward_port"] == 1001)
+    }
+  }
+
+  @Test func `an adoption that was cut off can be made again`() async throws {
+    try await withSimulator { npm in
+      _ = try await npm.createByHand("h.test")
+      let me = Operator(npm)
+      let wanted = desiredHost("h", hostSpec(["h.test", "more.test"]))
+      let errand = me.on(.adopt(Adoption(acceptsChanges: true)))
+      try await npm.faults([["method": "PUT", "path": "/api/nginx", "when": "before", "action": "reset", "count": 9]])
+      #expect(try await verdicts(errand.apply(wanted)) == ["h failed"])
+      try await npm.faults([])
+      #expect(try await verdicts(errand.apply(wanted)) == ["h applied"])
+      #expect(try await npm.hosts()[0]["meta"]["reconciler"]["name"] == "h")
+    }
+  }
+
   @Test func `rollback turns a rename back and keeps to the policy`() async throws {
     try await withSimulator { npm in
       var me = Operator(npm)
