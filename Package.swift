@@ -59,7 +59,7 @@ let package = Package(
     room("Store", ["Model", "SQLite", "Platform"]),
 
     // Heart.
-    room("Reconciler", ["Model", "Planning", "DesiredFiles", "NPMClient", "Probe", "Store", "Platform"]),
+    room("Reconciler", ["Model", "Planning", "DesiredFiles", "NPMClient", "Probe", "Store", "Platform", "Hashing"]),
 
     // Twin.
     room("NPMSimulator", ["Model", "HTTPServer", "Platform"]),

@@ -6,14 +6,15 @@ import Platform
 /// `reconciler export`: what NPM has, as desired files.
 enum ExportCommand {
   private static let out = FlagDefinition("out", value: "DIR", "Write files into this directory instead of stdout")
-  private static let split = FlagDefinition("split", "One file per host")
+  private static let split = FlagDefinition("split", "One file per object, in a folder for each kind")
   private static let force = FlagDefinition("force", "Write although the directory holds YAML files already")
 
   static let definition = CommandDefinition(
     name: "export", summary: "Write what NPM has as desired files",
     discussion: """
-      Every host is read back and compared before it is written out, so that a following diff finds nothing to do. Hosts
-      of another owner are left out. Nothing is changed in NPM: to manage the hosts, run 'reconciler adopt --all' then.
+      Everything is read back and compared before it is written out, so that a following diff finds nothing to do. What
+      belongs to another owner is left out. Nothing is changed in NPM: to manage it, run 'reconciler adopt --all' then.
+      Passwords of access lists are asked of environment variables: NPM does not tell them.
       """,
     flags: [out, split, force], run: run)
 
@@ -31,7 +32,7 @@ enum ExportCommand {
       try console.result(json: json(result, directory))
     } else if let directory {
       let files = Words.count(result.files.count, "file")
-      try console.result("\(Words.count(result.exported, "host")) written to \(files) in \(directory)/")
+      try console.result("\(Words.count(result.exported, "object")) written to \(files) in \(directory)/")
     } else {
       try console.result(result.files.map(\.text).joined(separator: "---\n"))
     }
@@ -67,7 +68,11 @@ enum ExportCommand {
   private static func write(_ files: [Exporter.File], to directory: String) throws {
     do {
       try Files.createDirectory(directory)
-      for file in files { try Files.replace("\(directory)/\(file.name)", with: Array(file.text.utf8)) }
+      for file in files {
+        let path = "\(directory)/\(file.name)"
+        try Files.createDirectory(Files.parent(of: path))
+        try Files.replace(path, with: Array(file.text.utf8))
+      }
     } catch {
       throw CommandFailure(.failure, [Diagnostic(.outputFailed, "\(error)", hint: "name another directory with --out")])
     }

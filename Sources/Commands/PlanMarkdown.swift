@@ -32,7 +32,7 @@ enum PlanMarkdown {
     if change.action == .update {
       return change.fields.map { "`\($0.path)` \($0.before.summary) -> \($0.after.summary)" }.joined(separator: "<br>")
     }
-    return change.domains.joined(separator: ", ")
+    return change.claims.joined(separator: ", ")
   }
 
   private static func cell(_ text: String) -> String {

@@ -39,10 +39,10 @@ struct PlanText {
 
   private var header: String {
     let files = Words.count(lap.desired.fileCount, "file")
-    let hosts = Words.count(lap.desired.resources.count, "proxy host")
+    let hosts = Words.kinds(lap.desired.resources.map(\.key.kind))
     let left = "\(settings.desired)/  \(files), \(hosts)"
     let right =
-      "NPM \(lap.observed.version) at \(settings.npmURL), \(Words.count(lap.observedCount, "host")), \(lap.plan.ownedCount) ours"
+      "NPM \(lap.observed.version) at \(settings.npmURL), \(Words.count(lap.observedCount, "object")), \(lap.plan.ownedCount) ours"
     return left.padded(to: 42) + " " + right
   }
 
@@ -95,22 +95,23 @@ struct PlanText {
 
   private func create(_ change: Change) -> [String] {
     guard let spec = change.desired else { return [] }
-    let target = ProbeTarget(name: change.key.name, spec: spec).url
-    let first = entry("+", .green, change, "\(domains(change)) -> \(target)")
+    let text = "\(kind(change))\(spec.shape.summary(spec))"
+    guard spec.shape.isProbed else { return [entry("+", .green, change, text.padded(to: 46), source(change))] }
     let facts = lap.probes[change.key].map(ProbeText.facts) ?? "destination not checked"
-    return [first, continuation(facts.padded(to: 46), source(change))]
+    return [entry("+", .green, change, text), continuation(facts.padded(to: 46), source(change))]
   }
 
   private func adopt(_ change: Change) -> [String] {
     let differing = change.fields.filter { $0.path != "meta.reconciler" }
-    let first = entry("=", .green, change, "\(domains(change)): host \(id(change)) becomes ours", source(change))
+    let first = entry(
+      "=", .green, change, "\(domains(change)): \(change.ref?.words ?? "") becomes ours", source(change))
     return [first] + differing.map { continuation("\($0.path)  \($0.before.summary) -> \($0.after.summary)", "") }
   }
 
   private func update(_ change: Change) -> [String] {
     guard let former = change.renamedFrom else { return fields(change) }
     let first = entry(
-      "~", .yellow, change, "renamed from '\(former.name)' (host \(id(change)))".padded(to: 46), source(change))
+      "~", .yellow, change, "renamed from '\(former.name)' (\(change.ref?.words ?? ""))".padded(to: 46), source(change))
     return [first]
       + change.fields.map { field in
         let (path, values) = shown(field)
@@ -157,7 +158,7 @@ struct PlanText {
   }
 
   private func drift(_ change: Change) -> String {
-    guard let author = change.id.flatMap({ lap.authors[$0] }), !author.user.isEmpty else {
+    guard let author = change.ref.flatMap({ lap.authors[$0] }), !author.user.isEmpty else {
       return "changed in NPM"
     }
     return "changed in NPM by \(author.user), \(author.minute)"
@@ -194,7 +195,13 @@ struct PlanText {
     return String(repeating: " ", count: nameWidth + 4) + text + tail
   }
 
-  private func domains(_ change: Change) -> String { change.domains.joined(separator: ", ") }
+  private func domains(_ change: Change) -> String {
+    let spec = change.desired ?? change.observed?.spec
+    return kind(change) + (spec?.handles.joined(separator: ", ") ?? "")
+  }
+
+  /// The kind, of what is no proxy host: names of different kinds may be the same.
+  private func kind(_ change: Change) -> String { change.key.kind == .proxyHost ? "" : "\(change.key.kind.title) " }
   private func id(_ change: Change) -> String { change.id?.description ?? "?" }
   private func source(_ change: Change) -> String { change.source.map { "\($0.file):\($0.line)" } ?? "" }
 }
@@ -202,6 +209,13 @@ struct PlanText {
 /// Small phrases that several outputs share.
 enum Words {
   static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
+  /// `5 proxy hosts, 1 access list`.
+  static func kinds(_ kinds: [ResourceKind]) -> String {
+    let counts = Dictionary(kinds.map { ($0, 1) }, uniquingKeysWith: +)
+    let all = KindDescription.all.map(\.kind).filter { counts[$0] != nil }
+    return all.isEmpty ? "nothing" : all.map { count(counts[$0] ?? 0, $0.title) }.joined(separator: ", ")
+  }
 
   /// Enough of a digest to tell plans apart.
   static func shortDigest(_ digest: String) -> String { String(digest.prefix("sha256:".count + 8)) }

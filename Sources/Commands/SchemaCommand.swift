@@ -41,7 +41,7 @@ enum DesiredSchema {
 
   private static func resource(_ kind: KindDescription, isDefaults: Bool) -> JSONValue {
     var members = fields(kind.fields + kind.operatorFields, kind.shorthands)
-    if isDefaults { members["domain_names"] = nil }
+    for field in [kind.claimField, kind.nameField] where isDefaults { field.map { members[$0] = nil } }
     return object(members, "A \(kind.kind.title).")
   }
 
@@ -86,6 +86,11 @@ enum DesiredSchema {
     case .date: ["type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"]
     case .statusRange: ["type": ["string", "integer"]]
     case .anything: [:]
+    case .secret:
+      [
+        "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": false,
+        "properties": ["env": ["type": "string"], "file": ["type": "string"]],
+      ]
     }
   }
 }

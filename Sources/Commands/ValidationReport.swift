@@ -29,7 +29,7 @@ enum ValidationReport {
       return "\(Words.count(errors, "error"))\(place)."
     }
     var text =
-      "\(Words.count(loaded.state.fileCount, "file")), \(Words.count(loaded.state.resources.count, "proxy host")), no errors"
+      "\(Words.count(loaded.state.fileCount, "file")), \(Words.kinds(loaded.state.resources.map(\.key.kind))), no errors"
     if warnings > 0 { text += ", \(Words.count(warnings, "warning"))" }
     let failed = results.count { !$0.isOK }
     if !results.isEmpty {

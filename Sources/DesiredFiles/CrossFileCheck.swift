@@ -3,11 +3,12 @@ import Model
 /// What only shows when all files are seen together.
 enum CrossFileCheck {
   static func run(_ resources: [LocatedResource]) -> [Diagnostic] {
-    duplicateNames(resources) + duplicateDomains(resources)
+    duplicateNames(resources) + duplicateClaims(resources) + shadows(resources) + unused(resources)
   }
 
   private static func duplicateNames(_ resources: [LocatedResource]) -> [Diagnostic] {
     var first: [ResourceKey: SourceLocation] = [:]
+    var named: [ResourceKey: (owner: String, place: SourceLocation)] = [:]
     var found: [Diagnostic] = []
     for entry in resources.map(\.resource) {
       if let earlier = first[entry.key] {
@@ -16,29 +17,74 @@ enum CrossFileCheck {
             .duplicateName, "there is already a \(entry.key)", at: entry.source,
             hint: "a name is an identity: give one of them another",
             note: Diagnostic.Note("first used", at: earlier)))
-      } else {
-        first[entry.key] = entry.source
+        continue
+      }
+      first[entry.key] = entry.source
+      guard let name = entry.spec.nameInNPM else { continue }
+      if let earlier = named[ResourceKey(entry.key.kind, name)] {
+        found.append(
+          Diagnostic(
+            .duplicateName, "'\(earlier.owner)' is called '\(name)' in NPM, too", at: entry.source,
+            hint: "NPM would have two of that name: give one of them another",
+            note: Diagnostic.Note("first used", at: earlier.place)))
+      }
+      named[ResourceKey(entry.key.kind, name)] = (entry.key.name, entry.source)
+    }
+    return found
+  }
+
+  /// One domain, one place; one port, one stream: whatever the kind.
+  private static func duplicateClaims(_ resources: [LocatedResource]) -> [Diagnostic] {
+    var first: [String: (owner: String, place: SourceLocation)] = [:]
+    var found: [Diagnostic] = []
+    for entry in resources {
+      for claim in entry.claims {
+        let folded = claim.name.lowercased()
+        if let earlier = first[folded] {
+          let isPort = claim.name.contains("/")
+          found.append(
+            Diagnostic(
+              isPort ? .duplicatePort : .duplicateDomain,
+              "'\(claim.name)' is already \(isPort ? "taken" : "served") by '\(earlier.owner)'", at: claim.location,
+              note: Diagnostic.Note("first used", at: earlier.place)))
+        } else {
+          first[folded] = (entry.resource.key.name, claim.location)
+        }
       }
     }
     return found
   }
 
-  private static func duplicateDomains(_ resources: [LocatedResource]) -> [Diagnostic] {
-    var first: [String: (owner: String, place: SourceLocation)] = [:]
-    var found: [Diagnostic] = []
-    for entry in resources {
-      for domain in entry.domains {
-        let folded = domain.name.lowercased()
-        if let earlier = first[folded] {
-          found.append(
-            Diagnostic(
-              .duplicateDomain, "'\(domain.name)' is already served by '\(earlier.owner)'", at: domain.location,
-              note: Diagnostic.Note("first used", at: earlier.place)))
-        } else {
-          first[folded] = (entry.resource.key.name, domain.location)
-        }
+  /// nginx prefers a name to a wildcard: the host with the wildcard never sees those requests.
+  private static func shadows(_ resources: [LocatedResource]) -> [Diagnostic] {
+    let all = resources.flatMap { entry in entry.claims.map { (owner: entry.resource.key, claim: $0) } }
+    return all.filter { $0.claim.name.hasPrefix("*.") }.compactMap { wild in
+      let tail = wild.claim.name.dropFirst().lowercased()
+      let others = all.filter { other in
+        other.owner != wild.owner && other.owner.kind != wild.owner.kind && !other.claim.name.hasPrefix("*")
+          && other.claim.name.lowercased().hasSuffix(tail)
+      }
+      guard let first = others.first else { return nil }
+      let more = others.count > 1 ? " and \(others.count - 1) more" : ""
+      return Diagnostic(
+        .shadowedDomain, "'\(wild.claim.name)' does not get the requests for \(first.claim.name)\(more)",
+        at: wild.claim.location, note: Diagnostic.Note("a \(first.owner.kind.title) has it", at: first.claim.location),
+        severity: .warning)
+    }
+  }
+
+  /// What others are meant to refer to, and nobody does.
+  private static func unused(_ resources: [LocatedResource]) -> [Diagnostic] {
+    var used: Set<ResourceKey> = []
+    for resource in resources.map(\.resource) {
+      for field in resource.spec.shape.fields {
+        guard case .reference(let kind) = field.type, let name = resource.spec[field.name].stringValue else { continue }
+        used.insert(ResourceKey(kind, name))
       }
     }
-    return found
+    return resources.map(\.resource).filter { $0.spec.nameInNPM != nil && !used.contains($0.key) }.map { resource in
+      Diagnostic(
+        .unusedReference, "nothing here uses the \(resource.key)", at: resource.source, severity: .warning)
+    }
   }
 }

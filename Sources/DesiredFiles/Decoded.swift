@@ -8,6 +8,8 @@ package struct DecodedValue: Sendable {
   package var items: [SourceLocation] = []
   /// Where the fields of its entries stood, as `[0].path`.
   package var parts: [String: FieldSource] = [:]
+  /// The texts of secrets in it, by `SecretSeal.path` without its first part.
+  package var secrets: [String: Secret] = [:]
 
   package var location: SourceLocation { source.location }
 }

@@ -21,6 +21,7 @@ package struct DesiredLoader {
   private var resources: [LocatedResource] = []
   private var globalDefaults: KindDefaults = [:]
   private var replacements: [String: [UInt8]] = [:]
+  private var secrets = SecretSource.live
 
   private init(directory: String) { self.directory = directory }
 
@@ -36,8 +37,9 @@ package struct DesiredLoader {
   }
 
   /// Reads one text as if it were the only file.
-  package static func read(_ bytes: [UInt8], as file: String) -> LoadedDesired {
+  package static func read(_ bytes: [UInt8], as file: String, secrets: SecretSource = .any) -> LoadedDesired {
     var loader = DesiredLoader(directory: ".")
+    loader.secrets = secrets
     loader.replacements = [file: bytes]
     loader.run([file])
     return loader.loaded
@@ -58,6 +60,9 @@ package struct DesiredLoader {
     loaded.state.fileCount = files.count
     loaded.diagnostics += CrossFileCheck.run(resources)
     loaded.diagnostics = loaded.diagnostics.inSourceOrder
+    for diagnostic in loaded.diagnostics where diagnostic.code == .secretLiteral {
+      diagnostic.location.map { loaded.texts.hide($0.line, of: $0.file) }
+    }
     loaded.state.resources = resources.map(\.resource)
   }
 
@@ -128,7 +133,7 @@ package struct DesiredLoader {
   }
 
   private mutating func readDefaults(_ file: String) {
-    var decoder = ValueDecoder(file: file)
+    var decoder = ValueDecoder(file: file, secrets: secrets)
     for document in parse(file) {
       for entry in topLevel(document, &decoder) {
         if entry.key == "defaults" {
@@ -144,7 +149,7 @@ package struct DesiredLoader {
   }
 
   private mutating func readFile(_ file: String) {
-    var decoder = ValueDecoder(file: file)
+    var decoder = ValueDecoder(file: file, secrets: secrets)
     for document in parse(file) {
       let entries = topLevel(document, &decoder)
       var defaults: KindDefaults = [:]
@@ -187,7 +192,7 @@ package struct DesiredLoader {
       if case .scalar(let text, true) = entry.value.content, YAMLScalar.isNull(text) { return }
       decoder.report(
         .wrongType, "'\(entry.key)' must be a mapping of names, this is \(entry.value.shape)",
-        at: decoder.location(entry.value), hint: "write each host as 'name:' and its fields below")
+        at: decoder.location(entry.value), hint: "write each \(kind.kind.title) as 'name:' and its fields below")
       return
     }
     let layers = [defaults[kind.kind] ?? [:], globalDefaults[kind.kind] ?? [:]]

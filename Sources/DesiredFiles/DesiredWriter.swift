@@ -9,26 +9,32 @@ package enum DesiredWriter {
     guard let kind = KindDescription.of(spec.kind) else { return [] }
     let tail = remark.isEmpty ? "" : "  # \(remark)"
     let members = spec.json.objectValue ?? [:]
-    return ["  \(YAMLText.scalar(name)):\(tail)"]
-      + fields(members, kind.fields, kind.shorthands, indent: 4).map { $0.isEmpty ? "" : "    " + $0 }
+    let lines = fields(members, kind.fields, kind.shorthands, indent: 4, path: [name])
+    guard !lines.isEmpty else { return ["  \(YAMLText.scalar(name)): {}\(tail)"] }
+    return ["  \(YAMLText.scalar(name)):\(tail)"] + lines.map { $0.isEmpty ? "" : "    " + $0 }
   }
 
   /// The value of a field as it stands behind its key, further lines with their indentation.
-  static func value(_ value: JSONValue, _ type: FieldType, indent: Int) -> [String] {
+  ///
+  /// - Parameter path: what it belongs to, for the names of environment variables that secrets are asked of.
+  static func value(_ value: JSONValue, _ type: FieldType, indent: Int, path: [String] = []) -> [String] {
     switch (type, value) {
     case (.domains, .array(let items)):
       let names = items.compactMap(\.stringValue)
       let flow = YAMLText.flow(names)
       let pad = String(repeating: " ", count: indent + 2)
       return flow.count <= 90 ? [flow] : [""] + names.map { "\(pad)- \(YAMLText.scalar($0))" }
-    case (.list(let fields, _, let shorthands), .array(let items)):
+    case (.list(let fields, let key, let shorthands), .array(let items)):
       let pad = String(repeating: " ", count: indent + 2)
       return [""]
         + items.flatMap { item in
-          self.fields(item.objectValue ?? [:], fields, shorthands, indent: indent + 4).enumerated().map {
-            $0.element.isEmpty ? "" : pad + ($0.offset == 0 ? "- " : "  ") + $0.element
-          }
+          let path = path + [item[key].stringValue ?? ""]
+          return self.fields(item.objectValue ?? [:], fields, shorthands, indent: indent + 4, path: path).enumerated()
+            .map {
+              $0.element.isEmpty ? "" : pad + ($0.offset == 0 ? "- " : "  ") + $0.element
+            }
         }
+    case (.secret, _): return ["{ env: \(variable(path)) }"]
     case (.reference, .null): return ["none"]
     case (_, .bool(let flag)): return [flag ? "true" : "false"]
     case (_, .int(let number)): return [String(number)]
@@ -39,7 +45,8 @@ package enum DesiredWriter {
 
   /// Each field as `key: value`, without indentation on a field's first line.
   private static func fields(
-    _ members: [String: JSONValue], _ fields: [FieldDescription], _ shorthands: [ShorthandDescription], indent: Int
+    _ members: [String: JSONValue], _ fields: [FieldDescription], _ shorthands: [ShorthandDescription], indent: Int,
+    path: [String]
   ) -> [String] {
     var lines: [String] = []
     var covered: Set<String> = []
@@ -51,13 +58,20 @@ package enum DesiredWriter {
       }
       let value = members[field.name] ?? .null
       guard value != field.standard else { continue }
-      let text = Self.value(value, field.type, indent: indent)
+      let text = Self.value(value, field.type, indent: indent, path: path)
       lines.append("\(field.name):" + (text[0].isEmpty ? "" : " " + text[0]))
       // The lines of a value carry their whole indentation, the caller adds ours.
       let pad = String(repeating: " ", count: indent)
       lines += text.dropFirst().map { $0.hasPrefix(pad) ? String($0.dropFirst(indent)) : $0 }
     }
     return lines
+  }
+
+  /// The name of the environment variable that a secret is asked of: `LAN_BOB` for the user bob of the list lan.
+  private static func variable(_ path: [String]) -> String {
+    let text = path.joined(separator: "_").uppercased()
+    let name = String(text.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+    return name.first?.isNumber == true ? "_\(name)" : name
   }
 
   /// The parts of a shorthand as its URL; nil where it would not read back as the same parts.

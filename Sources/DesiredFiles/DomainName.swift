@@ -1,16 +1,21 @@
 /// NPM's rule for domains: `^[^&| @!#%^();:/\\}{=+?<>,~`'"]+$` in its API schema; beyond it we refuse white space
 /// and control characters, which NPM accepts and nginx chokes on.
 package enum DomainName {
-  private static let refused = Set("&| @!#%^();:/\\}{=+?<>,~`'\"")
+  private static let refused = Set("&| @!#%^();:/\\}{=+?<>,~`'\"".unicodeScalars)
 
   package static func problem(with name: String) -> (message: String, hint: String?)? {
     if !name.isEmpty && name.utf8.allSatisfy(isPlain) { return nil }
     if name.isEmpty { return ("a domain is empty", nil) }
     if name.contains("://") { return ("'\(name)' is a URL, not a domain", "write the host name alone") }
-    guard let bad = name.first(where: { refused.contains($0) || $0.isWhitespace || isControl($0) }) else { return nil }
-    let shown = isControl(bad) || bad.isWhitespace ? "a space or control character" : "'\(bad)'"
+    // Like NPM, which knows no characters of several parts.
+    let bad = name.unicodeScalars.first { refused.contains($0) || $0.properties.isWhitespace || isControl($0) }
+    guard let bad else { return nil }
+    let shown = isControl(bad) || bad.properties.isWhitespace ? "a space or control character" : "'\(bad)'"
     let hint = bad == ":" ? "a domain has no port: NPM listens on 80 and 443" : nil
-    return ("'\(name.filter { !isControl($0) })' is no domain that NPM accepts: it contains \(shown)", hint)
+    return (
+      "'\(String(String.UnicodeScalarView(name.unicodeScalars.filter { !isControl($0) })))' is no domain that NPM accepts: it contains \(shown)",
+      hint
+    )
   }
 
   /// What NPM takes, but hardly anybody can mean; nil: nothing.
@@ -43,7 +48,5 @@ package enum DomainName {
     }
   }
 
-  private static func isControl(_ character: Character) -> Bool {
-    character.unicodeScalars.contains { $0.properties.generalCategory == .control }
-  }
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.generalCategory == .control }
 }

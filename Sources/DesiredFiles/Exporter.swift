@@ -24,90 +24,128 @@ package struct Exporter {
     self.origin = origin
   }
 
-  /// - Parameter splits: one file per host instead of one for all.
+  /// - Parameter splits: one file for each object instead of one for each kind.
   package func export(splits: Bool) -> Result {
     var result = Result()
-    var blocks: [(name: String, lines: [String])] = []
-    let hosts = (observed.resources[.proxyHost] ?? []).sorted { $0.id < $1.id }
-    let mine = hosts.filter { host in
-      guard let marker = host.marker, marker.owner != owner else { return true }
-      result.warnings.append(
-        warning(.markerForeign, host, "belongs to owner '\(marker.owner)' and is left out", "that owner exports it"))
-      return false
+    var mine: [(kind: KindDescription, objects: [ObservedResource], names: [String])] = []
+    for kind in KindDescription.all {
+      let objects = ours(kind, &result)
+      if !objects.isEmpty { mine.append((kind, objects, ExportNames.names(objects, owner: owner))) }
     }
-    for (host, name) in zip(mine, ExportNames.names(mine, owner: owner)) {
-      let lines = DesiredWriter.lines(name, host.spec.normalised(), remark: remark(host))
-      if let problem = problem(host, lines) {
-        result.warnings.append(
-          warning(
-            .notExportable, host, "cannot be written as YAML that reads back the same: \(problem)",
-            "it stands in the file as a comment; correct it in NPM, or there"))
-        blocks.append((name, lines.map { "  #" + $0.dropFirst(2) }))
-      } else {
-        result.exported += 1
-        blocks.append((name, secretWarning(host) + lines))
+    let names = Dictionary(
+      mine.flatMap { kind, objects, names in
+        zip(objects, names).compactMap { object, name in
+          object.nameInNPM.map { (ResourceKey(kind.kind, $0), name) }
+        }
       }
+    ) { first, _ in first }
+    for (kind, objects, own) in mine {
+      let blocks = zip(objects, own).map { object, name in block(object, name, referring(object.spec, names), &result) }
+      result.files += files(kind, blocks, splits: splits)
     }
-    result.files = files(blocks, splits: splits)
+    if result.files.isEmpty { result.files = [File(name: "proxy_hosts.yaml", text: header + "proxy_hosts:\n")] }
     return result
   }
 
-  private func files(_ blocks: [(name: String, lines: [String])], splits: Bool) -> [File] {
+  private struct Block {
+    var name: String
+    var lines: [String]
+    var isComment = false
+  }
+
+  private func ours(_ kind: KindDescription, _ result: inout Result) -> [ObservedResource] {
+    (observed.resources[kind.kind] ?? []).sorted { $0.id < $1.id }.filter { object in
+      guard let marker = object.marker, marker.owner != owner else { return true }
+      result.warnings.append(
+        warning(.markerForeign, object, "belongs to owner '\(marker.owner)' and is left out", "that owner exports it"))
+      return false
+    }
+  }
+
+  /// References by the names that their objects get here.
+  private func referring(_ spec: Spec, _ names: [ResourceKey: String]) -> Spec {
+    var copy = spec.normalised()
+    for field in spec.shape.fields {
+      guard case .reference(let kind) = field.type, let name = copy[field.name].stringValue else { continue }
+      if let own = names[ResourceKey(kind, name)] { copy[field.name] = .string(own) }
+    }
+    return copy
+  }
+
+  private func block(_ object: ObservedResource, _ name: String, _ spec: Spec, _ result: inout Result) -> Block {
+    var shown = spec
+    if let field = spec.shape.nameField, spec[field] == .string(name) { shown[field] = "" }
+    let lines = DesiredWriter.lines(name, shown, remark: remark(object))
+    guard let problem = problem(spec, name, lines) else {
+      result.exported += 1
+      return Block(name: name, lines: secretWarning(object) + lines)
+    }
+    result.warnings.append(
+      warning(
+        .notExportable, object, "cannot be written as YAML that reads back the same: \(problem)",
+        "it stands in the file as a comment; correct it in NPM, or there"))
+    return Block(name: name, lines: lines.map { "  #" + $0.dropFirst(2) }, isComment: true)
+  }
+
+  private func files(_ kind: KindDescription, _ blocks: [Block], splits: Bool) -> [File] {
     guard !splits else {
-      return blocks.map { name, lines in
-        let isComment = lines.allSatisfy { $0.hasPrefix("  #") }
-        let section = isComment ? "# proxy_hosts:" : "proxy_hosts:"
-        return File(name: "\(name).yaml", text: ([section] + lines).joined(separator: "\n") + "\n")
+      return blocks.map { block in
+        let section = block.isComment ? "# \(kind.section):" : "\(kind.section):"
+        let text = ([section] + block.lines).joined(separator: "\n") + "\n"
+        return File(name: "\(kind.section)/\(block.name).yaml", text: text)
       }
     }
     let body = blocks.sorted { $0.name < $1.name }.map { $0.lines.joined(separator: "\n") }
-    let text = header + "proxy_hosts:\n" + body.joined(separator: "\n\n") + (body.isEmpty ? "" : "\n")
-    return [File(name: "proxy_hosts.yaml", text: text)]
+    let text = header + "\(kind.section):\n" + body.joined(separator: "\n\n") + "\n"
+    return [File(name: "\(kind.section).yaml", text: text)]
   }
 
   private var header: String {
-    var lines = ["# Exported from NPM \(observed.version) at \(origin). Fields at their defaults are left out."]
-    let others = Dictionary(grouping: observed.holders, by: \.kind).sorted { $0.key < $1.key }
-    if !others.isEmpty {
-      let list = others.map { "\($0.value.count) \($0.key.title)\($0.value.count == 1 ? "" : "s")" }
-      lines.append("# Not in here, because reconciler does not manage them yet: \(list.joined(separator: ", ")).")
-    }
-    lines.append("# Next: 'reconciler diff' finds nothing to do; 'reconciler adopt --all' makes these hosts ours.")
-    return lines.joined(separator: "\n") + "\n"
+    """
+    # Exported from NPM \(observed.version) at \(origin). Fields at their defaults are left out.
+    # Next: 'reconciler diff' finds nothing to do; 'reconciler adopt --all' makes all of it ours.
+
+    """
   }
 
-  private func remark(_ host: ObservedResource) -> String {
-    switch host.nginx {
-    case .online: "host \(host.id)"
-    case .refused where host.isEnabled: "host \(host.id), nginx refuses it"
-    case .unknown where host.isEnabled: "host \(host.id), nginx never confirmed it"
-    default: "host \(host.id)"
+  private func remark(_ object: ObservedResource) -> String {
+    let what = object.kind == .proxyHost ? "host \(object.id)" : "\(object.kind.title) \(object.id)"
+    switch object.nginx {
+    case .refused where object.isEnabled: return "\(what), nginx refuses it"
+    case .unknown where object.isEnabled: return "\(what), nginx never confirmed it"
+    default: return what
     }
   }
 
-  /// Why the lines do not say what the host is; nil: they do.
-  private func problem(_ host: ObservedResource, _ lines: [String]) -> String? {
-    let text = (["proxy_hosts:"] + lines).joined(separator: "\n") + "\n"
+  /// Why the lines do not say what the object is; nil: they do.
+  private func problem(_ wanted: Spec, _ name: String, _ lines: [String]) -> String? {
+    if let name = wanted.nameInNPM, observed.references.ids(wanted.kind, name).count > 1 {
+      return "NPM has several of that name"
+    }
+    let text = ([wanted.shape.section + ":"] + lines).joined(separator: "\n") + "\n"
     let loaded = DesiredLoader.read(Array(text.utf8), as: "export.yaml")
     if let error = loaded.diagnostics.first(where: { $0.severity == .error }) { return error.message }
     guard let spec = loaded.state.resources.first?.spec.normalised() else { return "nothing was read" }
-    let differing = spec.differences(to: host.spec.normalised()).map(\.name)
+    // Nobody but their owners knows the secrets.
+    let differing = spec.mapSeals { _, _ in "" }.differences(to: wanted.mapSeals { _, _ in "" }).map(\.name)
     return differing.isEmpty ? nil : "\(differing.joined(separator: ", ")) would change"
   }
 
   /// Files go into git: what looks like a secret is pointed at.
-  private func secretWarning(_ host: ObservedResource) -> [String] {
+  private func secretWarning(_ object: ObservedResource) -> [String] {
     let configs =
-      [host.spec["advanced_config"]] + (host.spec["locations"].arrayValue ?? []).map { $0["advanced_config"] }
+      [object.spec["advanced_config"]] + (object.spec["locations"].arrayValue ?? []).map { $0["advanced_config"] }
     let text = configs.compactMap(\.stringValue).joined(separator: "\n").lowercased()
     let words = ["authorization", "password", "passwd", "api_key", "apikey", "api-key", "token", "secret"]
     guard let word = words.first(where: text.contains) else { return [] }
     return ["  # advanced_config says '\(word)': look whether it holds a secret before you commit this"]
   }
 
-  private func warning(_ code: DiagnosticCode, _ host: ObservedResource, _ what: String, _ hint: String) -> Diagnostic {
-    Diagnostic(
-      code, "host \(host.id) (\(host.spec.domains.joined(separator: ", "))) \(what)", hint: hint, severity: .warning)
+  private func warning(_ code: DiagnosticCode, _ object: ObservedResource, _ what: String, _ hint: String) -> Diagnostic
+  {
+    let kind = object.kind == .proxyHost ? "host" : object.kind.title
+    let handles = object.spec.handles.joined(separator: ", ")
+    return Diagnostic(code, "\(kind) \(object.id) (\(handles)) \(what)", hint: hint, severity: .warning)
   }
 }
 
@@ -126,8 +164,8 @@ enum ExportNames {
     var taken = Set(marked.compactMap { $0 })
     return hosts.indices.map { index in
       if let own = marked[index] { return own }
-      let full = clean(hosts[index].spec.domains.first ?? "")
-      let numbered = String("host-\(hosts[index].id)")
+      let full = clean(hosts[index].spec.handles.first ?? "")
+      let numbered = clean("\(hosts[index].kind.title)-\(hosts[index].id)")
       let candidates =
         (uses[short[index]] == 1 ? [short[index]] : []) + [full, "\(full.prefix(80))-\(hosts[index].id)"]
       let name = candidates.first { ResourceName.isRight($0) && !taken.contains($0) } ?? numbered
@@ -137,7 +175,9 @@ enum ExportNames {
   }
 
   private static func label(_ host: ObservedResource) -> String {
-    let labels = (host.spec.domains.first ?? "").split(separator: ".").map(String.init)
+    let handle = host.spec.handles.first ?? ""
+    guard host.nameInNPM == nil else { return clean(handle) }
+    let labels = handle.split(separator: ".").map(String.init)
     let first = labels.first { $0 != "*" && $0.lowercased() != "www" } ?? labels.first ?? ""
     return clean(first)
   }

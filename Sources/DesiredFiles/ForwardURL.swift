@@ -25,12 +25,15 @@ package struct ForwardURL: Equatable {
     let slash = rest.utf8.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
     let authority = rest[..<slash]
     let path = String(rest[slash...])
-    if !allowsPath && path.count > 1 {
+    if !allowsPath && path.utf8.count > 1 {
       let hint = "a path belongs into an entry of 'locations'"
       return .failure(
         Problem(message: "a proxy host forwards to a host and port, not to the path '\(path)'", hint: hint))
     }
-    if let bad = path.first(where: { $0.isWhitespace || ";{}\"'\\".contains($0) }) {
+    // nginx knows no characters of several parts: a mark on a semicolon does not make it another one.
+    if let bad = path.unicodeScalars.first(where: {
+      $0.properties.isWhitespace || ";{}\"'\\".unicodeScalars.contains($0)
+    }) {
       return .failure(Problem(message: "the path contains '\(bad)', which nginx would not take as part of it"))
     }
     if authority.utf8.contains(UInt8(ascii: "@")) {

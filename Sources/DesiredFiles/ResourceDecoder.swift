@@ -4,7 +4,8 @@ import YAML
 /// One resource with the places of its parts, before the checks across files.
 struct LocatedResource {
   var resource: DesiredResource
-  var domains: [(name: String, location: SourceLocation)]
+  /// What it alone may hold, and where it says so.
+  var claims: [(name: String, location: SourceLocation)]
 }
 
 /// Defaults for one kind: what a file or `_defaults.yaml` sets.
@@ -43,6 +44,11 @@ struct ResourceDecoder {
   ) -> LocatedResource {
     var spec = Spec(kind)
     for (name, written) in decoded { spec[name] = written.value }
+    if let field = kind.nameField, spec[field] == "" { spec[field] = .string(entry.key) }
+    var secrets: [String: Secret] = [:]
+    for (name, written) in decoded {
+      for (path, secret) in written.secrets { secrets[path.isEmpty ? name : "\(name)/\(path)"] = secret }
+    }
     let labels = decoded["labels"]?.value.objectValue?.compactMapValues(\.stringValue) ?? [:]
     var sources = decoded.mapValues(\.source)
     for (name, written) in decoded { for (path, source) in written.parts { sources[name + path] = source } }
@@ -57,19 +63,32 @@ struct ResourceDecoder {
         onDelete: Lifecycle.OnDelete(rawValue: text("on_delete")) ?? .delete),
       suspension: suspension?["until"].stringValue.map {
         Suspension(until: $0, reason: suspension?["reason"].stringValue ?? "")
-      })
+      }, secrets: secrets)
     warnOfNoEffect(resource, decoded, &decoder)
-    let places = decoded["domain_names"]?.items ?? []
-    return LocatedResource(resource: resource, domains: Array(zip(spec.domains, places)).map { ($0, $1) })
+    for problem in kind.check(spec) {
+      decoder.report(problem.code, problem.message, at: sources[problem.path]?.location ?? place, hint: problem.hint)
+    }
+    return LocatedResource(resource: resource, claims: claims(spec, decoded, place))
+  }
+
+  private func claims(
+    _ spec: Spec, _ decoded: DecodedFields, _ place: SourceLocation
+  ) -> [(name: String, location: SourceLocation)] {
+    let written = kind.claimField.flatMap { decoded[$0] }
+    return spec.claims.enumerated().map { index, claim in
+      let items = written?.items ?? []
+      return (claim, items.indices.contains(index) ? items[index] : written?.location ?? place)
+    }
   }
 
   /// Keys with `x-` hold what others refer to; a host behind one would be taken for removed.
   func checkAnchor(_ entry: YAMLEntry, _ decoder: inout ValueDecoder) {
-    guard case .mapping(let members) = entry.value.content, members.contains(where: { $0.key == "domain_names" })
+    guard case .mapping(let members) = entry.value.content, let field = kind.claimField,
+      members.contains(where: { $0.key == field })
     else { return }
     decoder.report(
       .badName, "'\(entry.key)' is passed over: names with 'x-' are for anchors", at: decoder.location(entry.keyNode),
-      hint: "give the \(kind.kind.title) another name, or take its domain_names away")
+      hint: "give the \(kind.kind.title) another name, or take its \(field) away")
   }
 
   private func checkName(_ entry: YAMLEntry, _ decoder: inout ValueDecoder) {
@@ -81,9 +100,7 @@ struct ResourceDecoder {
 
   /// NPM drops TLS flags that have nothing to stand on; silence would look like a promise kept.
   private func warnOfNoEffect(_ resource: DesiredResource, _ decoded: DecodedFields, _ decoder: inout ValueDecoder) {
-    var bare = resource.spec
-    bare["domain_names"] = []
-    let kept = bare.normalised()
+    let kept = resource.spec.normalised()
     for field in kind.fields where field.standard == false {
       guard resource.spec[field.name] == true, kept[field.name] == false, let place = decoded[field.name]?.location
       else { continue }

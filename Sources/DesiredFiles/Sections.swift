@@ -4,9 +4,7 @@ import YAML
 /// The top-level keys of a desired file.
 enum Sections {
   /// Sections of the contract whose work comes later.
-  static let later = [
-    "redirection_hosts", "dead_hosts", "streams", "access_lists", "certificates", "services", "settings",
-  ]
+  static let later = ["certificates", "services", "settings"]
 
   static func report(_ entry: YAMLEntry, _ decoder: inout ValueDecoder) {
     if later.contains(entry.key) {
@@ -36,9 +34,9 @@ enum DefaultsDecoder {
       let all = kind.fields + kind.operatorFields
       let owner = "the defaults of \(entry.key)"
       result[kind.kind] = decoder.fields(of: entry.value, all, shorthands: kind.shorthands, owner: owner)
-      if let domains = result[kind.kind]?.removeValue(forKey: "domain_names") {
-        decoder.report(
-          .badValue, "'domain_names' cannot be a default: a domain is served once", at: domains.location)
+      for field in [kind.claimField, kind.nameField].compactMap({ $0 }) {
+        guard let written = result[kind.kind]?.removeValue(forKey: field) else { continue }
+        decoder.report(.badValue, "'\(field)' cannot be a default: no two can have the same", at: written.location)
       }
     }
     return result

@@ -8,7 +8,12 @@ package struct ValueDecoder {
   /// How many of them are errors.
   private(set) var errorCount = 0
 
-  package init(file: String) { self.file = file }
+  let secrets: SecretSource
+
+  package init(file: String, secrets: SecretSource = .live) {
+    self.file = file
+    self.secrets = secrets
+  }
 
   package mutating func report(
     _ code: DiagnosticCode, _ message: String, at location: SourceLocation, hint: String? = nil,
@@ -137,6 +142,7 @@ package struct ValueDecoder {
     case .object(let fields): plain = object(node, fields, name: name)
     case .labels: plain = labels(node, name: name)
     case .anything: plain = anything(node)
+    case .secret: return secret(node, name: name)
     default: plain = scalar(node, type, name: name)
     }
     return plain.map { DecodedValue(value: $0, source: source(node)) }
@@ -178,7 +184,10 @@ package struct ValueDecoder {
         }
         firstUse[value] = firstUse[value] ?? spot
       }
-      for (name, field) in decoded { result.parts["[\(values.count)].\(name)"] = field.source }
+      for (name, field) in decoded {
+        result.parts["[\(values.count)].\(name)"] = field.source
+        if let secret = field.secrets[""] { result.secrets["\(complete[key]?.stringValue ?? "")/\(name)"] = secret }
+      }
       values.append(.object(complete))
       result.items.append(place)
     }

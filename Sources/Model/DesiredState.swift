@@ -16,11 +16,14 @@ package struct DesiredResource: Sendable {
   package var validation: Validation
   package var lifecycle: Lifecycle
   package var suspension: Suspension?
+  /// The texts behind the seals in its spec, by `SecretSeal.path`.
+  package var secrets: [String: Secret]
 
   package init(
     key: ResourceKey, spec: Spec, source: SourceLocation, fieldSources: [String: FieldSource] = [:],
     lines: ClosedRange<Int>? = nil, description: String = "", labels: [String: String] = [:],
-    validation: Validation = .enforce, lifecycle: Lifecycle = Lifecycle(), suspension: Suspension? = nil
+    validation: Validation = .enforce, lifecycle: Lifecycle = Lifecycle(), suspension: Suspension? = nil,
+    secrets: [String: Secret] = [:]
   ) {
     self.key = key
     self.spec = spec
@@ -32,6 +35,7 @@ package struct DesiredResource: Sendable {
     self.validation = validation
     self.lifecycle = lifecycle
     self.suspension = suspension
+    self.secrets = secrets
   }
 
   /// Whether it has all these labels.

@@ -20,7 +20,11 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case portRange = "port-range"
   case duplicateDomain = "duplicate-domain"
   case duplicateName = "duplicate-name"
+  case duplicatePort = "duplicate-port"
   case duplicatePath = "duplicate-path"
+  case secretLiteral = "secret-literal"
+  case shadowedDomain = "shadowed-domain"
+  case unusedReference = "unused-reference"
   case notYetSupported = "not-yet-supported"
   case noEffect = "no-effect"
   case unreadableFile = "unreadable-file"
@@ -36,6 +40,9 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
 
   // Plans and their limits.
   case domainTaken = "domain-taken"
+  case portTaken = "port-taken"
+  case nameTaken = "name-taken"
+  case stillInUse = "still-in-use"
   case takerBlocked = "taker-blocked"
   case domainCycle = "domain-cycle"
   case markerMissing = "marker-missing"

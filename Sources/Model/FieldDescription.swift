@@ -22,6 +22,8 @@ package indirect enum FieldType: Sendable {
   /// Status codes such as `200-399` or `204`.
   case statusRange
   case anything
+  /// `{ env: NAME }` or `{ file: path }`; its value is a seal, never the text.
+  case secret
 }
 
 /// One field of a kind: decoding, comparison, wire mapping, JSON Schema and docs all read it here.
@@ -69,4 +71,16 @@ package struct ShorthandDescription: Sendable {
 
   /// The fields that it must give together.
   package var parts: [String] { [scheme, host, port] }
+}
+
+extension [FieldDescription] {
+  /// An entry of a list with just these members, those that are absent at their defaults.
+  func filled(_ entry: JSONValue) -> JSONValue {
+    var members: [String: JSONValue] = [:]
+    for field in self {
+      let value = entry[field.name]
+      members[field.name] = value.isNull ? field.standard ?? .null : value
+    }
+    return .object(members)
+  }
 }

@@ -1,34 +1,95 @@
-/// One kind of NPM object, described once.
+/// Something that a spec must not say.
+package struct SpecProblem: Sendable {
+  package var code: DiagnosticCode
+  /// The field, or `clients[2].address`.
+  package var path: String
+  package var message: String
+  package var hint: String?
+
+  init(_ code: DiagnosticCode, at path: String, _ message: String, hint: String? = nil) {
+    self.code = code
+    self.path = path
+    self.message = message
+    self.hint = hint
+  }
+}
+
+/// One kind of NPM object, described once: decoding, comparison, wire format, JSON Schema and docs follow from it.
 package struct KindDescription: Sendable {
+  /// What in NPM tells whose an object is, besides the store.
+  package enum Witness: Hashable, Sendable {
+    /// Our marker, in the free-form `meta` of the object.
+    case marker
+    /// NPM has no place for a marker: the store's number and creation time must do, and this field when the store is lost.
+    case name(field: String)
+  }
+
   package var kind: ResourceKind
   /// The key of its mapping in the desired files.
   package var section: String
+  /// The last part of its path in NPM's API.
+  package var route: String
+  package var witness: Witness
+  /// Whether nginx takes it, and NPM says so in `meta.nginx_online`.
+  package var isServed: Bool
   /// What NPM stores, in the order people read it.
   package var fields: [FieldDescription]
   /// What only the operator knows; never sent to NPM.
   package var operatorFields: [FieldDescription]
   package var shorthands: [ShorthandDescription]
+  /// The field that says what the object alone may hold.
+  package var claimField: String?
+  /// What it alone may hold: domains, or ports such as `tcp/2222`. Empty where it shares everything.
+  package var claims: @Sendable (Spec) -> [String]
+  /// What it does, in a few words.
+  package var summary: @Sendable (Spec) -> String
+  /// What is wrong with a spec although each of its fields is right.
+  package var check: @Sendable (Spec) -> [SpecProblem]
   /// Brings a spec to the form in which NPM keeps it, so that equal meaning is equal value.
   package var normalise: @Sendable (inout Spec) -> Void
   private var index: [String: Int]
 
   package init(
-    kind: ResourceKind, section: String, fields: [FieldDescription], operatorFields: [FieldDescription],
-    shorthands: [ShorthandDescription], normalise: @escaping @Sendable (inout Spec) -> Void
+    kind: ResourceKind, section: String, route: String, witness: Witness = .marker, isServed: Bool = true,
+    fields: [FieldDescription], operatorFields: [FieldDescription], shorthands: [ShorthandDescription] = [],
+    claimField: String? = nil, claims: @escaping @Sendable (Spec) -> [String] = { _ in [] },
+    summary: @escaping @Sendable (Spec) -> String, check: @escaping @Sendable (Spec) -> [SpecProblem] = { _ in [] },
+    normalise: @escaping @Sendable (inout Spec) -> Void = { _ in }
   ) {
     self.kind = kind
     self.section = section
+    self.route = route
+    self.witness = witness
+    self.isServed = isServed
     self.fields = fields
     self.operatorFields = operatorFields
     self.shorthands = shorthands
+    self.claimField = claimField
+    self.claims = claims
+    self.summary = summary
+    self.check = check
     self.normalise = normalise
     index = Dictionary(uniqueKeysWithValues: fields.enumerated().map { ($1.name, $0) })
   }
 
   func position(of field: String) -> Int? { index[field] }
 
-  /// Kinds that desired files may hold today.
-  package static let all: [KindDescription] = [.proxyHost]
+  /// Whether NPM can switch one off and on.
+  package var canBeDisabled: Bool { index["enabled"] != nil }
+  /// Whether NPM takes `enabled` when one is made.
+  package var canBeMadeDisabled = false
+
+  /// The field by which NPM names its objects of this kind.
+  package var nameField: String? { if case .name(let field) = witness { field } else { nil } }
+
+  /// Whether its destination is checked before it goes live.
+  package var isProbed: Bool { operatorFields.contains { $0.name == "validate" } }
+
+  /// Whether other kinds name its objects.
+  package var isReferredTo: Bool { nameField != nil }
+
+  /// Kinds that desired files may hold, each after those that it refers to.
+  package static let all: [KindDescription] = [.accessList, .proxyHost, .redirectionHost, .deadHost, .stream]
 
   package static func of(_ kind: ResourceKind) -> KindDescription? { all.first { $0.kind == kind } }
 }

@@ -8,22 +8,24 @@ package struct LedgerEntry: Hashable, Sendable {
   package var createdOn: String?
   /// The normalised spec that NPM confirmed; nil where none was.
   package var applied: Spec?
-  /// The domains of the last write, also of an unfinished one.
-  package var domains: [String]
+  /// The domains or ports of the last write, also of an unfinished one.
+  package var claims: [String]
   /// A write was begun and never confirmed: whatever NPM shows, it must be written again.
   package var isUnfinished: Bool
   /// What the YAML said last about its life: it counts when the name is gone from there.
   package var lifecycle: Lifecycle
 
+  package var ref: ObjectRef? { id.map { ObjectRef(key.kind, $0) } }
+
   package init(
-    key: ResourceKey, id: ResourceID?, createdOn: String? = nil, applied: Spec?, domains: [String],
+    key: ResourceKey, id: ResourceID?, createdOn: String? = nil, applied: Spec?, claims: [String],
     isUnfinished: Bool, lifecycle: Lifecycle = Lifecycle()
   ) {
     self.key = key
     self.id = id
     self.createdOn = createdOn
     self.applied = applied
-    self.domains = domains
+    self.claims = claims
     self.isUnfinished = isUnfinished
     self.lifecycle = lifecycle
   }

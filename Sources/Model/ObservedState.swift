@@ -60,20 +60,9 @@ package struct ObservedResource: Hashable, Sendable {
   }
 
   package var marker: OwnershipMarker? { OwnershipMarker(meta: meta) }
+  package var ref: ObjectRef { ObjectRef(kind, id) }
   package var isEnabled: Bool { spec["enabled"] != false }
-}
-
-/// A domain that an object of a kind we do not manage serves.
-package struct DomainHolder: Hashable, Sendable {
-  package var kind: ResourceKind
-  package var id: ResourceID
-  package var domains: [String]
-
-  package init(kind: ResourceKind, id: ResourceID, domains: [String]) {
-    self.kind = kind
-    self.id = id
-    self.domains = domains
-  }
+  package var nameInNPM: String? { spec.nameInNPM }
 }
 
 /// Names of the objects that others refer to, by NPM's numbers.
@@ -106,17 +95,14 @@ package struct ReferenceTable: Hashable, Sendable {
 package struct ObservedState: Sendable {
   package var version: NPMVersion
   package var resources: [ResourceKind: [ObservedResource]]
-  /// Hosts of kinds that are only watched for their domains.
-  package var holders: [DomainHolder]
   package var references: ReferenceTable
 
   package init(
-    version: NPMVersion, resources: [ResourceKind: [ObservedResource]] = [:], holders: [DomainHolder] = [],
+    version: NPMVersion, resources: [ResourceKind: [ObservedResource]] = [:],
     references: ReferenceTable = ReferenceTable()
   ) {
     self.version = version
     self.resources = resources
-    self.holders = holders
     self.references = references
   }
 }

@@ -1,28 +1,23 @@
-/// The kinds of NPM object. The raw value is the word in JSON output and in the store.
-package enum ResourceKind: String, CaseIterable, Codable, Comparable, Sendable {
-  case certificate
-  case accessList = "access_list"
-  case proxyHost = "proxy_host"
-  case redirectionHost = "redirection_host"
-  case deadHost = "dead_host"
-  case stream
+/// A kind of object that NPM manages, by its name in our JSON.
+package struct ResourceKind: RawRepresentable, Hashable, Codable, Comparable, Sendable {
+  package var rawValue: String
+
+  package init(rawValue: String) { self.rawValue = rawValue }
+
+  package static let certificate = ResourceKind(rawValue: "certificate")
+  package static let accessList = ResourceKind(rawValue: "access_list")
+  package static let proxyHost = ResourceKind(rawValue: "proxy_host")
+  package static let redirectionHost = ResourceKind(rawValue: "redirection_host")
+  package static let deadHost = ResourceKind(rawValue: "dead_host")
+  package static let stream = ResourceKind(rawValue: "stream")
 
   package static func < (left: ResourceKind, right: ResourceKind) -> Bool { left.rawValue < right.rawValue }
 
   /// What people call one.
-  package var title: String {
-    switch self {
-    case .certificate: "certificate"
-    case .accessList: "access list"
-    case .proxyHost: "proxy host"
-    case .redirectionHost: "redirection host"
-    case .deadHost: "404 host"
-    case .stream: "stream"
-    }
-  }
+  package var title: String { self == .deadHost ? "404 host" : rawValue.replacing("_", with: " ") }
 }
 
-/// Which object people mean: its kind and the name it has in the YAML. Renaming a domain keeps the identity.
+/// An object of the desired state: its kind and its name there.
 package struct ResourceKey: Hashable, Codable, Comparable, Sendable, CustomStringConvertible {
   package var kind: ResourceKind
   package var name: String
@@ -40,7 +35,7 @@ package struct ResourceKey: Hashable, Codable, Comparable, Sendable, CustomStrin
   package var path: String { "\(kind.rawValue)/\(name)" }
 }
 
-/// NPM's number for an object. Never used again after a delete.
+/// NPM's number of an object.
 package struct ResourceID: Hashable, Codable, Comparable, Sendable, CustomStringConvertible {
   package var number: Int
 
@@ -53,4 +48,18 @@ package struct ResourceID: Hashable, Codable, Comparable, Sendable, CustomString
 
   package static func < (left: ResourceID, right: ResourceID) -> Bool { left.number < right.number }
   package var description: String { String(number) }
+}
+
+/// An object of NPM: each kind has numbers of its own.
+package struct ObjectRef: Hashable, Sendable {
+  package var kind: ResourceKind
+  package var id: ResourceID
+
+  package init(_ kind: ResourceKind, _ id: ResourceID) {
+    self.kind = kind
+    self.id = id
+  }
+
+  /// `host 7` for what nearly all of them are.
+  package var words: String { "\(kind == .proxyHost ? "host" : kind.title) \(id)" }
 }

@@ -1,7 +1,7 @@
 /// The fields of one object as NPM would keep them, references by name.
 package struct Spec: Hashable, Sendable, CustomStringConvertible {
   package let kind: ResourceKind
-  private let shape: KindDescription
+  package let shape: KindDescription
   private var values: [JSONValue]
 
   /// All fields at their defaults.
@@ -40,8 +40,14 @@ package struct Spec: Hashable, Sendable, CustomStringConvertible {
     return "\(kind.rawValue)(" + told.map { "\($0.name): \($1.summary)" }.joined(separator: "; ") + ")"
   }
 
-  /// The domains it serves, in NPM's order.
-  package var domains: [String] { self["domain_names"].arrayValue?.compactMap(\.stringValue) ?? [] }
+  /// What it alone may hold: the domains that it serves, in NPM's order, or its ports.
+  package var claims: [String] { shape.claims(self) }
+
+  /// What NPM calls it, where NPM's objects of its kind have names.
+  package var nameInNPM: String? { shape.nameField.flatMap { self[$0].stringValue } }
+
+  /// What somebody else's object is recognised by: its claims, or its name in NPM.
+  package var handles: [String] { nameInNPM.map { [$0] } ?? claims }
 
   /// All fields by name, for the store and for fingerprints.
   package var json: JSONValue {

@@ -7,7 +7,7 @@ package import Upstream
 package final class LiveNPM: NPMGateway {
   private let upstream: UpstreamClient
   private let session: NPMSession
-  private let mapping = Lock(HostMapping(references: ReferenceTable(), version: NPMVersion(0, 0, 0)))
+  private let known = Lock((references: ReferenceTable(), version: NPMVersion(0, 0, 0)))
 
   package init(upstream: UpstreamClient, credentials: NPMCredentials, cache: any TokenCache) {
     self.upstream = upstream
@@ -24,7 +24,7 @@ package final class LiveNPM: NPMGateway {
         hint: "npm.url must be NPM's admin address, usually port 81", status: result.status)
     }
     let version = NPMVersion(row.version.major, row.version.minor, row.version.revision)
-    mapping.withLock { $0.version = version }
+    known.withLock { $0.version = version }
     return ServerFacts(version: version, isSetUp: row.setup ?? true)
   }
 
@@ -35,38 +35,49 @@ package final class LiveNPM: NPMGateway {
         .npmNotSetUp, "NPM at \(upstream.baseURL) has no user yet",
         hint: "open it in a browser and create the first user")
     }
-    async let redirections = list("redirection-hosts", of: HolderRow.self)
-    async let dead = list("dead-hosts", of: HolderRow.self)
-    async let certificates = list("certificates", of: CertificateRow.self)
-    async let accessLists = list("access-lists", of: AccessListRow.self)
-    async let rows = list("proxy-hosts", of: HostRow.self)
+    async let certificates: [CertificateRow] = decode(call("GET", "/api/nginx/certificates"))
+    let answers = try await withThrowingTaskGroup(of: (ResourceKind, UpstreamResponse).self) { group in
+      for kind in KindDescription.all { group.addTask { (kind.kind, try await self.list(kind.kind)) } }
+      return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+    }
     var references = ReferenceTable()
     for row in try await certificates { references.add(.certificate, ResourceID(row.id), row.nice_name) }
-    for row in try await accessLists { references.add(.accessList, ResourceID(row.id), row.name) }
-    let current = HostMapping(references: references, version: facts.version)
-    mapping.withLock { $0 = current }
-    let holders =
-      try await redirections.map {
-        DomainHolder(kind: .redirectionHost, id: ResourceID($0.id), domains: $0.domain_names)
-      }
-      + dead.map { DomainHolder(kind: .deadHost, id: ResourceID($0.id), domains: $0.domain_names) }
-    return ObservedState(
-      version: facts.version, resources: [.proxyHost: try await rows.map(current.observed)], holders: holders,
-      references: references)
+    var resources: [ResourceKind: [ObservedResource]] = [:]
+    // What others refer to is read first: its names are what the others' numbers mean.
+    for kind in KindDescription.all.sorted(by: { $0.isReferredTo && !$1.isReferredTo }) {
+      let mapping = RowMapping(kind: kind, references: references, version: facts.version)
+      guard let answer = answers[kind.kind] else { continue }
+      let objects = try rows(answer, mapping)
+      for object in objects { if let name = object.nameInNPM { references.add(object.kind, object.id, name) } }
+      resources[kind.kind] = objects
+    }
+    let found = references
+    known.withLock { $0.references = found }
+    return ObservedState(version: facts.version, resources: resources, references: references)
   }
 
-  package func host(_ id: ResourceID) async throws -> ObservedResource? {
+  package func object(_ kind: ResourceKind, _ id: ResourceID) async throws -> ObservedResource? {
+    let mapping = try mapping(kind)
     do {
-      let row: HostRow = try await decode(call("GET", "/api/nginx/proxy-hosts/\(id)"))
-      return mapping.withLock { $0 }.observed(row)
+      return try row(await call("GET", "/api/nginx/\(mapping.kind.route)/\(id)\(mapping.expansion)"), mapping)
     } catch let error as NPMError where error.code == .npmNotFound {
       return nil
     }
   }
 
-  package func hosts() async throws -> [ObservedResource] {
-    let current = mapping.withLock { $0 }
-    return try await list("proxy-hosts", of: HostRow.self).map(current.observed)
+  package func objects(_ kind: ResourceKind) async throws -> [ObservedResource] {
+    try await rows(list(kind), mapping(kind))
+  }
+
+  private func list(_ kind: ResourceKind) async throws -> UpstreamResponse {
+    let mapping = try mapping(kind)
+    return try await call("GET", "/api/nginx/\(mapping.kind.route)\(mapping.expansion)")
+  }
+
+  private func rows(_ answer: UpstreamResponse, _ mapping: RowMapping) throws -> [ObservedResource] {
+    try readable(answer.status) {
+      try JSONDecoder().decode([ResourceRow].self, from: Data(answer.body), configuration: mapping).map(\.resource)
+    }
   }
 
   package func auditLog() async throws -> [AuditEntry] {
@@ -78,34 +89,48 @@ package final class LiveNPM: NPMGateway {
     }
   }
 
-  private func list<Row: Decodable>(_ route: String, of: Row.Type) async throws -> [Row] {
-    try await decode(call("GET", "/api/nginx/\(route)"))
+  private func mapping(_ kind: ResourceKind) throws -> RowMapping {
+    guard let description = KindDescription.of(kind) else {
+      throw NPMError(.internalError, "nothing is known of a \(kind.title)")
+    }
+    return known.withLock { RowMapping(kind: description, references: $0.references, version: $0.version) }
+  }
+
+  private func row(_ answer: UpstreamResponse, _ mapping: RowMapping) throws -> ObservedResource {
+    try readable(answer.status) {
+      try JSONDecoder().decode(ResourceRow.self, from: Data(answer.body), configuration: mapping).resource
+    }
   }
 
   // MARK: Writes
 
-  package func create(_ spec: Spec, meta: JSONValue) async throws -> ResourceID {
-    let body = try mapping.withLock { $0 }.body(spec, meta: meta, withEnabled: true)
-    let answer = try await call("POST", "/api/nginx/proxy-hosts", body)
+  package func create(_ spec: Spec, meta: JSONValue, secrets: [String: Secret]) async throws -> ResourceID {
+    let mapping = try mapping(spec.kind)
+    let body = try mapping.body(spec, meta: meta, secrets: secrets, withEnabled: true)
+    let answer = try await call("POST", "/api/nginx/\(mapping.kind.route)", body)
     do {
-      return ResourceID(try decode(answer, as: CreatedRow.self).id)
+      let id = ResourceID(try decode(answer, as: CreatedRow.self).id)
+      if let name = spec.nameInNPM { known.withLock { $0.references.add(spec.kind, id, name) } }
+      return id
     } catch var error as NPMError {
       error.isUnclear = true
       throw error
     }
   }
 
-  package func update(_ id: ResourceID, _ spec: Spec, meta: JSONValue) async throws {
-    let body = try mapping.withLock { $0 }.body(spec, meta: meta, withEnabled: false)
-    _ = try await call("PUT", "/api/nginx/proxy-hosts/\(id)", body)
+  package func update(_ id: ResourceID, _ spec: Spec, meta: JSONValue, secrets: [String: Secret]) async throws {
+    let mapping = try mapping(spec.kind)
+    let body = try mapping.body(spec, meta: meta, secrets: secrets, withEnabled: false)
+    _ = try await call("PUT", "/api/nginx/\(mapping.kind.route)/\(id)", body)
+    if let name = spec.nameInNPM { known.withLock { $0.references.add(spec.kind, id, name) } }
   }
 
-  package func setEnabled(_ id: ResourceID, _ isEnabled: Bool) async throws {
-    _ = try await call("POST", "/api/nginx/proxy-hosts/\(id)/\(isEnabled ? "enable" : "disable")")
+  package func setEnabled(_ kind: ResourceKind, _ id: ResourceID, _ isEnabled: Bool) async throws {
+    _ = try await call("POST", "/api/nginx/\(try mapping(kind).kind.route)/\(id)/\(isEnabled ? "enable" : "disable")")
   }
 
-  package func delete(_ id: ResourceID) async throws {
-    _ = try await call("DELETE", "/api/nginx/proxy-hosts/\(id)")
+  package func delete(_ kind: ResourceKind, _ id: ResourceID) async throws {
+    _ = try await call("DELETE", "/api/nginx/\(try mapping(kind).kind.route)/\(id)")
   }
 
   // MARK: Calls
@@ -137,12 +162,16 @@ package final class LiveNPM: NPMGateway {
   }
 
   private func decode<Value: Decodable>(_ result: UpstreamResponse, as: Value.Type = Value.self) throws -> Value {
+    try readable(result.status) { try JSONDecoder().decode(Value.self, from: Data(result.body)) }
+  }
+
+  private func readable<Value>(_ status: Int, _ body: () throws -> Value) throws -> Value {
     do {
-      return try JSONDecoder().decode(Value.self, from: Data(result.body))
+      return try body()
     } catch {
       throw NPMError(
         .npmNotNPM, "NPM's answer cannot be read: it is not the JSON that its API promises",
-        hint: "if something stands between us and NPM, npm.url must reach NPM itself", status: result.status)
+        hint: "if something stands between us and NPM, npm.url must reach NPM itself", status: status)
     }
   }
 }

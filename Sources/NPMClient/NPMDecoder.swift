@@ -5,8 +5,8 @@ package import Model
 package enum NPMDecoder {
   /// A list of proxy hosts; nil where the bytes are none.
   package static func hosts(_ body: [UInt8]) -> [ObservedResource]? {
-    let mapping = HostMapping(references: ReferenceTable(), version: NPMVersion(2, 15, 1))
-    return (try? JSONDecoder().decode([HostRow].self, from: Data(body)))?.map(mapping.observed)
+    let mapping = RowMapping(kind: .proxyHost, references: ReferenceTable(), version: NPMVersion(2, 15, 1))
+    return try? JSONDecoder().decode([ResourceRow].self, from: Data(body), configuration: mapping).map(\.resource)
   }
 
   /// The code of an answer that is an error; nil: it is none.

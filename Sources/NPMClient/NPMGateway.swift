@@ -32,14 +32,16 @@ package protocol NPMGateway: Sendable {
   /// Everything a plan needs. Fails as a whole when one list fails.
   func observe() async throws -> ObservedState
   /// nil: NPM says that it is gone.
-  func host(_ id: ResourceID) async throws -> ObservedResource?
-  /// All proxy hosts, for reading back a create.
-  func hosts() async throws -> [ObservedResource]
-  /// The id that NPM gave it.
-  func create(_ spec: Spec, meta: JSONValue) async throws -> ResourceID
-  /// Writes every field but `enabled`, which has calls of its own.
-  func update(_ id: ResourceID, _ spec: Spec, meta: JSONValue) async throws
-  func setEnabled(_ id: ResourceID, _ isEnabled: Bool) async throws
-  func delete(_ id: ResourceID) async throws
+  func object(_ kind: ResourceKind, _ id: ResourceID) async throws -> ObservedResource?
+  /// All of a kind, for reading back a create.
+  func objects(_ kind: ResourceKind) async throws -> [ObservedResource]
+  /// The id that NPM gave it. Later writes find it by its name.
+  ///
+  /// - Parameter secrets: the texts behind the seals of the spec, by `SecretSeal.path`.
+  func create(_ spec: Spec, meta: JSONValue, secrets: [String: Secret]) async throws -> ResourceID
+  /// Writes every field but `enabled`, which has calls of its own. NPM keeps secrets that are not given.
+  func update(_ id: ResourceID, _ spec: Spec, meta: JSONValue, secrets: [String: Secret]) async throws
+  func setEnabled(_ kind: ResourceKind, _ id: ResourceID, _ isEnabled: Bool) async throws
+  func delete(_ kind: ResourceKind, _ id: ResourceID) async throws
   func auditLog() async throws -> [AuditEntry]
 }

@@ -31,7 +31,7 @@ struct AdoptionRule {
   private let adoption: Adoption?
   private let owner: String
   private let objects: [ResourceKind: [ResourceID: ObservedResource]]
-  private let serving: [ResourceKind: [String: ResourceID]]
+  private let serving: [ResourceKind: [String: Set<ResourceID>]]
   /// Objects that the store knows: a lost marker does not make them anybody's.
   private let claimed: [ResourceKind: [ResourceID: ResourceKey]]
 
@@ -41,8 +41,8 @@ struct AdoptionRule {
     owner = options.owner
     objects = observed.resources.mapValues { list in Dictionary(list.map { ($0.id, $0) }) { first, _ in first } }
     serving = observed.resources.mapValues { list in
-      Dictionary(list.flatMap { object in object.spec.domains.map { ($0.lowercased(), object.id) } }) { first, _ in
-        first
+      Dictionary(list.flatMap { object in object.spec.handles.map { (Self.folded($0, object.spec), [object.id]) } }) {
+        $0.union($1)
       }
     }
   }
@@ -56,7 +56,8 @@ struct AdoptionRule {
   }
 
   func find(_ resource: DesiredResource, _ spec: Spec) -> Finding {
-    let holders = Set(spec.domains.compactMap { serving[resource.key.kind]?[$0] })
+    let holders = Set(spec.handles.flatMap { serving[resource.key.kind]?[Self.folded($0, spec)] ?? [] })
+    if holders.count > 1, let name = spec.nameInNPM { return .change(ambiguous(resource, spec, name, holders)) }
     guard holders.count == 1, let id = holders.first, let object = objects[resource.key.kind]?[id],
       object.marker == nil, claimed[resource.key.kind]?[id] == nil
     else { return .nothing }
@@ -68,10 +69,11 @@ struct AdoptionRule {
     change.cause = .adopted
     change.id = id
     change.observed = object
-    change.fields =
-      fields + [
-        FieldChange(path: FieldDiff.markerField, before: .null, after: .string(owner), cause: .adopted)
-      ]
+    change.fields = fields
+    if spec.shape.witness == .marker {
+      change.fields.append(
+        FieldChange(path: FieldDiff.markerField, before: .null, after: .string(owner), cause: .adopted))
+    }
     if let obstacle = obstacle(fields, object) { change.action = .blocked(obstacle) }
     return .change(change)
   }
@@ -79,14 +81,29 @@ struct AdoptionRule {
   /// Not asked for: what is in the way, and what taking it over would change.
   private func taken(_ draft: Change, _ object: ObservedResource, _ fields: [FieldChange]) -> Change {
     var change = draft
-    let wanted = Set(draft.desired?.domains ?? [])
-    let domain = object.spec.normalised().domains.first(where: wanted.contains) ?? ""
+    let wanted = Set(draft.desired?.handles ?? [])
+    let handle = object.spec.normalised().handles.first(where: wanted.contains) ?? ""
+    let what = object.kind == .proxyHost ? "host" : object.kind.title
+    let (code, verb) = TakenWords.of(handle, object.spec)
     change.id = object.id
     change.action = .blocked(
       Obstacle(
-        .domainTaken, "\(domain) is served by host \(object.id), which is not ours, and differs: \(list(fields))",
+        code, "\(handle) is \(verb) \(what) \(object.id), which is not ours, and differs: \(list(fields))",
         hint: "take it over with: reconciler adopt \(draft.key.name) --accept-changes", holder: object.id))
     return change
+  }
+
+  private func ambiguous(_ resource: DesiredResource, _ spec: Spec, _ name: String, _ ids: Set<ResourceID>) -> Change {
+    let list = ids.sorted().map(\.description).joined(separator: ", ")
+    let obstacle = Obstacle(
+      .nameTaken, "NPM has \(ids.count) \(resource.key.kind.title)s named '\(name)' (\(list))",
+      hint: "rename all but one of them in NPM")
+    return Change(resource, spec, .blocked(obstacle))
+  }
+
+  /// Domains are compared without case, names with it.
+  private static func folded(_ handle: String, _ spec: Spec) -> String {
+    spec.nameInNPM == nil ? handle.lowercased() : handle
   }
 
   private func list(_ fields: [FieldChange]) -> String {
@@ -117,5 +134,13 @@ struct AdoptionRule {
     return Obstacle(
       .notAdoptable, "host \(object.id) differs: \(list(fields))",
       hint: "write its values into the YAML, or let the YAML win with --accept-changes", holder: object.id)
+  }
+}
+
+/// How to say that something has what somebody else wants.
+enum TakenWords {
+  static func of(_ handle: String, _ spec: Spec) -> (code: DiagnosticCode, verb: String) {
+    if spec.nameInNPM != nil { return (.nameTaken, "the name of") }
+    return handle.contains("/") ? (.portTaken, "taken by") : (.domainTaken, "served by")
   }
 }

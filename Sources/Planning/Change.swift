@@ -97,6 +97,8 @@ package struct Change: Hashable, Sendable {
   package var renamedFrom: ResourceKey?
   /// What the YAML says of its life.
   package var lifecycle: Lifecycle
+  /// The texts behind the seals of what is desired, by `SecretSeal.path`.
+  package var secrets: [String: Secret] = [:]
   /// Why it waits, where the YAML asks to leave the object alone.
   package var suspension: Suspension?
 
@@ -125,7 +127,11 @@ package struct Change: Hashable, Sendable {
     self.init(
       key: resource.key, action: action, cause: .desiredEdited, source: resource.source,
       fieldSources: resource.fieldSources, desired: spec, lifecycle: resource.lifecycle)
+    secrets = resource.secrets
   }
+
+  /// The object in NPM that it is about.
+  package var ref: ObjectRef? { id.map { ObjectRef(key.kind, $0) } }
 
   /// Whether it gives an object that is there other values than it has.
   package var changesValues: Bool {
@@ -135,6 +141,6 @@ package struct Change: Hashable, Sendable {
   package var obstacle: Obstacle? { if case .blocked(let obstacle) = action { obstacle } else { nil } }
   package var isBlocked: Bool { obstacle != nil }
 
-  /// The domains it is about.
-  package var domains: [String] { desired?.domains ?? observed?.spec.domains ?? [] }
+  /// The domains or ports it is about.
+  package var claims: [String] { desired?.claims ?? observed?.spec.claims ?? [] }
 }

@@ -10,13 +10,14 @@ enum FieldDiff {
 
   static func fields(desired: Spec, observed: ObservedResource, entry: LedgerEntry?) -> [FieldChange] {
     let applied = entry?.applied
-    let seen = observed.spec.normalised()
+    let seen = observed.spec.normalised().unmasked(by: applied ?? desired)
+    let (before, after) = (seen.withoutDigests, desired.withoutDigests)
     var changes = desired.differences(to: seen).map { field in
       FieldChange(
-        path: field.name, before: seen[field.name], after: desired[field.name],
+        path: field.name, before: before[field.name], after: after[field.name],
         cause: cause(desired[field.name], seen[field.name], applied?[field.name]))
     }
-    let isServed = desired["enabled"] != false && observed.isEnabled
+    let isServed = desired.shape.isServed && desired["enabled"] != false && observed.isEnabled
     if isServed && observed.nginx != .online {
       // After a write of ours that failed, nginx's refusal is ours too.
       let cause: Cause = entry?.isUnfinished == true ? .unfinished : .drifted
@@ -28,9 +29,9 @@ enum FieldDiff {
 
   /// What a new object gets beyond the defaults.
   static func creation(_ spec: Spec) -> [FieldChange] {
-    guard let kind = KindDescription.of(spec.kind) else { return [] }
-    return spec.differences(to: Spec(kind)).map {
-      FieldChange(path: $0.name, before: .null, after: spec[$0.name], cause: .desiredEdited)
+    let shown = spec.withoutDigests
+    return spec.differences(to: Spec(spec.shape)).map {
+      FieldChange(path: $0.name, before: .null, after: shown[$0.name], cause: .desiredEdited)
     }
   }
 

@@ -17,7 +17,7 @@ package struct LockoutRule {
     self.npmHost = npmHost.lowercased()
     var owners: [String: ResourceID] = [:]
     for host in observed.resources[.proxyHost] ?? [] where host.isEnabled {
-      for domain in host.spec.domains { owners[domain.lowercased()] = host.id }
+      for domain in host.spec.claims { owners[domain.lowercased()] = host.id }
     }
     let domain = Self.candidates(self.npmHost).first { owners[$0] != nil }
     door = domain.flatMap { name in owners[name].map { (name, $0) } }
@@ -36,15 +36,15 @@ package struct LockoutRule {
   }
 
   private func harm(_ change: Change, _ door: (domain: String, id: ResourceID)) -> String? {
-    guard change.id == door.id else {
+    guard change.ref == ObjectRef(.proxyHost, door.id) else {
       let better = Self.candidates(npmHost).prefix { $0 != door.domain }
-      let shadows = change.desired?.domains.contains(where: better.contains) == true
+      let shadows = change.desired?.claims.contains(where: better.contains) == true
       return shadows ? "shadowed by '\(change.key.name)'" : nil
     }
     if change.action.takesSiteDown { return change.action == .delete ? "deleted" : "disabled" }
     guard let desired = change.desired else { return nil }
     if desired["enabled"] == false { return "disabled" }
-    if !desired.domains.contains(door.domain) { return "taken off that host" }
+    if !desired.claims.contains(door.domain) { return "taken off that host" }
     return change.fields.first { !Self.harmless.contains($0.path) }.map { "changed (\($0.path))" }
   }
 

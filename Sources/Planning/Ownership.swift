@@ -52,8 +52,9 @@ struct Ownership {
     if let id = entry.id {
       return objects[entry.key.kind]?[id].flatMap { isAnother($0, than: entry) ? nil : $0 }
     }
-    let candidates = candidates(entry.key, entry.domains)
-    return candidates.first { Set($0.spec.normalised().domains) == Set(entry.domains) }
+    if let name = entry.claims.first, let list = named(entry.key.kind, name) { return list.count == 1 ? list[0] : nil }
+    let candidates = candidates(entry.key, entry.claims)
+    return candidates.first { Set($0.spec.normalised().claims) == Set(entry.claims) }
       ?? (candidates.count == 1 ? candidates[0] : nil)
   }
 
@@ -62,7 +63,7 @@ struct Ownership {
   /// Neither does an adoption that came to nothing make it ours: the row of one is there before the marker.
   private func isAnother(_ object: ObservedResource, than entry: LedgerEntry) -> Bool {
     let marker = object.marker
-    if marker == nil && entry.isUnfinished && entry.applied == nil { return true }
+    if marker == nil, entry.isUnfinished, entry.applied == nil, object.spec.shape.witness == .marker { return true }
     if marker?.owner == options.owner, marker?.name == entry.key.name { return false }
     if let createdOn = entry.createdOn, !createdOn.isEmpty, createdOn != object.createdOn { return true }
     guard let marker, marker.owner == options.owner else { return false }
@@ -70,14 +71,21 @@ struct Ownership {
   }
 
   /// Objects with our marker under a name that serve at least one of these domains: a marker alone may be a copy.
-  private func candidates(_ key: ResourceKey, _ domains: [String]) -> [ObservedResource] {
-    (marked[key] ?? []).filter { !Set($0.spec.normalised().domains).isDisjoint(with: domains) }
+  private func candidates(_ key: ResourceKey, _ claims: [String]) -> [ObservedResource] {
+    (marked[key] ?? []).filter { !Set($0.spec.normalised().claims).isDisjoint(with: claims) }
+  }
+
+  /// Objects with a name in NPM, of a kind that has no marker; nil for any other kind.
+  private func named(_ kind: ResourceKind, _ name: String) -> [ObservedResource]? {
+    guard KindDescription.of(kind)?.nameField != nil else { return nil }
+    return (observed.resources[kind] ?? []).filter { $0.nameInNPM == name && claimed[kind]?[$0.id] == nil }
   }
 
   func find(_ key: ResourceKey, _ spec: Spec) -> Finding {
     let list = observed.resources[key.kind] ?? []
-    guard let entry = entries[key] else { return unclaimed(key, spec.domains, nil) }
-    guard let object = object(of: entry, in: list) else { return unclaimed(key, spec.domains, entry) }
+    let handles = spec.handles
+    guard let entry = entries[key] else { return unclaimed(key, handles, nil) }
+    guard let object = object(of: entry, in: list) else { return unclaimed(key, handles, entry) }
     if let obstacle = obstacleToTouching(object, as: key) { return .obstructed(obstacle) }
     return .owned(object, entry)
   }
@@ -94,21 +102,24 @@ struct Ownership {
   /// What the YAML says of its life counts at once, whatever becomes of its other changes: when the name is gone from
   /// the YAML, the row is all that is left of it.
   ///
-  /// - Parameter isUnchanged: the YAML and NPM agree on every field.
-  func refreshed(_ resource: DesiredResource, isUnchanged: Bool) -> LedgerEntry? {
+  /// - Parameter spec: what the YAML and NPM agree on; nil: they do not.
+  func refreshed(_ resource: DesiredResource, agreed spec: Spec?) -> LedgerEntry? {
     guard let entry = entries[resource.key] else { return nil }
     var fresh = entry
-    if isUnchanged && entry.id != nil { fresh.applied = resource.spec.normalised() }
+    if let spec, entry.id != nil { fresh.applied = spec }
     fresh.lifecycle = resource.lifecycle
     return fresh == entry ? nil : fresh
   }
 
   /// The store names no object that is there. An object with our marker is the next best evidence, but not enough:
   /// the store may be lost, or restored from an older time.
-  func unclaimed(_ key: ResourceKey, _ domains: [String], _ entry: LedgerEntry?) -> Finding {
-    let candidates = candidates(key, domains + (entry?.domains ?? []))
+  func unclaimed(_ key: ResourceKey, _ claims: [String], _ entry: LedgerEntry?) -> Finding {
+    if let name = claims.first, let list = named(key.kind, name) {
+      return options.trustsMarkers && list.count == 1 ? .owned(list[0], nil) : .absent(entry)
+    }
+    let candidates = candidates(key, claims + (entry?.claims ?? []))
     guard let first = candidates.first else { return .absent(entry) }
-    let exact = candidates.filter { Set($0.spec.normalised().domains) == Set(domains) }
+    let exact = candidates.filter { Set($0.spec.normalised().claims) == Set(claims) }
     let object = exact.count == 1 ? exact[0] : first
     if candidates.count > 1 && exact.count != 1 {
       let list = candidates.map(\.id.description).joined(separator: ", ")
@@ -146,8 +157,9 @@ struct Ownership {
   /// Somebody cleared `meta`: number, creation time and domains must all agree before the marker is put back.
   private func isTheSame(_ object: ObservedResource, as key: ResourceKey) -> Bool {
     guard let entry = entries[key], let createdOn = entry.createdOn, !createdOn.isEmpty else { return false }
-    return entry.id == object.id && createdOn == object.createdOn
-      && Set(entry.domains) == Set(object.spec.normalised().domains)
+    guard entry.id == object.id && createdOn == object.createdOn else { return false }
+    // Where NPM has no place for a marker, there is nothing that could have been cleared.
+    return object.spec.shape.witness != .marker || Set(entry.claims) == Set(object.spec.normalised().claims)
   }
 
   /// The store has a new name, the marker still the old one: a rename was begun, or NPM was put back to before it.

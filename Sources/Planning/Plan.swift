@@ -94,8 +94,9 @@ package struct Plan: Hashable, Sendable {
     for change in changes {
       let fields = change.fields.map { "\($0.path)=\(canonical($0.before))>\(canonical($0.after))" }
       let id = change.id.map(\.description) ?? "-"
-      let what = change.obstacle.map { $0.code.rawValue } ?? change.desired.map { canonical($0.json) } ?? ""
-      let seen = change.observed.map { canonical($0.spec.normalised().json) } ?? ""
+      let what =
+        change.obstacle.map { $0.code.rawValue } ?? change.desired.map { canonical($0.withoutDigests.json) } ?? ""
+      let seen = change.observed.map { canonical($0.spec.normalised().withoutDigests.json) } ?? ""
       let former = change.renamedFrom?.name ?? ""
       let word = change.action == .release(isDisabling: true) ? "disable" : change.action.word
       lines.append(

@@ -46,16 +46,18 @@ package struct Planner: Sendable {
     var draft = Plan(owner: options.owner, policy: options.policy)
     let ownership = Ownership(options, observed, ledger)
     let adoption = AdoptionRule(options, observed, ownership)
+    let references = ReferenceRule(desired, observed, ledger)
     draft.ownedCount = ownership.ownedCount
     var changes: [Change] = []
     for resource in desired.resources.sorted(by: { $0.key < $1.key }) where isSelected(resource.key) {
-      switch step(resource, ownership, adoption, observed) {
+      let resolved = references.resolve(resource)
+      switch step(resource, resolved, ownership, adoption) {
       case .unchanged:
         draft.unchanged.append(resource.key)
-        if let entry = ownership.refreshed(resource, isUnchanged: true) { draft.remembered.append(entry) }
+        if let entry = ownership.refreshed(resource, agreed: resolved.spec) { draft.remembered.append(entry) }
       case .adoptable: draft.adoptable.append(resource.key)
       case .change(var change):
-        if let entry = ownership.refreshed(resource, isUnchanged: false) {
+        if let entry = ownership.refreshed(resource, agreed: nil) {
           draft.remembered.append(entry)
           if change.entry != nil { change.entry = entry }
         }
@@ -80,7 +82,8 @@ package struct Planner: Sendable {
     draft.bystanders = desired.resources.filter { !isSelected($0.key) }.map {
       Change($0, $0.spec.normalised(), .update)
     }
-    changes = DomainRule(observed, draft, ownership, wanted: changes).apply(to: changes)
+    changes = UseRule(observed).apply(to: changes)
+    changes = ClaimRule(observed, draft, ownership, wanted: changes).apply(to: changes)
     draft.changes = ReleaseRule.apply(to: DependencyOrder.sort(changes), in: draft)
     return draft
   }
@@ -95,11 +98,12 @@ package struct Planner: Sendable {
   // MARK: Names that are in the YAML
 
   private func step(
-    _ resource: DesiredResource, _ ownership: Ownership, _ adoption: AdoptionRule, _ observed: ObservedState
+    _ resource: DesiredResource, _ resolved: ReferenceRule.Resolved, _ ownership: Ownership, _ adoption: AdoptionRule
   ) -> Step {
-    let spec = resource.spec.normalised()
+    let spec = resolved.spec
     var change = Change(resource, spec, .create)
-    if let obstacle = ReferenceRule.obstacle(resource, observed) {
+    change.after = resolved.needs
+    if let obstacle = resolved.obstacle {
       change.action = .blocked(obstacle)
       return .change(change)
     }
@@ -111,7 +115,9 @@ package struct Planner: Sendable {
       switch adoption.find(resource, spec) {
       case .nothing: return .change(change)
       case .same: return .adoptable
-      case .change(let adopted): return .change(adopted)
+      case .change(var adopted):
+        adopted.after = resolved.needs
+        return .change(adopted)
       }
     case .owned(let object, let entry):
       return update(change, spec, object, entry).map(Step.change) ?? .unchanged
@@ -129,7 +135,7 @@ package struct Planner: Sendable {
     change.observed = object
     change.entry = entry
     change.fields = FieldDiff.fields(desired: spec, observed: object, entry: entry)
-    if object.marker?.name != change.key.name {
+    if object.spec.shape.witness == .marker, object.marker?.name != change.key.name {
       let before = object.marker.map { JSONValue.string($0.name) } ?? .null
       let after = JSONValue.string(object.marker == nil ? options.owner : change.key.name)
       change.fields.append(FieldChange(path: FieldDiff.markerField, before: before, after: after, cause: .drifted))
@@ -172,13 +178,14 @@ package struct Planner: Sendable {
     guard let kind = observed.resources[entry.key.kind] else { return nil }
     var change = Change(key: entry.key, action: .delete, cause: .removed, entry: entry)
     guard let object = ownership.object(of: entry, in: kind) else {
-      return (relic(change, ownership.unclaimed(entry.key, entry.domains, entry)), false)
+      return (relic(change, ownership.unclaimed(entry.key, entry.claims, entry)), false)
     }
     let obstacle = ownership.obstacleToTouching(object, as: entry.key)
     change.id = object.id
     change.observed = object
     // One witness is not enough to take a site down: without our marker the host stays as it is.
-    if object.marker == nil || obstacle != nil { change.action = .release(isDisabling: false) }
+    let lacksMarker = object.marker == nil && object.spec.shape.witness == .marker
+    if lacksMarker || obstacle != nil { change.action = .release(isDisabling: false) }
     return (change, obstacle == nil)
   }
 

@@ -1,27 +1,73 @@
 import Model
 
 /// What a desired object needs of this NPM: the objects it names, the fields that this release has.
-enum ReferenceRule {
-  static func obstacle(_ resource: DesiredResource, _ observed: ObservedState) -> Obstacle? {
-    guard let kind = KindDescription.of(resource.key.kind) else { return nil }
-    for field in kind.fields {
+struct ReferenceRule {
+  private let observed: ObservedState
+  private let desired: [ResourceKey: DesiredResource]
+  private let entries: [ResourceKey: LedgerEntry]
+
+  init(_ desired: DesiredState, _ observed: ObservedState, _ ledger: [LedgerEntry]) {
+    self.observed = observed
+    self.desired = Dictionary(desired.resources.map { ($0.key, $0) }) { first, _ in first }
+    entries = Dictionary(ledger.map { ($0.key, $0) }) { first, _ in first }
+  }
+
+  /// The spec as NPM would have it, with NPM's names for what it refers to by names of the YAML.
+  struct Resolved {
+    var spec: Spec
+    /// What it refers to and the YAML has.
+    var needs: [ResourceKey] = []
+    var obstacle: Obstacle?
+  }
+
+  func resolve(_ resource: DesiredResource) -> Resolved {
+    var resolved = Resolved(spec: resource.spec)
+    guard observed.resources[resource.key.kind] != nil else {
+      resolved.obstacle = Obstacle(
+        .npmForbidden, "NPM did not show its \(resource.key.kind.title)s to this account",
+        hint: "give the account the permission in NPM under Users")
+      return resolved
+    }
+    for field in resource.spec.shape.fields {
       let value = resource.spec[field.name]
       if let since = field.since, observed.version < since, value != field.standard {
         let message = "'\(field.name)' needs NPM \(since), this is \(observed.version)"
-        return Obstacle(.unsupportedByNPM, message, hint: "remove the field, or update NPM")
+        resolved.obstacle = Obstacle(.unsupportedByNPM, message, hint: "remove the field, or update NPM")
+      } else if case .reference(let target) = field.type, let name = value.stringValue {
+        follow(field.name, ResourceKey(target, name), &resolved)
       }
-      guard case .reference(let target) = field.type, let name = value.stringValue else { continue }
-      let ids = observed.references.ids(target, name)
-      if ids.isEmpty {
-        let message = "NPM has no \(target.title) named '\(name)'"
-        return Obstacle(.unknownReference, message, hint: "create it in NPM first, or correct the name")
-      }
-      if ids.count > 1 {
-        let list = ids.map(\.description).joined(separator: ", ")
-        let message = "NPM has \(ids.count) \(target.title)s named '\(name)' (\(list))"
-        return Obstacle(.ambiguousReference, message, hint: "rename all but one of them in NPM")
-      }
+      if resolved.obstacle != nil { break }
     }
-    return nil
+    resolved.spec = resolved.spec.normalised()
+    return resolved
+  }
+
+  private func follow(_ field: String, _ key: ResourceKey, _ resolved: inout Resolved) {
+    var name = key.name
+    if let target = desired[key] {
+      resolved.needs.append(key)
+      name = target.spec.nameInNPM ?? name
+      if let id = entries[key]?.id, observed.resources[key.kind]?.contains(where: { $0.id == id }) == true {
+        resolved.spec[field] = .string(observed.references.name(key.kind, id))
+        return
+      }
+      resolved.spec[field] = .string(name)
+      // Not there yet: it is made first.
+      if observed.references.ids(key.kind, name).isEmpty { return }
+    }
+    resolved.obstacle = obstacle(key.kind, name, observed.references.ids(key.kind, name))
+  }
+
+  private func obstacle(_ target: ResourceKind, _ name: String, _ ids: [ResourceID]) -> Obstacle? {
+    if ids.isEmpty {
+      let near = Suggestion.nearest(to: name, among: desired.keys.filter { $0.kind == target }.map(\.name))
+      return Obstacle(
+        .unknownReference, "NPM has no \(target.title) named '\(name)', and the YAML neither",
+        hint: near.map { "did you mean '\($0)'?" } ?? "write it into the YAML or create it in NPM, or correct the name")
+    }
+    guard ids.count > 1 else { return nil }
+    let list = ids.map(\.description).joined(separator: ", ")
+    let message = "NPM has \(ids.count) \(target.title)s named '\(name)' (\(list))"
+    return Obstacle(.ambiguousReference, message, hint: "rename all but one of them in NPM")
   }
 }

@@ -12,11 +12,12 @@ package enum ReleaseRule {
     while true {
       let blocked = changes.filter(\.isBlocked)
       let wanted = Dictionary(
-        (waiting + blocked).flatMap { change in (change.desired?.domains ?? []).map { ($0, change.key) } }
+        (waiting + blocked).flatMap { change in (change.desired?.claims ?? []).map { ($0, change.key) } }
       ) {
         $1
       }
-      let stuck = Set(blocked.map(\.key))
+      let unmade = plan.withheld.filter { $0.action == .create }
+      let stuck = Set((blocked + unmade).map(\.key))
       let before = blocked.count
       changes = changes.map { change in
         guard !change.isBlocked else { return change }
@@ -30,8 +31,8 @@ package enum ReleaseRule {
   }
 
   private static func released(by change: Change) -> [String] {
-    let held = change.observed?.spec.normalised().domains ?? []
-    let kept = Set(change.desired?.domains ?? [])
+    let held = change.observed?.spec.normalised().claims ?? []
+    let kept = Set(change.desired?.claims ?? [])
     return held.filter { !kept.contains($0) }
   }
 

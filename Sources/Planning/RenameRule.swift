@@ -16,7 +16,7 @@ struct RenameRule {
     for change in gone {
       guard let observed = change.observed else { continue }
       // What it serves, and what we wrote: somebody may have added a domain in NPM since.
-      let sets: Set = [domains(observed.spec), Set(change.entry?.domains ?? [])]
+      let sets: Set = [domains(observed.spec), Set(change.entry?.claims ?? [])]
       for domains in sets where !domains.isEmpty { removals[domains, default: []].append(change) }
     }
     var renamed: Set<ResourceKey> = []
@@ -33,5 +33,5 @@ struct RenameRule {
     return result
   }
 
-  private func domains(_ spec: Spec) -> Set<String> { Set(spec.normalised().domains) }
+  private func domains(_ spec: Spec) -> Set<String> { Set(spec.normalised().handles) }
 }

@@ -61,7 +61,9 @@ struct Applier: Sendable {
   /// Undoes a change that gave domains up for another, when the other came to nothing.
   private func bringBack(_ old: Change, after failed: inout ChangeOutcome) async {
     guard let before = old.observed else { return }
-    if failed.change.action == .create, let id = failed.id, let left = try? await gateway.host(id) {
+    if failed.change.action == .create, let id = failed.id,
+      let left = try? await gateway.object(failed.change.key.kind, id)
+    {
       let key = failed.change.key
       _ = await attempt(Change(key: key, action: .delete, cause: .removed, id: id, observed: left))
       failed.id = nil
@@ -69,7 +71,7 @@ struct Applier: Sendable {
     var revival = Change(
       key: old.key, action: .create, cause: .drifted, desired: before.spec.normalised(), entry: old.entry,
       lifecycle: old.entry?.lifecycle ?? Lifecycle())
-    if old.action == .update, let now = try? await gateway.host(before.id) {
+    if old.action == .update, let now = try? await gateway.object(before.kind, before.id) {
       revival.action = .update
       revival.id = now.id
       revival.observed = now
@@ -113,7 +115,7 @@ struct Applier: Sendable {
     guard let spec = change.desired else { return .keep }
     var entry = LedgerEntry(
       key: change.key, id: change.id, createdOn: change.observed?.createdOn,
-      applied: change.action == .create ? nil : change.entry?.applied, domains: spec.domains, isUnfinished: true,
+      applied: change.action == .create ? nil : change.entry?.applied, claims: spec.handles, isUnfinished: true,
       lifecycle: change.lifecycle)
     if change.action != .create { entry.createdOn = change.entry?.createdOn ?? entry.createdOn }
     return change.renamedFrom.map { .rename(from: $0, to: entry) } ?? .put(entry)
@@ -185,7 +187,7 @@ struct Applier: Sendable {
       LedgerEntry(
         key: change.key, id: result.object?.id ?? change.id,
         createdOn: result.object?.createdOn ?? old?.createdOn ?? change.observed?.createdOn,
-        applied: isApplied ? spec : old?.applied, domains: result.object?.spec.normalised().domains ?? spec.domains,
+        applied: isApplied ? spec : old?.applied, claims: result.object?.spec.normalised().handles ?? spec.handles,
         isUnfinished: !isApplied && !result.isRestored, lifecycle: change.lifecycle))
   }
 }

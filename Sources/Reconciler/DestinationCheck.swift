@@ -11,7 +11,8 @@ enum DestinationCheck {
     ResourceKey, ProbeTarget
   )] {
     plan.changes.compactMap { change in
-      guard let spec = change.desired, validations[change.key] != .off, spec["enabled"] != false else { return nil }
+      guard let spec = change.desired, spec.shape.isProbed, validations[change.key] != .off, spec["enabled"] != false
+      else { return nil }
       let movesDestination = change.fields.contains { forwardFields.contains($0.path) }
       guard change.action == .create || (change.changesValues && movesDestination) else { return nil }
       return (change.key, ProbeTarget(name: change.key.name, spec: spec))

@@ -18,8 +18,8 @@ struct Evidence {
 
   /// A list with less than half of what is ours is not acted upon: it may be the account that sees less.
   var missingHosts: [Diagnostic] {
-    let known = Set(ledger.compactMap(\.id))
-    let seen = hosts.count { known.contains($0.id) }
+    let known = Set(ledger.compactMap(\.ref))
+    let seen = hosts.count { known.contains($0.ref) }
     guard known.count >= Self.floor, seen * 2 < known.count else { return [] }
     return [
       Diagnostic(
@@ -30,12 +30,12 @@ struct Evidence {
 
   /// Hosts that carry our mark, but that the store does not know and the plan does not speak of: forgotten, or copies.
   func strayHosts(_ plan: Plan) -> [Diagnostic] {
-    let known = Set(ledger.compactMap(\.id) + (plan.changes + plan.withheld).compactMap(\.id))
+    let known = Set(ledger.compactMap(\.ref) + (plan.changes + plan.withheld).compactMap(\.ref))
     return hosts.compactMap { host in
-      guard let marker = host.marker, marker.owner == owner, !known.contains(host.id) else { return nil }
+      guard let marker = host.marker, marker.owner == owner, !known.contains(host.ref) else { return nil }
       return Diagnostic(
         .ledgerMissing,
-        "host \(host.id) (\(host.spec.domains.joined(separator: ", "))) carries our marker as '\(marker.name)', but nobody looks after it",
+        "\(host.ref.words) (\(host.spec.claims.joined(separator: ", "))) carries our marker as '\(marker.name)', but nobody looks after it",
         hint:
           "it is left alone; to manage it, put its domains into the YAML as '\(marker.name)' and run with --rebuild-ledger",
         severity: .warning)

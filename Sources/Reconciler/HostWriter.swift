@@ -16,15 +16,15 @@ struct HostWriter: Sendable {
     let meta: JSONValue = [OwnershipMarker.metaKey: marker.json]
     let start = ContinuousClock.now
     var id: ResourceID?
-    let error = await attempt { id = try await gateway.create(spec, meta: meta) }
+    let error = await attempt { id = try await gateway.create(spec, meta: meta, secrets: change.secrets) }
     // "Already in use" may be the echo of our own create that was cut off: look before believing it.
     if let error, !error.isUnclear, error.code != .npmDomainInUse { return unwritten(change, error) }
     var verdict =
       if let id { await verifier.settle(id, spec, isPatient: false) } else {
         await verifier.settleCreate(spec, marker, isPatient: error?.isUnclear == true)
       }
-    if error != nil || blamesAnother(verdict), let host = verdict.host {
-      verdict = await rewrite(host, spec, marked(host, marker))
+    if error != nil || blamesAnother(verdict) || isStillOn(verdict, spec), let host = verdict.host {
+      verdict = await rewrite(host, change, spec, marked(host, marker))
     }
     if case .missing = verdict, let error { return missing(change, error) }
     return conclude(change, verdict, word: "created", start)
@@ -41,10 +41,12 @@ struct HostWriter: Sendable {
     }
     let wasSwitchedOff = before.isEnabled && spec["enabled"] == false
     let meta = marked(before, marker)
-    let error = await write(before, spec, meta, provesDisabled: change.cause == .unfinished)
+    let error = await write(before, change, spec, meta, provesDisabled: change.cause == .unfinished)
     if let error, !error.isUnclear { return unwritten(change, error) }
     var verdict = await verifier.settle(before.id, spec, isPatient: error != nil)
-    if error != nil || blamesAnother(verdict), let host = verdict.host { verdict = await rewrite(host, spec, meta) }
+    if error != nil || blamesAnother(verdict), let host = verdict.host {
+      verdict = await rewrite(host, change, spec, meta)
+    }
     if wasSwitchedOff, error?.code == .npmServerError, let host = verdict.host {
       var result = failed(change, Self.stillServed("disabled in NPM"))
       result.object = host
@@ -69,10 +71,10 @@ struct HostWriter: Sendable {
     var spec = before.spec.normalised()
     if isDisabling { spec["enabled"] = false }
     let meta = JSONValue.object((before.meta.objectValue ?? [:]).filter { $0.key != OwnershipMarker.metaKey })
-    let error = await write(before, spec, meta)
+    let error = await write(before, change, spec, meta)
     if let error, !error.isUnclear { return unwritten(change, error) }
     var verdict = await verifier.settle(before.id, spec, isPatient: error != nil)
-    if error != nil, let host = verdict.host { verdict = await rewrite(host, spec, meta) }
+    if error != nil, let host = verdict.host { verdict = await rewrite(host, change, spec, meta) }
     if isDisabling, before.isEnabled, error?.code == .npmServerError {
       return failed(change, Self.stillServed("disabled in NPM"))
     }
@@ -91,9 +93,9 @@ struct HostWriter: Sendable {
       return WriteResult(ChangeOutcome(change, .applied, note: "was gone already"), nil)
     case .failure(let error): return unwritten(change, error)
     }
-    let error = await attempt { try await gateway.delete(planned.id) }
+    let error = await attempt { try await gateway.delete(planned.kind, planned.id) }
     if let error, !error.isUnclear, error.code != .npmNotFound { return unwritten(change, error) }
-    switch await verifier.isGone(planned.id, isPatient: error?.isUnclear == true) {
+    switch await verifier.isGone(planned.kind, planned.id, isPatient: error?.isUnclear == true) {
     case true? where error?.code == .npmServerError: return failed(change, Self.stillServed("gone from NPM"))
     case true?: return WriteResult(ChangeOutcome(change, .applied, note: "deleted"), nil)
     case false?: return failed(change, error ?? NPMError(.npmUnclear, "NPM said deleted, but the host is still there"))
@@ -117,7 +119,7 @@ struct HostWriter: Sendable {
   /// The host right before the write: still ours, still as the plan saw it.
   private func fresh(_ planned: ObservedResource) async -> Result<ObservedResource, NPMError> {
     do {
-      guard let host = try await gateway.host(planned.id) else {
+      guard let host = try await gateway.object(planned.kind, planned.id) else {
         return .failure(NPMError(.npmNotFound, "host \(planned.id) is gone from NPM", hint: "run diff again"))
       }
       let isSame = host.marker == planned.marker && host.spec.normalised() == planned.spec.normalised()
@@ -139,19 +141,21 @@ struct HostWriter: Sendable {
   /// - Parameter provesDisabled: a disable was not confirmed; only another one that answers cleanly proves that nginx
   ///   was reloaded without the host.
   private func write(
-    _ before: ObservedResource, _ spec: Spec, _ meta: JSONValue, provesDisabled: Bool = false
+    _ before: ObservedResource, _ change: Change, _ spec: Spec, _ meta: JSONValue, provesDisabled: Bool = false
   ) async -> NPMError? {
     let isWanted = spec["enabled"] != false
     if before.isEnabled && !isWanted {
-      if let error = await attempt({ try await gateway.setEnabled(before.id, false) }) { return error }
+      if let error = await attempt({ try await gateway.setEnabled(before.kind, before.id, false) }) { return error }
     }
-    if let error = await attempt({ try await gateway.update(before.id, spec, meta: meta) }) { return error }
+    if let error = await attempt({ try await gateway.update(before.id, spec, meta: meta, secrets: change.secrets) }) {
+      return error
+    }
     if !before.isEnabled && !isWanted && provesDisabled {
-      if let error = await attempt({ try await gateway.setEnabled(before.id, true) }) { return error }
-      return await attempt { try await gateway.setEnabled(before.id, false) }
+      if let error = await attempt({ try await gateway.setEnabled(before.kind, before.id, true) }) { return error }
+      return await attempt { try await gateway.setEnabled(before.kind, before.id, false) }
     }
     if !before.isEnabled && isWanted {
-      return await attempt { try await gateway.setEnabled(before.id, true) }
+      return await attempt { try await gateway.setEnabled(before.kind, before.id, true) }
     }
     return nil
   }
@@ -164,11 +168,13 @@ struct HostWriter: Sendable {
   }
 
   /// Writes again what is there already, until NPM answers cleanly: only then is nginx's state of this write.
-  private func rewrite(_ host: ObservedResource, _ spec: Spec, _ meta: JSONValue) async -> Verifier.Verdict {
+  private func rewrite(
+    _ host: ObservedResource, _ change: Change, _ spec: Spec, _ meta: JSONValue
+  ) async -> Verifier.Verdict {
     var verdict = Verifier.Verdict.unconfirmed(host)
     var current = host
     for _ in 0..<Self.repeats {
-      let error = await write(current, spec, meta)
+      let error = await write(current, change, spec, meta)
       let seen = await verifier.settle(host.id, spec, isPatient: error != nil)
       if let host = seen.host { current = host }
       // An answer that failed proves nothing about nginx, whatever the host's meta says.
@@ -180,8 +186,14 @@ struct HostWriter: Sendable {
 
   /// NPM tests the whole configuration: a complaint about another host's file is not this host's fault.
   private func blamesAnother(_ verdict: Verifier.Verdict) -> Bool {
-    guard case .refused(let host, let words) = verdict else { return false }
-    return words.contains("/proxy_host/") && !words.contains("/proxy_host/\(host.id).conf")
+    guard case .refused(let host, let words) = verdict, words.contains("/data/nginx/") else { return false }
+    return !words.contains("/\(host.kind.rawValue)/\(host.id).conf")
+  }
+
+  /// It was just made, is to be off, and NPM only switches off what is there.
+  private func isStillOn(_ verdict: Verifier.Verdict, _ spec: Spec) -> Bool {
+    guard case .different(let host) = verdict else { return false }
+    return host.isEnabled && spec["enabled"] == false
   }
 
   /// Puts the previous configuration back after nginx refused the new one.
@@ -193,7 +205,9 @@ struct HostWriter: Sendable {
       return result
     }
     var verdict = Verifier.Verdict.missing
-    if let host = try? await gateway.host(before.id) { verdict = await rewrite(host, spec, before.meta) }
+    if let host = try? await gateway.object(before.kind, before.id) {
+      verdict = await rewrite(host, change, spec, before.meta)
+    }
     if case .served(let host) = verdict {
       result.object = host
       result.isRestored = true

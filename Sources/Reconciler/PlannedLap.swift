@@ -16,8 +16,8 @@ package struct PlannedLap: Sendable {
   package var refusals: [Diagnostic]
   /// What people should know besides.
   package var warnings: [Diagnostic]
-  /// Who last changed a host in NPM, where its audit log tells.
-  package var authors: [ResourceID: AuditEntry]
+  /// Who last changed an object in NPM, where its audit log tells.
+  package var authors: [ObjectRef: AuditEntry]
 
   /// Objects in NPM of the kinds that we manage.
   package var observedCount: Int { observed.resources.values.reduce(0) { $0 + $1.count } }

@@ -33,6 +33,7 @@ package struct ReconcileRun: Sendable {
     if let bound = try await store.boundNPM(), bound != settings.npmURL, !settings.rebindsStore {
       throw StoreError.otherNPM(bound: bound, now: settings.npmURL)
     }
+    let desired = Sealer(key: try await store.sealKey()).seal(desired)
     let observed = try await gateway.observe()
     let ledger = try await store.ledger()
     var plan = Planner(options(desired)).plan(desired, observed, ledger)
@@ -90,11 +91,13 @@ package struct ReconcileRun: Sendable {
   }
 
   /// The newest entry of NPM's audit log for each drifted host. Accounts that may not read it give none.
-  private func authors(_ plan: Plan) async -> [ResourceID: AuditEntry] {
+  private func authors(_ plan: Plan) async -> [ObjectRef: AuditEntry] {
     let drifted = plan.changes.contains { $0.cause == .drifted || $0.cause == .both }
     guard drifted, let entries = try? await gateway.auditLog() else { return [:] }
-    let relevant = entries.filter { $0.kind == "proxy-host" }
-    return Dictionary(relevant.map { ($0.id, $0) }) { newest, _ in newest }
+    // The log calls a kind by its name with a dash.
+    return Dictionary(
+      entries.map { (ObjectRef(ResourceKind(rawValue: $0.kind.replacing("-", with: "_")), $0.id), $0) }
+    ) { newest, _ in newest }
   }
 
   /// Remembers what the YAML says of the life of hosts, also where the plan is refused: when a name is gone from the

@@ -86,7 +86,7 @@ package struct StatusFiles: Sendable {
       let fields = change.fields.filter { $0.cause != .desiredEdited }.map { field -> JSONValue in
         ["path": .string(field.path), "desired": field.after, "observed": field.before]
       }
-      let author = change.id.flatMap { lap.authors[$0] }
+      let author = change.ref.flatMap { lap.authors[$0] }
       return [
         "kind": .string(change.key.kind.rawValue), "name": .string(change.key.name), "fields": .array(fields),
         "since": since[change.key.path] ?? .string(now.iso8601),

@@ -26,15 +26,17 @@ struct Verifier: Sendable {
   ///
   /// - Parameter isPatient: the write's answer was unclear, so that it may still be under way.
   func settle(_ id: ResourceID, _ desired: Spec, isPatient: Bool) async -> Verdict {
-    await settle(desired, isPatient: isPatient) { try await gateway.host(id) }
+    await settle(desired, isPatient: isPatient) { try await gateway.object(desired.kind, id) }
   }
 
-  /// The same for a create: the host is found by its domains and our marker.
+  /// The same for a create: the object is found by our marker and what it claims, or by its name, which nothing in NPM had
+  /// when the plan was made.
   func settleCreate(_ desired: Spec, _ marker: OwnershipMarker, isPatient: Bool) async -> Verdict {
     await settle(desired, isPatient: isPatient) {
-      try await gateway.hosts().first { host in
-        host.marker?.owner == marker.owner && host.marker?.name == marker.name
-          && host.spec.normalised().domains == desired.domains
+      try await gateway.objects(desired.kind).first { host in
+        if let name = desired.nameInNPM { return host.nameInNPM == name }
+        return host.marker?.owner == marker.owner && host.marker?.name == marker.name
+          && host.spec.normalised().claims == desired.claims
       }
     }
   }
@@ -62,7 +64,7 @@ struct Verifier: Sendable {
   private func judge(_ desired: Spec, _ read: () async throws -> ObservedResource?) async -> Verdict {
     do {
       guard let host = try await read() else { return .missing }
-      guard host.spec.normalised() == desired else { return .different(host) }
+      guard host.spec.normalised().unmasked(by: desired) == desired else { return .different(host) }
       if !host.isEnabled { return .served(host) }
       switch host.nginx {
       case .online: return .served(host)
@@ -77,12 +79,12 @@ struct Verifier: Sendable {
   }
 
   /// Whether a delete happened. nil: it cannot be told.
-  func isGone(_ id: ResourceID, isPatient: Bool) async -> Bool? {
+  func isGone(_ kind: ResourceKind, _ id: ResourceID, isPatient: Bool) async -> Bool? {
     var isThere: Bool?
     for seconds in [0] + Self.pauses {
       if seconds > 0 { await pause(seconds) }
       do {
-        if try await gateway.host(id) == nil { return true }
+        if try await gateway.object(kind, id) == nil { return true }
         isThere = true
         if !isPatient { return false }
       } catch { isThere = nil }

@@ -18,6 +18,9 @@ package actor MemoryStore: StateStore {
     entries = Dictionary(uniqueKeysWithValues: ledger.map { ($0.key, $0) })
   }
 
+  private let key = (0..<32).map { _ in UInt8.random(in: 0...255) }
+  package func sealKey() -> [UInt8] { key }
+
   package func boundNPM() -> String? { npm }
   package func bind(npm: String) { self.npm = npm }
 

@@ -37,6 +37,16 @@ package actor SQLiteStore: StateStore {
     }
   }
 
+  package func sealKey() throws -> [UInt8] {
+    try mapped {
+      guard case .text(let key)? = try connection.run("SELECT key FROM seal").first?.first else {
+        throw StoreError(
+          .storeCorrupt, "\(path) lacks the key of its seals", hint: "move it away, then --rebuild-ledger")
+      }
+      return Array(key.utf8)
+    }
+  }
+
   package func ledger() throws -> [LedgerEntry] {
     try mapped {
       try connection.run(
@@ -113,12 +123,10 @@ package actor SQLiteStore: StateStore {
     try mapped {
       try connection.run(
         "SELECT number, run, kind, name, action, begun_at FROM journal WHERE settled_at IS NULL ORDER BY number"
-      ).compactMap { row in
-        ResourceKind(rawValue: row[2].text).map {
-          Intent(
-            number: row[0].int, run: row[1].int, key: ResourceKey($0, row[3].text), action: row[4].text,
-            at: Timestamp(seconds: row[5].real))
-        }
+      ).map { row in
+        Intent(
+          number: row[0].int, run: row[1].int, key: ResourceKey(ResourceKind(rawValue: row[2].text), row[3].text),
+          action: row[4].text, at: Timestamp(seconds: row[5].real))
       }
     }
   }

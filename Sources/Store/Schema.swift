@@ -36,5 +36,9 @@ enum Schema {
     ALTER TABLE journal ADD COLUMN protected INTEGER;
     ALTER TABLE journal ADD COLUMN on_delete TEXT;
     """,
+    """
+    CREATE TABLE seal (id INTEGER PRIMARY KEY CHECK (id = 1), key TEXT NOT NULL) STRICT;
+    INSERT INTO seal VALUES (1, hex(randomblob(32)));
+    """,
   ]
 }

@@ -96,6 +96,9 @@ package protocol StateStore: Sendable {
   func boundNPM() async throws -> String?
   func bind(npm: String) async throws
 
+  /// What seals of secrets are made with; the same as long as the store lives.
+  func sealKey() async throws -> [UInt8]
+
   func ledger() async throws -> [LedgerEntry]
   /// Drops rows whose objects are gone on both sides.
   func forget(_ keys: [ResourceKey]) async throws

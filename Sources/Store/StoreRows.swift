@@ -20,14 +20,15 @@ enum LedgerRow {
   static let columns = "kind, name, npm_id, created_on, applied, domains, unfinished, protected, on_delete"
 
   static func entry(_ row: [SQLiteValue]) throws -> LedgerEntry? {
-    guard let kind = ResourceKind(rawValue: row[0].text) else { return nil }
+    let kind = ResourceKind(rawValue: row[0].text)
+    guard KindDescription.of(kind) != nil else { return nil }
     let applied = try spec(row[4], kind)
     let lifecycle = Lifecycle(
       isProtected: row[7].int != 0, onDelete: Lifecycle.OnDelete(rawValue: row[8].text) ?? .delete)
     return LedgerEntry(
       key: ResourceKey(kind, row[1].text), id: row[2] == .null ? nil : ResourceID(row[2].int),
       createdOn: row[3] == .null ? nil : row[3].text, applied: applied,
-      domains: try decoded(row[5].text), isUnfinished: row[6].int != 0, lifecycle: lifecycle)
+      claims: try decoded(row[5].text), isUnfinished: row[6].int != 0, lifecycle: lifecycle)
   }
 
   static func spec(_ value: SQLiteValue, _ kind: ResourceKind) throws -> Spec? {
@@ -43,7 +44,7 @@ enum LedgerRow {
     [
       .text(entry.key.kind.rawValue), .text(entry.key.name), entry.id.map { .integer(Int64($0.number)) } ?? .null,
       entry.createdOn.map { .text($0) } ?? .null, try json(entry.applied),
-      .text(try encoded(entry.domains)), .integer(entry.isUnfinished ? 1 : 0),
+      .text(try encoded(entry.claims)), .integer(entry.isUnfinished ? 1 : 0),
       .integer(entry.lifecycle.isProtected ? 1 : 0), .text(entry.lifecycle.onDelete.rawValue),
     ]
   }
@@ -97,7 +98,7 @@ private struct AppliedSpec: DecodableWithConfiguration {
     switch type {
     case .bool: .bool(try container.decode(Bool.self, forKey: key))
     case .integer, .port: .int(try container.decode(Int.self, forKey: key))
-    case .string, .host, .choice, .reference: .string(try container.decode(String.self, forKey: key))
+    case .string, .host, .choice, .reference, .secret: .string(try container.decode(String.self, forKey: key))
     case .domains: .array(try container.decode([String].self, forKey: key).map { .string($0) })
     default: try container.decode(JSONValue.self, forKey: key)
     }
@@ -121,7 +122,8 @@ enum HistoryRow {
 
   /// - Parameter row: the columns, and the outcome.
   static func change(_ row: [SQLiteValue]) throws -> PastChange? {
-    guard let kind = ResourceKind(rawValue: row[1].text) else { return nil }
+    let kind = ResourceKind(rawValue: row[1].text)
+    guard KindDescription.of(kind) != nil else { return nil }
     var draft = ChangeRecordDraft(
       run: row[0].int, key: ResourceKey(kind, row[2].text), action: row[3].text,
       before: try LedgerRow.spec(row[6], kind), after: try LedgerRow.spec(row[7], kind),

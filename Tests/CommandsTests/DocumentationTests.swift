@@ -47,9 +47,13 @@ import Testing
     return ["| flag | meaning |", "|---|---|"] + rows + [""]
   }
 
-  @Test func `the page of proxy hosts is what their description says`() throws {
-    let kind = KindDescription.proxyHost
-    var lines = ["# Proxy hosts", "", "Below `proxy_hosts:`, by name. A test compares this page with the program.", ""]
+  @Test(arguments: KindDescription.all.map(\.kind))
+  func `the page of each kind is what its description says`(of: ResourceKind) throws {
+    let kind = try #require(KindDescription.of(of))
+    let title = kind.section.prefix(1).uppercased() + kind.section.dropFirst().replacing("_", with: " ")
+    var lines = [
+      "# \(title)", "", "Below `\(kind.section):`, by name. A test compares this page with the program.", "",
+    ]
     lines += fields(kind.fields, kind.shorthands)
     lines += ["", "## What only the operator knows", ""] + fields(kind.operatorFields, [])
     for field in kind.fields + kind.operatorFields {
@@ -57,7 +61,7 @@ import Testing
         lines += ["", "## `\(field.name)`", ""] + self.fields(members, shorthands)
       }
     }
-    try check("reference/proxy-hosts.md", lines.joined(separator: "\n") + "\n")
+    try check("reference/\(kind.section.replacing("_", with: "-")).md", lines.joined(separator: "\n") + "\n")
   }
 
   private func fields(_ fields: [FieldDescription], _ shorthands: [ShorthandDescription]) -> [String] {
@@ -123,9 +127,10 @@ import Testing
   }
 
   @Test func `the JSON Schema knows every field`() throws {
-    let host = DesiredSchema.document["properties"]["proxy_hosts"]["additionalProperties"]["properties"]
-    let kind = KindDescription.proxyHost
-    let names = (kind.fields + kind.operatorFields).map(\.name) + kind.shorthands.map(\.name)
-    #expect(Set(host.objectValue?.keys.map { $0 } ?? []) == Set(names))
+    for kind in KindDescription.all {
+      let found = DesiredSchema.document["properties"][kind.section]["additionalProperties"]["properties"]
+      let names = (kind.fields + kind.operatorFields).map(\.name) + kind.shorthands.map(\.name)
+      #expect(Set(found.objectValue?.keys.map { $0 } ?? []) == Set(names))
+    }
   }
 }

@@ -134,7 +134,7 @@ extension Suite {
       try await world.reset()
       try SQLiteConnection(path: path).script("PRAGMA user_version = 999")
       let newer = try await world.run("apply", "--yes")
-      try SQLiteConnection(path: path).script("PRAGMA user_version = 3")
+      try SQLiteConnection(path: path).script("PRAGMA user_version = 4")
       add(name, try await refusal(world, newer, "store-newer", 0), "newer")
       try await world.reset()
       var lock = try FileLock.take("\(path).lock", holder: "the fault suite")

@@ -36,10 +36,11 @@ func wire(_ bytes: [UInt8]) {
 /// Addresses and domains: what is accepted has the parts that it should have.
 func names(_ bytes: [UInt8]) {
   let text = String(decoding: bytes, as: UTF8.self)
-  _ = DomainName.problem(with: text)
+  if DomainName.problem(with: text) == nil { precondition(!text.utf8.contains(UInt8(ascii: ";"))) }
   if case .success(let url) = ForwardURL.parse(text, allowsPath: true) {
     precondition((1...65535).contains(url.port) && !url.host.isEmpty && !url.host.contains("/"))
-    precondition(url.path.isEmpty || url.path.hasPrefix("/"))
+    precondition(url.path.isEmpty || url.path.utf8.first == UInt8(ascii: "/"))
+    precondition(!url.path.utf8.contains(UInt8(ascii: ";")), "it would end nginx's directive")
   }
   if let origin = UpstreamOrigin(text) {
     precondition(!origin.host.contains("@") && (1...65535).contains(origin.port))

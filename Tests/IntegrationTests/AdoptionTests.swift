@@ -11,22 +11,23 @@ import Testing
       let place = try Workplace(npm)
       let exported = try await place.run(["export", "--out", "desired"] + (splits ? ["--split"] : []))
       #expect(exported.exit == 0, "\(exported.errors)")
-      #expect(exported.errors.isEmpty)
-      let files = splits ? "200 files" : "1 file"
-      #expect(exported.output == "200 hosts written to \(files) in desired/\n")
+      // Two access lists have one name, which is no name: hosts refer to them by number.
+      #expect(exported.errors.split(separator: "\n").count { $0.contains("NPM has several of that name") } == 2)
+      let files = splits ? "205 files" : "2 files"
+      #expect(exported.output == "203 objects written to \(files) in desired/\n")
       let before = try await npm.writes().count
       let diff = try await place.run("diff", "--exit-code", "-o", "json")
       #expect(diff.exit == 0, "\(diff.output.prefix(2000))")
       #expect(diff.json["changes"].arrayValue?.isEmpty == true)
-      #expect(diff.json["adoptable"].arrayValue?.count == 200)
+      #expect(diff.json["adoptable"].arrayValue?.count == 203)
       let dry = try await place.run("adopt", "--all", "--dry-run", "--no-probe")
-      #expect(dry.exit == 0 && dry.output.contains("200 to adopt"))
+      #expect(dry.exit == 0 && dry.output.contains("203 to adopt"))
       #expect(try await npm.writes().count == before)
       let adopted = try await place.run("adopt", "--all", "--yes", "--no-probe", "-o", "json")
       #expect(adopted.exit == 0, "\(adopted.output.prefix(2000))")
       let after = try await place.run("diff", "--exit-code", "-o", "json")
       #expect(after.exit == 0)
-      #expect(after.json["summary"]["unchanged"] == 200)
+      #expect(after.json["summary"]["unchanged"] == 203)
       let markers = try await npm.hosts().map { $0["meta"]["reconciler"]["owner"] }
       #expect(markers.count == 200 && markers.allSatisfy { $0 == "reconciler" })
       #expect(try await npm.hosts().allSatisfy { $0["meta"]["note"] == "by hand" })

@@ -18,7 +18,9 @@ import Testing
       let run = try await place.run("export", "--out", "ex", "--split")
       #expect(run.exit == 0, "\(run.errors)")
       #expect(try place.scratch.read("victim/notes.yaml") == "precious: true\n")
-      let names = try Files.below("\(place.scratch.path)/ex").files.map { $0.split(separator: "/").last ?? "" }
+      let names = try Files.below("\(place.scratch.path)/ex/proxy_hosts").files.map {
+        $0.split(separator: "/").last ?? ""
+      }
       #expect(names == ["one.yaml", "three.yaml", "two.yaml"])
     }
   }

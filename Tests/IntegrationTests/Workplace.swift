@@ -6,6 +6,8 @@ import Testing
 struct Workplace {
   let npm: SimulatedNPM
   let scratch: Scratch
+  /// What the environment has besides.
+  var variables: [String: String] = [:]
 
   init(_ npm: SimulatedNPM) throws {
     self.npm = npm
@@ -15,7 +17,8 @@ struct Workplace {
   static let secret = "changeme"
 
   var environment: [String: String] {
-    ["NPM_URL": npm.url, "NPM_IDENTITY": "admin@example.com", "NPM_SECRET": Self.secret]
+    let login = ["NPM_URL": npm.url, "NPM_IDENTITY": "admin@example.com", "NPM_SECRET": Self.secret]
+    return login.merging(variables) { _, new in new }
   }
 
   /// Writes one host's file. The destination is not checked unless that is asked for.

@@ -117,8 +117,11 @@ import Testing
 
   @Test(arguments: [ResourceKind.redirectionHost, .deadHost])
   func `a domain that a host of another kind serves blocks`(kind: ResourceKind) {
-    let holder = DomainHolder(kind: kind, id: ResourceID(4), domains: ["A.Test"])
-    let found = plan(desiredState(desiredHost("app", hostSpec(["a.test"]))), observedState([], holders: [holder]))
+    var spec = Spec(KindDescription.of(kind) ?? .deadHost)
+    spec["domain_names"] = ["A.Test"]
+    let holder = ObservedResource(
+      kind: kind, id: ResourceID(4), spec: spec, meta: [:], nginx: .online, createdOn: "", modifiedOn: "")
+    let found = plan(desiredState(desiredHost("app", hostSpec(["a.test"]))), observedState([holder]))
     #expect(found.changes.compactMap(\.obstacle?.code) == [.domainTaken])
     #expect(found.changes[0].obstacle?.message.contains("\(kind.title) 4") == true)
   }

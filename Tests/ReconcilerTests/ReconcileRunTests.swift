@@ -238,7 +238,7 @@ import Testing
       try await npm.faults([])
       // What was reported as applied must be so.
       for outcome in report.outcomes where outcome.verdict == .applied && outcome.change.action != .delete {
-        #expect(try await npm.served()[outcome.change.domains[0]] != nil)
+        #expect(try await npm.served()[outcome.change.claims[0]] != nil)
       }
       try await me.apply(wanted[0], wanted[1])
       #expect(try await npm.hosts().map { $0["domain_names"].summary } == ["a.test", "b.test"])

@@ -37,14 +37,16 @@ package func observedHost(
 }
 
 package func observedState(
-  _ hosts: [ObservedResource], holders: [DomainHolder] = [], references: ReferenceTable = ReferenceTable(),
+  _ objects: [ObservedResource], references: ReferenceTable = ReferenceTable(),
   version: NPMVersion = NPMVersion(2, 15, 1)
 ) -> ObservedState {
-  ObservedState(version: version, resources: [.proxyHost: hosts], holders: holders, references: references)
+  var resources: [ResourceKind: [ObservedResource]] = [:]
+  for kind in KindDescription.all { resources[kind.kind] = objects.filter { $0.kind == kind.kind } }
+  return ObservedState(version: version, resources: resources, references: references)
 }
 
 package func ledgerEntry(_ name: String, id: Int?, _ spec: Spec, isUnfinished: Bool = false) -> LedgerEntry {
   LedgerEntry(
     key: ResourceKey(.proxyHost, name), id: id.map { ResourceID($0) }, createdOn: nil, applied: spec.normalised(),
-    domains: spec.normalised().domains, isUnfinished: isUnfinished)
+    claims: spec.normalised().claims, isUnfinished: isUnfinished)
 }

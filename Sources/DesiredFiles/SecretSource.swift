@@ -1,0 +1,75 @@
+import Model
+import Platform
+import YAML
+
+/// Where secrets come from: never from the desired files themselves.
+package struct SecretSource: Sendable {
+  package struct Problem: Error {
+    package var message: String
+    package var hint: String?
+  }
+
+  /// The text of an environment variable; nil: it is not set.
+  package var variable: @Sendable (String) -> String?
+  /// The bytes of a file.
+  package var contents: @Sendable (String) throws -> [UInt8]
+
+  /// The environment and the disk.
+  package static let live = SecretSource(
+    variable: { name in Process.environment(name).flatMap { $0.isEmpty ? nil : $0 } }, contents: { try Files.read($0) })
+
+  /// For texts whose secrets do not matter.
+  package static let any = SecretSource(variable: { _ in "any" }, contents: { _ in Array("any".utf8) })
+
+  func variable(named name: String) throws -> Secret {
+    guard let text = variable(name) else {
+      throw Problem(message: "the environment variable \(name) is not set", hint: "export \(name)")
+    }
+    return Secret(text)
+  }
+
+  /// A file's text without the line end that editors add. A relative path counts from the file that names it.
+  func file(_ path: String, beside file: String) throws -> Secret {
+    do {
+      var text = String(decoding: try contents(Self.resolve(path, beside: file)), as: UTF8.self)
+      while let last = text.last, last.isNewline { text.removeLast() }
+      guard !text.isEmpty else { throw Problem(message: "\(path) is empty") }
+      return Secret(text)
+    } catch let problem as Problem {
+      throw problem
+    } catch {
+      throw Problem(message: "\(error)", hint: "a relative path counts from the file that names it")
+    }
+  }
+
+  static func resolve(_ path: String, beside file: String) -> String {
+    path.hasPrefix("/") ? path : "\(Files.parent(of: file))/\(path)"
+  }
+}
+
+extension ValueDecoder {
+  /// `{ env: NAME }` or `{ file: path }`.
+  mutating func secret(_ node: YAMLNode, name: String) -> DecodedValue? {
+    guard case .mapping(let entries) = node.content, entries.count == 1, let entry = entries.first,
+      ["env", "file"].contains(entry.key)
+    else {
+      report(
+        .secretLiteral, "'\(name)' must not stand in the file itself", at: location(node),
+        hint: "write { env: NAME } or { file: path }")
+      return nil
+    }
+    guard let text = text(entry.value, name: entry.key) else { return nil }
+    do {
+      let secret =
+        try entry.key == "env" ? secrets.variable(named: text) : secrets.file(text, beside: file)
+      var decoded = DecodedValue(value: .string(SecretSeal.hint(secret)), source: source(node))
+      decoded.secrets = ["": secret]
+      return decoded
+    } catch let problem as SecretSource.Problem {
+      report(.unsetVariable, problem.message, at: location(entry.value), hint: problem.hint)
+    } catch {
+      report(.unsetVariable, "\(error)", at: location(entry.value))
+    }
+    return nil
+  }
+}

@@ -1,0 +1,8 @@
+extension KindDescription {
+  /// 404 hosts: domains that NPM answers for with 404. Field names are those of NPM's published API schema.
+  package static let deadHost = KindDescription(
+    kind: .deadHost, section: "dead_hosts", route: "dead-hosts",
+    fields: [HostFields.domains] + HostFields.tls + [HostFields.advancedConfig, HostFields.enabled],
+    operatorFields: OperatorFields.forHosts, claimField: "domain_names", claims: HostFields.claims,
+    summary: { "\($0.claims.joined(separator: ", ")) -> 404" }, normalise: { HostFields.normalise(&$0) })
+}

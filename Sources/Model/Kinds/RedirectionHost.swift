@@ -1,0 +1,23 @@
+extension KindDescription {
+  /// Redirection hosts. Field names and bounds are those of NPM's published API schema; where NPM asks for a value that
+  /// nearly everybody answers alike, that answer is the default.
+  package static let redirectionHost = KindDescription(
+    kind: .redirectionHost, section: "redirection_hosts", route: "redirection-hosts", fields: redirectionFields,
+    operatorFields: OperatorFields.forHosts, claimField: "domain_names", claims: HostFields.claims,
+    summary: { spec in
+      let scheme = spec["forward_scheme"] == "auto" ? "" : "\(spec["forward_scheme"].summary)://"
+      let target = "\(scheme)\(spec["forward_domain_name"].summary)"
+      return "\(spec.claims.joined(separator: ", ")) -> \(target) (\(spec["forward_http_code"].summary))"
+    }, normalise: { HostFields.normalise(&$0) })
+
+  private static let redirectionFields: [FieldDescription] =
+    [
+      HostFields.domains,
+      FieldDescription("forward_domain_name", .string(1...1024), "The domain that requests are sent to."),
+      FieldDescription(
+        "forward_scheme", .choice(["auto", "http", "https"]), standard: "auto",
+        "Scheme that requests are sent to; auto keeps theirs."),
+      FieldDescription("forward_http_code", .integer(300...308), standard: 301, "Status of the redirection."),
+      FieldDescription("preserve_path", .bool, standard: false, "Keep the path of the request."),
+    ] + HostFields.tls + [HostFields.blockExploits, HostFields.advancedConfig, HostFields.enabled]
+}

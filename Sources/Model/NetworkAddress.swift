@@ -1,0 +1,41 @@
+/// Addresses and networks as nginx's `allow` and `deny` take them.
+package enum NetworkAddress {
+  /// An IPv4 or IPv6 address, either with a prefix length, or `all`.
+  package static func isRight(_ text: String) -> Bool {
+    if text == "all" { return true }
+    let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    let isVersion6 = parts[0].contains(":")
+    guard isVersion6 ? isIPv6(parts[0]) : isIPv4(parts[0]) else { return false }
+    guard parts.count == 2 else { return true }
+    guard let bits = number(parts[1], below: isVersion6 ? 129 : 33) else { return false }
+    return bits >= 0
+  }
+
+  static func isIPv4(_ text: Substring) -> Bool {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 4 && parts.allSatisfy { number($0, below: 256) != nil }
+  }
+
+  static func isIPv6(_ text: Substring) -> Bool {
+    let halves = text.ranges(of: "::")
+    guard halves.count <= 1, !text.contains(":::") else { return false }
+    guard let gap = halves.first else { return groups(text) == 8 }
+    guard let head = groups(text[..<gap.lowerBound]), let tail = groups(text[gap.upperBound...]) else { return false }
+    return head + tail <= 7
+  }
+
+  /// How many groups of 16 bits a text has, the last perhaps an IPv4 address; nil: it has other things.
+  private static func groups(_ text: Substring) -> Int? {
+    guard !text.isEmpty else { return 0 }
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    let endsAsIPv4 = parts.last.map(isIPv4) ?? false
+    let words = endsAsIPv4 ? parts.dropLast() : parts[...]
+    let areRight = words.allSatisfy { (1...4).contains($0.utf8.count) && $0.allSatisfy(\.isHexDigit) }
+    return areRight ? words.count + (endsAsIPv4 ? 2 : 0) : nil
+  }
+
+  private static func number(_ text: Substring, below limit: Int) -> Int? {
+    guard (1...3).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+    return Int(text).flatMap { $0 < limit ? $0 : nil }
+  }
+}

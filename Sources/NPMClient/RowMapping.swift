@@ -1,0 +1,123 @@
+import FoundationEssentials
+import Model
+
+/// What it takes to read and write the rows of one kind.
+struct RowMapping: Sendable {
+  var kind: KindDescription
+  var references: ReferenceTable
+  var version: NPMVersion
+
+  /// What NPM itself writes into `meta`; never sent back.
+  private static let nginxKeys: Set<String> = ["nginx_online", "nginx_err"]
+
+  /// Relations without which a row lacks fields.
+  var expansion: String { kind.kind == .accessList ? "?expand=items,clients" : "" }
+
+  /// The writable fields of this release as NPM's API wants them, references as ids, 0 for none.
+  ///
+  /// - Parameters:
+  ///   - secrets: the texts behind the seals; without one NPM keeps what it has.
+  ///   - withEnabled: false for an update, which must not switch anything.
+  func body(
+    _ spec: Spec, meta: JSONValue, secrets: [String: Secret], withEnabled: Bool
+  ) throws -> JSONValue {
+    let open = spec.mapSeals { path, _ in secrets[path]?.reveal() ?? "" }
+    var members: [String: JSONValue] = [:]
+    for field in kind.fields where field.name != "enabled" || (withEnabled && kind.canBeMadeDisabled) {
+      if let since = field.since, version < since { continue }
+      switch field.type {
+      case .reference(let target): members[wireName(field)] = .int(try id(target, spec[field.name]))
+      case .list(let entry, _, _):
+        members[field.name] = .array((open[field.name].arrayValue ?? []).map { bare($0, entry) })
+      default: members[field.name] = open[field.name]
+      }
+    }
+    if kind.witness == .marker {
+      members["meta"] = .object((meta.objectValue ?? [:]).filter { !Self.nginxKeys.contains($0.key) })
+    }
+    return .object(members)
+  }
+
+  func wireName(_ field: FieldDescription) -> String {
+    if case .reference = field.type { return field.name + "_id" }
+    return field.name
+  }
+
+  /// Without what is empty, but for secrets, of which an empty one says something.
+  private func bare(_ entry: JSONValue, _ fields: [FieldDescription]) -> JSONValue {
+    let secrets = fields.filter { if case .secret = $0.type { true } else { false } }.map(\.name)
+    return .object(
+      (entry.objectValue ?? [:]).filter { ($0.value != "" && !$0.value.isNull) || secrets.contains($0.key) })
+  }
+
+  private func id(_ kind: ResourceKind, _ name: JSONValue) throws -> Int {
+    guard let name = name.stringValue else { return 0 }
+    let ids = references.ids(kind, name)
+    if let id = ids.first, ids.count == 1 { return id.number }
+    if ids.isEmpty, name.hasPrefix("#"), let number = Int(name.dropFirst()) { return number }
+    throw NPMError(.unknownReference, "NPM has no \(kind.title) named '\(name)' of its own")
+  }
+}
+
+/// A row of NPM, read by the types of its fields: a list of ten thousand is read while somebody waits.
+struct ResourceRow: DecodableWithConfiguration {
+  private struct Key: CodingKey {
+    var stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  var resource: ObservedResource
+
+  init(from decoder: any Decoder, configuration mapping: RowMapping) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    func key(_ name: String) -> Key { Key(stringValue: name) }
+    var spec = Spec(mapping.kind)
+    for field in mapping.kind.fields {
+      let name = key(mapping.wireName(field))
+      // Absent: this release does not have the field. Null: nothing was ever said.
+      guard container.contains(name), try !container.decodeNil(forKey: name) else { continue }
+      spec[field.name] = try Self.value(field, container, name, mapping)
+    }
+    let meta = try container.decodeIfPresent(JSONValue.self, forKey: key("meta")) ?? [:]
+    resource = ObservedResource(
+      kind: mapping.kind.kind, id: ResourceID(try container.decode(Int.self, forKey: key("id"))), spec: spec,
+      meta: meta,
+      nginx: mapping.kind.isServed ? Self.nginx(meta) : .online,
+      createdOn: try container.decode(String.self, forKey: key("created_on")),
+      modifiedOn: try container.decode(String.self, forKey: key("modified_on")))
+  }
+
+  private static func value(
+    _ field: FieldDescription, _ container: KeyedDecodingContainer<Key>, _ key: Key, _ mapping: RowMapping
+  ) throws -> JSONValue {
+    switch field.type {
+    case .bool: return .bool(try container.decode(Bool.self, forKey: key))
+    case .integer, .port: return .int(try container.decode(Int.self, forKey: key))
+    case .string, .host, .choice: return .string(try container.decode(String.self, forKey: key))
+    case .domains: return .array(try container.decode([String].self, forKey: key).map { .string($0) })
+    case .reference(let kind):
+      let id = try container.decode(Int.self, forKey: key)
+      return id == 0 ? .null : .string(mapping.references.name(kind, ResourceID(id)))
+    case .list(let fields, _, _):
+      return .array(try container.decode([JSONValue].self, forKey: key).map { hinted($0, fields) })
+    default: return try container.decode(JSONValue.self, forKey: key)
+    }
+  }
+
+  /// NPM gives a hint where it has a secret.
+  private static func hinted(_ entry: JSONValue, _ fields: [FieldDescription]) -> JSONValue {
+    var members = entry.objectValue ?? [:]
+    for field in fields { if case .secret = field.type { members[field.name] = entry["hint"] } }
+    return .object(members)
+  }
+
+  private static func nginx(_ meta: JSONValue) -> NginxState {
+    switch meta["nginx_online"] {
+    case .bool(true): .online
+    case .bool(false): .refused(meta["nginx_err"].stringValue ?? "")
+    default: .unknown
+    }
+  }
+}

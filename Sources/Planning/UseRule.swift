@@ -1,0 +1,51 @@
+import Model
+
+/// What is in use is not deleted, whoever uses it: NPM would open hosts to the world, or take their TLS away.
+struct UseRule {
+  private let observed: ObservedState
+
+  init(_ observed: ObservedState) { self.observed = observed }
+
+  /// Blocks deletes of what somebody refers to, but for users that give it up in the same plan: those go first.
+  func apply(to changes: [Change]) -> [Change] {
+    let effective = changes.filter { !$0.isBlocked }
+    return changes.map { change in
+      guard change.action == .delete, let id = change.id, change.observed?.nameInNPM != nil else { return change }
+      let name = JSONValue.string(observed.references.name(change.key.kind, id))
+      var checked = change
+      for user in users(of: change.key.kind, name) {
+        let giver = effective.first { $0.key.kind == user.kind && $0.id == user.id }
+        guard let giver, givesUp(giver, change.key.kind, name) else { return blocked(change, user) }
+        checked.after.append(giver.key)
+      }
+      return checked
+    }
+  }
+
+  private func users(of kind: ResourceKind, _ name: JSONValue) -> [ObservedResource] {
+    observed.resources.values.joined().filter { refers($0.spec, kind, name) }.sorted {
+      ($0.kind, $0.id) < ($1.kind, $1.id)
+    }
+  }
+
+  private func refers(_ spec: Spec, _ kind: ResourceKind, _ name: JSONValue) -> Bool {
+    spec.shape.fields.contains { field in
+      if case .reference(kind) = field.type { spec[field.name] == name } else { false }
+    }
+  }
+
+  private func givesUp(_ change: Change, _ kind: ResourceKind, _ name: JSONValue) -> Bool {
+    change.action == .delete || (change.changesValues && change.desired.map { !refers($0, kind, name) } == true)
+  }
+
+  private func blocked(_ change: Change, _ user: ObservedResource) -> Change {
+    var blocked = change
+    let what = user.spec.claims.first ?? user.nameInNPM ?? "\(user.id)"
+    blocked.action = .blocked(
+      Obstacle(
+        .stillInUse, "\(what) (\(user.kind.title) \(user.id)) still uses it",
+        hint: "give that another \(change.key.kind.title) or none first; deleting it would leave the host without",
+        holder: change.id))
+    return blocked
+  }
+}
