@@ -42,6 +42,7 @@ let package = Package(
     // Foundations.
     room("Platform", []),
     room("Hashing", ["CLibGnuTLS"]),
+    room("X509", ["CLibGnuTLS"]),
     room("YAML", ["CLibYAML"]),
     room("SQLite", ["CLibSQLite", "Platform"]),
     room("Curl", ["CLibCurl", "Platform"]),
@@ -52,9 +53,9 @@ let package = Package(
     room("Planning", ["Model", "Hashing"]),
 
     // Edges.
-    room("DesiredFiles", ["Model", "YAML", "Platform"]),
+    room("DesiredFiles", ["Model", "YAML", "Platform", "X509"]),
     room("Upstream", ["Model", "Curl", "Platform"]),
-    room("NPMClient", ["Model", "Upstream", "Platform"]),
+    room("NPMClient", ["Model", "Upstream", "Platform", "X509"]),
     room("Probe", ["Model", "Curl", "Platform"]),
     room("Store", ["Model", "SQLite", "Platform"]),
 
@@ -62,7 +63,7 @@ let package = Package(
     room("Reconciler", ["Model", "Planning", "DesiredFiles", "NPMClient", "Probe", "Store", "Platform", "Hashing"]),
 
     // Twin.
-    room("NPMSimulator", ["Model", "HTTPServer", "Platform"]),
+    room("NPMSimulator", ["Model", "HTTPServer", "Platform", "X509"]),
 
     // Doors.
     room(
@@ -78,11 +79,13 @@ let package = Package(
       name: "TestSupport",
       dependencies: [
         "Model", "Planning", "NPMClient", "NPMSimulator", "HTTPServer", "Platform", "Curl", "Upstream",
+        "CLibGnuTLS",
       ], path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "FaultSuite", dependencies: ["TestSupport", "Model", "Platform", "SQLite"], path: "Tests/FaultSuite",
       swiftSettings: strict),
     tests("YAMLTests", ["YAML"]),
+    tests("X509Tests", ["X509", "TestSupport"]),
     tests("ModelTests", ["Model", "Hashing", "Platform", "TestSupport"]),
     tests("PlanningTests", ["Planning", "Model", "TestSupport"]),
     tests("DesiredFilesTests", ["DesiredFiles", "Model", "TestSupport"]),

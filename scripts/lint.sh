@@ -8,16 +8,16 @@ swift format lint --strict --recursive Sources Tests Package.swift || fail=1
 
 # Package.swift lists what each room may import; rooms that are only reached through another do not count.
 while IFS= read -r line; do
-  room=$(sed -E 's/.*room\( *"([A-Za-z]+)".*/\1/' <<<"$line")
+  room=$(sed -E 's/.*room\( *"([A-Za-z0-9]+)".*/\1/' <<<"$line")
   allowed=$(sed -E 's/.*\[([^]]*)\].*/\1/; s/[",]/ /g' <<<"$line")
-  for import in $(grep -rhoE '^ *((package|public|internal|@preconcurrency) )*import [A-Za-z]+' "Sources/$room" | awk '{print $NF}' | sort -u); do
+  for import in $(grep -rhoE '^ *((package|public|internal|@preconcurrency) )*import [A-Za-z0-9]+' "Sources/$room" | awk '{print $NF}' | sort -u); do
     case $import in Glibc | Darwin | Dispatch | FoundationEssentials) continue ;; esac
     case " $allowed " in
     *" $import "*) ;;
     *) echo "Sources/$room imports $import, which Package.swift does not list for it" && fail=1 ;;
     esac
   done
-done < <(tr '\n' ' ' <Package.swift | grep -oE 'room\( *"[A-Za-z]+", *\[[^]]*\]')
+done < <(tr '\n' ' ' <Package.swift | grep -oE 'room\( *"[A-Za-z0-9]+", *\[[^]]*\]')
 
 for file in $(git ls-files -co --exclude-standard 'Sources/*.swift' 'Tests/*.swift'); do
   lines=$(wc -l <"$file")
@@ -26,7 +26,7 @@ done
 
 # Functions: from a 'func' or 'init' to the brace that closes it at the same indentation.
 awk 'FNR == 1 { open = 0 }
-  !open && /^ *((package|private|fileprivate|static|mutating|override|nonisolated|@[A-Za-z]+) )*(func |init[(?])/ && !/}$/ {
+  !open && /^ *((package|private|fileprivate|static|mutating|override|nonisolated|@[A-Za-z0-9]+) )*(func |init[(?])/ && !/}$/ {
     match($0, /^ */); indent = RLENGTH; start = FNR; open = 1; name = $0 }
   open && FNR > start { match($0, /^ */); if (RLENGTH == indent && /^ *}/) {
     if (FNR - start + 1 > 50) { print FILENAME ":" start ": a function of " FNR - start + 1 " lines, the limit is 50"; bad = 1 }

@@ -8,6 +8,7 @@ package enum Program {
   static let commands: [CommandDefinition] = [
     ValidateCommand.definition, DiffCommand.definition, ApplyCommand.definition, AdoptCommand.definition,
     ExportCommand.definition, RollbackCommand.definition, StatusCommand.definition, EventsCommand.definition,
+    CertificatesCommand.definition,
     SchemaCommand.definition,
     SimulatorCommand.definition, CompletionCommand.definition,
     VersionCommand.definition,

@@ -86,7 +86,7 @@ enum DesiredSchema {
     case .date: ["type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"]
     case .statusRange: ["type": ["string", "integer"]]
     case .anything: [:]
-    case .secret:
+    case .secret, .pem, .pemKey:
       [
         "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": false,
         "properties": ["env": ["type": "string"], "file": ["type": "string"]],

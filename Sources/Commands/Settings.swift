@@ -19,6 +19,9 @@ struct Settings: Sendable {
   var probe = ProbeSettings()
   /// Seconds for which runs keep what was there before their changes.
   var historySeconds = 90 * 86400.0
+  var defaultCertificate: String?
+  /// Days before the end of a certificate.
+  var certificateDays = (warning: 21, error: 7)
 }
 
 /// The shape of `reconciler.yaml`: decoding, JSON Schema and docs read it here.
@@ -35,6 +38,7 @@ enum SettingsFields {
     FieldDescription("safety", .object(safety), standard: [:], "Bounds on what one run may destroy."),
     FieldDescription("probe", .object(probe), standard: [:], "Budgets of destination checks."),
     FieldDescription("history", .object(history), standard: [:], "What the store remembers of earlier runs."),
+    FieldDescription("certificates", .object(certificates), standard: [:], "What is expected of certificates."),
     FieldDescription("health", .object(health), standard: [:], "Health monitor of the daemon to come."),
   ]
 
@@ -65,6 +69,12 @@ enum SettingsFields {
   ]
   private static let history: [FieldDescription] = [
     FieldDescription("keep", .duration, standard: "90d", "How long a run can be gone back to with rollback.")
+  ]
+  private static let certificates: [FieldDescription] = [
+    FieldDescription(
+      "default", .string(1...255), standard: "", "What `certificate: auto` means where no certificate fits."),
+    FieldDescription("warn_days", .integer(0...365), standard: 21, "Days before its end: a warning from then on."),
+    FieldDescription("error_days", .integer(0...365), standard: 7, "Days before its end: an error from then on."),
   ]
   private static let health: [FieldDescription] = [
     FieldDescription("interval", .duration, standard: "5m", "Time between checks."),

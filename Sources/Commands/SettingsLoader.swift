@@ -109,6 +109,11 @@ package struct SettingsLoader {
     settings.limits = try limits()
     settings.probe = probe()
     settings.historySeconds = seconds("history", "keep") ?? settings.historySeconds
+    settings.defaultCertificate = text("certificates", "default")
+    settings.certificateDays = (
+      number("certificates", "warn_days") ?? settings.certificateDays.warning,
+      number("certificates", "error_days") ?? settings.certificateDays.error
+    )
     return settings
   }
 

@@ -88,6 +88,8 @@ struct Workbench: Sendable {
     lap.selection = try selection()
     lap.probes = !invocation.arguments.has(ApplyFlags.noProbe)
     lap.historySeconds = settings.historySeconds
+    lap.defaultCertificate = settings.defaultCertificate
+    lap.certificateDays = settings.certificateDays
     lap.correlation = correlation
     return lap
   }

@@ -3,7 +3,8 @@ import Model
 /// What only shows when all files are seen together.
 enum CrossFileCheck {
   static func run(_ resources: [LocatedResource]) -> [Diagnostic] {
-    duplicateNames(resources) + duplicateClaims(resources) + shadows(resources) + unused(resources)
+    duplicateNames(resources) + duplicateClaims(resources) + shadows(resources)
+      + unused(resources) + CertificateCheck.coverage(resources)
   }
 
   private static func duplicateNames(_ resources: [LocatedResource]) -> [Diagnostic] {

@@ -1,4 +1,5 @@
 package import Model
+package import X509
 
 /// A value out of a file, and where it stood.
 package struct DecodedValue: Sendable {
@@ -10,6 +11,9 @@ package struct DecodedValue: Sendable {
   package var parts: [String: FieldSource] = [:]
   /// The texts of secrets in it, by `SecretSeal.path` without its first part.
   package var secrets: [String: Secret] = [:]
+  /// What a file in PEM form holds.
+  package var chain: CertificateChain?
+  package var key: PrivateKey?
 
   package var location: SourceLocation { source.location }
 }

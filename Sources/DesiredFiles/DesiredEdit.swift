@@ -90,7 +90,7 @@ package struct DesiredEdit {
       return EditedText.Edit(source, lines: [YAMLText.flow(value.arrayValue?.compactMap(\.stringValue) ?? [])])
     }
     if case .list = field.type { throw problem(field.name) }
-    if case .secret = field.type { throw problem(field.name) }
+    if field.isUpload { throw problem(field.name) }
     return EditedText.Edit(source, lines: DesiredWriter.value(value, field.type, indent: indent))
   }
 

@@ -34,7 +34,7 @@ package enum DesiredWriter {
               $0.element.isEmpty ? "" : pad + ($0.offset == 0 ? "- " : "  ") + $0.element
             }
         }
-    case (.secret, _): return ["{ env: \(variable(path)) }"]
+    case (.secret, _), (.pem, _), (.pemKey, _): return ["{ env: \(variable(path)) }"]
     case (.reference, .null): return ["none"]
     case (_, .bool(let flag)): return [flag ? "true" : "false"]
     case (_, .int(let number)): return [String(number)]

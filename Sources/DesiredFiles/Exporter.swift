@@ -28,7 +28,7 @@ package struct Exporter {
   package func export(splits: Bool) -> Result {
     var result = Result()
     var mine: [(kind: KindDescription, objects: [ObservedResource], names: [String])] = []
-    for kind in KindDescription.all {
+    for kind in KindDescription.all where !isLeftOut(kind, &result) {
       let objects = ours(kind, &result)
       if !objects.isEmpty { mine.append((kind, objects, ExportNames.names(objects, owner: owner))) }
     }
@@ -51,6 +51,20 @@ package struct Exporter {
     var name: String
     var lines: [String]
     var isComment = false
+  }
+
+  /// What NPM got as files stays there: private keys do not belong into an export.
+  private func isLeftOut(_ kind: KindDescription, _ result: inout Result) -> Bool {
+    guard kind.fields.contains(where: \.isUpload) else { return false }
+    let count = observed.resources[kind.kind]?.count ?? 0
+    if count > 0 {
+      result.warnings.append(
+        Diagnostic(
+          .notExportable, "\(count) \(kind.kind.title)\(count == 1 ? "" : "s") left out: private keys stay in NPM",
+          hint: "hosts refer to them by their names; to manage one, write it with its files into the YAML",
+          severity: .warning))
+    }
+    return true
   }
 
   private func ours(_ kind: KindDescription, _ result: inout Result) -> [ObservedResource] {

@@ -1,4 +1,5 @@
 import Model
+import Platform
 import YAML
 
 /// One resource with the places of its parts, before the checks across files.
@@ -54,7 +55,7 @@ struct ResourceDecoder {
     for (name, written) in decoded { for (path, source) in written.parts { sources[name + path] = source } }
     func text(_ name: String) -> String { decoded[name]?.value.stringValue ?? "" }
     let suspension = decoded["suspend"]?.value
-    let resource = DesiredResource(
+    var resource = DesiredResource(
       key: ResourceKey(kind.kind, entry.key), spec: spec, source: place, fieldSources: sources,
       lines: place.line...max(place.line, entry.value.end.line), description: text("description"), labels: labels,
       validation: DesiredResource.Validation(rawValue: text("validate")) ?? .enforce,
@@ -65,6 +66,10 @@ struct ResourceDecoder {
         Suspension(until: $0, reason: suspension?["reason"].stringValue ?? "")
       }, secrets: secrets)
     warnOfNoEffect(resource, decoded, &decoder)
+    resource.certificate = CertificateCheck.facts(decoded)
+    if kind.kind == .certificate, spec["provider"] == "custom" {
+      CertificateCheck.run(decoded, owner: "\(resource.key)", at: place, now: .now, &decoder)
+    }
     for problem in kind.check(spec) {
       decoder.report(problem.code, problem.message, at: sources[problem.path]?.location ?? place, hint: problem.hint)
     }

@@ -84,12 +84,7 @@ extension ValueDecoder {
   private mutating func reference(_ node: YAMLNode, _ kind: ResourceKind, name: String) -> JSONValue? {
     if case .scalar(let text, true) = node.content, text == "none" || YAMLScalar.isNull(text) { return .null }
     guard let text = text(node, name: name) else { return nil }
-    if kind == .certificate, case .scalar("auto", isPlain: true) = node.content {
-      report(
-        .notYetSupported, "'\(name): auto' is not supported yet", at: location(node),
-        hint: "name a certificate that NPM has, or none")
-      return nil
-    }
+    if kind == .certificate, case .scalar("auto", isPlain: true) = node.content { return FieldType.auto }
     return .string(text)
   }
 

@@ -143,6 +143,7 @@ package struct ValueDecoder {
     case .labels: plain = labels(node, name: name)
     case .anything: plain = anything(node)
     case .secret: return secret(node, name: name)
+    case .pem, .pemKey: return pem(node, type, name: name)
     default: plain = scalar(node, type, name: name)
     }
     return plain.map { DecodedValue(value: $0, source: source(node)) }

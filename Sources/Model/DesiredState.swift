@@ -16,6 +16,8 @@ package struct DesiredResource: Sendable {
   package var validation: Validation
   package var lifecycle: Lifecycle
   package var suspension: Suspension?
+  /// Of a certificate: what it is good for.
+  package var certificate: CertificateFacts?
   /// The texts behind the seals in its spec, by `SecretSeal.path`.
   package var secrets: [String: Secret]
 

@@ -24,6 +24,15 @@ package indirect enum FieldType: Sendable {
   case anything
   /// `{ env: NAME }` or `{ file: path }`; its value is a seal, never the text.
   case secret
+  /// `{ file: path }`, certificates in PEM form; its value is their fingerprint.
+  case pem
+  /// `{ file: path }`, a private key in PEM form; it has no value: it belongs to its certificate or is refused.
+  case pemKey
+}
+
+extension FieldType {
+  /// In place of the name of a certificate: whichever is best.
+  package static let auto: JSONValue = ["auto": true]
 }
 
 /// One field of a kind: decoding, comparison, wire mapping, JSON Schema and docs all read it here.
@@ -45,10 +54,12 @@ package struct FieldDescription: Sendable {
   package var support = Support.full
   /// One sentence for the docs and for editors.
   package var summary: String
+  /// Words that NPM's API has for ours.
+  package var wireWords: [String: String]
 
   package init(
     _ name: String, _ type: FieldType, standard: JSONValue? = nil, since: NPMVersion? = nil,
-    support: Support = .full, _ summary: String
+    support: Support = .full, _ summary: String, wireWords: [String: String] = [:]
   ) {
     self.name = name
     self.type = type
@@ -56,6 +67,15 @@ package struct FieldDescription: Sendable {
     self.since = since
     self.support = support
     self.summary = summary
+    self.wireWords = wireWords
+  }
+
+  /// Whether NPM takes it as an uploaded file.
+  package var isUpload: Bool {
+    switch type {
+    case .pem, .pemKey: true
+    default: false
+    }
   }
 }
 

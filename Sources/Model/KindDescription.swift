@@ -89,7 +89,9 @@ package struct KindDescription: Sendable {
   package var isReferredTo: Bool { nameField != nil }
 
   /// Kinds that desired files may hold, each after those that it refers to.
-  package static let all: [KindDescription] = [.accessList, .proxyHost, .redirectionHost, .deadHost, .stream]
+  package static let all: [KindDescription] = [
+    .certificate, .accessList, .proxyHost, .redirectionHost, .deadHost, .stream,
+  ]
 
   package static func of(_ kind: ResourceKind) -> KindDescription? { all.first { $0.kind == kind } }
 }

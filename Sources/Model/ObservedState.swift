@@ -42,6 +42,8 @@ package struct ObservedResource: Hashable, Sendable {
   package var spec: Spec
   package var meta: JSONValue
   package var nginx: NginxState
+  /// Of a certificate: what it is good for.
+  package var certificate: CertificateFacts?
   /// As NPM wrote it; the format differs between its databases.
   package var createdOn: String
   package var modifiedOn: String
@@ -77,7 +79,7 @@ package struct ReferenceTable: Hashable, Sendable {
 
   /// The name of an object; `#12` for one that NPM does not list or whose name is not its own alone.
   package func name(_ kind: ResourceKind, _ id: ResourceID) -> String {
-    guard let name = names[kind]?[id], ids(kind, name).count == 1 else { return "#\(id)" }
+    guard let name = names[kind]?[id], !name.isEmpty, ids(kind, name).count == 1 else { return "#\(id)" }
     return name
   }
 

@@ -35,13 +35,11 @@ package final class LiveNPM: NPMGateway {
         .npmNotSetUp, "NPM at \(upstream.baseURL) has no user yet",
         hint: "open it in a browser and create the first user")
     }
-    async let certificates: [CertificateRow] = decode(call("GET", "/api/nginx/certificates"))
     let answers = try await withThrowingTaskGroup(of: (ResourceKind, UpstreamResponse).self) { group in
       for kind in KindDescription.all { group.addTask { (kind.kind, try await self.list(kind.kind)) } }
       return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
     }
     var references = ReferenceTable()
-    for row in try await certificates { references.add(.certificate, ResourceID(row.id), row.nice_name) }
     var resources: [ResourceKind: [ObservedResource]] = [:]
     // What others refer to is read first: its names are what the others' numbers mean.
     for kind in KindDescription.all.sorted(by: { $0.isReferredTo && !$1.isReferredTo }) {
@@ -111,6 +109,7 @@ package final class LiveNPM: NPMGateway {
     do {
       let id = ResourceID(try decode(answer, as: CreatedRow.self).id)
       if let name = spec.nameInNPM { known.withLock { $0.references.add(spec.kind, id, name) } }
+      try await upload(mapping.kind, id, secrets)
       return id
     } catch var error as NPMError {
       error.isUnclear = true
@@ -120,9 +119,21 @@ package final class LiveNPM: NPMGateway {
 
   package func update(_ id: ResourceID, _ spec: Spec, meta: JSONValue, secrets: [String: Secret]) async throws {
     let mapping = try mapping(spec.kind)
+    // NPM cannot change a certificate, it only takes other files for it.
+    guard !mapping.kind.fields.contains(where: \.isUpload) else { return try await upload(mapping.kind, id, secrets) }
     let body = try mapping.body(spec, meta: meta, secrets: secrets, withEnabled: false)
     _ = try await call("PUT", "/api/nginx/\(mapping.kind.route)/\(id)", body)
     if let name = spec.nameInNPM { known.withLock { $0.references.add(spec.kind, id, name) } }
+  }
+
+  /// Sends the files that a kind has, where we know them.
+  private func upload(_ kind: KindDescription, _ id: ResourceID, _ secrets: [String: Secret]) async throws {
+    let files = kind.fields.filter(\.isUpload).compactMap { field in secrets[field.name].map { (field.name, $0) } }
+    guard !files.isEmpty else { return }
+    var request = UpstreamRequest("POST", "/api/nginx/\(kind.route)/\(id)/upload")
+    let form = FormData(files)
+    request.body = form.body
+    _ = try await call(request, contentType: form.contentType)
   }
 
   package func setEnabled(_ kind: ResourceKind, _ id: ResourceID, _ isEnabled: Bool) async throws {
@@ -139,25 +150,31 @@ package final class LiveNPM: NPMGateway {
   private func call(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws -> UpstreamResponse {
     var request = UpstreamRequest(method, path)
     if let body { request.body = Array(try JSONEncoder().encode(body)) }
+    return try await call(request, contentType: "application/json")
+  }
+
+  private func call(_ request: UpstreamRequest, contentType: String) async throws -> UpstreamResponse {
     let isWrite = !request.isIdempotent
     let token = try await session.token()
-    let first = try await send(request, token)
+    let first = try await send(request, contentType, token)
     switch AnswerClass.of(first, isWrite: isWrite) {
     case .success: return first
     case .failure(let error): throw error
     case .tokenRejected, .suspect: break
     }
-    let second = try await send(request, session.replace(token))
+    let second = try await send(request, contentType, session.replace(token))
     switch AnswerClass.of(second, isWrite: isWrite) {
     case .success: return second
     case .tokenRejected(let error), .suspect(let error), .failure(let error): throw error
     }
   }
 
-  private func send(_ request: UpstreamRequest, _ token: Secret) async throws -> UpstreamResponse {
+  private func send(
+    _ request: UpstreamRequest, _ contentType: String, _ token: Secret
+  ) async throws -> UpstreamResponse {
     var request = request
     request.headers = [("Authorization", "Bearer \(token.reveal())")]
-    if request.body != nil { request.headers.append(("Content-Type", "application/json")) }
+    if request.body != nil { request.headers.append(("Content-Type", contentType)) }
     return try await NPMCall.send(request, by: upstream)
   }
 

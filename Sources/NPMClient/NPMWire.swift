@@ -5,12 +5,6 @@ struct CreatedRow: Decodable {
   var id: Int
 }
 
-/// What of a certificate is read. The list also carries its private key, which is never decoded.
-struct CertificateRow: Decodable {
-  var id: Int
-  var nice_name: String
-}
-
 struct AuditRow: Decodable {
   struct User: Decodable { var email: String? }
   var created_on: String

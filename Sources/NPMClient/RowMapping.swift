@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Model
+import X509
 
 /// What it takes to read and write the rows of one kind.
 struct RowMapping: Sendable {
@@ -27,6 +28,8 @@ struct RowMapping: Sendable {
       if let since = field.since, version < since { continue }
       switch field.type {
       case .reference(let target): members[wireName(field)] = .int(try id(target, spec[field.name]))
+      case .pem, .pemKey: continue
+      case .choice: members[field.name] = open[field.name].stringValue.map { .string(field.wireWords[$0] ?? $0) }
       case .list(let entry, _, _):
         members[field.name] = .array((open[field.name].arrayValue ?? []).map { bare($0, entry) })
       default: members[field.name] = open[field.name]
@@ -80,13 +83,37 @@ struct ResourceRow: DecodableWithConfiguration {
       guard container.contains(name), try !container.decodeNil(forKey: name) else { continue }
       spec[field.name] = try Self.value(field, container, name, mapping)
     }
-    let meta = try container.decodeIfPresent(JSONValue.self, forKey: key("meta")) ?? [:]
+    // The meta of what has no marker may hold a private key: it is not read.
+    let hasMarker = mapping.kind.witness == .marker
+    let meta = hasMarker ? try container.decodeIfPresent(JSONValue.self, forKey: key("meta")) ?? [:] : [:]
+    let files = try Self.uploaded(mapping.kind, container)
+    for (name, chain) in files { spec[name] = .string("sha256:\(chain.fingerprint)") }
     resource = ObservedResource(
       kind: mapping.kind.kind, id: ResourceID(try container.decode(Int.self, forKey: key("id"))), spec: spec,
       meta: meta,
       nginx: mapping.kind.isServed ? Self.nginx(meta) : .online,
       createdOn: try container.decode(String.self, forKey: key("created_on")),
       modifiedOn: try container.decode(String.self, forKey: key("modified_on")))
+    if let expires = try container.decodeIfPresent(String.self, forKey: key("expires_on")) {
+      let names = try container.decodeIfPresent([String].self, forKey: key("domain_names")) ?? []
+      resource.certificate = CertificateFacts(
+        names: files["certificate"]?.names ?? names.map { $0.lowercased() }, expires: expires)
+    }
+  }
+
+  /// The certificates that were uploaded; NPM keeps them in `meta`. One that cannot be read is as if there were none.
+  private static func uploaded(
+    _ kind: KindDescription, _ container: KeyedDecodingContainer<Key>
+  ) throws -> [String: CertificateChain] {
+    let fields = kind.fields.filter { if case .pem = $0.type { true } else { false } }
+    guard !fields.isEmpty, container.contains(Key(stringValue: "meta")) else { return [:] }
+    let meta = try container.nestedContainer(keyedBy: Key.self, forKey: Key(stringValue: "meta"))
+    var found: [String: CertificateChain] = [:]
+    for field in fields {
+      let text = try meta.decodeIfPresent(String.self, forKey: Key(stringValue: field.name))
+      found[field.name] = text.flatMap { try? CertificateChain(pem: Array($0.utf8)) }
+    }
+    return found
   }
 
   private static func value(
@@ -95,7 +122,10 @@ struct ResourceRow: DecodableWithConfiguration {
     switch field.type {
     case .bool: return .bool(try container.decode(Bool.self, forKey: key))
     case .integer, .port: return .int(try container.decode(Int.self, forKey: key))
-    case .string, .host, .choice: return .string(try container.decode(String.self, forKey: key))
+    case .string, .host: return .string(try container.decode(String.self, forKey: key))
+    case .choice:
+      let word = try container.decode(String.self, forKey: key)
+      return .string(field.wireWords.first { $0.value == word }?.key ?? word)
     case .domains: return .array(try container.decode([String].self, forKey: key).map { .string($0) })
     case .reference(let kind):
       let id = try container.decode(Int.self, forKey: key)

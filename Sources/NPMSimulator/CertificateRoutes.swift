@@ -1,5 +1,6 @@
 import Model
 import Platform
+import X509
 
 /// Certificates as far as hosts need them: custom ones are created, uploaded, listed and deleted; every request to
 /// Let's Encrypt fails as it does without internet.
@@ -49,13 +50,17 @@ struct CertificateRoutes {
     }
     let parts = Multipart.parts(call.rawBody, contentType: call.contentType)
     guard let certificate = parts["certificate"] else { throw NPMFault(400, "Certificate file was not provided") }
-    guard let facts = PEMFacts(certificate) else { throw NPMFault(400, "Certificate is not valid (unable to load)") }
+    guard let chain = try? CertificateChain(pem: Array(certificate.utf8)) else {
+      throw NPMFault(400, "Certificate is not valid (unable to load)")
+    }
     let meta = parts.mapValues { JSONValue.string($0) }
-    let isMatch = facts.matches(key: parts["certificate_key"] ?? "")
+    // NPM takes a key that is another's, or none; nginx does not.
+    let key = parts["certificate_key"].flatMap { try? PrivateKey(pem: Array($0.utf8)) }
+    let isMatch = key?.keyID == chain.keyID
     await engine.withState { state in
       if isMatch { state.mismatched.remove(id) } else { state.mismatched.insert(id) }
-      state.certificates.rows[id]?["domain_names"] = .array([.string(facts.commonName)])
-      state.certificates.rows[id]?["expires_on"] = .string(facts.expires)
+      state.certificates.rows[id]?["domain_names"] = .array([.string(chain.commonName)])
+      state.certificates.rows[id]?["expires_on"] = .string(Timestamp(seconds: chain.notAfter).sqlText)
       state.certificates.rows[id]?["meta"] = .object(meta)
     }
     return .json(200, .object(meta))

@@ -14,6 +14,8 @@ package struct Planner: Sendable {
     package var adoption: Adoption?
     /// The day by which suspensions end, as `2026-11-21`, UTC.
     package var today: String
+    /// What `certificate: auto` means where no certificate fits; nil: nothing.
+    package var defaultCertificate: String?
     /// New names of objects whose former names are known from elsewhere.
     package var former: [ResourceKey: ResourceKey] = [:]
 
@@ -46,7 +48,7 @@ package struct Planner: Sendable {
     var draft = Plan(owner: options.owner, policy: options.policy)
     let ownership = Ownership(options, observed, ledger)
     let adoption = AdoptionRule(options, observed, ownership)
-    let references = ReferenceRule(desired, observed, ledger)
+    let references = ReferenceRule(desired, observed, ledger, options)
     draft.ownedCount = ownership.ownedCount
     var changes: [Change] = []
     for resource in desired.resources.sorted(by: { $0.key < $1.key }) where isSelected(resource.key) {
@@ -82,7 +84,7 @@ package struct Planner: Sendable {
     draft.bystanders = desired.resources.filter { !isSelected($0.key) }.map {
       Change($0, $0.spec.normalised(), .update)
     }
-    changes = UseRule(observed).apply(to: changes)
+    changes = UseRule(observed, owner: options.owner).apply(to: changes)
     changes = ClaimRule(observed, draft, ownership, wanted: changes).apply(to: changes)
     draft.changes = ReleaseRule.apply(to: DependencyOrder.sort(changes), in: draft)
     return draft

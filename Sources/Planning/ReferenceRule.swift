@@ -5,8 +5,12 @@ struct ReferenceRule {
   private let observed: ObservedState
   private let desired: [ResourceKey: DesiredResource]
   private let entries: [ResourceKey: LedgerEntry]
+  private let choice: CertificateChoice
+  private let standard: String?
 
-  init(_ desired: DesiredState, _ observed: ObservedState, _ ledger: [LedgerEntry]) {
+  init(_ desired: DesiredState, _ observed: ObservedState, _ ledger: [LedgerEntry], _ options: Planner.Options) {
+    choice = CertificateChoice(desired, observed, today: options.today)
+    standard = options.defaultCertificate
     self.observed = observed
     self.desired = Dictionary(desired.resources.map { ($0.key, $0) }) { first, _ in first }
     entries = Dictionary(ledger.map { ($0.key, $0) }) { first, _ in first }
@@ -35,11 +39,25 @@ struct ReferenceRule {
         resolved.obstacle = Obstacle(.unsupportedByNPM, message, hint: "remove the field, or update NPM")
       } else if case .reference(let target) = field.type, let name = value.stringValue {
         follow(field.name, ResourceKey(target, name), &resolved)
+      } else if value == FieldType.auto {
+        choose(field.name, resource, &resolved)
       }
       if resolved.obstacle != nil { break }
     }
     resolved.spec = resolved.spec.normalised()
     return resolved
+  }
+
+  private func choose(_ field: String, _ resource: DesiredResource, _ resolved: inout Resolved) {
+    let domains = resource.spec.claims
+    guard let name = choice.best(for: domains) ?? standard else {
+      resolved.obstacle = Obstacle(
+        .noCertificate, "no certificate is good for \(domains.joined(separator: ", "))",
+        hint: "name one, write one into the YAML, or set certificates.default in the settings")
+      return
+    }
+    follow(field, ResourceKey(.certificate, name), &resolved)
+    if resolved.spec[field] == FieldType.auto { resolved.spec[field] = .string(name) }
   }
 
   private func follow(_ field: String, _ key: ResourceKey, _ resolved: inout Resolved) {

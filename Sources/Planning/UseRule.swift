@@ -4,16 +4,23 @@ import Model
 struct UseRule {
   private let observed: ObservedState
 
-  init(_ observed: ObservedState) { self.observed = observed }
+  private let owner: String
+
+  init(_ observed: ObservedState, owner: String) {
+    self.observed = observed
+    self.owner = owner
+  }
 
   /// Blocks deletes of what somebody refers to, but for users that give it up in the same plan: those go first.
   func apply(to changes: [Change]) -> [Change] {
     let effective = changes.filter { !$0.isBlocked }
     return changes.map { change in
-      guard change.action == .delete, let id = change.id, change.observed?.nameInNPM != nil else { return change }
+      guard let id = change.id, change.observed?.nameInNPM != nil else { return change }
       let name = JSONValue.string(observed.references.name(change.key.kind, id))
       var checked = change
-      for user in users(of: change.key.kind, name) {
+      checked.users = users(of: change.key.kind, name)
+      guard change.action == .delete else { return checked }
+      for user in checked.users {
         let giver = effective.first { $0.key.kind == user.kind && $0.id == user.id }
         guard let giver, givesUp(giver, change.key.kind, name) else { return blocked(change, user) }
         checked.after.append(giver.key)
@@ -22,9 +29,11 @@ struct UseRule {
     }
   }
 
+  /// Ours first.
   private func users(of kind: ResourceKind, _ name: JSONValue) -> [ObservedResource] {
-    observed.resources.values.joined().filter { refers($0.spec, kind, name) }.sorted {
-      ($0.kind, $0.id) < ($1.kind, $1.id)
+    observed.resources.values.joined().filter { refers($0.spec, kind, name) }.sorted { left, right in
+      let (isOurs, areOurs) = (left.marker?.owner == owner, right.marker?.owner == owner)
+      return isOurs == areOurs ? (left.kind, left.id) < (right.kind, right.id) : isOurs
     }
   }
 

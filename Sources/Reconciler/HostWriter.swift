@@ -53,9 +53,27 @@ struct HostWriter: Sendable {
       return result
     }
     if case .refused(_, let words) = verdict { return await restore(change, before, words) }
+    if error == nil, spec.shape.fields.contains(where: \.isUpload), let problem = await reload(change, before) {
+      return failed(change, problem)
+    }
     let word =
       change.renamedFrom.map { "renamed from '\($0.name)'" } ?? (change.action == .adopt ? "adopted" : "updated")
     return conclude(change, verdict, word: word, start)
+  }
+
+  /// NPM keeps nginx on the files it had: any write makes it read them again. A user of it is written again, unchanged.
+  private func reload(_ change: Change, _ uploaded: ObservedResource) async -> NPMError? {
+    guard let user = change.users.first(where: { $0.isEnabled }) else { return nil }
+    let error = await attempt {
+      try await gateway.update(user.id, user.spec.normalised(), meta: user.meta, secrets: [:])
+    }
+    guard error == nil else { return error }
+    switch await verifier.settle(user.id, user.spec.normalised(), isPatient: false) {
+    case .served: return nil
+    case .refused(_, let words): return NPMError(.nginxRefused, "nginx refused it: \(NginxWords.short(words))")
+    default:
+      return NPMError(.nginxUnconfirmed, "the certificate is in NPM, but nginx did not confirm that it serves it")
+    }
   }
 
   /// Takes our marker off a host, and switches it off where that is asked for.

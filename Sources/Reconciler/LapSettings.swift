@@ -16,6 +16,10 @@ package struct LapSettings: Sendable {
   /// Keep to resources that carry all these labels; empty: all.
   package var selection: [String: String] = [:]
   package var probes = true
+  /// What `certificate: auto` means where no certificate fits; nil: nothing.
+  package var defaultCertificate: String?
+  /// Days before its end from which a certificate is a warning, and an error.
+  package var certificateDays = (warning: 21, error: 7)
   /// What the lap is for.
   package var purpose = Purpose.bringAbout
   /// Seconds for which runs keep what was there before their changes.

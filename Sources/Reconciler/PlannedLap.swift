@@ -16,6 +16,8 @@ package struct PlannedLap: Sendable {
   package var refusals: [Diagnostic]
   /// What people should know besides.
   package var warnings: [Diagnostic]
+  /// Certificates that are about to end.
+  package var certificates: [Diagnostic]
   /// Who last changed an object in NPM, where its audit log tells.
   package var authors: [ObjectRef: AuditEntry]
 

@@ -40,7 +40,7 @@ package struct ReconcileRun: Sendable {
     if case .adopt(let adoption) = settings.purpose { plan.keepAdoptions(adoption) }
     var lap = PlannedLap(
       desired: desired, observed: observed, ledger: ledger, plan: plan, probes: [:], refusals: [], warnings: [],
-      authors: [:])
+      certificates: [], authors: [:])
     await checkDestinations(&lap, progress)
     lap.refusals = settings.limits.refusals(of: lap.plan, desiredCount: desiredCount(desired))
     if !settings.allowsSelfLockout {
@@ -49,6 +49,9 @@ package struct ReconcileRun: Sendable {
     let evidence = Evidence(observed, ledger, owner: settings.owner)
     if !settings.trustsMarkers { lap.refusals += evidence.missingHosts }
     lap.warnings += evidence.strayHosts(lap.plan)
+    let days = settings.certificateDays
+    lap.certificates = CertificateWatch(observed, now: .now).diagnostics(warning: days.warning, error: days.error)
+    lap.warnings += lap.certificates
     lap.authors = await authors(lap.plan)
     return lap
   }
@@ -60,6 +63,7 @@ package struct ReconcileRun: Sendable {
     if !settings.selection.isEmpty {
       options.selection = Set(desired.resources.filter { $0.carries(settings.selection) }.map(\.key))
     }
+    options.defaultCertificate = settings.defaultCertificate
     switch settings.purpose {
     case .bringAbout: break
     case .adopt(let adoption):

@@ -13,6 +13,7 @@ struct StatusSummary {
   let counts: [(name: String, value: Int)]
   private let isRefused: Bool
   private let held: [Change]
+  private let certificates: [Diagnostic]
 
   init(_ lap: PlannedLap, _ report: RunReport?) {
     let applied = Set((report?.outcomes ?? []).filter { $0.verdict == .applied }.map(\.change.key))
@@ -20,6 +21,7 @@ struct StatusSummary {
     failed = (report?.outcomes ?? []).filter { $0.verdict == .failed }
     isRefused = !lap.refusals.isEmpty
     held = lap.plan.withheld
+    certificates = lap.certificates
     drifted = (open + held).filter { change in
       change.cause == .drifted || change.fields.contains { $0.cause == .drifted || $0.cause == .both }
     }
@@ -62,6 +64,11 @@ struct StatusSummary {
       (
         "Unobstructed", blocked == 0, blocked == 0 ? "NothingBlocked" : "ChangesBlocked",
         blocked == 0 ? "" : "\(blocked) blocked"
+      ),
+      (
+        "CertificatesValid", certificates.isEmpty,
+        certificates.isEmpty ? "NoneEndsSoon" : certificates.hasErrors ? "EndingNow" : "EndingSoon",
+        certificates.map(\.message).joined(separator: "; ")
       ),
     ]
     return all.map { condition in

@@ -101,6 +101,24 @@ package final class SimulatedNPM: Sendable {
     }
   }
 
+  /// How often nginx was reloaded.
+  package func reloads() async throws -> Int {
+    try await send("GET", "/simulator/served").json["reloads"].intValue ?? 0
+  }
+
+  /// Uploads files as NPM's page does.
+  package func upload(_ made: TestCertificate, to id: Int) async throws {
+    let parts = [("certificate", made.certificate), ("certificate_key", made.key)].map { name, text in
+      "--line\r\nContent-Disposition: form-data; name=\"\(name)\"; filename=\"x\"\r\n\r\n\(text)\r\n"
+    }
+    var transfer = HTTPTransfer(method: "POST", url: "\(url)/api/nginx/certificates/\(id)/upload")
+    transfer.headers = [
+      ("Authorization", "Bearer \(try await token())"), ("Content-Type", "multipart/form-data; boundary=line"),
+    ]
+    transfer.body = Array((parts.joined() + "--line--\r\n").utf8)
+    _ = try await engine.perform(transfer)
+  }
+
   /// What the data plane serves, by domain.
   package func served() async throws -> [String: JSONValue] {
     let hosts = try await send("GET", "/simulator/served").json["hosts"].arrayValue ?? []

@@ -3,7 +3,8 @@ enum HostFields {
   static let domains = FieldDescription(
     "domain_names", .domains, "Names that nginx answers to; at most 100, wildcards allowed.")
   static let certificate = FieldDescription(
-    "certificate", .reference(.certificate), standard: .null, "Name of a certificate in NPM, or none.")
+    "certificate", .reference(.certificate), standard: .null,
+    "Name of a certificate, none, or auto: the best one that is good for all its names.")
   static let blockExploits = FieldDescription(
     "block_exploits", .bool, standard: false, "Refuse requests that look like common exploits.")
   static let advancedConfig = FieldDescription(

@@ -1,0 +1,47 @@
+import Model
+import NPMClient
+import Platform
+import Reconciler
+
+/// `reconciler certificates`: what NPM has, who uses it, and when it ends.
+enum CertificatesCommand {
+  static let definition = CommandDefinition(
+    name: "certificates", summary: "List NPM's certificates, who uses them, and when they end",
+    discussion: "Those that nothing uses are called orphaned. Nothing is changed.", run: run)
+
+  @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
+    let bench = try Workbench(invocation)
+    let watch = CertificateWatch(try await bench.gateway().observe(), now: .now)
+    if invocation.console.format == .json {
+      try invocation.console.result(json: ["format_version": "1", "certificates": .array(watch.entries.map(json))])
+    } else {
+      let width = max(10, watch.entries.map(\.name.count).max() ?? 0)
+      let lines = watch.entries.map { line($0, width, bench.settings, invocation.console) }
+      try invocation.console.result(lines.isEmpty ? "No certificates." : lines.joined(separator: "\n"))
+    }
+    return .success
+  }
+
+  private static func line(
+    _ entry: CertificateWatch.Entry, _ width: Int, _ settings: Settings, _ console: Console
+  ) -> String {
+    let names = entry.names.joined(separator: ", ")
+    let users = entry.users.isEmpty ? "orphaned" : "used by \(entry.users.joined(separator: ", "))"
+    return "\(console.paint(entry.name.padded(to: width), .bold))  \(end(entry, settings, console))  \(names)  \(users)"
+  }
+
+  private static func end(_ entry: CertificateWatch.Entry, _ settings: Settings, _ console: Console) -> String {
+    guard let left = entry.daysLeft else { return "no end known" }
+    let text = left < 0 ? "ended \(entry.expires)" : "\(entry.expires), \(left) d"
+    if left <= settings.certificateDays.error { return console.paint(text, .red) }
+    return left <= settings.certificateDays.warning ? console.paint(text, .yellow) : text
+  }
+
+  private static func json(_ entry: CertificateWatch.Entry) -> JSONValue {
+    [
+      "name": .string(entry.name), "id": .int(entry.id.number), "domain_names": .array(entry.names.map { .string($0) }),
+      "expires": .string(entry.expires), "days_left": entry.daysLeft.map { .int($0) } ?? .null,
+      "used_by": .array(entry.users.map { .string($0) }), "orphaned": .bool(entry.users.isEmpty),
+    ]
+  }
+}

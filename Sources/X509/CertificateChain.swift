@@ -1,0 +1,119 @@
+import CLibGnuTLS
+
+/// What is wrong with a PEM text.
+package struct X509Error: Error, Equatable, CustomStringConvertible {
+  package enum Reason: Equatable, Sendable { case unreadable, encrypted }
+
+  package var reason: Reason
+  package var description: String
+
+  init(_ reason: Reason, _ description: String) {
+    self.reason = reason
+    self.description = description
+  }
+}
+
+/// The certificates of a PEM text (RFC 7468), the server's own first, as far as serving them needs it.
+package struct CertificateChain: Hashable, Sendable {
+  /// Names that the first one is good for, in lower case: its DNS names, else its common name. RFC 6125 looks at the
+  /// common name only where there are no others.
+  package var names: [String]
+  package var commonName: String
+  /// Seconds since 1970: the first and the last moment of its life.
+  package var notBefore: Double
+  package var notAfter: Double
+  /// SHA-256 over all certificates, DER, in their order: 64 hexadecimal digits.
+  package var fingerprint: String
+  /// Names its key: equal to that of the private key it belongs to.
+  package var keyID: [UInt8]
+  /// Whether each one was issued by the one that follows it.
+  package var isInOrder: Bool
+  package var count: Int
+
+  /// Throws `X509Error`.
+  package init(pem: [UInt8]) throws {
+    let certificates = try CertificateList(pem)
+    guard let first = certificates.handles.first else { throw X509Error(.unreadable, "there is no certificate in it") }
+    count = certificates.handles.count
+    commonName = Self.text { gnutls_x509_crt_get_dn_by_oid(first, "2.5.4.3", 0, 0, $0, $1) } ?? ""
+    let alternatives = Self.alternativeNames(of: first)
+    names = (alternatives.isEmpty ? [commonName] : alternatives).map { $0.lowercased() }.filter { !$0.isEmpty }
+    notBefore = Double(gnutls_x509_crt_get_activation_time(first))
+    notAfter = Double(gnutls_x509_crt_get_expiration_time(first))
+    keyID = Self.bytes { gnutls_x509_crt_get_key_id(first, UInt32(GNUTLS_KEYID_USE_SHA256.rawValue), $0, $1) }
+    let prints = certificates.handles.map { certificate in
+      Self.bytes { gnutls_x509_crt_get_fingerprint(certificate, GNUTLS_DIG_SHA256, $0, $1) }
+    }
+    fingerprint = Hex.digits(count == 1 ? prints[0] : Hex.digest(prints.flatMap { $0 }))
+    isInOrder = zip(certificates.handles, certificates.handles.dropFirst()).allSatisfy {
+      gnutls_x509_crt_check_issuer($0, $1) == 1
+    }
+  }
+
+  private static func alternativeNames(of certificate: gnutls_x509_crt_t) -> [String] {
+    var found: [String] = []
+    var index: UInt32 = 0
+    while true {
+      var buffer = [UInt8](repeating: 0, count: 1024)
+      var size = buffer.count
+      let code = gnutls_x509_crt_get_subject_alt_name(certificate, index, &buffer, &size, nil)
+      guard code >= 0 else { return found }
+      if UInt32(code) == GNUTLS_SAN_DNSNAME.rawValue { found.append(String(decoding: buffer[..<size], as: UTF8.self)) }
+      index += 1
+    }
+  }
+
+  private static func text(_ read: (UnsafeMutableRawPointer, UnsafeMutablePointer<Int>) -> Int32) -> String? {
+    let found = bytes(read)
+    return found.isEmpty ? nil : String(decoding: found.prefix { $0 != 0 }, as: UTF8.self)
+  }
+
+  private static func bytes(_ read: (UnsafeMutableRawPointer, UnsafeMutablePointer<Int>) -> Int32) -> [UInt8] {
+    var buffer = [UInt8](repeating: 0, count: 1024)
+    var size = buffer.count
+    let code = buffer.withUnsafeMutableBytes { bytes in bytes.baseAddress.map { read($0, &size) } ?? -1 }
+    return code == 0 ? Array(buffer[..<size]) : []
+  }
+}
+
+/// Handles of GnuTLS, freed together.
+private final class CertificateList {
+  private(set) var handles: [gnutls_x509_crt_t] = []
+
+  init(_ pem: [UInt8]) throws {
+    var list: UnsafeMutablePointer<gnutls_x509_crt_t?>?
+    var count: UInt32 = 0
+    let code = Datum.with(pem) { gnutls_x509_crt_list_import2(&list, &count, $0, GNUTLS_X509_FMT_PEM, 0) }
+    guard code >= 0, let list else {
+      throw X509Error(.unreadable, "it is no certificate in PEM form (\(String(cString: gnutls_strerror(code))))")
+    }
+    handles = (0..<Int(count)).compactMap { list[$0] }
+    shim_gnutls_free(list)
+  }
+
+  deinit { for handle in handles { gnutls_x509_crt_deinit(handle) } }
+}
+
+enum Datum {
+  static func with<Result>(_ bytes: [UInt8], _ body: (UnsafePointer<gnutls_datum_t>) -> Result) -> Result {
+    var copy = bytes
+    return copy.withUnsafeMutableBufferPointer { buffer in
+      var datum = gnutls_datum_t(data: buffer.baseAddress, size: UInt32(buffer.count))
+      return body(&datum)
+    }
+  }
+}
+
+enum Hex {
+  static func digits(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
+  static func digest(_ bytes: [UInt8]) -> [UInt8] {
+    var digest = [UInt8](repeating: 0, count: 32)
+    let code = bytes.withUnsafeBytes { gnutls_hash_fast(GNUTLS_DIG_SHA256, $0.baseAddress, $0.count, &digest) }
+    precondition(code == 0, "GnuTLS refuses SHA-256 only when the library itself is broken")
+    return digest
+  }
+}
