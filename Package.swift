@@ -97,7 +97,7 @@ let package = Package(
     tests("NPMSimulatorTests", ["NPMSimulator", "Model", "Curl", "Platform", "TestSupport"]),
     tests(
       "ReconcilerTests",
-      ["Reconciler", "Planning", "NPMClient", "Probe", "Store", "Model", "Platform", "TestSupport"]),
+      ["Reconciler", "Planning", "DesiredFiles", "NPMClient", "Probe", "Store", "Model", "Platform", "TestSupport"]),
     tests("CommandsTests", ["Commands", "Model", "DesiredFiles", "Platform", "TestSupport"]),
     tests("IntegrationTests", ["Entry", "TestSupport", "Curl", "Model", "Platform"]),
   ],

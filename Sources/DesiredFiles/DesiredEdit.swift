@@ -20,13 +20,10 @@ package struct DesiredEdit {
 
   /// - Parameter resource: as it was loaded from `directory`.
   package init(_ resource: DesiredResource, in before: DesiredState, directory: String) throws {
-    guard let kind = KindDescription.of(resource.key.kind) else {
-      throw Problem(message: "nothing is known of \(resource.key)", location: resource.source)
-    }
     self.directory = directory
     self.before = before
     self.resource = resource
-    self.kind = kind
+    kind = resource.spec.shape
     text = EditedText(try Files.read(resource.source.file))
   }
 

@@ -22,15 +22,21 @@ package struct DesiredLoader {
   private var globalDefaults: KindDefaults = [:]
   private var replacements: [String: [UInt8]] = [:]
   private var secrets = SecretSource.live
+  private var kinds = KindDescription.all
 
   private init(directory: String) { self.directory = directory }
 
-  /// - Parameter replacing: texts to read instead of what these files hold.
-  package static func load(_ directory: String, replacing: [String: [UInt8]] = [:]) -> LoadedDesired {
+  /// - Parameters:
+  ///   - replacing: texts to read instead of what these files hold.
+  ///   - kinds: what the files may hold.
+  package static func load(
+    _ directory: String, replacing: [String: [UInt8]] = [:], kinds: [KindDescription] = KindDescription.all
+  ) -> LoadedDesired {
     var bare = directory
     while bare.count > 1, bare.hasSuffix("/") { bare.removeLast() }
     var loader = DesiredLoader(directory: bare)
     loader.replacements = replacing
+    loader.kinds = kinds
     guard let files = loader.listFiles() else { return loader.loaded }
     loader.run(files)
     return loader.loaded
@@ -133,7 +139,7 @@ package struct DesiredLoader {
   }
 
   private mutating func readDefaults(_ file: String) {
-    var decoder = ValueDecoder(file: file, secrets: secrets)
+    var decoder = ValueDecoder(file: file, secrets: secrets, kinds: kinds)
     for document in parse(file) {
       for entry in topLevel(document, &decoder) {
         if entry.key == "defaults" {
@@ -149,7 +155,7 @@ package struct DesiredLoader {
   }
 
   private mutating func readFile(_ file: String) {
-    var decoder = ValueDecoder(file: file, secrets: secrets)
+    var decoder = ValueDecoder(file: file, secrets: secrets, kinds: kinds)
     for document in parse(file) {
       let entries = topLevel(document, &decoder)
       var defaults: KindDefaults = [:]
@@ -184,7 +190,7 @@ package struct DesiredLoader {
   }
 
   private mutating func readSection(_ entry: YAMLEntry, _ defaults: KindDefaults, _ decoder: inout ValueDecoder) {
-    guard let kind = KindDescription.all.first(where: { $0.section == entry.key }) else {
+    guard let kind = kinds.first(where: { $0.section == entry.key }) else {
       Sections.report(entry, &decoder)
       return
     }

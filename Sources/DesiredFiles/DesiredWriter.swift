@@ -6,7 +6,7 @@ package enum DesiredWriter {
   ///
   /// - Parameter remark: stands behind the name as a comment.
   package static func lines(_ name: String, _ spec: Spec, remark: String = "") -> [String] {
-    guard let kind = KindDescription.of(spec.kind) else { return [] }
+    let kind = spec.shape
     let tail = remark.isEmpty ? "" : "  # \(remark)"
     let members = spec.json.objectValue ?? [:]
     let lines = fields(members, kind.fields, kind.shorthands, indent: 4, path: [name])

@@ -13,7 +13,7 @@ enum Sections {
         at: decoder.location(entry.keyNode), hint: "remove the section for now")
       return
     }
-    let known = KindDescription.all.map(\.section) + ["defaults"]
+    let known = decoder.kinds.map(\.section) + ["defaults"]
     decoder.unknown(entry, among: known, owner: "a desired file")
   }
 }
@@ -27,7 +27,7 @@ enum DefaultsDecoder {
       return result
     }
     for entry in entries where !entry.key.hasPrefix("x-") {
-      guard let kind = KindDescription.all.first(where: { $0.section == entry.key }) else {
+      guard let kind = decoder.kinds.first(where: { $0.section == entry.key }) else {
         Sections.report(entry, &decoder)
         continue
       }

@@ -9,10 +9,12 @@ package struct ValueDecoder {
   private(set) var errorCount = 0
 
   let secrets: SecretSource
+  let kinds: [KindDescription]
 
-  package init(file: String, secrets: SecretSource = .live) {
+  package init(file: String, secrets: SecretSource = .live, kinds: [KindDescription] = KindDescription.all) {
     self.file = file
     self.secrets = secrets
+    self.kinds = kinds
   }
 
   package mutating func report(

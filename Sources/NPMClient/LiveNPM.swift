@@ -9,8 +9,15 @@ package final class LiveNPM: NPMGateway {
   private let session: NPMSession
   private let known = Lock((references: ReferenceTable(), version: NPMVersion(0, 0, 0)))
 
-  package init(upstream: UpstreamClient, credentials: NPMCredentials, cache: any TokenCache) {
+  private let kinds: [KindDescription]
+
+  /// - Parameter kinds: what is looked at and managed.
+  package init(
+    upstream: UpstreamClient, credentials: NPMCredentials, cache: any TokenCache,
+    kinds: [KindDescription] = KindDescription.all
+  ) {
     self.upstream = upstream
+    self.kinds = kinds
     session = NPMSession(upstream: upstream, credentials: credentials, cache: cache)
   }
 
@@ -36,13 +43,13 @@ package final class LiveNPM: NPMGateway {
         hint: "open it in a browser and create the first user")
     }
     let answers = try await withThrowingTaskGroup(of: (ResourceKind, UpstreamResponse).self) { group in
-      for kind in KindDescription.all { group.addTask { (kind.kind, try await self.list(kind.kind)) } }
+      for kind in kinds { group.addTask { (kind.kind, try await self.list(kind.kind)) } }
       return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
     }
     var references = ReferenceTable()
     var resources: [ResourceKind: [ObservedResource]] = [:]
     // What others refer to is read first: its names are what the others' numbers mean.
-    for kind in KindDescription.all.sorted(by: { $0.isReferredTo && !$1.isReferredTo }) {
+    for kind in kinds.sorted(by: { $0.isReferredTo && !$1.isReferredTo }) {
       let mapping = RowMapping(kind: kind, references: references, version: facts.version)
       guard let answer = answers[kind.kind] else { continue }
       let objects = try rows(answer, mapping)
@@ -88,7 +95,7 @@ package final class LiveNPM: NPMGateway {
   }
 
   private func mapping(_ kind: ResourceKind) throws -> RowMapping {
-    guard let description = KindDescription.of(kind) else {
+    guard let description = kinds.first(where: { $0.kind == kind }) else {
       throw NPMError(.internalError, "nothing is known of a \(kind.title)")
     }
     return known.withLock { RowMapping(kind: description, references: $0.references, version: $0.version) }

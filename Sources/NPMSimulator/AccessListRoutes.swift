@@ -12,7 +12,12 @@ struct AccessListRoutes {
     let rows = state.accessLists.rows.values.filter { row in
       query.map { DomainText.matches(row["name"]?.stringValue ?? "", like: $0) } ?? true
     }
-    let shown = rows.sorted { ($0["name"]?.stringValue ?? "") < ($1["name"]?.stringValue ?? "") }
+    let shown = rows.sorted { left, right in
+      func rank(_ row: [String: JSONValue]) -> (String, Int) {
+        (row["name"]?.stringValue ?? "", row["id"]?.intValue ?? 0)
+      }
+      return rank(left) < rank(right)
+    }
     return .json(200, .array(shown.map { .object(Self.masked($0, state, call.query["expand"] ?? "")) }))
   }
 
@@ -24,7 +29,7 @@ struct AccessListRoutes {
   }
 
   func create(_ call: SimulatorCall) async throws -> SimulatorAnswer {
-    let body = try call.body(as: Self.schema)
+    let body = try call.body(as: Self.schema(engine.dialect))
     let now = JSONValue.string(engine.now().sqlText)
     var row: [String: JSONValue] = [
       "name": body["name"], "satisfy_any": .bool(body["satisfy_any"].boolValue ?? false),
@@ -48,7 +53,7 @@ struct AccessListRoutes {
 
   /// Without a name the two switches are ignored; users with an empty password keep theirs; addresses are replaced.
   func update(_ text: String, _ call: SimulatorCall) async throws -> SimulatorAnswer {
-    let body = try call.body(as: Self.updateSchema)
+    let body = try call.body(as: Self.updateSchema(engine.dialect))
     guard let id = RowID.lenient(text) else { throw NPMFault.notFound(nil) }
     let now = JSONValue.string(engine.now().sqlText)
     let row = await engine.withState { state -> [String: JSONValue]? in
@@ -112,7 +117,10 @@ struct AccessListRoutes {
     }
     if relations.contains("proxy_hosts") {
       let users = state.hosts[.proxy]?.rows.values.filter { $0["access_list_id"] == row["id"] } ?? []
-      shown["proxy_hosts"] = .array(users.map { .object($0.merging(["is_deleted": false]) { $1 }) })
+      // With the passwords in clear, as in the real NPM.
+      let relations: Set = ["certificate", "access_list.items", "access_list.clients"]
+      shown["proxy_hosts"] = .array(
+        users.map { .object(Relations.expand($0, relations, .proxy, state).merging(["is_deleted": false]) { $1 }) })
     }
     if !relations.contains("clients") { shown["clients"] = nil } else { shown["clients"] = row["clients"] ?? [] }
     guard relations.contains("items") else {
@@ -137,8 +145,13 @@ struct AccessListRoutes {
       text == "all" || text.contains(":")
         || text.prefix { $0 != "/" }.split(separator: ".").compactMap { Int($0) }.count == 4
     })
-  private static let schema = Schema.object(fields, required: ["name"])
-  private static let updateSchema = Schema.object(fields, required: [], minimum: 1)
+  private static func schema(_ dialect: Dialect) -> Schema { .object(properties(dialect), required: ["name"]) }
+  private static func updateSchema(_ dialect: Dialect) -> Schema {
+    .object(properties(dialect), required: [], minimum: 1)
+  }
+  private static func properties(_ dialect: Dialect) -> [Schema.Property] {
+    fields + (dialect.hasAccessListMeta ? [.init("meta", .freeObject)] : [])
+  }
   private static let fields: [Schema.Property] = [
     .init("name", .string(lengths: 1...Int.max)), .init("satisfy_any", .boolean), .init("pass_auth", .boolean),
     .init(

@@ -21,11 +21,11 @@ struct Accounts {
   /// The caller behind an `Authorization` header. Only `Bearer` with a capital B counts.
   func caller(_ authorization: String?, _ state: SimulatorState, now: Timestamp) throws -> Caller {
     guard let token = bearer(authorization) else { return .nobody }
-    if token == "null" { throw NPMFault(400, "Empty token") }
+    if token == "null" { throw NPMFault.auth("Empty token") }
     guard let session = sessions[token] else { throw NPMFault.internalError }
     guard session.expires > now else {
-      throw NPMFault(
-        400, "Token has expired",
+      throw NPMFault.auth(
+        "Token has expired",
         translation: [
           "name": "TokenExpiredError", "message": "jwt expired", "expiredAt": .string(session.expires.iso8601),
         ])
@@ -50,22 +50,24 @@ struct Accounts {
     let body = try call.body(as: schema)
     let identity = (body["identity"].stringValue ?? "").lowercased().filter { !$0.isWhitespace }
     guard let user = state.users.first(where: { $0.email == identity && !$0.isDeleted && !$0.isDisabled }) else {
-      throw NPMFault(400, "Invalid email or password")
+      throw NPMFault.auth("Invalid email or password")
     }
-    guard let secret = user.secret else { throw NPMFault(400, "Invalid email or password") }
+    guard let secret = user.secret else { throw NPMFault.auth("Invalid email or password") }
     guard body["secret"].stringValue == secret else {
-      throw NPMFault(400, "Invalid email or password", translation: "error.invalid-auth")
+      throw NPMFault.auth("Invalid email or password", translation: "error.invalid-auth")
     }
     return issue(user: user.id, seconds: 86400, now: now)
   }
 
   /// `GET /tokens`: works for disabled and deleted users too.
   mutating func refresh(_ call: SimulatorCall, _ state: SimulatorState, now: Timestamp) throws -> SimulatorAnswer {
-    guard let token = bearer(call.authorization) else { throw NPMFault.internalError }
+    guard let token = bearer(call.authorization) else {
+      throw call.missesPayload ? NPMFault.internalError : NPMFault(400, "Internal Error")
+    }
     _ = try caller(call.authorization, state, now: now)
     guard let session = sessions[token] else { throw NPMFault.internalError }
     let expiry = call.query["expiry"] ?? "1d"
-    guard let seconds = Self.seconds(expiry) else { throw NPMFault(400, "Invalid expiry time: \(expiry)") }
+    guard let seconds = Self.seconds(expiry) else { throw NPMFault.auth("Invalid expiry time: \(expiry)") }
     return issue(user: session.user, seconds: seconds, now: now)
   }
 

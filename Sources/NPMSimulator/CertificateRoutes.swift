@@ -10,13 +10,42 @@ struct CertificateRoutes {
 
   func list(_ call: SimulatorCall) async throws -> SimulatorAnswer {
     let query = try HostRoutes.searchText(call)
-    let rows = await engine.state.certificates.rows.values.filter { row in
+    let relations = try expansions(call)
+    let state = await engine.state
+    let rows = state.certificates.rows.values.filter { row in
       query.map { DomainText.matches(row["nice_name"]?.stringValue ?? "", like: $0) } ?? true
     }
-    return .json(200, .array(rows.sorted { Self.order($0) < Self.order($1) }.map { .object($0) }))
+    return .json(
+      200,
+      .array(
+        rows.sorted { Self.order($0) < Self.order($1) }.map { .object(Self.expanded($0, relations, state)) }))
   }
 
-  private static func order(_ row: [String: JSONValue]) -> String { row["nice_name"]?.stringValue ?? "" }
+  private static func order(_ row: [String: JSONValue]) -> (String, Int) {
+    (row["nice_name"]?.stringValue ?? "", row["id"]?.intValue ?? 0)
+  }
+
+  private func expansions(_ call: SimulatorCall) throws -> Set<String> {
+    let names = Set((call.query["expand"] ?? "").split(separator: ",").map(String.init))
+    var known: Set = ["owner", "proxy_hosts", "redirection_hosts", "dead_hosts"]
+    if engine.dialect.expandsStreams { known.insert("streams") }
+    guard known.isSuperset(of: names) else { throw NPMFault.internalError }
+    return names
+  }
+
+  private static func expanded(
+    _ row: [String: JSONValue], _ relations: Set<String>, _ state: SimulatorState
+  ) -> [String: JSONValue] {
+    var shown = row
+    for kind in HostKind.allCases where relations.contains(kind.permission) {
+      let users = state.hosts[kind]?.rows.values.filter { $0["certificate_id"] == row["id"] } ?? []
+      shown[kind.permission] = .array(users.map { .object($0) })
+    }
+    if relations.contains("owner") {
+      shown["owner"] = state.users.first { .int($0.id) == row["owner_user_id"] }?.json() ?? .null
+    }
+    return shown
+  }
 
   func get(_ text: String) async throws -> SimulatorAnswer {
     let (id, shown) = try RowID.strict(text)
@@ -25,9 +54,13 @@ struct CertificateRoutes {
   }
 
   func create(_ call: SimulatorCall) async throws -> SimulatorAnswer {
-    let body = try call.body(as: Self.schema)
+    let body = try call.body(as: Self.schema(engine.dialect))
     let members = body.objectValue ?? [:]
     if members["provider"] == "letsencrypt" {
+      let provider = members["meta"]?["dns_provider"].stringValue
+      if members["meta"]?["dns_challenge"] == true, !DNSProviders.knows(provider ?? "") {
+        throw NPMFault.notFound(provider)
+      }
       await engine.withState { $0.certificates.nextID += 1 }
       throw NPMFault.internalError
     }
@@ -74,26 +107,85 @@ struct CertificateRoutes {
     return .json(200, true)
   }
 
-  private static let schema = Schema.object(
-    [
-      .init(
-        "provider",
-        .string(
-          lengths: 0...Int.max,
-          pattern: Schema.Pattern(text: "^(letsencrypt|other)$") { $0 == "letsencrypt" || $0 == "other" })),
-      .init("nice_name", .string(lengths: 0...Int.max)),
-      .init(
-        "domain_names",
-        .array(.string(lengths: 0...Int.max, pattern: HostSchemas.domainPattern), counts: 1...100, isUnique: true)),
-      .init("meta", metaSchema),
-    ], required: ["provider"])
+  /// What NPM's page asks before an upload: it looks at each file, but not whether they belong together.
+  static func validate(_ call: SimulatorCall) throws -> SimulatorAnswer {
+    guard call.contentType.hasPrefix("multipart/") else { return .json(400, ["error": "No files were uploaded"]) }
+    let parts = Multipart.parts(call.rawBody, contentType: call.contentType)
+    var answer: [String: JSONValue] = [:]
+    if let text = parts["certificate"] {
+      guard let chain = try? CertificateChain(pem: Array(text.utf8)) else {
+        throw NPMFault(400, "Certificate is not valid (unable to load)")
+      }
+      answer["certificate"] = [
+        "cn": .string(chain.commonName), "issuer": .string(chain.issuer),
+        "dates": ["from": .int(Int(chain.notBefore)), "to": .int(Int(chain.notAfter))],
+      ]
+    }
+    if let text = parts["certificate_key"] {
+      guard (try? PrivateKey(pem: Array(text.utf8))) != nil else {
+        throw NPMFault(400, "Certificate Key is not valid ()")
+      }
+      answer["certificate_key"] = true
+    }
+    return .json(200, .object(answer))
+  }
 
-  private static let metaSchema = Schema.object(
-    [
-      .init("dns_challenge", .boolean), .init("dns_provider", .string(lengths: 0...Int.max)),
-      .init("dns_provider_credentials", .string(lengths: 0...Int.max)),
-      .init("propagation_seconds", .integer(0...Int.max)), .init("key_type", .string(lengths: 0...Int.max)),
-      .init("certificate", .string(lengths: 0...Int.max)), .init("certificate_key", .string(lengths: 0...Int.max)),
-      .init("letsencrypt_certificate", .freeObject),
-    ], required: [])
+  /// Whether Let's Encrypt could reach these names: never, here.
+  static func testHTTP(_ call: SimulatorCall) -> SimulatorAnswer {
+    let domains = call.body?["domains"].arrayValue?.compactMap(\.stringValue) ?? []
+    return .json(200, .object(Dictionary(domains.map { ($0, "failed") }) { first, _ in first }))
+  }
+
+  /// Calls that only make sense for certificates that the simulator never has.
+  func letsEncryptOnly(_ text: String, _ what: String) async throws -> SimulatorAnswer {
+    guard let id = RowID.lenient(text), await engine.state.certificates.rows[id] != nil else {
+      throw NPMFault.notFound(text)
+    }
+    throw NPMFault(400, "Only Let'sEncrypt certificates can be \(what)")
+  }
+
+  private static func schema(_ dialect: Dialect) -> Schema {
+    Schema.object(
+      [
+        .init(
+          "provider",
+          .string(
+            lengths: 0...Int.max,
+            pattern: Schema.Pattern(text: "^(letsencrypt|other)$") { $0 == "letsencrypt" || $0 == "other" })),
+        .init("nice_name", .string(lengths: 0...Int.max)),
+        .init(
+          "domain_names",
+          .array(.string(lengths: 0...Int.max, pattern: HostSchemas.domainPattern), counts: 1...100, isUnique: true)),
+        .init("meta", metaSchema(dialect)),
+      ], required: ["provider"])
+  }
+
+  private static func metaSchema(_ dialect: Dialect) -> Schema {
+    let own: [Schema.Property] =
+      dialect.wantsLetsEncryptEmail
+      ? [.init("letsencrypt_email", .string(lengths: 0...Int.max)), .init("letsencrypt_agree", .boolean)]
+      : [.init("key_type", .string(lengths: 0...Int.max))]
+    return Schema.object(
+      own + [
+        .init("dns_challenge", .boolean), .init("dns_provider", .string(lengths: 0...Int.max)),
+        .init("dns_provider_credentials", .string(lengths: 0...Int.max)),
+        .init("propagation_seconds", .integer(0...Int.max)),
+        .init("certificate", .string(lengths: 0...Int.max)), .init("certificate_key", .string(lengths: 0...Int.max)),
+        .init("letsencrypt_certificate", .freeObject),
+      ], required: [])
+  }
+}
+
+/// Some of the DNS providers that certbot knows; the real server lists 81 to 86.
+enum DNSProviders {
+  private static let names = [
+    "acmedns": "ACME-DNS", "cloudflare": "Cloudflare", "desec": "deSEC", "hetzner": "Hetzner", "ovh": "OVH",
+  ]
+
+  static func knows(_ id: String) -> Bool { names[id] != nil }
+
+  static var json: JSONValue {
+    .array(
+      names.sorted { $0.key < $1.key }.map { ["id": .string($0.key), "name": .string($0.value), "credentials": ""] })
+  }
 }

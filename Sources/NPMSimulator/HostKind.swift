@@ -24,7 +24,7 @@ enum HostKind: String, CaseIterable, Codable, Sendable {
   }
 
   /// What a new row holds where the request says nothing.
-  var defaults: [String: JSONValue] {
+  func defaults(_ dialect: Dialect) -> [String: JSONValue] {
     var row: [String: JSONValue] = ["certificate_id": 0, "meta": [:], "enabled": true]
     if self != .stream {
       for flag in ["ssl_forced", "http2_support", "hsts_enabled", "hsts_subdomains"] { row[flag] = false }
@@ -34,9 +34,8 @@ enum HostKind: String, CaseIterable, Codable, Sendable {
     case .proxy:
       row["access_list_id"] = 0
       row["locations"] = .null
-      for flag in ["caching_enabled", "block_exploits", "allow_websocket_upgrade", "trust_forwarded_proto"] {
-        row[flag] = false
-      }
+      for flag in ["caching_enabled", "block_exploits", "allow_websocket_upgrade"] { row[flag] = false }
+      if dialect.hasTrustForwardedProto { row["trust_forwarded_proto"] = false }
     case .redirection:
       row["preserve_path"] = false
       row["block_exploits"] = false
@@ -48,10 +47,10 @@ enum HostKind: String, CaseIterable, Codable, Sendable {
     return row
   }
 
-  var createSchema: Schema {
+  func createSchema(_ dialect: Dialect) -> Schema {
     switch self {
     case .proxy:
-      .object(HostSchemas.proxy, required: ["domain_names", "forward_scheme", "forward_host", "forward_port"])
+      .object(HostSchemas.proxy(dialect), required: ["domain_names", "forward_scheme", "forward_host", "forward_port"])
     case .redirection:
       .object(
         HostSchemas.redirection,
@@ -62,9 +61,9 @@ enum HostKind: String, CaseIterable, Codable, Sendable {
     }
   }
 
-  var updateSchema: Schema {
+  func updateSchema(_ dialect: Dialect) -> Schema {
     switch self {
-    case .proxy: .object(HostSchemas.proxy, required: [], minimum: 1)
+    case .proxy: .object(HostSchemas.proxy(dialect), required: [], minimum: 1)
     case .redirection: .object(HostSchemas.redirection, required: [], minimum: 1)
     case .dead: .object(HostSchemas.dead, required: [], minimum: 1)
     case .stream: .object(HostSchemas.stream, required: [], minimum: 1)
@@ -93,16 +92,18 @@ enum HostSchemas {
     .init("hsts_subdomains", .boolean), .init("http2_support", .boolean),
   ]
 
-  static let proxy: [Schema.Property] =
-    [
+  static func proxy(_ dialect: Dialect) -> [Schema.Property] {
+    let trust: [Schema.Property] = dialect.hasTrustForwardedProto ? [.init("trust_forwarded_proto", .boolean)] : []
+    return [
       .init("domain_names", domains), .init("forward_scheme", scheme), .init("forward_host", host),
       .init("forward_port", port),
-    ] + tls + [
-      .init("trust_forwarded_proto", .boolean), .init("block_exploits", .boolean), .init("caching_enabled", .boolean),
+    ] + tls + trust + [
+      .init("block_exploits", .boolean), .init("caching_enabled", .boolean),
       .init("allow_websocket_upgrade", .boolean), .init("access_list_id", .integer(0...Int.max)),
       .init("advanced_config", anyText), .init("enabled", .boolean), .init("meta", .freeObject),
       .init("locations", .array(location, counts: 0...Int.max, isUnique: false)),
     ]
+  }
 
   private static let location = Schema.object(
     [

@@ -5,9 +5,10 @@ import Model
 enum NginxJudge {
   /// nginx's complaint about a host, nil where it takes it.
   static func complaint(
-    _ kind: HostKind, id: Int, _ row: [String: JSONValue], badCertificates: Set<Int> = []
+    _ kind: HostKind, id: Int, _ row: [String: JSONValue], badCertificates: Set<Int> = [], takenPorts: Set<String> = []
   ) -> String? {
-    guard row["enabled"] != false, let words = problem(kind, row, badCertificates) else { return nil }
+    let found = problem(kind, row, badCertificates) ?? (kind == .stream ? stream(row, takenPorts) : nil)
+    guard row["enabled"] != false, let words = found else { return nil }
     return """
       nginx: [emerg] \(words) in /data/nginx/\(kind.folder)/\(id).conf:37
       nginx: configuration file /etc/nginx/nginx.conf test failed
@@ -23,6 +24,19 @@ enum NginxJudge {
     if let quote = host.firstIndex(of: "\"") { return "unexpected \"\(host[host.index(after: quote)...])\"" }
     if let words = AdvancedConfig.problem(row["advanced_config"]?.stringValue ?? "", in: .server) { return words }
     return locations(row["locations"]?.arrayValue ?? [])
+  }
+
+  /// What a stream listens on, as `tcp/53`.
+  static func ports(_ row: [String: JSONValue]) -> [String] {
+    guard let port = row["incoming_port"]?.intValue else { return [] }
+    return ["tcp", "udp"].filter { row["\($0)_forwarding"] == true }.map { "\($0)/\(port)" }
+  }
+
+  private static func stream(_ row: [String: JSONValue], _ takenPorts: Set<String>) -> String? {
+    let host = row["forwarding_host"]?.stringValue ?? ""
+    if host.hasSuffix(".invalid") { return "host not found in upstream \"\(host)\"" }
+    guard ports(row).contains(where: takenPorts.contains) else { return nil }
+    return "duplicate listen options for 0.0.0.0:\(row["incoming_port"]?.intValue ?? 0)"
   }
 
   private static func locations(_ locations: [JSONValue]) -> String? {

@@ -6,24 +6,22 @@ struct Router {
   let engine: SimulatorEngine
   let version: NPMVersion
 
-  func answer(_ call: SimulatorCall) async -> SimulatorAnswer {
+  private var dialect: Dialect { engine.dialect }
+
+  func answer(_ sent: SimulatorCall) async -> SimulatorAnswer {
+    var call = sent
+    call.missesPayload = dialect.missesPayload
     let withDebug = call.path.hasPrefix("/nginx/certificates")
+    // Creating without permission fails in another place than everything else.
+    let isHostCreate = call.method == "POST" && call.parts.count == 2 && call.parts[0] == "nginx"
     do {
       return try await route(call)
-    } catch let fault as NPMFault where fault.status == NPMFault.denied.status {
-      return .json(deniedFault(call).status, deniedFault(call).json(withDebug: withDebug))
-    } catch let fault as NPMFault {
-      return .json(fault.status, fault.json(withDebug: withDebug))
     } catch {
-      return .json(500, NPMFault.internalError.json(withDebug: withDebug))
+      let fault = dialect.fault(
+        error as? NPMFault ?? .internalError, path: call.path, isHostCreate: isHostCreate)
+      let withCode = fault.status != 500 || dialect.hasCodeOn500
+      return .json(fault.status, fault.json(withDebug: withDebug, withCode: withCode))
     }
-  }
-
-  /// NPM 2.13 and later: creating without permission is 500, anything else 404 with the route's path.
-  private func deniedFault(_ call: SimulatorCall) -> NPMFault {
-    if call.path == "/nginx/certificates/dns-providers" { return NPMFault(403, "Permission Denied") }
-    let isHostCreate = call.method == "POST" && call.parts.count == 2 && call.parts[0] == "nginx"
-    return isHostCreate ? .internalError : pathNotFound(call)
   }
 
   private func pathNotFound(_ call: SimulatorCall) -> NPMFault { NPMFault(404, "Not Found - \(call.path)") }
@@ -34,8 +32,9 @@ struct Router {
     case ("GET", "") where call.path == "/": return await health()
     case ("POST", "tokens") where parts.count == 1: return try await engine.login(call)
     case ("GET", "tokens") where parts.count == 1: return try await engine.refresh(call)
-    case ("GET", "version") where parts == ["version", "check"]:
+    case ("GET", "version") where parts == ["version", "check"] && dialect.hasVersionCheck:
       return .json(200, ["current": .null, "latest": .null, "update_available": false])
+    case (_, "version"): throw pathNotFound(call)
     case ("GET", "schema") where parts.count == 1: return schema()
     case ("OPTIONS", _): return SimulatorAnswer(status: 204, body: .text([], type: ""))
     default: return try await authenticated(call, parts)
@@ -44,12 +43,12 @@ struct Router {
 
   private func health() async -> SimulatorAnswer {
     let isSetUp = await engine.state.isSetUp
-    return .json(
-      200,
-      [
-        "status": "OK", "setup": .bool(isSetUp),
-        "version": ["major": .int(version.major), "minor": .int(version.minor), "revision": .int(version.revision)],
-      ])
+    var members: [String: JSONValue] = [
+      "status": "OK",
+      "version": ["major": .int(version.major), "minor": .int(version.minor), "revision": .int(version.revision)],
+    ]
+    if dialect.hasSetup { members["setup"] = .bool(isSetUp) }
+    return .json(200, .object(members))
   }
 
   private func schema() -> SimulatorAnswer {
@@ -93,6 +92,12 @@ struct Router {
     var user: SimulatedUser?
     if case .user(let known) = caller { user = known }
     guard parts.count >= 2 else { throw pathNotFound(call) }
+    if parts == ["nginx", "certificates", "validate"], call.method == "POST" {
+      return try CertificateRoutes.validate(call)
+    }
+    if parts == ["nginx", "certificates", "dns-providers"], !dialect.hasDNSProviders {
+      throw NPMFault(400, "Internal Error")
+    }
     if let kind = HostKind(rawValue: parts[1]) {
       return try await hosts(call, parts, HostRoutes(engine: engine, kind: kind, user: user))
     }
@@ -123,13 +128,16 @@ struct Router {
   private func certificates(
     _ call: SimulatorCall, _ parts: [String], _ routes: CertificateRoutes
   ) async throws -> SimulatorAnswer {
-    switch (call.method, parts.count) {
-    case ("GET", 2): return try await routes.list(call)
-    case ("POST", 2): return try await routes.create(call)
-    case ("GET", 3) where parts[2] == "dns-providers": return .json(200, [])
-    case ("GET", 3): return try await routes.get(parts[2])
-    case ("DELETE", 3): return try await routes.delete(parts[2])
-    case ("POST", 4) where parts[3] == "upload":
+    switch (call.method, parts.count, parts.last) {
+    case ("GET", 2, _): return try await routes.list(call)
+    case ("POST", 2, _): return try await routes.create(call)
+    case ("GET", 3, "dns-providers"): return .json(200, DNSProviders.json)
+    case ("POST", 3, "test-http") where dialect.testsHTTPByPost: return CertificateRoutes.testHTTP(call)
+    case ("GET", 3, _): return try await routes.get(parts[2])
+    case ("DELETE", 3, _): return try await routes.delete(parts[2])
+    case ("POST", 4, "renew"): return try await routes.letsEncryptOnly(parts[2], "renewed")
+    case ("GET", 4, "download"): return try await routes.letsEncryptOnly(parts[2], "downloaded")
+    case ("POST", 4, "upload"):
       guard call.contentType.hasPrefix("multipart/") else { return .json(400, ["error": "No files were uploaded"]) }
       return try await routes.upload(parts[2], call)
     default: throw pathNotFound(call)

@@ -6,7 +6,9 @@ package import Platform
 /// A server that answers like Nginx Proxy Manager, for tests and demos. It is no NPM and says so.
 package final class Simulator: Sendable {
   /// Releases whose answers it knows.
-  package static let versions = [NPMVersion(2, 15, 1)]
+  package static let versions = [
+    NPMVersion(2, 12, 6), NPMVersion(2, 13, 7), NPMVersion(2, 14, 0), NPMVersion(2, 15, 1),
+  ]
 
   package struct Settings: Sendable {
     package var address = "127.0.0.1"
@@ -32,11 +34,13 @@ package final class Simulator: Sendable {
 
   /// Starts to listen.
   package init(_ settings: Settings) throws {
-    var state = SimulatorState(settings.start, now: settings.now())
+    // Releases without a set-up make their first user themselves.
+    let start = Dialect(settings.version).hasSetup ? settings.start : .freshAdmin
+    var state = SimulatorState(start, now: settings.now())
     if let file = settings.dataFile, Files.exists(file) {
       state = try JSONDecoder().decode(SimulatorState.self, from: Data(Files.read(file)))
     }
-    engine = SimulatorEngine(state: state, now: settings.now)
+    engine = SimulatorEngine(state: state, dialect: Dialect(settings.version), now: settings.now)
     let door = SimulatorDoor(
       engine: engine, version: settings.version, hasControl: settings.hasControl, stop: stopSignal)
     server = try HTTPServer(address: settings.address, port: settings.port, maximumBody: 8 << 20, handler: door)

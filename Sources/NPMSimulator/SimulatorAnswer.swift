@@ -19,11 +19,19 @@ struct NPMFault: Error {
   var status: Int
   var message: String
   var translation: JSONValue?
+  /// It is about a login or a token: older releases have another status for it.
+  var isAuth = false
 
   init(_ status: Int, _ message: String, translation: JSONValue? = nil) {
     self.status = status
     self.message = message
     self.translation = translation
+  }
+
+  static func auth(_ message: String, translation: JSONValue? = nil) -> NPMFault {
+    var fault = NPMFault(400, message, translation: translation)
+    fault.isAuth = true
+    return fault
   }
 
   static let internalError = NPMFault(500, "Internal Error")
@@ -32,9 +40,12 @@ struct NPMFault: Error {
   /// The caller may not do this. How NPM says it depends on the route: see `Router`.
   static let denied = NPMFault(-1, "denied")
 
-  /// - Parameter withDebug: routes below `/nginx/certificates` add it to every error.
-  func json(withDebug: Bool) -> JSONValue {
-    var error: [String: JSONValue] = ["code": .int(status), "message": .string(message)]
+  /// - Parameters:
+  ///   - withDebug: routes below `/nginx/certificates` add it to every error.
+  ///   - withCode: older releases leave it out of a 500.
+  func json(withDebug: Bool, withCode: Bool = true) -> JSONValue {
+    var error: [String: JSONValue] = ["message": .string(message)]
+    if withCode { error["code"] = .int(status) }
     if let translation { error["message_i18n"] = translation }
     var body: [String: JSONValue] = ["error": .object(error)]
     if withDebug { body["debug"] = ["stack": "simulated"] }
@@ -53,12 +64,15 @@ struct SimulatorCall {
   var contentType: String
   var rawBody: [UInt8]
   var authorization: String?
+  /// Whether a missing body is an error of its own.
+  var missesPayload = true
 
   var parts: [Substring] { path.split(separator: "/") }
 
   /// The body as the schema coerces it; throws NPM's 400 where it does not fit.
   func body(as schema: Schema) throws -> JSONValue {
-    guard var value = body else { throw NPMFault(400, "Payload is undefined") }
+    if body == nil && missesPayload { throw NPMFault(400, "Payload is undefined") }
+    var value = body ?? [:]
     let errors = schema.check(&value)
     guard errors.isEmpty else { throw NPMFault.invalid(errors) }
     return value

@@ -12,9 +12,11 @@ actor SimulatorEngine {
   private var domainIndex: [String: (kind: HostKind, id: Int)]?
 
   nonisolated let now: @Sendable () -> Timestamp
+  nonisolated let dialect: Dialect
 
-  init(state: SimulatorState, now: @escaping @Sendable () -> Timestamp) {
+  init(state: SimulatorState, dialect: Dialect, now: @escaping @Sendable () -> Timestamp) {
     self.state = state
+    self.dialect = dialect
     self.now = now
   }
 
@@ -152,7 +154,9 @@ actor SimulatorEngine {
     guard var row = row(kind, id) else { return }
     let key = "\(kind.folder)/\(id)"
     if state.nginx == .broken || isBroken(except: key) { throw NPMFault.internalError }
-    let complaint = NginxJudge.complaint(kind, id: id, row, badCertificates: state.mismatched)
+    let complaint = NginxJudge.complaint(
+      kind, id: id, row, badCertificates: state.mismatched,
+      takenPorts: dialect.refusesSharedPorts ? ports(besides: id) : [])
     var meta = row["meta"]?.objectValue ?? [:]
     meta["nginx_online"] = .bool(complaint == nil)
     meta["nginx_err"] = complaint.map { .string($0) } ?? .null
@@ -160,6 +164,12 @@ actor SimulatorEngine {
     state.configurations[key] = complaint == nil && row["enabled"] != false ? row : nil
     store(kind, id, row)
     try reload()
+  }
+
+  /// Ports that other streams listen on, as `tcp/53`.
+  private func ports(besides id: Int) -> Set<String> {
+    let others = (state.hosts[.stream]?.rows ?? [:]).filter { $0.key != id && $0.value["enabled"] != false }
+    return Set(others.values.flatMap(NginxJudge.ports))
   }
 
   /// Whether a configuration other than `key` keeps nginx from taking anything.

@@ -77,8 +77,8 @@ struct Ownership {
 
   /// Objects with a name in NPM, of a kind that has no marker; nil for any other kind.
   private func named(_ kind: ResourceKind, _ name: String) -> [ObservedResource]? {
-    guard KindDescription.of(kind)?.nameField != nil else { return nil }
-    return (observed.resources[kind] ?? []).filter { $0.nameInNPM == name && claimed[kind]?[$0.id] == nil }
+    guard let list = observed.resources[kind], list.first?.nameInNPM != nil else { return nil }
+    return list.filter { $0.nameInNPM == name && claimed[kind]?[$0.id] == nil }
   }
 
   func find(_ key: ResourceKey, _ spec: Spec) -> Finding {

@@ -19,6 +19,8 @@ package struct CertificateChain: Hashable, Sendable {
   /// common name only where there are no others.
   package var names: [String]
   package var commonName: String
+  /// Who issued it, as openssl shows it: `CN = c1.example.test`.
+  package var issuer: String
   /// Seconds since 1970: the first and the last moment of its life.
   package var notBefore: Double
   package var notAfter: Double
@@ -36,6 +38,8 @@ package struct CertificateChain: Hashable, Sendable {
     guard let first = certificates.handles.first else { throw X509Error(.unreadable, "there is no certificate in it") }
     count = certificates.handles.count
     commonName = Self.text { gnutls_x509_crt_get_dn_by_oid(first, "2.5.4.3", 0, 0, $0, $1) } ?? ""
+    let issuerName = Self.text { gnutls_x509_crt_get_issuer_dn(first, $0, $1) } ?? ""
+    issuer = issuerName.replacing("=", with: " = ").replacing(",", with: ", ")
     let alternatives = Self.alternativeNames(of: first)
     names = (alternatives.isEmpty ? [commonName] : alternatives).map { $0.lowercased() }.filter { !$0.isEmpty }
     notBefore = Double(gnutls_x509_crt_get_activation_time(first))

@@ -29,10 +29,9 @@ import Testing
     try await npm.asAdmin("GET", "/api/nginx/certificates").arrayValue ?? []
   }
 
-  @Test func `a certificate is uploaded, used, renewed and served anew, and given up only when nothing uses it`()
-    async throws
-  {
-    try await withSimulator { npm in
+  @Test(arguments: SimulatedNPM.versions)
+  func `a certificate is uploaded, used, renewed, served anew and given up`(version: String) async throws {
+    try await withSimulator(version) { npm in
       let place = try Workplace(npm)
       try place.scratch.write("desired/all.yaml", Self.text())
       let first = try TestCertificate.make(names: ["*.example.com"], days: 90, from: Self.now - 86400)

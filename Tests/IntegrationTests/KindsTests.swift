@@ -46,8 +46,10 @@ import Testing
       ?? []
   }
 
-  @Test func `every kind is made, found in sync, changed, and taken away`() async throws {
-    try await withSimulator { npm in
+  @Test(arguments: SimulatedNPM.versions) func `every kind is made, found in sync, changed, and taken away`(
+    version: String
+  ) async throws {
+    try await withSimulator(version) { npm in
       let place = try place(npm)
       let made = try await place.run("apply", "--yes")
       #expect(made.exit == 0, "\(made.output)\(made.errors)")
@@ -80,8 +82,10 @@ import Testing
     }
   }
 
-  @Test func `a new password is seen though NPM shows none, and none is ever shown`() async throws {
-    try await withSimulator { npm in
+  @Test(arguments: SimulatedNPM.versions) func `a new password is seen though NPM shows none, and none is ever shown`(
+    version: String
+  ) async throws {
+    try await withSimulator(version) { npm in
       var place = try place(npm)
       #expect(try await place.run("apply", "--yes").exit == 0)
       place.variables["LAN_BOB"] = "Secret-of-rob"
@@ -101,8 +105,10 @@ import Testing
     }
   }
 
-  @Test func `an access list that anybody uses is not deleted`() async throws {
-    try await withSimulator { npm in
+  @Test(arguments: SimulatedNPM.versions) func `an access list that anybody uses is not deleted`(version: String)
+    async throws
+  {
+    try await withSimulator(version) { npm in
       let place = try place(npm)
       #expect(try await place.run("apply", "--yes").exit == 0)
       let number = try await rows(npm, "access-lists")[1]["id"]
@@ -121,11 +127,12 @@ import Testing
     }
   }
 
-  @Test func `an export of everything is applied to a second NPM and gives an equal one`() async throws {
-    try await withSimulator { first in
+  @Test(arguments: SimulatedNPM.versions)
+  func `an export of everything is applied to a second NPM and gives an equal one`(version: String) async throws {
+    try await withSimulator(version) { first in
       let place = try place(first)
       #expect(try await place.run("apply", "--yes").exit == 0)
-      try await withSimulator { second in
+      try await withSimulator(version) { second in
         for splits in [false, true] {
           let folder = "copy-\(splits)"
           let exported = try await place.run(["export", "--out", folder] + (splits ? ["--split"] : []))
@@ -156,8 +163,10 @@ import Testing
     return .object(members)
   }
 
-  @Test func `a lost store finds lists by their names, and only when told to`() async throws {
-    try await withSimulator { npm in
+  @Test(arguments: SimulatedNPM.versions) func `a lost store finds lists by their names, and only when told to`(
+    version: String
+  ) async throws {
+    try await withSimulator(version) { npm in
       let place = try place(npm)
       #expect(try await place.run("apply", "--yes").exit == 0)
       try place.scratch.remove(".reconciler")
@@ -175,8 +184,9 @@ import Testing
     }
   }
 
-  @Test func `a foreign list of the same name is in the way, and adoption takes it over`() async throws {
-    try await withSimulator { npm in
+  @Test(arguments: SimulatedNPM.versions)
+  func `a foreign list of the same name is in the way, and adoption takes it over`(version: String) async throws {
+    try await withSimulator(version) { npm in
       let foreign: JSONValue = ["name": "lan", "items": [["username": "x", "password": "y"]], "clients": []]
       _ = try await npm.asAdmin("POST", "/api/nginx/access-lists", foreign)
       let place = try place(npm)
@@ -191,8 +201,10 @@ import Testing
     }
   }
 
-  @Test func `domains and ports are taken once, whatever the kind`() async throws {
-    try await withSimulator { npm in
+  @Test(arguments: SimulatedNPM.versions) func `domains and ports are taken once, whatever the kind`(version: String)
+    async throws
+  {
+    try await withSimulator(version) { npm in
       let clashes = """
         proxy_hosts:
           a: { domain_names: [a.test, "*.w.test"], forward: "http://10.0.0.1" }
@@ -226,6 +238,24 @@ import Testing
       #expect(
         taken.exit == 4 && taken.output.contains("tcp/2222 is taken by stream 1, which is not ours"), "\(taken.output)")
       #expect(try await rows(npm, "streams").count == 2)
+    }
+  }
+
+  @Test func `a field that this NPM does not have is refused before anything is written, with the release that has it`()
+    async throws
+  {
+    let text = """
+      proxy_hosts:
+        a: { domain_names: [a.test], forward: "http://127.0.0.1", validate: off, trust_forwarded_proto: true }
+      """
+    try await withSimulator("2.12.6") { npm in
+      let place = try place(npm, text)
+      let run = try await place.run("apply", "--yes")
+      #expect(run.exit == 4 && run.output.contains("'trust_forwarded_proto' needs NPM 2.14.0, this is 2.12.6"))
+      #expect(try await npm.writes().isEmpty)
+      try place.scratch.write("desired/all.yaml", text.replacing(", trust_forwarded_proto: true", with: ""))
+      #expect(try await place.run("apply", "--yes").exit == 0)
+      #expect(try await place.run("diff", "--exit-code").exit == 0)
     }
   }
 }

@@ -5,9 +5,11 @@ import Testing
 
 /// The real binary, on days that are not good.
 @Suite struct SafetyTests {
-  @Test func `6 of 20 are not deleted by any path, and an emptied or half answered state deletes nothing`() async throws
+  @Test(arguments: SimulatedNPM.versions)
+  func `6 of 20 are not deleted by any path, and an emptied or half answered state deletes nothing`(version: String)
+    async throws
   {
-    try await withSimulator { npm in
+    try await withSimulator(version) { npm in
       let place = try Workplace(npm)
       try await place.giveUpSixOfTwenty()
       let refused = try await place.run("apply", "--yes", "--policy", "sync")
@@ -30,8 +32,9 @@ import Testing
     }
   }
 
-  @Test func `half of our hosts missing from NPM's list means that nothing is written`() async throws {
-    try await withSimulator { npm in
+  @Test(arguments: SimulatedNPM.versions)
+  func `half of our hosts missing from NPM's list means that nothing is written`(version: String) async throws {
+    try await withSimulator(version) { npm in
       let place = try Workplace(npm)
       for index in 0..<6 { try place.desire("h\(index)", "h\(index).test") }
       #expect(try await place.run("apply", "--yes").exit == 0)
@@ -44,8 +47,10 @@ import Testing
     }
   }
 
-  @Test func `what nginx refuses is put back, with its words and the line of YAML`() async throws {
-    try await withSimulator { npm in
+  @Test(arguments: SimulatedNPM.versions) func `what nginx refuses is put back, with its words and the line of YAML`(
+    version: String
+  ) async throws {
+    try await withSimulator(version) { npm in
       let place = try Workplace(npm)
       try place.desire("app", "app.test", port: 81)
       #expect(try await place.run("apply", "--yes").exit == 0)
@@ -70,8 +75,8 @@ import Testing
     }
   }
 
-  @Test func `the way to NPM is not cut`() async throws {
-    try await withSimulator { npm in
+  @Test(arguments: SimulatedNPM.versions) func `the way to NPM is not cut`(version: String) async throws {
+    try await withSimulator(version) { npm in
       let place = try Workplace(npm)
       let through = ["--npm-url", "http://localhost:\(npm.port)", "--yes"]
       try place.desire("npm", "localhost")
@@ -89,8 +94,10 @@ import Testing
     }
   }
 
-  @Test func `observe writes nothing, neither to NPM nor to the ledger`() async throws {
-    try await withSimulator { npm in
+  @Test(arguments: SimulatedNPM.versions) func `observe writes nothing, neither to NPM nor to the ledger`(
+    version: String
+  ) async throws {
+    try await withSimulator(version) { npm in
       let place = try Workplace(npm)
       try place.desire("app", "app.test")
       try place.desire("old", "old.test")
@@ -110,8 +117,10 @@ import Testing
     }
   }
 
-  @Test func `protect, on_delete and suspend do what they say`() async throws {
-    try await withSimulator { npm in
+  @Test(arguments: SimulatedNPM.versions) func `protect, on_delete and suspend do what they say`(version: String)
+    async throws
+  {
+    try await withSimulator(version) { npm in
       let place = try Workplace(npm)
       try place.desire("kept", "kept.test", "validate: off\n    protect: true")
       try place.desire("off", "off.test", "validate: off\n    on_delete: disable")

@@ -14,11 +14,15 @@ package final class SimulatedNPM: Sendable {
 
   package var port: Int { simulator.port }
 
+  /// The oldest and the newest release that we know.
+  package static let versions = ["2.12.6", "2.15.1"]
+
   /// - Parameters:
   ///   - port: 0: the kernel chooses.
   ///   - dataFile: keeps what it remembers beyond its stop.
-  package init(port: Int = 0, dataFile: String? = nil) throws {
+  package init(port: Int = 0, dataFile: String? = nil, version: String = "2.15.1") throws {
     var settings = Simulator.Settings()
+    settings.version = NPMVersion(version) ?? settings.version
     settings.hasControl = true
     settings.port = port
     settings.dataFile = dataFile
@@ -29,7 +33,9 @@ package final class SimulatedNPM: Sendable {
   package func stop() async throws { try await simulator.stop() }
 
   /// The client under test, logged in as the administrator. Pauses of retries are skipped.
-  package func gateway(readTimeout: Double = 15, writeTimeout: Double = 5) -> LiveNPM {
+  package func gateway(
+    readTimeout: Double = 15, writeTimeout: Double = 5, kinds: [KindDescription] = KindDescription.all
+  ) -> LiveNPM {
     var contract = UpstreamContract(name: "NPM")
     contract.readTimeout = readTimeout
     contract.writeTimeout = writeTimeout
@@ -39,7 +45,7 @@ package final class SimulatedNPM: Sendable {
     let upstream = UpstreamClient(
       baseURL: url, contract: contract, transport: engine, surroundings: surroundings)
     let credentials = NPMCredentials(identity: "admin@example.com", secret: Secret("changeme"))
-    return LiveNPM(upstream: upstream, credentials: credentials, cache: NoTokenCache())
+    return LiveNPM(upstream: upstream, credentials: credentials, cache: NoTokenCache(), kinds: kinds)
   }
 
   /// Sends a call with any body; returns status and JSON.
@@ -129,8 +135,10 @@ package final class SimulatedNPM: Sendable {
 }
 
 /// Runs a test body against a fresh simulator.
-package func withSimulator(_ body: (SimulatedNPM) async throws -> Void) async throws {
-  let npm = try SimulatedNPM()
+package func withSimulator(
+  _ version: String = "2.15.1", _ body: (SimulatedNPM) async throws -> Void
+) async throws {
+  let npm = try SimulatedNPM(version: version)
   do {
     try await body(npm)
   } catch {
