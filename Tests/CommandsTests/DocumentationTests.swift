@@ -115,7 +115,7 @@ import Testing
       let text = String(decoding: try Files.read(page), as: UTF8.self)
       for block in text.components(separatedBy: "```yaml\n").dropFirst() {
         let yaml = block.components(separatedBy: "```")[0]
-        guard yaml.contains("proxy_hosts:") else { continue }
+        guard KindDescription.all.contains(where: { yaml.contains("\($0.section):") }) else { continue }
         let scratch = try Scratch()
         try scratch.write("d/a.yaml", yaml)
         let problems = DesiredLoader.load(scratch.path + "/d").diagnostics.filter { $0.severity == .error }
