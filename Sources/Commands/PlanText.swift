@@ -96,7 +96,14 @@ struct PlanText {
   private func create(_ change: Change) -> [String] {
     guard let spec = change.desired else { return [] }
     let text = "\(kind(change))\(spec.shape.summary(spec))"
-    guard spec.shape.isProbed else { return [entry("+", .green, change, text.padded(to: 46), source(change))] }
+    guard spec.shape.isProbed else {
+      let first = entry("+", .green, change, text.padded(to: 46), source(change))
+      guard !change.rewrites.isEmpty else { return [first] }
+      let names = change.rewrites.map { $0.spec.claims.first ?? $0.ref.words }.joined(separator: ", ")
+      return [
+        first, continuation("NPM drops TLS and access control of \(names) meanwhile; written again right after", ""),
+      ]
+    }
     let facts = lap.probes[change.key].map(ProbeText.facts) ?? "destination not checked"
     return [entry("+", .green, change, text), continuation(facts.padded(to: 46), source(change))]
   }

@@ -141,7 +141,7 @@ package struct ValueDecoder {
     case .domains: return domains(node, name: name)
     case .list(let fields, let key, let shorthands):
       return list(node, fields, shorthands, key: key, name: name)
-    case .object(let fields): plain = object(node, fields, name: name)
+    case .object(let fields): return object(node, fields, name: name)
     case .labels: plain = labels(node, name: name)
     case .anything: plain = anything(node)
     case .secret: return secret(node, name: name)
@@ -151,13 +151,15 @@ package struct ValueDecoder {
     return plain.map { DecodedValue(value: $0, source: source(node)) }
   }
 
-  private mutating func object(_ node: YAMLNode, _ fields: [FieldDescription], name: String) -> JSONValue? {
+  private mutating func object(_ node: YAMLNode, _ fields: [FieldDescription], name: String) -> DecodedValue? {
     let before = errorCount
     guard let decoded = self.fields(of: node, fields, owner: "'\(name)'"), errorCount == before else {
       return nil
     }
     requireAll(decoded, fields, owner: "'\(name)'", at: location(node))
-    return .object(filled(decoded, fields))
+    var result = DecodedValue(value: .object(filled(decoded, fields)), source: source(node))
+    for (name, field) in decoded { if let secret = field.secrets[""] { result.secrets[name] = secret } }
+    return result
   }
 
   private mutating func list(

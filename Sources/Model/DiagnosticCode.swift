@@ -49,6 +49,8 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case portTaken = "port-taken"
   case nameTaken = "name-taken"
   case stillInUse = "still-in-use"
+  case unchangeable
+  case requestBudget = "request-budget"
   case takerBlocked = "taker-blocked"
   case domainCycle = "domain-cycle"
   case markerMissing = "marker-missing"

@@ -56,10 +56,15 @@ package struct FieldDescription: Sendable {
   package var summary: String
   /// Words that NPM's API has for ours.
   package var wireWords: [String: String]
+  /// Where NPM keeps it in `meta`, if it does; of an object, the flag that says that there is one.
+  package var metaName: String?
+  /// The first NPM release that no longer has the field: there it is neither sent nor compared.
+  package var until: NPMVersion?
 
   package init(
     _ name: String, _ type: FieldType, standard: JSONValue? = nil, since: NPMVersion? = nil,
-    support: Support = .full, _ summary: String, wireWords: [String: String] = [:]
+    support: Support = .full, _ summary: String, wireWords: [String: String] = [:], metaName: String? = nil,
+    until: NPMVersion? = nil
   ) {
     self.name = name
     self.type = type
@@ -68,6 +73,13 @@ package struct FieldDescription: Sendable {
     self.support = support
     self.summary = summary
     self.wireWords = wireWords
+    self.metaName = metaName
+    self.until = until
+  }
+
+  /// Whether a release has it.
+  package func isKnown(to version: NPMVersion) -> Bool {
+    (since.map { version >= $0 } ?? true) && (until.map { version < $0 } ?? true)
   }
 
   /// Whether NPM takes it as an uploaded file.

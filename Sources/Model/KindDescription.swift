@@ -41,6 +41,8 @@ package struct KindDescription: Sendable {
   package var claimField: String?
   /// What it alone may hold: domains, or ports such as `tcp/2222`. Empty where it shares everything.
   package var claims: @Sendable (Spec) -> [String]
+  /// What NPM calls an object, where NPM's objects of this kind have names.
+  package var nameInNPM: @Sendable (Spec) -> String?
   /// What it does, in a few words.
   package var summary: @Sendable (Spec) -> String
   /// What is wrong with a spec although each of its fields is right.
@@ -53,7 +55,8 @@ package struct KindDescription: Sendable {
     kind: ResourceKind, section: String, route: String, witness: Witness = .marker, isServed: Bool = true,
     fields: [FieldDescription], operatorFields: [FieldDescription], shorthands: [ShorthandDescription] = [],
     claimField: String? = nil, claims: @escaping @Sendable (Spec) -> [String] = { _ in [] },
-    summary: @escaping @Sendable (Spec) -> String, check: @escaping @Sendable (Spec) -> [SpecProblem] = { _ in [] },
+    nameInNPM: (@Sendable (Spec) -> String?)? = nil, summary: @escaping @Sendable (Spec) -> String,
+    check: @escaping @Sendable (Spec) -> [SpecProblem] = { _ in [] },
     normalise: @escaping @Sendable (inout Spec) -> Void = { _ in }
   ) {
     self.kind = kind
@@ -66,6 +69,8 @@ package struct KindDescription: Sendable {
     self.shorthands = shorthands
     self.claimField = claimField
     self.claims = claims
+    let nameField: String? = if case .name(let field) = witness { field } else { nil }
+    self.nameInNPM = nameInNPM ?? { spec in nameField.flatMap { spec[$0].stringValue } }
     self.summary = summary
     self.check = check
     self.normalise = normalise

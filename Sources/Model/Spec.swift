@@ -44,7 +44,7 @@ package struct Spec: Hashable, Sendable, CustomStringConvertible {
   package var claims: [String] { shape.claims(self) }
 
   /// What NPM calls it, where NPM's objects of its kind have names.
-  package var nameInNPM: String? { shape.nameField.flatMap { self[$0].stringValue } }
+  package var nameInNPM: String? { shape.nameInNPM(self) }
 
   /// What somebody else's object is recognised by: its claims, or its name in NPM.
   package var handles: [String] { nameInNPM.map { [$0] } ?? claims }

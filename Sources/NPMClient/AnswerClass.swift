@@ -35,7 +35,14 @@ enum AnswerClass: Equatable, Sendable {
 
   static func of(_ response: UpstreamResponse, isWrite: Bool) -> AnswerClass {
     if response.isSuccess { return .success }
-    return of(status: response.status, message: NPMCall.message(of: response), isWrite: isWrite).named(response.callID)
+    var found = of(status: response.status, message: NPMCall.message(of: response), isWrite: isWrite)
+    if case .failure(var error) = found, error.code == .npmServerError,
+      let hint = CertbotHint.of(NPMCall.trace(of: response))
+    {
+      error.hint = hint
+      found = .failure(error)
+    }
+    return found.named(response.callID)
   }
 
   private func named(_ callID: String) -> AnswerClass {

@@ -109,10 +109,17 @@ package final class LiveNPM: NPMGateway {
 
   // MARK: Writes
 
+  /// NPM's own limit for a request, in seconds.
+  private static let certbotPatience = 900.0
+
   package func create(_ spec: Spec, meta: JSONValue, secrets: [String: Secret]) async throws -> ResourceID {
     let mapping = try mapping(spec.kind)
     let body = try mapping.body(spec, meta: meta, secrets: secrets, withEnabled: true)
-    let answer = try await call("POST", "/api/nginx/\(mapping.kind.route)", body)
+    var request = UpstreamRequest("POST", "/api/nginx/\(mapping.kind.route)")
+    request.body = Array(try JSONEncoder().encode(body))
+    // NPM answers when certbot is done: it waits for DNS, and for a world that looks at port 80.
+    if KindDescription.isRequested(spec) { request.patience = Self.certbotPatience }
+    let answer = try await call(request, contentType: "application/json")
     do {
       let id = ResourceID(try decode(answer, as: CreatedRow.self).id)
       if let name = spec.nameInNPM { known.withLock { $0.references.add(spec.kind, id, name) } }

@@ -24,6 +24,16 @@ enum NPMCall {
   /// `error.message`, where the body is NPM's JSON. `error` may also be a text of its own.
   static func message(of result: UpstreamResponse) -> String? { message(in: result.body) }
 
+  /// What the routes of certificates add to an error: certbot's words, where certbot was asked. Never shown.
+  static func trace(of result: UpstreamResponse) -> String? {
+    guard let body = try? JSONDecoder().decode(JSONValue.self, from: Data(result.body)), !body["debug"].isNull else {
+      return nil
+    }
+    let debug = body["debug"]
+    let words = [debug["stack"], debug["previous"]["message"], debug["previous"]["stack"]].compactMap(\.stringValue)
+    return debug["previous"].isNull ? nil : words.joined(separator: "\n")
+  }
+
   static func message(in bytes: [UInt8]) -> String? {
     let data = Data(bytes)
     if let body = try? JSONDecoder().decode(ErrorBody.self, from: data) { return body.error?.message }

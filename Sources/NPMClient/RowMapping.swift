@@ -24,9 +24,15 @@ struct RowMapping: Sendable {
   ) throws -> JSONValue {
     let open = spec.mapSeals { path, _ in secrets[path]?.reveal() ?? "" }
     var members: [String: JSONValue] = [:]
+    var kept: [String: JSONValue] = [:]
     for field in kind.fields where field.name != "enabled" || (withEnabled && kind.canBeMadeDisabled) {
-      if let since = field.since, version < since { continue }
+      guard field.isKnown(to: version) else { continue }
+      if field.metaName != nil {
+        if spec[field.name] != field.standard { kept.merge(inMeta(field, spec[field.name], secrets)) { _, new in new } }
+        continue
+      }
       switch field.type {
+      case .domains where open[field.name] == field.standard: continue
       case .reference(let target): members[wireName(field)] = .int(try id(target, spec[field.name]))
       case .pem, .pemKey: continue
       case .choice: members[field.name] = open[field.name].stringValue.map { .string(field.wireWords[$0] ?? $0) }
@@ -37,8 +43,31 @@ struct RowMapping: Sendable {
     }
     if kind.witness == .marker {
       members["meta"] = .object((meta.objectValue ?? [:]).filter { !Self.nginxKeys.contains($0.key) })
+    } else if !kept.isEmpty {
+      members["meta"] = .object(kept)
     }
     return .object(members)
+  }
+
+  /// A field that NPM keeps in `meta`.
+  private func inMeta(
+    _ field: FieldDescription, _ value: JSONValue, _ secrets: [String: Secret]
+  ) -> [String: JSONValue] {
+    guard let name = field.metaName else { return [:] }
+    guard case .object(let parts) = field.type else {
+      // NPM asks for the address and the agreement together.
+      return name == "letsencrypt_email" ? [name: value, "letsencrypt_agree": true] : [name: value]
+    }
+    var members: [String: JSONValue] = [name: true]
+    for part in parts {
+      guard let name = part.metaName else { continue }
+      if let secret = secrets["\(field.name)/\(part.name)"] {
+        members[name] = .string(secret.reveal())
+      } else if !value[part.name].isNull {
+        members[name] = value[part.name]
+      }
+    }
+    return members
   }
 
   func wireName(_ field: FieldDescription) -> String {
@@ -88,6 +117,7 @@ struct ResourceRow: DecodableWithConfiguration {
     let meta = hasMarker ? try container.decodeIfPresent(JSONValue.self, forKey: key("meta")) ?? [:] : [:]
     let files = try Self.uploaded(mapping.kind, container)
     for (name, chain) in files { spec[name] = .string("sha256:\(chain.fingerprint)") }
+    try Self.readMeta(&spec, container, mapping)
     resource = ObservedResource(
       kind: mapping.kind.kind, id: ResourceID(try container.decode(Int.self, forKey: key("id"))), spec: spec,
       meta: meta,
@@ -98,6 +128,32 @@ struct ResourceRow: DecodableWithConfiguration {
       let names = try container.decodeIfPresent([String].self, forKey: key("domain_names")) ?? []
       resource.certificate = CertificateFacts(
         names: files["certificate"]?.names ?? names.map { $0.lowercased() }, expires: expires)
+    }
+  }
+
+  /// Fields that NPM keeps in `meta`; secrets among them are not read.
+  private static func readMeta(
+    _ spec: inout Spec, _ container: KeyedDecodingContainer<Key>, _ mapping: RowMapping
+  ) throws {
+    let fields = mapping.kind.fields.filter { $0.metaName != nil && $0.isKnown(to: mapping.version) }
+    guard !fields.isEmpty, container.contains(Key(stringValue: "meta")) else { return }
+    let meta = try container.nestedContainer(keyedBy: Key.self, forKey: Key(stringValue: "meta"))
+    func value(_ name: String?) throws -> JSONValue {
+      try name.flatMap { try meta.decodeIfPresent(JSONValue.self, forKey: Key(stringValue: $0)) } ?? .null
+    }
+    for field in fields {
+      let found = try value(field.metaName)
+      guard case .object(let parts) = field.type else {
+        if !found.isNull { spec[field.name] = found }
+        continue
+      }
+      guard found == true else { continue }
+      var members: [String: JSONValue] = [:]
+      for part in parts {
+        if case .secret = part.type { continue }
+        members[part.name] = try value(part.metaName)
+      }
+      spec[field.name] = .object(members)
     }
   }
 

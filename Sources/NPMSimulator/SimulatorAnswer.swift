@@ -21,11 +21,14 @@ struct NPMFault: Error {
   var translation: JSONValue?
   /// It is about a login or a token: older releases have another status for it.
   var isAuth = false
+  /// What a program that NPM ran said.
+  var trace: String?
 
-  init(_ status: Int, _ message: String, translation: JSONValue? = nil) {
+  init(_ status: Int, _ message: String, translation: JSONValue? = nil, trace: String? = nil) {
     self.status = status
     self.message = message
     self.translation = translation
+    self.trace = trace
   }
 
   static func auth(_ message: String, translation: JSONValue? = nil) -> NPMFault {
@@ -48,7 +51,10 @@ struct NPMFault: Error {
     if withCode { error["code"] = .int(status) }
     if let translation { error["message_i18n"] = translation }
     var body: [String: JSONValue] = ["error": .object(error)]
-    if withDebug { body["debug"] = ["stack": "simulated"] }
+    if withDebug {
+      body["debug"] =
+        trace.map { ["stack": "simulated", "previous": ["message": .string($0)]] } ?? ["stack": "simulated"]
+    }
     return .object(body)
   }
 }

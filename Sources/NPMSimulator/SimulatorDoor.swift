@@ -140,6 +140,7 @@ struct SimulatorDoor: HTTPHandler {
     var start: SimulatorState.Start?
     var state: SimulatorState.Nginx?
     var rules: [FaultRule]?
+    var issues: Bool?
   }
 
   private func control(_ request: HTTPRequest) async -> HTTPResponse {
@@ -153,6 +154,9 @@ struct SimulatorDoor: HTTPHandler {
     case ("PUT", "/simulator/nginx"):
       guard let state = body?.state else { return refused("state must be ok, broken or stopped") }
       await engine.setNginx(state)
+    case ("PUT", "/simulator/letsencrypt"):
+      guard let issues = body?.issues else { return refused("issues must be true or false") }
+      await engine.setIssuing(issues)
     case ("PUT", "/simulator/faults"):
       guard let rules = body?.rules else { return refused("rules must be a list of fault rules") }
       faults.replace(rules)

@@ -25,6 +25,18 @@ actor SimulatorEngine {
     forgetCaches()
   }
 
+  func setIssuing(_ isIssuing: Bool) { state.issuesCertificates = isIssuing }
+
+  /// What a request to Let's Encrypt does to the hosts that share a name with it: until their next write they are served
+  /// without certificate and access list, while their rows say nothing of it.
+  func strip(_ domains: [String]) {
+    let names = Set(domains.map { $0.lowercased() })
+    for (key, row) in state.configurations where !names.isDisjoint(with: Self.domains(row)) {
+      state.configurations[key] = row.merging(["certificate_id": 0, "access_list_id": 0, "ssl_forced": false]) { $1 }
+    }
+    state.reloads += 1
+  }
+
   func setNginx(_ nginx: SimulatorState.Nginx) { state.nginx = nginx }
 
   /// What the data plane serves, for tests: by domain, the host's row as it was configured.

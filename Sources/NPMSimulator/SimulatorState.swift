@@ -68,6 +68,8 @@ package struct SimulatorState: Codable {
   var nextClientID = 1
   var auditLog: [[String: JSONValue]] = []
   var nginx = Nginx.ok
+  /// Whether requests to Let's Encrypt succeed. Without internet they do not.
+  var issuesCertificates = false
   /// Configuration files on disk: what the data plane would serve after its next reload.
   var configurations: [String: [String: JSONValue]] = [:]
   var reloads = 0

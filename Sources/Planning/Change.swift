@@ -99,6 +99,8 @@ package struct Change: Hashable, Sendable {
   package var lifecycle: Lifecycle
   /// The texts behind the seals of what is desired, by `SecretSeal.path`.
   package var secrets: [String: Secret] = [:]
+  /// Hosts, whoever owns them, that it harms on its way, and that are written again unchanged right after.
+  package var rewrites: [ObservedResource] = []
   /// Objects that refer to it in NPM, ours first.
   package var users: [ObservedResource] = []
   /// Why it waits, where the YAML asks to leave the object alone.

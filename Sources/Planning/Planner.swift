@@ -16,6 +16,8 @@ package struct Planner: Sendable {
     package var today: String
     /// What `certificate: auto` means where no certificate fits; nil: nothing.
     package var defaultCertificate: String?
+    /// How often Let's Encrypt was asked for each set of names within the last week.
+    package var requests: [Set<String>: Int] = [:]
     /// New names of objects whose former names are known from elsewhere.
     package var former: [ResourceKey: ResourceKey] = [:]
 
@@ -84,6 +86,7 @@ package struct Planner: Sendable {
     draft.bystanders = desired.resources.filter { !isSelected($0.key) }.map {
       Change($0, $0.spec.normalised(), .update)
     }
+    changes = changes.map(RequestRule(observed, requests: options.requests).apply)
     changes = UseRule(observed, owner: options.owner).apply(to: changes)
     changes = ClaimRule(observed, draft, ownership, wanted: changes).apply(to: changes)
     draft.changes = ReleaseRule.apply(to: DependencyOrder.sort(changes), in: draft)
@@ -154,7 +157,19 @@ package struct Planner: Sendable {
       return change
     }
     change.cause = FieldDiff.cause(of: change.fields)
+    if let obstacle = unchangeable(change, object) { change.action = .blocked(obstacle) }
     return change
+  }
+
+  /// NPM takes other files for a certificate, and nothing else.
+  private func unchangeable(_ change: Change, _ object: ObservedResource) -> Obstacle? {
+    let fields = object.spec.shape.fields
+    guard fields.contains(where: \.isUpload) else { return nil }
+    let fixed = change.fields.filter { changed in fields.contains { $0.name == changed.path && !$0.isUpload } }
+    guard let first = fixed.first else { return nil }
+    return Obstacle(
+      .unchangeable, "NPM cannot change '\(first.path)' of a \(change.key.kind.title)",
+      hint: "write the new one under another name, give it to its hosts, and remove this one", holder: object.id)
   }
 
   /// The update that gives an object its new name, and the values that changed with it.

@@ -37,6 +37,12 @@ struct ReferenceRule {
       if let since = field.since, observed.version < since, value != field.standard {
         let message = "'\(field.name)' needs NPM \(since), this is \(observed.version)"
         resolved.obstacle = Obstacle(.unsupportedByNPM, message, hint: "remove the field, or update NPM")
+      } else if !field.isKnown(to: observed.version) {
+        resolved.spec[field.name] = field.standard ?? .null
+      } else if field.until != nil, value == field.standard, KindDescription.isRequested(resource.spec) {
+        resolved.obstacle = Obstacle(
+          .missingKey, "NPM \(observed.version) wants '\(field.name)' for a request to Let's Encrypt",
+          hint: "add it; NPM \(field.until?.description ?? "") and later do without")
       } else if case .reference(let target) = field.type, let name = value.stringValue {
         follow(field.name, ResourceKey(target, name), &resolved)
       } else if value == FieldType.auto {

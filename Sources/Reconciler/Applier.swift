@@ -99,6 +99,9 @@ struct Applier: Sendable {
           createdOn: change.observed?.createdOn, lifecycle: change.entry?.lifecycle, at: .now),
         claim: claim(for: change))
       intent = number
+      if let spec = change.desired, change.action == .create, KindDescription.isRequested(spec) {
+        try await store.noteRequest(spec["domain_names"].arrayValue?.compactMap(\.stringValue) ?? [], at: .now)
+      }
       let result = await carryOut(change)
       try await record(result, change, intent: number)
       return result.outcome

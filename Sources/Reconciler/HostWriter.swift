@@ -17,11 +17,16 @@ struct HostWriter: Sendable {
     let start = ContinuousClock.now
     var id: ResourceID?
     let error = await attempt { id = try await gateway.create(spec, meta: meta, secrets: change.secrets) }
+    let harmed = await repair(change.rewrites)
+    if !harmed.isEmpty { return failed(change, Self.leftBare(harmed, error)) }
     // "Already in use" may be the echo of our own create that was cut off: look before believing it.
     if let error, !error.isUnclear, error.code != .npmDomainInUse { return unwritten(change, error) }
     var verdict =
       if let id { await verifier.settle(id, spec, isPatient: false) } else {
-        await verifier.settleCreate(spec, marker, isPatient: error?.isUnclear == true)
+        // A request to Let's Encrypt that failed is over when NPM says so: nothing is left of it.
+        await verifier.settleCreate(
+          spec, marker,
+          isPatient: error?.isUnclear == true && !(KindDescription.isRequested(spec) && error?.status == 500))
       }
     if error != nil || blamesAnother(verdict) || isStillOn(verdict, spec), let host = verdict.host {
       verdict = await rewrite(host, change, spec, marked(host, marker))
@@ -59,6 +64,29 @@ struct HostWriter: Sendable {
     let word =
       change.renamedFrom.map { "renamed from '\($0.name)'" } ?? (change.action == .adopt ? "adopted" : "updated")
     return conclude(change, verdict, word: word, start)
+  }
+
+  /// Writes hosts again as they are: a request to Let's Encrypt, also one that fails, takes TLS and access control off
+  /// them until then. Returns those for which that did not work.
+  private func repair(_ hosts: [ObservedResource]) async -> [String] {
+    var harmed: [String] = []
+    for planned in hosts {
+      var isWhole = false
+      for _ in 0...Self.repeats where !isWhole {
+        guard let host = try? await gateway.object(planned.kind, planned.id) else { continue }
+        let spec = host.spec.normalised()
+        let error = await attempt { try await gateway.update(host.id, spec, meta: host.meta, secrets: [:]) }
+        if error == nil, case .served = await verifier.settle(host.id, spec, isPatient: false) { isWhole = true }
+      }
+      if !isWhole { harmed.append(planned.spec.claims.first ?? planned.ref.words) }
+    }
+    return harmed
+  }
+
+  private static func leftBare(_ names: [String], _ error: NPMError?) -> NPMError {
+    NPMError(
+      .nginxUnconfirmed, "the request took TLS and access control off \(names.joined(separator: ", "))",
+      hint: "save these hosts once in NPM, or apply again\(error.map { "; the request itself: \($0.message)" } ?? "")")
   }
 
   /// NPM keeps nginx on the files it had: any write makes it read them again. A user of it is written again, unchanged.

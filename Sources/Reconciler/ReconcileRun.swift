@@ -36,7 +36,9 @@ package struct ReconcileRun: Sendable {
     let desired = Sealer(key: try await store.sealKey()).seal(desired)
     let observed = try await gateway.observe()
     let ledger = try await store.ledger()
-    var plan = Planner(options(desired)).plan(desired, observed, ledger)
+    var options = options(desired)
+    options.requests = try await requests()
+    var plan = Planner(options).plan(desired, observed, ledger)
     if case .adopt(let adoption) = settings.purpose { plan.keepAdoptions(adoption) }
     var lap = PlannedLap(
       desired: desired, observed: observed, ledger: ledger, plan: plan, probes: [:], refusals: [], warnings: [],
@@ -54,6 +56,12 @@ package struct ReconcileRun: Sendable {
     lap.warnings += lap.certificates
     lap.authors = await authors(lap.plan)
     return lap
+  }
+
+  /// Requests to Let's Encrypt of the last week.
+  private func requests() async throws -> [Set<String>: Int] {
+    let week = Timestamp(seconds: Timestamp.now.seconds - 7 * 86400)
+    return Dictionary(try await store.requests(since: week).map { (Set($0), 1) }, uniquingKeysWith: +)
   }
 
   private func options(_ desired: DesiredState) -> Planner.Options {

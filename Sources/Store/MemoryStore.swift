@@ -54,6 +54,10 @@ package actor MemoryStore: StateStore {
     pastOf = [:]
   }
 
+  private var asked: [(names: [String], at: Timestamp)] = []
+  package func noteRequest(_ names: [String], at: Timestamp) { asked.append((names, at)) }
+  package func requests(since: Timestamp) -> [[String]] { asked.filter { $0.at >= since }.map(\.names) }
+
   package func claim(_ newcomer: Writer) -> WriterClaim {
     let old = writer
     if let old, old.keepsOut(newcomer) { return .held(old) }

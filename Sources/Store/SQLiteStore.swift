@@ -160,6 +160,22 @@ package actor SQLiteStore: StateStore {
     }
   }
 
+  package func noteRequest(_ names: [String], at: Timestamp) throws {
+    _ = try mapped {
+      try connection.run(
+        "INSERT INTO requests (names, at) VALUES (?, ?)",
+        [.text(names.joined(separator: " ")), .real(at.seconds)])
+    }
+  }
+
+  package func requests(since: Timestamp) throws -> [[String]] {
+    try mapped {
+      try connection.run("SELECT names FROM requests WHERE at >= ?", [.real(since.seconds)]).map { row in
+        row[0].text.split(separator: " ").map(String.init)
+      }
+    }
+  }
+
   package func claim(_ newcomer: Writer) throws -> WriterClaim {
     try mapped {
       try connection.transaction {

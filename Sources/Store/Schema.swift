@@ -39,6 +39,7 @@ enum Schema {
     """
     CREATE TABLE seal (id INTEGER PRIMARY KEY CHECK (id = 1), key TEXT NOT NULL) STRICT;
     INSERT INTO seal VALUES (1, hex(randomblob(32)));
+    CREATE TABLE requests (number INTEGER PRIMARY KEY, names TEXT NOT NULL, at REAL NOT NULL) STRICT;
     """,
   ]
 }

@@ -124,6 +124,11 @@ package protocol StateStore: Sendable {
   /// Closes an intent of a run that is dead.
   func abandon(_ intent: Int, at: Timestamp) async throws
 
+  /// Remembers that Let's Encrypt is asked for these names.
+  func noteRequest(_ names: [String], at: Timestamp) async throws
+  /// The names of each request since then.
+  func requests(since: Timestamp) async throws -> [[String]]
+
   /// Makes us the writer, unless another one lives: then that one is returned, and nothing has changed.
   func claim(_ writer: Writer) async throws -> WriterClaim
   /// Says that the writer lives.

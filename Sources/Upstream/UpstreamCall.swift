@@ -29,7 +29,7 @@ struct UpstreamCall {
       .map { ($0.name, HeaderField.value($0.value)) }
     transfer.body = request.body
     transfer.connectTimeout = contract.connectTimeout
-    transfer.totalTimeout = request.isIdempotent ? contract.readTimeout : contract.writeTimeout
+    transfer.totalTimeout = request.patience ?? (request.isIdempotent ? contract.readTimeout : contract.writeTimeout)
     transfer.firstByteTimeout = request.isIdempotent ? contract.firstByteTimeout : nil
     // On a connection that it reuses, libcurl sends a request again by itself when the connection turns out dead:
     // a write must never be repeated without our knowing.

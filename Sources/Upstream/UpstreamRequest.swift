@@ -5,6 +5,8 @@ package struct UpstreamRequest: Sendable {
   package var path: String
   package var headers: [(name: String, value: String)] = []
   package var body: [UInt8]?
+  /// Seconds for it, where it takes longer than others.
+  package var patience: Double?
 
   package init(_ method: String, _ path: String) {
     self.method = method

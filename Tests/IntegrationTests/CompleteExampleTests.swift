@@ -51,7 +51,9 @@ import Testing
 
   /// What is not ours, without what NPM counts.
   private func others(_ npm: SimulatedNPM) async throws -> [JSONValue] {
-    let hosts = try await npm.hosts().filter { ["theirs.test", "hand.test"].contains($0["domain_names"].arrayValue?.first) }
+    let hosts = try await npm.hosts().filter {
+      ["theirs.test", "hand.test"].contains($0["domain_names"].arrayValue?.first)
+    }
     let lists = try await npm.asAdmin("GET", "/api/nginx/access-lists?expand=items,clients").arrayValue ?? []
     return hosts + lists.filter { $0["name"] == "foreign" }
   }

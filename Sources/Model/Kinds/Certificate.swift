@@ -1,28 +1,103 @@
 extension KindDescription {
   /// Certificates. NPM's API calls one that was uploaded `other`; it checks neither key nor chain, and a pair that does not
-  /// match breaks every later write. It has no place for a marker.
+  /// match breaks every later write. It has no place for a marker, and changes nothing but the files of one.
   package static let certificate = KindDescription(
     kind: .certificate, section: "certificates", route: "certificates", witness: .name(field: "nice_name"),
-    isServed: false,
-    fields: [
-      FieldDescription("nice_name", .string(1...255), standard: "", "What NPM calls it; without it, its name here."),
-      FieldDescription(
-        "provider", .choice(["custom", "letsencrypt"]), standard: "custom",
-        "Where it comes from. Let's Encrypt is not supported yet: request those in NPM, and refer to them by name.",
-        wireWords: ["custom": "other"]),
-      FieldDescription(
-        "certificate", .pem, standard: .null, "{ file: path }: the certificate, PEM, perhaps with those above it."),
-      FieldDescription("certificate_key", .pemKey, standard: .null, "{ file: path }: its private key, not encrypted."),
-      FieldDescription(
-        "intermediate_certificate", .pem, standard: .null, "{ file: path }: the certificates above it, PEM."),
-    ],
-    operatorFields: OperatorFields.forOthers, summary: { "provider \($0["provider"].summary)" },
-    check: { spec in
-      guard spec["provider"] != "custom" else { return [] }
-      return [
+    isServed: false, fields: commonFields + customFields + letsEncryptFields,
+    operatorFields: OperatorFields.forOthers,
+    nameInNPM: { isRequested($0) ? joinedNames($0) : $0["nice_name"].stringValue },
+    summary: { spec in
+      isRequested(spec) ? "\(joinedNames(spec)) from Let's Encrypt" : spec["nice_name"].summary
+    }, check: problems, normalise: normaliseCertificate)
+
+  private static let commonFields: [FieldDescription] = [
+    FieldDescription(
+      "nice_name", .string(1...255), standard: "",
+      "What NPM calls it; without it, its name here. One of Let's Encrypt is called by its domains."),
+    FieldDescription(
+      "provider", .choice(["custom", "letsencrypt"]), standard: "custom",
+      "custom: from files. letsencrypt: NPM requests it, and renews it.", wireWords: ["custom": "other"]),
+  ]
+
+  private static let customFields: [FieldDescription] = [
+    FieldDescription(
+      "certificate", .pem, standard: .null, "{ file: path }: the certificate, PEM, perhaps with those above it."),
+    FieldDescription("certificate_key", .pemKey, standard: .null, "{ file: path }: its private key, not encrypted."),
+    FieldDescription(
+      "intermediate_certificate", .pem, standard: .null, "{ file: path }: the certificates above it, PEM."),
+  ]
+
+  private static let letsEncryptFields: [FieldDescription] = [
+    FieldDescription("domain_names", .domains, standard: [], "Names that are requested of Let's Encrypt."),
+    FieldDescription(
+      "key_type", .choice(["rsa", "ecdsa"]), standard: "rsa", since: NPMVersion(2, 13, 6), "Kind of key.",
+      metaName: "key_type"),
+    FieldDescription(
+      "letsencrypt_email", .string(0...255), standard: "",
+      "Address that Let's Encrypt may write to. Later releases of NPM do not ask for one.",
+      metaName: "letsencrypt_email", until: NPMVersion(2, 13, 0)),
+    FieldDescription(
+      "dns", .object(dnsFields), standard: .null, "Prove the names by DNS (DNS-01) instead of a request to port 80.",
+      metaName: "dns_challenge"),
+  ]
+
+  private static let dnsFields: [FieldDescription] = [
+    FieldDescription("provider", .string(1...100), "NPM's name of the DNS provider.", metaName: "dns_provider"),
+    FieldDescription(
+      "credentials", .secret, "{ env: NAME } or { file: path }: what certbot's plug-in for the provider reads.",
+      metaName: "dns_provider_credentials"),
+    FieldDescription(
+      "propagation_seconds", .integer(0...3600), standard: .null, "How long to wait for DNS.",
+      metaName: "propagation_seconds"),
+  ]
+
+  /// Whether NPM asks Let's Encrypt for it.
+  package static func isRequested(_ spec: Spec) -> Bool {
+    spec.kind == .certificate && spec["provider"] == "letsencrypt"
+  }
+
+  private static func sortedNames(_ spec: Spec) -> [String] {
+    (spec["domain_names"].arrayValue?.compactMap(\.stringValue) ?? []).map { $0.lowercased() }.uniqued()
+      .sortedByCodeUnit()
+  }
+
+  /// NPM calls one that it requests by its domains, whatever it is told.
+  private static func joinedNames(_ spec: Spec) -> String { sortedNames(spec).joined(separator: ", ") }
+
+  @Sendable private static func problems(_ spec: Spec) -> [SpecProblem] {
+    let isRequested = isRequested(spec)
+    let foreign = (isRequested ? customFields : letsEncryptFields).filter { spec[$0.name] != $0.standard }
+    var found = foreign.map { field in
+      SpecProblem(
+        .badValue, at: field.name, "'\(field.name)' is nothing for provider \(spec["provider"].summary)",
+        hint: "remove it")
+    }
+    guard isRequested else { return found }
+    let names = sortedNames(spec)
+    if names.isEmpty { found.append(SpecProblem(.missingKey, at: "provider", "it lacks 'domain_names'")) }
+    if spec["dns"].isNull, let wild = names.first(where: { $0.hasPrefix("*") }) {
+      found.append(
         SpecProblem(
-          .notYetSupported, at: "provider", "certificates of Let's Encrypt are not requested yet",
-          hint: "request it in NPM; hosts refer to it by the name that it has there")
-      ]
-    })
+          .badValue, at: "domain_names", "Let's Encrypt proves '\(wild)' by DNS only",
+          hint: "add 'dns: { provider, credentials }'"))
+    }
+    return found
+  }
+
+  /// NPM fills in the domains of what was uploaded, from the file; they are not ours to compare.
+  @Sendable private static func normaliseCertificate(_ spec: inout Spec) {
+    if isRequested(spec) {
+      let names = sortedNames(spec)
+      spec["domain_names"] = .array(names.map { .string($0) })
+      spec["nice_name"] = .string(names.joined(separator: ", "))
+      // NPM does not tell the credentials, and cannot change them.
+      if var members = spec["dns"].objectValue {
+        members["credentials"] = nil
+        spec["dns"] = .object(members)
+      }
+      if spec["key_type"].isNull { spec["key_type"] = "rsa" }
+    } else {
+      for field in letsEncryptFields { spec[field.name] = field.standard ?? .null }
+    }
+  }
 }

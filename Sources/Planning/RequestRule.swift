@@ -1,0 +1,36 @@
+import Model
+
+/// What a request to Let's Encrypt does to others, and how many there may be.
+///
+/// NPM rewrites the configuration of every host that shares a name with a request, without its certificate and access
+/// list, until the next write to that host: so they are written again, unchanged, right after.
+struct RequestRule {
+  /// Let's Encrypt issues five certificates a week for one set of names; the last one is left to NPM's own page.
+  package static let weeklyLimit = 4
+
+  private let observed: ObservedState
+  private let requests: [Set<String>: Int]
+
+  /// - Parameter requests: how often each set of names was asked for within the last week.
+  init(_ observed: ObservedState, requests: [Set<String>: Int]) {
+    self.observed = observed
+    self.requests = requests
+  }
+
+  func apply(to change: Change) -> Change {
+    guard change.action == .create, let spec = change.desired, KindDescription.isRequested(spec) else { return change }
+    let names = Set(spec["domain_names"].arrayValue?.compactMap(\.stringValue) ?? [])
+    var checked = change
+    if let count = requests[names], count >= Self.weeklyLimit {
+      checked.action = .blocked(
+        Obstacle(
+          .requestBudget, "\(count) requests for these names within a week; Let's Encrypt would refuse the next ones",
+          hint: "look why the earlier ones failed: 'reconciler events'; then wait, or request it in NPM"))
+      return checked
+    }
+    checked.rewrites = observed.resources.values.joined()
+      .filter { object in object.isEnabled && object.spec.claims.contains { names.contains($0.lowercased()) } }
+      .sorted { ($0.kind, $0.id) < ($1.kind, $1.id) }
+    return checked
+  }
+}
