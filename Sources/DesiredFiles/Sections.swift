@@ -4,7 +4,7 @@ import YAML
 /// The top-level keys of a desired file.
 enum Sections {
   /// Sections of the contract whose work comes later.
-  static let later = ["services", "settings"]
+  static let later = ["services"]
 
   static func report(_ entry: YAMLEntry, _ decoder: inout ValueDecoder) {
     if later.contains(entry.key) {

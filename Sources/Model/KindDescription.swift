@@ -81,6 +81,9 @@ package struct KindDescription: Sendable {
 
   /// Whether NPM can switch one off and on.
   package var canBeDisabled: Bool { index["enabled"] != nil }
+  /// NPM has these, no more and no fewer: they are neither made nor deleted, and belong to whoever writes them here. They are
+  /// only looked at where that is asked for, because not every account may.
+  package var isFixed = false
   /// Whether NPM takes `enabled` when one is made.
   package var canBeMadeDisabled = false
 
@@ -91,11 +94,11 @@ package struct KindDescription: Sendable {
   package var isProbed: Bool { operatorFields.contains { $0.name == "validate" } }
 
   /// Whether other kinds name its objects.
-  package var isReferredTo: Bool { nameField != nil }
+  package var isReferredTo: Bool { nameField != nil && !isFixed }
 
   /// Kinds that desired files may hold, each after those that it refers to.
   package static let all: [KindDescription] = [
-    .certificate, .accessList, .proxyHost, .redirectionHost, .deadHost, .stream,
+    .certificate, .accessList, .proxyHost, .redirectionHost, .deadHost, .stream, .setting,
   ]
 
   package static func of(_ kind: ResourceKind) -> KindDescription? { all.first { $0.kind == kind } }

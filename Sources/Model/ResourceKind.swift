@@ -9,6 +9,7 @@ package struct ResourceKind: RawRepresentable, Hashable, Codable, Comparable, Se
   package static let proxyHost = ResourceKind(rawValue: "proxy_host")
   package static let redirectionHost = ResourceKind(rawValue: "redirection_host")
   package static let deadHost = ResourceKind(rawValue: "dead_host")
+  package static let setting = ResourceKind(rawValue: "setting")
   package static let stream = ResourceKind(rawValue: "stream")
 
   package static func < (left: ResourceKind, right: ResourceKind) -> Bool { left.rawValue < right.rawValue }

@@ -35,7 +35,8 @@ package final class LiveNPM: NPMGateway {
     return ServerFacts(version: version, isSetUp: row.setup ?? true)
   }
 
-  package func observe() async throws -> ObservedState {
+  package func observe(fixed: Set<ResourceKind>) async throws -> ObservedState {
+    let kinds = kinds.filter { !$0.isFixed || fixed.contains($0.kind) }
     let facts = try await server()
     guard facts.isSetUp else {
       throw NPMError(
@@ -64,7 +65,7 @@ package final class LiveNPM: NPMGateway {
   package func object(_ kind: ResourceKind, _ id: ResourceID) async throws -> ObservedResource? {
     let mapping = try mapping(kind)
     do {
-      return try row(await call("GET", "/api/nginx/\(mapping.kind.route)/\(id)\(mapping.expansion)"), mapping)
+      return try row(await call("GET", "\(mapping.path)/\(mapping.text(id))\(mapping.expansion)"), mapping)
     } catch let error as NPMError where error.code == .npmNotFound {
       return nil
     }
@@ -76,7 +77,7 @@ package final class LiveNPM: NPMGateway {
 
   private func list(_ kind: ResourceKind) async throws -> UpstreamResponse {
     let mapping = try mapping(kind)
-    return try await call("GET", "/api/nginx/\(mapping.kind.route)\(mapping.expansion)")
+    return try await call("GET", "\(mapping.path)\(mapping.expansion)")
   }
 
   private func rows(_ answer: UpstreamResponse, _ mapping: RowMapping) throws -> [ObservedResource] {
@@ -136,7 +137,7 @@ package final class LiveNPM: NPMGateway {
     // NPM cannot change a certificate, it only takes other files for it.
     guard !mapping.kind.fields.contains(where: \.isUpload) else { return try await upload(mapping.kind, id, secrets) }
     let body = try mapping.body(spec, meta: meta, secrets: secrets, withEnabled: false)
-    _ = try await call("PUT", "/api/nginx/\(mapping.kind.route)/\(id)", body)
+    _ = try await call("PUT", "\(mapping.path)/\(mapping.text(id))", body)
     if let name = spec.nameInNPM { known.withLock { $0.references.add(spec.kind, id, name) } }
   }
 

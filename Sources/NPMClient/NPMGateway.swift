@@ -29,8 +29,8 @@ package struct ServerFacts: Sendable, Equatable {
 /// offline. The answer of a write proves nothing; read back.
 package protocol NPMGateway: Sendable {
   func server() async throws -> ServerFacts
-  /// Everything a plan needs. Fails as a whole when one list fails.
-  func observe() async throws -> ObservedState
+  /// Everything a plan needs, of kinds that are fixed only these. Fails as a whole when one list fails.
+  func observe(fixed: Set<ResourceKind>) async throws -> ObservedState
   /// nil: NPM says that it is gone.
   func object(_ kind: ResourceKind, _ id: ResourceID) async throws -> ObservedResource?
   /// All of a kind, for reading back a create.
@@ -44,4 +44,8 @@ package protocol NPMGateway: Sendable {
   func setEnabled(_ kind: ResourceKind, _ id: ResourceID, _ isEnabled: Bool) async throws
   func delete(_ kind: ResourceKind, _ id: ResourceID) async throws
   func auditLog() async throws -> [AuditEntry]
+}
+
+extension NPMGateway {
+  package func observe() async throws -> ObservedState { try await observe(fixed: []) }
 }

@@ -11,6 +11,17 @@ struct RowMapping: Sendable {
   /// What NPM itself writes into `meta`; never sent back.
   private static let nginxKeys: Set<String> = ["nginx_online", "nginx_err"]
 
+  /// Where its list is.
+  var path: String { kind.isFixed ? "/api/\(kind.route)" : "/api/nginx/\(kind.route)" }
+
+  /// What stands for a number in a path. Fixed objects have names, and here the numbers of their places in this list.
+  func text(_ id: ResourceID) -> String {
+    guard kind.isFixed, Self.fixedNames.indices.contains(id.number - 1) else { return id.description }
+    return Self.fixedNames[id.number - 1]
+  }
+
+  static let fixedNames = ["default-site"]
+
   /// Relations without which a row lacks fields.
   var expansion: String { kind.kind == .accessList ? "?expand=items,clients" : "" }
 
@@ -26,6 +37,7 @@ struct RowMapping: Sendable {
     var members: [String: JSONValue] = [:]
     var kept: [String: JSONValue] = [:]
     for field in kind.fields where field.name != "enabled" || (withEnabled && kind.canBeMadeDisabled) {
+      if kind.isFixed && field.name == kind.nameField { continue }
       guard field.isKnown(to: version) else { continue }
       if field.metaName != nil {
         if spec[field.name] != field.standard { kept.merge(inMeta(field, spec[field.name], secrets)) { _, new in new } }
@@ -43,7 +55,7 @@ struct RowMapping: Sendable {
     }
     if kind.witness == .marker {
       members["meta"] = .object((meta.objectValue ?? [:]).filter { !Self.nginxKeys.contains($0.key) })
-    } else if !kept.isEmpty {
+    } else if !kept.isEmpty || kind.isFixed {
       members["meta"] = .object(kept)
     }
     return .object(members)
@@ -106,6 +118,10 @@ struct ResourceRow: DecodableWithConfiguration {
     let container = try decoder.container(keyedBy: Key.self)
     func key(_ name: String) -> Key { Key(stringValue: name) }
     var spec = Spec(mapping.kind)
+    if mapping.kind.isFixed {
+      resource = try Self.fixed(container, mapping)
+      return
+    }
     for field in mapping.kind.fields {
       let name = key(mapping.wireName(field))
       // Absent: this release does not have the field. Null: nothing was ever said.
@@ -129,6 +145,21 @@ struct ResourceRow: DecodableWithConfiguration {
       resource.certificate = CertificateFacts(
         names: files["certificate"]?.names ?? names.map { $0.lowercased() }, expires: expires)
     }
+  }
+
+  /// A setting: no number, no times.
+  private static func fixed(
+    _ container: KeyedDecodingContainer<Key>, _ mapping: RowMapping
+  ) throws -> ObservedResource {
+    let name = try container.decode(String.self, forKey: Key(stringValue: "id"))
+    var spec = Spec(mapping.kind)
+    spec["name"] = .string(name.replacing("-", with: "_"))
+    spec["value"] = try container.decode(JSONValue.self, forKey: Key(stringValue: "value"))
+    try Self.readMeta(&spec, container, mapping)
+    let number = (RowMapping.fixedNames.firstIndex(of: name) ?? RowMapping.fixedNames.count) + 1
+    return ObservedResource(
+      kind: mapping.kind.kind, id: ResourceID(number), spec: spec, meta: [:], nginx: .online, createdOn: "",
+      modifiedOn: "")
   }
 
   /// Fields that NPM keeps in `meta`; secrets among them are not read.

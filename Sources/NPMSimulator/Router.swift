@@ -63,11 +63,9 @@ struct Router {
     case "audit-log" where parts.count == 1 && call.method == "GET":
       guard case .user(let user) = caller, user.isAdmin else { throw NPMFault.denied }
       return await auditLog(call)
-    case "settings" where parts.count == 1 && call.method == "GET":
+    case "settings" where parts.count <= 2:
       guard case .user(let user) = caller, user.isAdmin else { throw NPMFault.denied }
-      return .json(
-        200,
-        [["id": "default-site", "name": "Default Site", "description": "", "value": "congratulations", "meta": [:]]])
+      return try await SettingRoutes(engine: engine).answer(call)
     case "reports" where parts == ["reports", "hosts"] && call.method == "GET":
       guard case .user(let user) = caller else { throw NPMFault.denied }
       return await report(user)

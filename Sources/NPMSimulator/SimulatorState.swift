@@ -68,6 +68,7 @@ package struct SimulatorState: Codable {
   var nextClientID = 1
   var auditLog: [[String: JSONValue]] = []
   var nginx = Nginx.ok
+  var defaultSite: [String: JSONValue] = ["value": "congratulations", "meta": [:]]
   /// Whether requests to Let's Encrypt succeed. Without internet they do not.
   var issuesCertificates = false
   /// Configuration files on disk: what the data plane would serve after its next reload.

@@ -115,6 +115,7 @@ struct Ownership {
   /// the store may be lost, or restored from an older time.
   func unclaimed(_ key: ResourceKey, _ claims: [String], _ entry: LedgerEntry?) -> Finding {
     if let name = claims.first, let list = named(key.kind, name) {
+      if let fixed = list.first, fixed.spec.shape.isFixed { return .owned(fixed, entry) }
       return options.trustsMarkers && list.count == 1 ? .owned(list[0], nil) : .absent(entry)
     }
     let candidates = candidates(key, claims + (entry?.claims ?? []))
@@ -156,6 +157,7 @@ struct Ownership {
 
   /// Somebody cleared `meta`: number, creation time and domains must all agree before the marker is put back.
   private func isTheSame(_ object: ObservedResource, as key: ResourceKey) -> Bool {
+    if object.spec.shape.isFixed { return true }
     guard let entry = entries[key], let createdOn = entry.createdOn, !createdOn.isEmpty else { return false }
     guard entry.id == object.id && createdOn == object.createdOn else { return false }
     // Where NPM has no place for a marker, there is nothing that could have been cleared.

@@ -201,7 +201,7 @@ package struct Planner: Sendable {
     change.id = object.id
     change.observed = object
     // One witness is not enough to take a site down: without our marker the host stays as it is.
-    let lacksMarker = object.marker == nil && object.spec.shape.witness == .marker
+    let lacksMarker = object.marker == nil && (object.spec.shape.witness == .marker || object.spec.shape.isFixed)
     if lacksMarker || obstacle != nil { change.action = .release(isDisabling: false) }
     return (change, obstacle == nil)
   }

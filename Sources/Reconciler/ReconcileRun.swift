@@ -34,8 +34,9 @@ package struct ReconcileRun: Sendable {
       throw StoreError.otherNPM(bound: bound, now: settings.npmURL)
     }
     let desired = Sealer(key: try await store.sealKey()).seal(desired)
-    let observed = try await gateway.observe()
     let ledger = try await store.ledger()
+    let kinds = Set(desired.resources.map(\.key.kind) + ledger.map(\.key.kind))
+    let observed = try await gateway.observe(fixed: kinds)
     var options = options(desired)
     options.requests = try await requests()
     var plan = Planner(options).plan(desired, observed, ledger)

@@ -258,4 +258,33 @@ import Testing
       #expect(try await place.run("diff", "--exit-code").exit == 0)
     }
   }
+
+  @Test(arguments: SimulatedNPM.versions)
+  func `the default site is set, watched, and left as it is when nobody asks for it any more`(version: String)
+    async throws
+  {
+    try await withSimulator(version) { npm in
+      func text(_ fields: String) -> String {
+        "settings: { default_site: { \(fields) } }\ndead_hosts: { gone: { domain_names: [gone.test] } }\n"
+      }
+      let place = try place(npm, text("value: redirect, redirect: 'https://example.com/'"))
+      let run = try await place.run("apply", "--yes")
+      #expect(run.exit == 0, "\(run.output)\(run.errors)")
+      #expect(try await place.run("diff", "--exit-code").exit == 0)
+      try await npm.asAdmin("PUT", "/api/settings/default-site", ["value": "444", "meta": [:]])
+      let drift = try await place.run("diff", "--exit-code")
+      #expect(drift.exit == 2 && drift.output.contains("444 -> redirect"), "\(drift.output)")
+      try place.scratch.write("desired/all.yaml", text("value: \"404\""))
+      #expect(try await place.run("apply", "--yes").exit == 0)
+      let site = try await npm.asAdmin("GET", "/api/settings/default-site")
+      #expect(site["value"] == "404" && site["meta"] == [:])
+      try place.scratch.write("desired/all.yaml", text("value: redirect, redirect: 'https://x;y'"))
+      let wrong = try await place.run("validate")
+      #expect(wrong.exit == 3)
+      try place.scratch.write("desired/all.yaml", "dead_hosts: { gone: { domain_names: [gone.test] } }\n")
+      #expect(try await place.run("apply", "--yes", "--policy", "sync").exit == 0)
+      #expect(try await npm.asAdmin("GET", "/api/settings/default-site")["value"] == "404")
+      #expect(try await place.run("diff", "--exit-code").exit == 0)
+    }
+  }
 }
