@@ -47,12 +47,18 @@ enum AdoptCommand {
 
 /// A name that somebody typed.
 enum TypedName {
-  /// The resource that a name means; throws with exit code 3 where there is none.
+  /// The resource that a name means: `jellyfin`, or with its kind, `access_list/lan`. Throws with exit code 3 where there
+  /// is none, or several.
   static func key(_ name: String, among resources: [DesiredResource]) throws -> ResourceKey {
-    let found = resources.map(\.key).filter { $0.name == name }
+    let keys = resources.map(\.key)
+    let found = keys.filter { $0.name == name || $0.path == name }
     if found.count == 1 { return found[0] }
-    let near = Suggestion.nearest(to: name, among: resources.map(\.key.name))
-    let hint = near.map { "did you mean '\($0)'?" } ?? "write it into the YAML first; 'reconciler export' helps"
-    throw CommandFailure(.invalid, [Diagnostic(.unknownName, "the YAML has nothing named '\(name)'", hint: hint)])
+    let hint =
+      found.isEmpty
+      ? Suggestion.nearest(to: name, among: keys.map(\.name)).map { "did you mean '\($0)'?" }
+        ?? "write it into the YAML first; 'reconciler export' helps"
+      : "write \(found.map(\.path).sorted().joined(separator: " or "))"
+    let message = found.isEmpty ? "the YAML has nothing named '\(name)'" : "the YAML has several named '\(name)'"
+    throw CommandFailure(.invalid, [Diagnostic(.unknownName, message, hint: hint)])
   }
 }

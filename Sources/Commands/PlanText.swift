@@ -85,12 +85,16 @@ struct PlanText {
           "-", .red, change,
           "\(domains(change))".padded(to: 40)
             + "  \(isDisabling ? "disabled" : "left to NPM"): no longer in \(settings.desired)/"
-            + (change.observed?.marker?.name == change.key.name ? "" : ", and without our marker"))
+            + (lacksMarker(change) ? ", and without our marker" : ""))
       ]
     case .adopt where change.observed?.marker == nil: adopt(change)
     case .adopt: [entry("=", .green, change, "linked to host \(id(change)) by its marker", source(change))]
     case .blocked(let obstacle): blocked(change, obstacle)
     }
+  }
+
+  private func lacksMarker(_ change: Change) -> Bool {
+    change.observed?.spec.shape.witness == .marker && change.observed?.marker?.name != change.key.name
   }
 
   private func create(_ change: Change) -> [String] {
@@ -210,7 +214,9 @@ struct PlanText {
   /// The kind, of what is no proxy host: names of different kinds may be the same.
   private func kind(_ change: Change) -> String { change.key.kind == .proxyHost ? "" : "\(change.key.kind.title) " }
   private func id(_ change: Change) -> String { change.id?.description ?? "?" }
-  private func source(_ change: Change) -> String { change.source.map { "\($0.file):\($0.line)" } ?? "" }
+  private func source(_ change: Change) -> String {
+    change.source.flatMap { $0.file.hasPrefix("run ") ? nil : "\($0.file):\($0.line)" } ?? ""
+  }
 }
 
 /// Small phrases that several outputs share.

@@ -20,6 +20,7 @@ struct Settings: Sendable {
   /// Seconds for which runs keep what was there before their changes.
   var historySeconds = 90 * 86400.0
   var defaultCertificate: String?
+  var letsEncryptEmail: String?
   /// Days before the end of a certificate.
   var certificateDays = (warning: 21, error: 7)
 }
@@ -73,6 +74,9 @@ enum SettingsFields {
   private static let certificates: [FieldDescription] = [
     FieldDescription(
       "default", .string(1...255), standard: "", "What `certificate: auto` means where no certificate fits."),
+    FieldDescription(
+      "letsencrypt_email", .string(1...255), standard: "",
+      "Address for what `auto_request` requests; NPM before 2.13.0 wants one."),
     FieldDescription("warn_days", .integer(0...365), standard: 21, "Days before its end: a warning from then on."),
     FieldDescription("error_days", .integer(0...365), standard: 7, "Days before its end: an error from then on."),
   ]

@@ -110,6 +110,7 @@ package struct SettingsLoader {
     settings.probe = probe()
     settings.historySeconds = seconds("history", "keep") ?? settings.historySeconds
     settings.defaultCertificate = text("certificates", "default")
+    settings.letsEncryptEmail = text("certificates", "letsencrypt_email")
     settings.certificateDays = (
       number("certificates", "warn_days") ?? settings.certificateDays.warning,
       number("certificates", "error_days") ?? settings.certificateDays.error

@@ -89,6 +89,7 @@ struct Workbench: Sendable {
     lap.probes = !invocation.arguments.has(ApplyFlags.noProbe)
     lap.historySeconds = settings.historySeconds
     lap.defaultCertificate = settings.defaultCertificate
+    lap.letsEncryptEmail = settings.letsEncryptEmail
     lap.certificateDays = settings.certificateDays
     lap.correlation = correlation
     return lap

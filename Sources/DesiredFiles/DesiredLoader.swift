@@ -66,9 +66,6 @@ package struct DesiredLoader {
     loaded.state.fileCount = files.count
     loaded.diagnostics += CrossFileCheck.run(resources)
     loaded.diagnostics = loaded.diagnostics.inSourceOrder
-    for diagnostic in loaded.diagnostics where diagnostic.code == .secretLiteral {
-      diagnostic.location.map { loaded.texts.hide($0.line, of: $0.file) }
-    }
     loaded.state.resources = resources.map(\.resource)
   }
 
@@ -152,6 +149,7 @@ package struct DesiredLoader {
       }
     }
     loaded.diagnostics += decoder.diagnostics
+    for line in decoder.hiddenLines { loaded.texts.hide(line, of: file) }
   }
 
   private mutating func readFile(_ file: String) {
@@ -171,6 +169,7 @@ package struct DesiredLoader {
       }
     }
     loaded.diagnostics += decoder.diagnostics
+    for line in decoder.hiddenLines { loaded.texts.hide(line, of: file) }
   }
 
   private func merge(_ new: KindDefaults, into old: inout KindDefaults) {

@@ -69,8 +69,16 @@ package enum DesiredWriter {
 
   /// The name of the environment variable that a secret is asked of: `LAN_BOB` for the user bob of the list lan.
   private static func variable(_ path: [String]) -> String {
-    let text = path.joined(separator: "_").uppercased()
-    let name = String(text.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+    // Different names never become the same variable: what a variable cannot have stands as its code.
+    let name = path.map { part in
+      part.unicodeScalars.map { scalar in
+        switch scalar {
+        case "a"..."z": scalar.properties.uppercaseMapping
+        case "0"..."9": String(scalar)
+        default: "_" + String(scalar.value, radix: 16, uppercase: true)
+        }
+      }.joined()
+    }.joined(separator: "_")
     return name.first?.isNumber == true ? "_\(name)" : name
   }
 

@@ -117,7 +117,8 @@ package struct Exporter {
   private var header: String {
     """
     # Exported from NPM \(observed.version) at \(origin). Fields at their defaults are left out.
-    # Next: 'reconciler diff' finds nothing to do; 'reconciler adopt --all' makes all of it ours.
+    # Next: 'reconciler diff' finds nothing to do; 'reconciler adopt --all' makes all of it ours. Variables that are named
+    # below must be set for both.
 
     """
   }

@@ -67,6 +67,7 @@ struct ResourceDecoder {
       }, secrets: secrets)
     warnOfNoEffect(resource, decoded, &decoder)
     resource.certificate = CertificateCheck.facts(decoded)
+    resource.requestsCertificate = decoded["auto_request"]?.value == true
     if kind.kind == .certificate, spec["provider"] == "custom" {
       CertificateCheck.run(decoded, owner: "\(resource.key)", at: place, now: .now, &decoder)
     }
@@ -99,7 +100,8 @@ struct ResourceDecoder {
   private func checkName(_ entry: YAMLEntry, _ decoder: inout ValueDecoder) {
     guard !ResourceName.isRight(entry.key) else { return }
     decoder.report(
-      .badName, "'\(entry.key)' is no name for a \(kind.kind.title)", at: decoder.location(entry.keyNode),
+      .badName, "'\(entry.key)' is no name for \(kind.kind == .accessList ? "an" : "a") \(kind.kind.title)",
+      at: decoder.location(entry.keyNode),
       hint: "use up to 100 letters, digits, '-', '_' and '.', beginning with a letter or digit")
   }
 

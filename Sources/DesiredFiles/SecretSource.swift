@@ -23,6 +23,9 @@ package struct SecretSource: Sendable {
 
   func variable(named name: String) throws -> Secret {
     guard let text = variable(name) else {
+      // What does not look like the name of a variable may be the secret itself.
+      let isName = name.utf8.allSatisfy { (0x41...0x5a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5f }
+      guard isName else { throw Problem(message: "the environment variable that is named here is not set") }
       throw Problem(message: "the environment variable \(name) is not set", hint: "export \(name)")
     }
     return Secret(text)

@@ -8,6 +8,8 @@ package struct ValueDecoder {
   /// How many of them are errors.
   private(set) var errorCount = 0
 
+  /// Lines that may hold a secret.
+  private(set) var hiddenLines: Set<Int> = []
   let secrets: SecretSource
   let kinds: [KindDescription]
 
@@ -136,6 +138,8 @@ package struct ValueDecoder {
   // MARK: Values
 
   mutating func value(_ node: YAMLNode, _ type: FieldType, name: String) -> DecodedValue? {
+    // Somebody may have put the secret itself there, under whatever key: none of these lines is ever shown.
+    if type.holdsSecrets { hiddenLines.formUnion(node.start.line...max(node.start.line, node.end.line)) }
     let plain: JSONValue?
     switch type {
     case .domains: return domains(node, name: name)

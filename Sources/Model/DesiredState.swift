@@ -16,6 +16,10 @@ package struct DesiredResource: Sendable {
   package var validation: Validation
   package var lifecycle: Lifecycle
   package var suspension: Suspension?
+  /// Its references are names of NPM, not of the YAML: it comes from what NPM once had.
+  package var refersByNPMNames = false
+  /// Whether a certificate may be requested for it, where none fits.
+  package var requestsCertificate = false
   /// Of a certificate: what it is good for.
   package var certificate: CertificateFacts?
   /// The texts behind the seals in its spec, by `SecretSeal.path`.

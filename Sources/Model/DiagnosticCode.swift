@@ -50,6 +50,7 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case nameTaken = "name-taken"
   case stillInUse = "still-in-use"
   case unchangeable
+  case secretMissing = "secret-missing"
   case requestBudget = "request-budget"
   case takerBlocked = "taker-blocked"
   case domainCycle = "domain-cycle"

@@ -31,6 +31,15 @@ package indirect enum FieldType: Sendable {
 }
 
 extension FieldType {
+  /// Whether a secret is a part of it.
+  package var holdsSecrets: Bool {
+    switch self {
+    case .secret, .pem, .pemKey: true
+    case .object(let fields), .list(let fields, _, _): fields.contains { $0.type.holdsSecrets }
+    default: false
+    }
+  }
+
   /// In place of the name of a certificate: whichever is best.
   package static let auto: JSONValue = ["auto": true]
 }

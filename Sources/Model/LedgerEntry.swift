@@ -17,6 +17,8 @@ package struct LedgerEntry: Hashable, Sendable {
 
   package var ref: ObjectRef? { id.map { ObjectRef(key.kind, $0) } }
 
+  package var certificateID: ResourceID? { key.kind == .certificate ? id : nil }
+
   package init(
     key: ResourceKey, id: ResourceID?, createdOn: String? = nil, applied: Spec?, claims: [String],
     isUnfinished: Bool, lifecycle: Lifecycle = Lifecycle()

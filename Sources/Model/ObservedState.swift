@@ -77,20 +77,29 @@ package struct ReferenceTable: Hashable, Sendable {
     names[kind, default: [:]][id] = name
   }
 
-  /// The name of an object; `#12` for one that NPM does not list or whose name is not its own alone.
+  /// The name of an object where it is its own alone; else its number and its name, as `#12 lan`, which is right in this
+  /// NPM and nowhere else; `#12` for one that NPM does not list.
   package func name(_ kind: ResourceKind, _ id: ResourceID) -> String {
-    guard let name = names[kind]?[id], !name.isEmpty, ids(kind, name).count == 1 else { return "#\(id)" }
-    return name
+    guard let name = names[kind]?[id] else { return "#\(id)" }
+    let isItsOwn = !name.isEmpty && !name.hasPrefix("#") && ids(kind, name).count == 1
+    return isItsOwn ? name : "#\(id) \(name)"
   }
 
-  /// The objects that have a name; NPM does not keep names unique. `#12` is the one with that number.
+  /// The objects that have a name; NPM does not keep names unique. A number alone is nobody's name: it may be another's in
+  /// another NPM.
   package func ids(_ kind: ResourceKind, _ name: String) -> [ResourceID] {
     let known = names[kind] ?? [:]
-    if name.hasPrefix("#"), let number = Int(name.dropFirst()), known[ResourceID(number)] != nil {
-      return [ResourceID(number)]
+    if name.hasPrefix("#") {
+      let parts = name.dropFirst().split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, let id = Int(parts[0]).map({ ResourceID($0) }), known[id] == String(parts[1]) else {
+        return []
+      }
+      return [id]
     }
     return known.filter { $0.value == name }.map(\.key).sorted()
   }
+
+  package func knows(_ kind: ResourceKind, _ id: ResourceID) -> Bool { names[kind]?[id] != nil }
 }
 
 /// What NPM has. A kind that failed to list is absent, never empty.

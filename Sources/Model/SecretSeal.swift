@@ -3,8 +3,9 @@
 package enum SecretSeal {
   /// The hint that NPM shows for a text.
   package static func hint(_ secret: Secret) -> String {
-    let text = secret.reveal()
-    return text.prefix(1) + String(repeating: "*", count: max(0, text.utf16.count - 1))
+    // NPM counts as JavaScript does: half a character of several units is no character.
+    let units = Array(secret.reveal().utf16)
+    return String(decoding: units.prefix(1), as: UTF16.self) + String(repeating: "*", count: max(0, units.count - 1))
   }
 
   package static func seal(_ secret: Secret, digest: String) -> String { "\(hint(secret)) \(digest)" }

@@ -49,6 +49,13 @@ package struct Spec: Hashable, Sendable, CustomStringConvertible {
   /// What somebody else's object is recognised by: its claims, or its name in NPM.
   package var handles: [String] { nameInNPM.map { [$0] } ?? claims }
 
+  /// Whether one of its fields names this object.
+  package func refers(to kind: ResourceKind, _ name: JSONValue) -> Bool {
+    shape.fields.contains { field in
+      if case .reference(kind) = field.type { self[field.name] == name } else { false }
+    }
+  }
+
   /// All fields by name, for the store and for fingerprints.
   package var json: JSONValue {
     .object(Dictionary(uniqueKeysWithValues: zip(shape.fields.map(\.name), values)))

@@ -123,6 +123,7 @@ package final class LiveNPM: NPMGateway {
     let answer = try await call(request, contentType: "application/json")
     do {
       let id = ResourceID(try decode(answer, as: CreatedRow.self).id)
+      // Names stay what they were when the plan was made: a rename in the same run changes nothing for who refers to it.
       if let name = spec.nameInNPM { known.withLock { $0.references.add(spec.kind, id, name) } }
       try await upload(mapping.kind, id, secrets)
       return id
@@ -138,7 +139,6 @@ package final class LiveNPM: NPMGateway {
     guard !mapping.kind.fields.contains(where: \.isUpload) else { return try await upload(mapping.kind, id, secrets) }
     let body = try mapping.body(spec, meta: meta, secrets: secrets, withEnabled: false)
     _ = try await call("PUT", "\(mapping.path)/\(mapping.text(id))", body)
-    if let name = spec.nameInNPM { known.withLock { $0.references.add(spec.kind, id, name) } }
   }
 
   /// Sends the files that a kind has, where we know them.

@@ -98,7 +98,10 @@ struct RowMapping: Sendable {
     guard let name = name.stringValue else { return 0 }
     let ids = references.ids(kind, name)
     if let id = ids.first, ids.count == 1 { return id.number }
-    if ids.isEmpty, name.hasPrefix("#"), let number = Int(name.dropFirst()) { return number }
+    // What NPM does not list any more stays as it is.
+    if name.hasPrefix("#"), let number = Int(name.dropFirst()), !references.knows(kind, ResourceID(number)) {
+      return number
+    }
     throw NPMError(.unknownReference, "NPM has no \(kind.title) named '\(name)' of its own")
   }
 }

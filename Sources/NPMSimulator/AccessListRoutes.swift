@@ -130,7 +130,9 @@ struct AccessListRoutes {
     shown["items"] = .array(
       (row["items"]?.arrayValue ?? []).map { item in
         let password = item["password"].stringValue ?? ""
-        let hint = password.prefix(1) + String(repeating: "*", count: max(0, password.count - 1))
+        let units = Array(password.utf16)
+        let hint =
+          String(decoding: units.prefix(1), as: UTF16.self) + String(repeating: "*", count: max(0, units.count - 1))
         return .object(
           (item.objectValue ?? [:]).merging(["password": "", "hint": .string(String(hint))]) { _, new in new })
       })

@@ -30,6 +30,7 @@ package struct ObjectIdentity: Hashable, Sendable {
 struct AdoptionRule {
   private let adoption: Adoption?
   private let owner: String
+  private let references: ReferenceTable
   private let objects: [ResourceKind: [ResourceID: ObservedResource]]
   private let serving: [ResourceKind: [String: Set<ResourceID>]]
   /// Objects that the store knows: a lost marker does not make them anybody's.
@@ -39,6 +40,7 @@ struct AdoptionRule {
     claimed = ownership.claimed
     adoption = options.adoption
     owner = options.owner
+    references = observed.references
     objects = observed.resources.mapValues { list in Dictionary(list.map { ($0.id, $0) }) { first, _ in first } }
     serving = observed.resources.mapValues { list in
       Dictionary(list.flatMap { object in object.spec.handles.map { (Self.folded($0, object.spec), [object.id]) } }) {
@@ -74,8 +76,21 @@ struct AdoptionRule {
       change.fields.append(
         FieldChange(path: FieldDiff.markerField, before: .null, after: .string(owner), cause: .adopted))
     }
-    if let obstacle = obstacle(fields, object) { change.action = .blocked(obstacle) }
+    if let obstacle = foreignUser(object) ?? obstacle(fields, object) { change.action = .blocked(obstacle) }
     return .change(change)
+  }
+
+  /// What has no marker belongs to whom its users belong to.
+  private func foreignUser(_ object: ObservedResource) -> Obstacle? {
+    guard object.nameInNPM != nil else { return nil }
+    let name = JSONValue.string(references.name(object.kind, object.id))
+    let users = objects.values.flatMap(\.values).filter { $0.spec.refers(to: object.kind, name) }
+    let foreign = users.compactMap(\.marker).map(\.owner).filter { $0 != owner }.min()
+    return foreign.map { other in
+      Obstacle(
+        .markerForeign, "\(object.ref.words) is used by hosts of owner '\(other)'",
+        hint: "give yours another name: both would change it in turn", holder: object.id)
+    }
   }
 
   /// Not asked for: what is in the way, and what taking it over would change.
@@ -89,7 +104,7 @@ struct AdoptionRule {
     change.action = .blocked(
       Obstacle(
         code, "\(handle) is \(verb) \(what) \(object.id), which is not ours, and differs: \(list(fields))",
-        hint: "take it over with: reconciler adopt \(draft.key.name) --accept-changes", holder: object.id))
+        hint: "take it over with: reconciler adopt \(Self.typed(draft.key)) --accept-changes", holder: object.id))
     return change
   }
 
@@ -100,6 +115,9 @@ struct AdoptionRule {
       hint: "rename all but one of them in NPM")
     return Change(resource, spec, .blocked(obstacle))
   }
+
+  /// How people type it: hosts by their names, others with their kind, which may share a name with a host.
+  private static func typed(_ key: ResourceKey) -> String { key.kind == .proxyHost ? key.name : key.path }
 
   /// Domains are compared without case, names with it.
   private static func folded(_ handle: String, _ spec: Spec) -> String {

@@ -91,6 +91,9 @@ package struct Change: Hashable, Sendable {
   package var observed: ObservedResource?
   /// Changes that must succeed before this one.
   package var after: [ResourceKey]
+  /// Those of them that give up a domain or port for it: they are put back when it comes to nothing. What it only refers to
+  /// is not.
+  package var makers: [ResourceKey] = []
   /// What the store knows of it: of the former name, where it is renamed.
   package var entry: LedgerEntry?
   /// The name that it had in the YAML until now.

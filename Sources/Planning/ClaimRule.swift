@@ -32,6 +32,7 @@ struct ClaimRule {
         guard let holder = holders[claim], holder != change.ref else { continue }
         if let release = releases[holder], frees(release, claim) {
           checked.after.append(release.key)
+          checked.makers.append(release.key)
         } else {
           return blocked(change, claim, holder)
         }

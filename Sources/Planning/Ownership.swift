@@ -158,6 +158,10 @@ struct Ownership {
   /// Somebody cleared `meta`: number, creation time and domains must all agree before the marker is put back.
   private func isTheSame(_ object: ObservedResource, as key: ResourceKey) -> Bool {
     if object.spec.shape.isFixed { return true }
+    // A create that was cut off: nothing of that name was there before.
+    if let entry = entries[key], entry.id == nil, entry.isUnfinished, object.spec.shape.witness != .marker {
+      return true
+    }
     guard let entry = entries[key], let createdOn = entry.createdOn, !createdOn.isEmpty else { return false }
     guard entry.id == object.id && createdOn == object.createdOn else { return false }
     // Where NPM has no place for a marker, there is nothing that could have been cleared.

@@ -86,6 +86,7 @@ package struct Planner: Sendable {
     draft.bystanders = desired.resources.filter { !isSelected($0.key) }.map {
       Change($0, $0.spec.normalised(), .update)
     }
+    changes = changes.map(SecretRule.apply)
     changes = changes.map(RequestRule(observed, requests: options.requests).apply)
     changes = UseRule(observed, owner: options.owner).apply(to: changes)
     changes = ClaimRule(observed, draft, ownership, wanted: changes).apply(to: changes)

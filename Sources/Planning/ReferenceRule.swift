@@ -5,11 +5,22 @@ struct ReferenceRule {
   private let observed: ObservedState
   private let desired: [ResourceKey: DesiredResource]
   private let entries: [ResourceKey: LedgerEntry]
+  private let byName: [ResourceKey: DesiredResource]
+  private let selection: Set<ResourceKey>?
   private let choice: CertificateChoice
   private let standard: String?
 
   init(_ desired: DesiredState, _ observed: ObservedState, _ ledger: [LedgerEntry], _ options: Planner.Options) {
-    choice = CertificateChoice(desired, observed, today: options.today)
+    byName = Dictionary(
+      desired.resources.compactMap { resource in
+        resource.spec.nameInNPM.map { (ResourceKey(resource.key.kind, $0), resource) }
+      }
+    ) { first, _ in first }
+    selection = options.selection
+    // What leaves the YAML is about to go: nobody is led there.
+    let leaving = ledger.filter { entry in !desired.resources.contains { $0.key == entry.key } }
+    choice = CertificateChoice(
+      desired, observed, today: options.today, without: Set(leaving.compactMap(\.certificateID)))
     standard = options.defaultCertificate
     self.observed = observed
     self.desired = Dictionary(desired.resources.map { ($0.key, $0) }) { first, _ in first }
@@ -44,7 +55,7 @@ struct ReferenceRule {
           .missingKey, "NPM \(observed.version) wants '\(field.name)' for a request to Let's Encrypt",
           hint: "add it; NPM \(field.until?.description ?? "") and later do without")
       } else if case .reference(let target) = field.type, let name = value.stringValue {
-        follow(field.name, ResourceKey(target, name), &resolved)
+        follow(field.name, ResourceKey(target, name), &resolved, byNPMName: resource.refersByNPMNames)
       } else if value == FieldType.auto {
         choose(field.name, resource, &resolved)
       }
@@ -66,9 +77,12 @@ struct ReferenceRule {
     if resolved.spec[field] == FieldType.auto { resolved.spec[field] = .string(name) }
   }
 
-  private func follow(_ field: String, _ key: ResourceKey, _ resolved: inout Resolved) {
+  private func follow(
+    _ field: String, _ key: ResourceKey, _ resolved: inout Resolved, byNPMName: Bool = false
+  ) {
     var name = key.name
-    if let target = desired[key] {
+    if let target = byNPMName ? byName[key] : desired[key] {
+      let key = target.key
       resolved.needs.append(key)
       name = target.spec.nameInNPM ?? name
       if let id = entries[key]?.id, observed.resources[key.kind]?.contains(where: { $0.id == id }) == true {
@@ -76,10 +90,26 @@ struct ReferenceRule {
         return
       }
       resolved.spec[field] = .string(name)
+      let holders = observed.references.ids(key.kind, name)
       // Not there yet: it is made first.
-      if observed.references.ids(key.kind, name).isEmpty { return }
+      if holders.isEmpty {
+        if selection?.contains(key) == false { resolved.obstacle = unselected(key) }
+        return
+      }
+      let owner = entries.values.first { $0.key.kind == key.kind && $0.id.map(holders.contains) == true }
+      if let owner, owner.key != key {
+        resolved.obstacle = Obstacle(
+          .nameTaken, "'\(name)' is still the name of '\(owner.key.name)' in NPM",
+          hint: "apply in two steps: give that one its new name first")
+        return
+      }
     }
     resolved.obstacle = obstacle(key.kind, name, observed.references.ids(key.kind, name))
+  }
+
+  private func unselected(_ key: ResourceKey) -> Obstacle {
+    Obstacle(
+      .dependencyFailed, "it needs \(key), which is not there yet and not selected", hint: "select that one too")
   }
 
   private func obstacle(_ target: ResourceKind, _ name: String, _ ids: [ResourceID]) -> Obstacle? {

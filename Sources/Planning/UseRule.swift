@@ -31,20 +31,14 @@ struct UseRule {
 
   /// Ours first.
   private func users(of kind: ResourceKind, _ name: JSONValue) -> [ObservedResource] {
-    observed.resources.values.joined().filter { refers($0.spec, kind, name) }.sorted { left, right in
+    observed.resources.values.joined().filter { $0.spec.refers(to: kind, name) }.sorted { left, right in
       let (isOurs, areOurs) = (left.marker?.owner == owner, right.marker?.owner == owner)
       return isOurs == areOurs ? (left.kind, left.id) < (right.kind, right.id) : isOurs
     }
   }
 
-  private func refers(_ spec: Spec, _ kind: ResourceKind, _ name: JSONValue) -> Bool {
-    spec.shape.fields.contains { field in
-      if case .reference(kind) = field.type { spec[field.name] == name } else { false }
-    }
-  }
-
   private func givesUp(_ change: Change, _ kind: ResourceKind, _ name: JSONValue) -> Bool {
-    change.action == .delete || (change.changesValues && change.desired.map { !refers($0, kind, name) } == true)
+    change.action == .delete || (change.changesValues && change.desired.map { !$0.refers(to: kind, name) } == true)
   }
 
   private func blocked(_ change: Change, _ user: ObservedResource) -> Change {

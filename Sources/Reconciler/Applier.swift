@@ -35,7 +35,7 @@ struct Applier: Sendable {
       var outcome: ChangeOutcome
       if let ending {
         outcome = ChangeOutcome(change, .notAttempted, error: ending)
-      } else if stop.isRequested && !change.after.contains(where: { done[$0] != nil }) {
+      } else if stop.isRequested && !change.makers.contains(where: { done[$0] != nil }) {
         // Who waits for what was just done goes on: to stop between the two would take a site down.
         outcome = ChangeOutcome(change, .notAttempted, error: Diagnostic(.interrupted, "the run was interrupted"))
       } else if let cause = change.after.first(where: broken.contains) {
@@ -44,7 +44,7 @@ struct Applier: Sendable {
       } else {
         outcome = await attempt(change)
         if outcome.verdict == .failed {
-          for key in change.after { if let old = done[key] { await bringBack(old, after: &outcome) } }
+          for key in change.makers { if let old = done[key] { await bringBack(old, after: &outcome) } }
         }
       }
       if outcome.verdict == .applied { done[change.key] = change }
@@ -130,14 +130,23 @@ struct Applier: Sendable {
     case .update: await writer.update(change, marker: marker(for: change))
     case .delete: await writer.delete(change)
     case .release where !isMarked(change):
-      WriteResult(ChangeOutcome(change, .applied, note: "left to NPM: it carries no marker of ours"), nil)
+      WriteResult(ChangeOutcome(change, .applied, note: leaving(change)), nil)
     case .release(let isDisabling): await writer.release(change, isDisabling: isDisabling)
+    case .adopt where change.fields.isEmpty && change.observed?.spec.shape.witness != .marker:
+      WriteResult(
+        ChangeOutcome(change, .applied, note: "linked, nothing written: passwords and keys cannot be compared"),
+        change.observed)
     case .adopt where change.observed?.marker == nil: await writer.update(change, marker: marker(for: change))
     case .adopt:
       WriteResult(
         ChangeOutcome(change, .applied, note: "linked to host \(change.id?.description ?? "?")"), change.observed)
     case .blocked: WriteResult(ChangeOutcome(change, .notAttempted), nil)
     }
+  }
+
+  private func leaving(_ change: Change) -> String {
+    change.observed?.spec.shape.witness == .marker
+      ? "left to NPM: it carries no marker of ours" : "left to NPM as it is"
   }
 
   private func isMarked(_ change: Change) -> Bool {

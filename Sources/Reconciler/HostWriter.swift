@@ -11,14 +11,15 @@ struct HostWriter: Sendable {
   /// How often a PUT is repeated when its answer was unclear or blamed another host.
   private static let repeats = 2
 
+  private var neighbours: Neighbours { Neighbours(gateway: gateway, verifier: verifier) }
+
   func create(_ change: Change, marker: OwnershipMarker) async -> WriteResult {
     guard let spec = change.desired else { return impossible(change) }
     let meta: JSONValue = [OwnershipMarker.metaKey: marker.json]
     let start = ContinuousClock.now
     var id: ResourceID?
     let error = await attempt { id = try await gateway.create(spec, meta: meta, secrets: change.secrets) }
-    let harmed = await repair(change.rewrites)
-    if !harmed.isEmpty { return failed(change, Self.leftBare(harmed, error)) }
+    if let problem = await neighbours.repair(change.rewrites, after: error) { return failed(change, problem) }
     // "Already in use" may be the echo of our own create that was cut off: look before believing it.
     if let error, !error.isUnclear, error.code != .npmDomainInUse { return unwritten(change, error) }
     var verdict =
@@ -58,50 +59,14 @@ struct HostWriter: Sendable {
       return result
     }
     if case .refused(_, let words) = verdict { return await restore(change, before, words) }
-    if error == nil, spec.shape.fields.contains(where: \.isUpload), let problem = await reload(change, before) {
+    if case .served = verdict, spec.shape.fields.contains(where: \.isUpload),
+      let problem = await neighbours.reload(change.users)
+    {
       return failed(change, problem)
     }
     let word =
       change.renamedFrom.map { "renamed from '\($0.name)'" } ?? (change.action == .adopt ? "adopted" : "updated")
     return conclude(change, verdict, word: word, start)
-  }
-
-  /// Writes hosts again as they are: a request to Let's Encrypt, also one that fails, takes TLS and access control off
-  /// them until then. Returns those for which that did not work.
-  private func repair(_ hosts: [ObservedResource]) async -> [String] {
-    var harmed: [String] = []
-    for planned in hosts {
-      var isWhole = false
-      for _ in 0...Self.repeats where !isWhole {
-        guard let host = try? await gateway.object(planned.kind, planned.id) else { continue }
-        let spec = host.spec.normalised()
-        let error = await attempt { try await gateway.update(host.id, spec, meta: host.meta, secrets: [:]) }
-        if error == nil, case .served = await verifier.settle(host.id, spec, isPatient: false) { isWhole = true }
-      }
-      if !isWhole { harmed.append(planned.spec.claims.first ?? planned.ref.words) }
-    }
-    return harmed
-  }
-
-  private static func leftBare(_ names: [String], _ error: NPMError?) -> NPMError {
-    NPMError(
-      .nginxUnconfirmed, "the request took TLS and access control off \(names.joined(separator: ", "))",
-      hint: "save these hosts once in NPM, or apply again\(error.map { "; the request itself: \($0.message)" } ?? "")")
-  }
-
-  /// NPM keeps nginx on the files it had: any write makes it read them again. A user of it is written again, unchanged.
-  private func reload(_ change: Change, _ uploaded: ObservedResource) async -> NPMError? {
-    guard let user = change.users.first(where: { $0.isEnabled }) else { return nil }
-    let error = await attempt {
-      try await gateway.update(user.id, user.spec.normalised(), meta: user.meta, secrets: [:])
-    }
-    guard error == nil else { return error }
-    switch await verifier.settle(user.id, user.spec.normalised(), isPatient: false) {
-    case .served: return nil
-    case .refused(_, let words): return NPMError(.nginxRefused, "nginx refused it: \(NginxWords.short(words))")
-    default:
-      return NPMError(.nginxUnconfirmed, "the certificate is in NPM, but nginx did not confirm that it serves it")
-    }
   }
 
   /// Takes our marker off a host, and switches it off where that is asked for.
@@ -139,6 +104,7 @@ struct HostWriter: Sendable {
       return WriteResult(ChangeOutcome(change, .applied, note: "was gone already"), nil)
     case .failure(let error): return unwritten(change, error)
     }
+    if planned.nameInNPM != nil, let error = await neighbours.user(of: planned) { return unwritten(change, error) }
     let error = await attempt { try await gateway.delete(planned.kind, planned.id) }
     if let error, !error.isUnclear, error.code != .npmNotFound { return unwritten(change, error) }
     switch await verifier.isGone(planned.kind, planned.id, isPatient: error?.isUnclear == true) {
@@ -166,11 +132,11 @@ struct HostWriter: Sendable {
   private func fresh(_ planned: ObservedResource) async -> Result<ObservedResource, NPMError> {
     do {
       guard let host = try await gateway.object(planned.kind, planned.id) else {
-        return .failure(NPMError(.npmNotFound, "host \(planned.id) is gone from NPM", hint: "run diff again"))
+        return .failure(NPMError(.npmNotFound, "\(planned.ref.words) is gone from NPM", hint: "run diff again"))
       }
       let isSame = host.marker == planned.marker && host.spec.normalised() == planned.spec.normalised()
       guard isSame else {
-        let message = "host \(planned.id) was changed in NPM since the plan was made"
+        let message = "\(planned.ref.words) was changed in NPM since the plan was made"
         return .failure(NPMError(.objectChanged, message, hint: "run diff again"))
       }
       return .success(host)
@@ -283,7 +249,8 @@ struct HostWriter: Sendable {
     switch verdict {
     case .served(let host):
       let spent = Int(((ContinuousClock.now - start) / .milliseconds(1)).rounded())
-      let state = host.isEnabled ? "online after \(spent) ms" : "disabled"
+      let proof = host.spec.shape.isServed ? "online" : "confirmed"
+      let state = host.isEnabled ? "\(proof) after \(spent) ms" : "disabled"
       let name = word == "created" ? "created as \(host.id)" : word
       return WriteResult(ChangeOutcome(change, .applied, id: host.id, note: "\(name), \(state)"), host)
     case .refused(let host, let words):

@@ -18,6 +18,8 @@ package struct LapSettings: Sendable {
   package var probes = true
   /// What `certificate: auto` means where no certificate fits; nil: nothing.
   package var defaultCertificate: String?
+  /// For requests to Let's Encrypt that releases of NPM want it for.
+  package var letsEncryptEmail: String?
   /// Days before its end from which a certificate is a warning, and an error.
   package var certificateDays = (warning: 21, error: 7)
   /// What the lap is for.

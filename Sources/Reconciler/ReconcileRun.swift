@@ -33,10 +33,12 @@ package struct ReconcileRun: Sendable {
     if let bound = try await store.boundNPM(), bound != settings.npmURL, !settings.rebindsStore {
       throw StoreError.otherNPM(bound: bound, now: settings.npmURL)
     }
-    let desired = Sealer(key: try await store.sealKey()).seal(desired)
+    let sealed = Sealer(key: try await store.sealKey()).seal(desired)
     let ledger = try await store.ledger()
-    let kinds = Set(desired.resources.map(\.key.kind) + ledger.map(\.key.kind))
+    let kinds = Set(sealed.resources.map(\.key.kind) + ledger.map(\.key.kind))
     let observed = try await gateway.observe(fixed: kinds)
+    let desired = AutomaticRequests.expand(
+      sealed, observed, ledger, today: String(Timestamp.now.iso8601.prefix(10)), email: settings.letsEncryptEmail)
     var options = options(desired)
     options.requests = try await requests()
     var plan = Planner(options).plan(desired, observed, ledger)

@@ -37,8 +37,6 @@ enum Schema {
     ALTER TABLE journal ADD COLUMN on_delete TEXT;
     """,
     """
-    CREATE TABLE seal (id INTEGER PRIMARY KEY CHECK (id = 1), key TEXT NOT NULL) STRICT;
-    INSERT INTO seal VALUES (1, hex(randomblob(32)));
     CREATE TABLE requests (number INTEGER PRIMARY KEY, names TEXT NOT NULL, at REAL NOT NULL) STRICT;
     """,
   ]

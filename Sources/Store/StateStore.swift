@@ -96,7 +96,8 @@ package protocol StateStore: Sendable {
   func boundNPM() async throws -> String?
   func bind(npm: String) async throws
 
-  /// What seals of secrets are made with; the same as long as the store lives.
+  /// What seals of secrets are made with; kept apart from the seals. Without it they only say that something may have
+  /// changed.
   func sealKey() async throws -> [UInt8]
 
   func ledger() async throws -> [LedgerEntry]

@@ -117,4 +117,31 @@ import Testing
       #expect(try await npm.writes().count { $0["path"] == "/api/nginx/certificates" } == 1)
     }
   }
+
+  @Test(arguments: SimulatedNPM.versions)
+  func `a host may have its certificate requested where none fits`(version: String) async throws {
+    try await withSimulator(version) { npm in
+      try await npm.send("PUT", "/simulator/letsencrypt", ["issues": true])
+      let place = try Workplace(npm)
+      try place.scratch.write("reconciler.yaml", "certificates: { letsencrypt_email: me@example.com }\n")
+      let host =
+        "  app: { domain_names: [b.test, a.test], forward: 'http://127.0.0.1', validate: off, certificate: auto, auto_request: true }\n"
+      try place.scratch.write("desired/all.yaml", "proxy_hosts:\n" + host)
+      let run = try await place.run("apply", "--yes")
+      #expect(run.exit == 0, "\(run.output)\(run.errors)")
+      #expect(try await certificates(npm).map { $0["nice_name"] } == ["a.test, b.test"])
+      #expect(try await npm.served()["a.test"]?["certificate_id"] == 1)
+      let again = try await place.run("diff", "--exit-code")
+      #expect(again.exit == 0, "\(again.output)")
+      // A better one comes: the requested one is given up once nothing uses it.
+      let now = Int(Timestamp.now.seconds)
+      let exact = try TestCertificate.make(names: ["a.test", "b.test"], days: 300, from: now - 86400)
+      let hand = try await npm.asAdmin("POST", "/api/nginx/certificates", ["provider": "other", "nice_name": "hand"])
+      try await npm.upload(exact, to: hand["id"].intValue ?? 0)
+      let swept = try await place.run("apply", "--yes", "--policy", "sync")
+      #expect(swept.exit == 0, "\(swept.output)\(swept.errors)")
+      #expect(try await certificates(npm).map { $0["nice_name"] } == ["hand"])
+      #expect(try await npm.served()["a.test"]?["certificate_id"] == hand["id"])
+    }
+  }
 }

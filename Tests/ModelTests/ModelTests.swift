@@ -83,7 +83,11 @@ import Testing
     table.add(.certificate, ResourceID(2), "wild")
     table.add(.certificate, ResourceID(3), "one")
     #expect(table.ids(.certificate, "wild").count == 2)
-    #expect(table.name(.certificate, ResourceID(1)) == "#1")
+    #expect(table.name(.certificate, ResourceID(1)) == "#1 wild")
+    #expect(table.ids(.certificate, "#1 wild") == [ResourceID(1)])
+    #expect(table.ids(.certificate, "#1").isEmpty && table.ids(.certificate, "#3 wild").isEmpty)
+    table.add(.certificate, ResourceID(4), "#1")
+    #expect(table.name(.certificate, ResourceID(4)) == "#4 #1" && table.name(.certificate, ResourceID(9)) == "#9")
     #expect(table.name(.certificate, ResourceID(3)) == "one")
   }
 

@@ -3,6 +3,6 @@ extension KindDescription {
   package static let deadHost = KindDescription(
     kind: .deadHost, section: "dead_hosts", route: "dead-hosts",
     fields: [HostFields.domains] + HostFields.tls + [HostFields.advancedConfig, HostFields.enabled],
-    operatorFields: OperatorFields.forHosts, claimField: "domain_names", claims: HostFields.claims,
+    operatorFields: OperatorFields.forDomains, claimField: "domain_names", claims: HostFields.claims,
     summary: { "\($0.claims.joined(separator: ", ")) -> 404" }, normalise: { HostFields.normalise(&$0) })
 }

@@ -49,6 +49,13 @@ enum OperatorFields {
 
   /// Of what NPM can switch off.
   static let forHosts = [description, labels, protect, onDelete(["delete", "disable", "orphan"]), suspend]
+  /// Of hosts that have domains.
+  static let forDomains =
+    forHosts + [
+      FieldDescription(
+        "auto_request", .bool, standard: false,
+        "With certificate: auto, request one of Let's Encrypt where none is good for all its names.")
+    ]
   /// Of what is only there or not.
   static let forOthers = [description, labels, protect, onDelete(["delete", "orphan"]), suspend]
 

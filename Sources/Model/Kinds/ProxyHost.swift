@@ -55,7 +55,7 @@ extension KindDescription {
   ]
 
   private static let hostOperatorFields: [FieldDescription] =
-    OperatorFields.forHosts + [
+    OperatorFields.forDomains + [
       FieldDescription(
         "validate", .choice(["enforce", "warn", "off"]), standard: "enforce",
         "What a destination that fails its check does: block the change, warn, or not be checked."),

@@ -3,7 +3,7 @@ extension KindDescription {
   /// nearly everybody answers alike, that answer is the default.
   package static let redirectionHost = KindDescription(
     kind: .redirectionHost, section: "redirection_hosts", route: "redirection-hosts", fields: redirectionFields,
-    operatorFields: OperatorFields.forHosts, claimField: "domain_names", claims: HostFields.claims,
+    operatorFields: OperatorFields.forDomains, claimField: "domain_names", claims: HostFields.claims,
     summary: { spec in
       let scheme = spec["forward_scheme"] == "auto" ? "" : "\(spec["forward_scheme"].summary)://"
       let target = "\(scheme)\(spec["forward_domain_name"].summary)"

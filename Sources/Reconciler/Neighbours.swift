@@ -1,0 +1,73 @@
+import Model
+import NPMClient
+
+/// What a write means for objects that it is not about: they are read as they are now, and written back just so.
+struct Neighbours: Sendable {
+  let gateway: any NPMGateway
+  let verifier: Verifier
+
+  /// How often a neighbour is written before it counts as harmed.
+  private static let attempts = 3
+
+  /// A request to Let's Encrypt, also one that fails, takes TLS and access control off hosts until their next write.
+  ///
+  /// - Parameter error: what became of the request itself.
+  /// - Returns: nil: all are whole again.
+  func repair(_ hosts: [ObservedResource], after error: NPMError?) async -> NPMError? {
+    var harmed: [String] = []
+    for planned in hosts {
+      var isWhole = false
+      for _ in 0..<Self.attempts where !isWhole { isWhole = await isRewritten(planned) }
+      if !isWhole { harmed.append(planned.spec.claims.first ?? planned.ref.words) }
+    }
+    guard !harmed.isEmpty else { return nil }
+    return NPMError(
+      .nginxUnconfirmed, "the request took TLS and access control off \(harmed.joined(separator: ", "))",
+      hint: "save these hosts once in NPM, or apply again\(error.map { "; the request itself: \($0.message)" } ?? "")")
+  }
+
+  /// NPM keeps nginx on the files of a certificate that it had; any write makes it read them again.
+  ///
+  /// - Returns: nil: it did, or nothing is served with it.
+  func reload(_ users: [ObservedResource]) async -> NPMError? {
+    var tried: [String] = []
+    for planned in users where planned.isEnabled {
+      guard let user = try? await gateway.object(planned.kind, planned.id), user.isEnabled, user.nginx == .online
+      else { continue }
+      if await isRewritten(planned) { return nil }
+      tried.append(user.spec.claims.first ?? user.ref.words)
+    }
+    guard !tried.isEmpty else { return nil }
+    return NPMError(
+      .nginxUnconfirmed, "the certificate is in NPM, but nginx did not confirm \(tried.joined(separator: ", "))",
+      hint: "apply again, or save a host that uses it in NPM")
+  }
+
+  private func isRewritten(_ planned: ObservedResource) async -> Bool {
+    do {
+      guard let host = try await gateway.object(planned.kind, planned.id), host.isEnabled else { return true }
+      let spec = host.spec.normalised()
+      try await gateway.update(host.id, spec, meta: host.meta, secrets: [:])
+      if case .served = await verifier.settle(host.id, spec, isPatient: false) { return true }
+      return false
+    } catch {
+      return false
+    }
+  }
+
+  /// Somebody may have begun to use what is to be deleted since the plan was made; nil: nobody did.
+  func user(of planned: ObservedResource) async -> NPMError? {
+    do {
+      let observed = try await gateway.observe()
+      let name = JSONValue.string(observed.references.name(planned.kind, planned.id))
+      let users = observed.resources.values.joined().filter { $0.spec.refers(to: planned.kind, name) }
+      guard let user = users.min(by: { ($0.kind, $0.id) < ($1.kind, $1.id) }) else { return nil }
+      let what = user.spec.claims.first.map { "\($0) (\(user.ref.words))" } ?? user.ref.words
+      return NPMError(.stillInUse, "\(what) uses it by now", hint: "run diff again")
+    } catch let error as NPMError {
+      return error
+    } catch {
+      return NPMError(.internalError, "\(error)")
+    }
+  }
+}
