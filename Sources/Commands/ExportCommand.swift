@@ -9,6 +9,9 @@ enum ExportCommand {
   private static let split = FlagDefinition("split", "One file per object, in a folder for each kind")
   private static let force = FlagDefinition("force", "Write although the directory holds YAML files already")
 
+  private static let privateKeys = FlagDefinition(
+    "private-keys", "Write certificates that were uploaded with their private keys; needs --out")
+
   static let definition = CommandDefinition(
     name: "export", summary: "Write what NPM has as desired files",
     discussion: """
@@ -16,16 +19,26 @@ enum ExportCommand {
       belongs to another owner is left out. Nothing is changed in NPM: to manage it, run 'reconciler adopt --all' then.
       Passwords of access lists are asked of environment variables: NPM does not tell them.
       """,
-    flags: [out, split, force], run: run)
+    flags: [out, split, force, privateKeys], run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     let bench = try Workbench(invocation)
     let directory = invocation.arguments.value(out)
     if let directory { try check(directory, invocation) }
-    let observed = try await bench.gateway().observe()
-    let exporter = Exporter(observed, owner: bench.settings.owner, origin: bench.settings.npmURL)
+    guard directory != nil || !invocation.arguments.has(privateKeys) else {
+      throw UsageError(message: "--private-keys needs --out: keys do not belong on a screen")
+    }
+    let gateway = try bench.gateway()
+    let observed = try await observe(gateway)
+    var uploads: [ResourceID: [String: Secret]] = [:]
+    for object in observed.resources[.certificate] ?? []
+    where invocation.arguments.has(privateKeys) && object.spec["certificate"] != .null {
+      uploads[object.id] = try await gateway.uploads(of: object.id)
+    }
+    let exporter = Exporter(
+      observed, owner: bench.settings.owner, origin: bench.settings.npmURL, uploads: uploads)
     let result = exporter.export(splits: invocation.arguments.has(split))
-    if let directory { try write(result.files, to: directory) }
+    if let directory { try write(result, to: directory) }
     var console = invocation.console
     console.outFile = nil
     if console.format == .json {
@@ -65,10 +78,24 @@ enum ExportCommand {
     CommandFailure(.failure, [Diagnostic(.outputFailed, message, hint: hint)])
   }
 
-  private static func write(_ files: [Exporter.File], to directory: String) throws {
+  /// Settings of NPM are for administrators only: another account exports the rest.
+  private static func observe(_ gateway: LiveNPM) async throws -> ObservedState {
+    do {
+      return try await gateway.observe(fixed: Set(KindDescription.all.filter(\.isFixed).map(\.kind)))
+    } catch let error as NPMError where error.code == .npmForbidden {
+      return try await gateway.observe()
+    }
+  }
+
+  private static func write(_ result: Exporter.Result, to directory: String) throws {
     do {
       try Files.createDirectory(directory)
-      for file in files {
+      for file in result.secretFiles {
+        let path = "\(directory)/\(file.name)"
+        try Files.createDirectory(Files.parent(of: path))
+        try Files.replace(path, with: Array(file.text.reveal().utf8), mode: 0o600)
+      }
+      for file in result.files {
         let path = "\(directory)/\(file.name)"
         try Files.createDirectory(Files.parent(of: path))
         try Files.replace(path, with: Array(file.text.utf8))

@@ -4,12 +4,16 @@ package import Model
 package enum DesiredWriter {
   /// The lines of one resource below its section.
   ///
-  /// - Parameter remark: stands behind the name as a comment.
-  package static func lines(_ name: String, _ spec: Spec, remark: String = "") -> [String] {
+  /// - Parameters:
+  ///   - remark: stands behind the name as a comment.
+  ///   - beside: the way to files that it names.
+  package static func lines(
+    _ name: String, _ spec: Spec, remark: String = "", beside: String = ""
+  ) -> [String] {
     let kind = spec.shape
     let tail = remark.isEmpty ? "" : "  # \(remark)"
     let members = spec.json.objectValue ?? [:]
-    let lines = fields(members, kind.fields, kind.shorthands, indent: 4, path: [name])
+    let lines = fields(members, kind.fields, kind.shorthands, indent: 4, path: [name], beside: beside)
     guard !lines.isEmpty else { return ["  \(YAMLText.scalar(name)): {}\(tail)"] }
     return ["  \(YAMLText.scalar(name)):\(tail)"] + lines.map { $0.isEmpty ? "" : "    " + $0 }
   }
@@ -34,7 +38,15 @@ package enum DesiredWriter {
               $0.element.isEmpty ? "" : pad + ($0.offset == 0 ? "- " : "  ") + $0.element
             }
         }
-    case (.secret, _), (.pem, _), (.pemKey, _): return ["{ env: \(variable(path)) }"]
+    case (.secret, _): return ["{ env: \(variable(path)) }"]
+    case (.object(let fields), .object(let members)):
+      let parts = fields.compactMap { field -> String? in
+        if case .secret = field.type { return "\(field.name): { env: \(variable(path + [field.name])) }" }
+        let value = members[field.name] ?? .null
+        guard value != field.standard else { return nil }
+        return "\(field.name): \(Self.value(value, field.type, indent: indent)[0])"
+      }
+      return ["{ \(parts.joined(separator: ", ")) }"]
     case (.reference, .null): return ["none"]
     case (_, .bool(let flag)): return [flag ? "true" : "false"]
     case (_, .int(let number)): return [String(number)]
@@ -46,7 +58,7 @@ package enum DesiredWriter {
   /// Each field as `key: value`, without indentation on a field's first line.
   private static func fields(
     _ members: [String: JSONValue], _ fields: [FieldDescription], _ shorthands: [ShorthandDescription], indent: Int,
-    path: [String]
+    path: [String], beside: String = ""
   ) -> [String] {
     var lines: [String] = []
     var covered: Set<String> = []
@@ -58,6 +70,10 @@ package enum DesiredWriter {
       }
       let value = members[field.name] ?? .null
       guard value != field.standard else { continue }
+      if field.isUpload {
+        lines.append("\(field.name): { file: \(YAMLText.scalar(beside + fileName(path[0], field.name))) }")
+        continue
+      }
       let text = Self.value(value, field.type, indent: indent, path: path)
       lines.append("\(field.name):" + (text[0].isEmpty ? "" : " " + text[0]))
       // The lines of a value carry their whole indentation, the caller adds ours.
@@ -65,6 +81,12 @@ package enum DesiredWriter {
       lines += text.dropFirst().map { $0.hasPrefix(pad) ? String($0.dropFirst(indent)) : $0 }
     }
     return lines
+  }
+
+  /// The name of the file that a field of a resource is exported to.
+  static func fileName(_ name: String, _ field: String) -> String {
+    let endings = ["certificate": ".pem", "certificate_key": ".key"]
+    return name + (endings[field] ?? ".\(field).pem")
   }
 
   /// The name of the environment variable that a secret is asked of: `LAN_BOB` for the user bob of the list lan.

@@ -7,8 +7,15 @@ package struct Exporter {
     package var text: String
   }
 
+  /// A file that only its owner may read.
+  package struct SecretFile: Sendable {
+    package var name: String
+    package var text: Secret
+  }
+
   package struct Result: Sendable {
     package var files: [File] = []
+    package var secretFiles: [SecretFile] = []
     package var exported = 0
     package var warnings: [Diagnostic] = []
   }
@@ -17,8 +24,13 @@ package struct Exporter {
   private let owner: String
   /// Where it came from, for the comment at the top.
   private let origin: String
+  /// The files of certificates by their fields, where they are exported too.
+  private let uploads: [ResourceID: [String: Secret]]
 
-  package init(_ observed: ObservedState, owner: String, origin: String) {
+  package init(
+    _ observed: ObservedState, owner: String, origin: String, uploads: [ResourceID: [String: Secret]] = [:]
+  ) {
+    self.uploads = uploads
     self.observed = observed
     self.owner = owner
     self.origin = origin
@@ -28,7 +40,7 @@ package struct Exporter {
   package func export(splits: Bool) -> Result {
     var result = Result()
     var mine: [(kind: KindDescription, objects: [ObservedResource], names: [String])] = []
-    for kind in KindDescription.all where !isLeftOut(kind, &result) {
+    for kind in KindDescription.all {
       let objects = ours(kind, &result)
       if !objects.isEmpty { mine.append((kind, objects, ExportNames.names(objects, owner: owner))) }
     }
@@ -40,7 +52,14 @@ package struct Exporter {
       }
     ) { first, _ in first }
     for (kind, objects, own) in mine {
-      let blocks = zip(objects, own).map { object, name in block(object, name, referring(object.spec, names), &result) }
+      let blocks = zip(objects, own).map { object, name in
+        let beside = splits ? "" : "\(kind.section)/"
+        for (field, text) in uploads[object.id] ?? [:] where kind.fields.contains(where: \.isUpload) {
+          result.secretFiles.append(
+            SecretFile(name: "\(kind.section)/\(DesiredWriter.fileName(name, field))", text: text))
+        }
+        return block(object, name, referring(object.spec, names), beside, &result)
+      }
       result.files += files(kind, blocks, splits: splits)
     }
     if result.files.isEmpty { result.files = [File(name: "proxy_hosts.yaml", text: header + "proxy_hosts:\n")] }
@@ -53,27 +72,27 @@ package struct Exporter {
     var isComment = false
   }
 
-  /// What NPM got as files stays there: private keys do not belong into an export.
-  private func isLeftOut(_ kind: KindDescription, _ result: inout Result) -> Bool {
-    guard kind.fields.contains(where: \.isUpload) else { return false }
-    let count = observed.resources[kind.kind]?.count ?? 0
+  private func ours(_ kind: KindDescription, _ result: inout Result) -> [ObservedResource] {
+    let all = (observed.resources[kind.kind] ?? []).sorted { $0.id < $1.id }.filter { !isLeftOut($0) }
+    let count = (observed.resources[kind.kind]?.count ?? 0) - all.count
     if count > 0 {
       result.warnings.append(
         Diagnostic(
           .notExportable, "\(count) \(kind.kind.title)\(count == 1 ? "" : "s") left out: private keys stay in NPM",
-          hint: "hosts refer to them by their names; to manage one, write it with its files into the YAML",
-          severity: .warning))
+          hint: "hosts refer to them by their names; --private-keys writes them with their keys", severity: .warning))
     }
-    return true
-  }
-
-  private func ours(_ kind: KindDescription, _ result: inout Result) -> [ObservedResource] {
-    (observed.resources[kind.kind] ?? []).sorted { $0.id < $1.id }.filter { object in
+    return all.filter { object in
       guard let marker = object.marker, marker.owner != owner else { return true }
       result.warnings.append(
         warning(.markerForeign, object, "belongs to owner '\(marker.owner)' and is left out", "that owner exports it"))
       return false
     }
+  }
+
+  /// What NPM got as files is only exported with them.
+  private func isLeftOut(_ object: ObservedResource) -> Bool {
+    object.spec.shape.fields.contains(where: \.isUpload) && !KindDescription.isRequested(object.spec)
+      && uploads[object.id] == nil
   }
 
   /// References by the names that their objects get here.
@@ -86,11 +105,18 @@ package struct Exporter {
     return copy
   }
 
-  private func block(_ object: ObservedResource, _ name: String, _ spec: Spec, _ result: inout Result) -> Block {
+  /// - Parameter beside: the way from the file to those that it names.
+  private func block(
+    _ object: ObservedResource, _ name: String, _ spec: Spec, _ beside: String, _ result: inout Result
+  ) -> Block {
     var shown = spec
     if let field = spec.shape.nameField, spec[field] == .string(name) { shown[field] = "" }
-    let lines = DesiredWriter.lines(name, shown, remark: remark(object))
-    guard let problem = problem(spec, name, lines) else {
+    // A key has no value to compare, and so none that would be written.
+    if let files = uploads[object.id], files["certificate_key"] != nil { shown["certificate_key"] = "file" }
+    // One that is requested has the name that its domains give it.
+    if KindDescription.isRequested(spec) { shown["nice_name"] = "" }
+    let lines = DesiredWriter.lines(name, shown, remark: remark(object), beside: beside)
+    guard let problem = problem(spec, name, lines, uploads[object.id] ?? [:]) else {
       result.exported += 1
       return Block(name: name, lines: secretWarning(object) + lines)
     }
@@ -133,12 +159,17 @@ package struct Exporter {
   }
 
   /// Why the lines do not say what the object is; nil: they do.
-  private func problem(_ wanted: Spec, _ name: String, _ lines: [String]) -> String? {
+  private func problem(_ wanted: Spec, _ name: String, _ lines: [String], _ files: [String: Secret]) -> String? {
     if let name = wanted.nameInNPM, observed.references.ids(wanted.kind, name).count > 1 {
       return "NPM has several of that name"
     }
     let text = ([wanted.shape.section + ":"] + lines).joined(separator: "\n") + "\n"
-    let loaded = DesiredLoader.read(Array(text.utf8), as: "export.yaml")
+    var secrets = SecretSource.any
+    secrets.contents = { path in
+      let file = files.first { path.hasSuffix("/" + DesiredWriter.fileName(name, $0.key)) }
+      return Array((file?.value.reveal() ?? "any").utf8)
+    }
+    let loaded = DesiredLoader.read(Array(text.utf8), as: "export.yaml", secrets: secrets)
     if let error = loaded.diagnostics.first(where: { $0.severity == .error }) { return error.message }
     guard let spec = loaded.state.resources.first?.spec.normalised() else { return "nothing was read" }
     // Nobody but their owners knows the secrets.

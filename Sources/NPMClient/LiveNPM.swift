@@ -86,6 +86,13 @@ package final class LiveNPM: NPMGateway {
     }
   }
 
+  package func uploads(of id: ResourceID) async throws -> [String: Secret] {
+    let mapping = try mapping(.certificate)
+    let row: UploadsRow = try await decode(call("GET", "\(mapping.path)/\(id)"))
+    let fields = mapping.kind.fields.filter(\.isUpload).map(\.name)
+    return (row.meta ?? [:]).filter { fields.contains($0.key) }.compactMapValues(\.stringValue).mapValues { Secret($0) }
+  }
+
   package func auditLog() async throws -> [AuditEntry] {
     let rows: [AuditRow] = try await decode(call("GET", "/api/audit-log?expand=user"))
     return rows.map {

@@ -43,6 +43,8 @@ package protocol NPMGateway: Sendable {
   func update(_ id: ResourceID, _ spec: Spec, meta: JSONValue, secrets: [String: Secret]) async throws
   func setEnabled(_ kind: ResourceKind, _ id: ResourceID, _ isEnabled: Bool) async throws
   func delete(_ kind: ResourceKind, _ id: ResourceID) async throws
+  /// The files of a certificate that was uploaded, its private key among them, by their fields.
+  func uploads(of id: ResourceID) async throws -> [String: Secret]
   func auditLog() async throws -> [AuditEntry]
 }
 

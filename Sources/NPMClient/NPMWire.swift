@@ -25,3 +25,8 @@ struct HealthRow: Decodable {
   var setup: Bool?
   var version: Version
 }
+
+/// Only read when the files are to be exported: there is a private key in it.
+struct UploadsRow: Decodable {
+  var meta: [String: JSONValue]?
+}

@@ -146,6 +146,8 @@ package struct Planner: Sendable {
       let after = JSONValue.string(object.marker == nil ? options.owner : change.key.name)
       change.fields.append(FieldChange(path: FieldDiff.markerField, before: before, after: after, cause: .drifted))
     }
+    // What NPM has exactly one of is whoever's says so here: there is nothing to take over.
+    if change.fields.isEmpty && object.spec.shape.isFixed { return nil }
     if change.fields.isEmpty {
       // An update that was begun counts as done only when we have seen it confirmed: what NPM says of nginx may be
       // older than the write. After a create it cannot be.
