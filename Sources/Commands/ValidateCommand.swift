@@ -14,14 +14,16 @@ enum ValidateCommand {
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     let bench = try Workbench(invocation)
-    let loaded = DesiredLoader.load(bench.settings.desired)
+    var loaded = DesiredLoader.load(bench.settings.desired)
     let selection = try bench.selection()
     var results: [ProbeResult] = []
     var enforced: [Bool] = []
     if invocation.arguments.has(probe) && !loaded.diagnostics.hasErrors {
       let hosts = loaded.state.resources.filter { resource in
-        resource.validation != .off && resource.carries(selection)
+        resource.spec.shape.isProbed && resource.validation != .off && resource.carries(selection)
       }
+      let names = loaded.state.resources.filter { $0.validation != .off && $0.carries(selection) }
+      loaded.diagnostics += await StartupNames.warnings(names, bench.prober)
       let progress = bench.progress("checking destinations")
       results = await bench.prober.probe(hosts.map { ProbeTarget(name: $0.key.name, spec: $0.spec) }) {
         progress($0, hosts.count)

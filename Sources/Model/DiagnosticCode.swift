@@ -27,6 +27,7 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case certificateKey = "certificate-key"
   case certificateExpired = "certificate-expired"
   case certificateNames = "certificate-names"
+  case nameUnresolved = "name-unresolved"
   case certificateExpiring = "certificate-expiring"
   case noCertificate = "no-certificate"
   case shadowedDomain = "shadowed-domain"

@@ -25,7 +25,19 @@ package struct Spec: Hashable, Sendable, CustomStringConvertible {
 
   /// Fields in which the two differ, in the order of the description.
   package func differences(to other: Spec) -> [FieldDescription] {
-    zip(shape.fields, zip(values, other.values)).compactMap { field, pair in pair.0 == pair.1 ? nil : field }
+    zip(shape.fields, zip(values, other.values)).compactMap { field, pair in
+      pair.0 == pair.1 || Self.isSame(field, pair.0, pair.1) ? nil : field
+    }
+  }
+
+  /// nginx tries locations by what fits, not by their order; but for regular expressions, where the first one counts.
+  private static func isSame(_ field: FieldDescription, _ left: JSONValue, _ right: JSONValue) -> Bool {
+    guard field.name == "locations", case .list(_, let key, _) = field.type, let a = left.arrayValue,
+      let b = right.arrayValue, a.count == b.count
+    else { return false }
+    func path(_ location: JSONValue) -> String { location[key].stringValue ?? "" }
+    guard !(a + b).contains(where: { path($0).hasPrefix("~") }) else { return false }
+    return a.sorted { path($0) < path($1) } == b.sorted { path($0) < path($1) }
   }
 
   package static func == (left: Spec, right: Spec) -> Bool { left.kind == right.kind && left.values == right.values }

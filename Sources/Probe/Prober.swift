@@ -52,6 +52,16 @@ package struct Prober: Sendable {
     return ProbeResult(target: target, steps: steps)
   }
 
+  /// Those of the names that do not resolve.
+  package func unresolved(_ names: [String]) async -> Set<String> {
+    await withTaskGroup(of: String?.self) { group in
+      for name in Set(names) {
+        group.addTask { await resolve(name.trimmingBrackets).0.status == .passed ? nil : name }
+      }
+      return await group.reduce(into: []) { found, name in if let name { found.insert(name) } }
+    }
+  }
+
   private func resolve(_ host: String) async -> (ProbeStep, [String]) {
     if HostResolver.isAddress(host) { return (ProbeStep(.dns, .passed, milliseconds: 0, detail: host), []) }
     let start = ContinuousClock.now

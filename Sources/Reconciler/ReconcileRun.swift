@@ -97,6 +97,9 @@ package struct ReconcileRun: Sendable {
   private func checkDestinations(_ lap: inout PlannedLap, _ progress: @escaping @Sendable (Int, Int) -> Void) async {
     guard settings.probes, let prober else { return }
     let validations = Dictionary(lap.desired.resources.map { ($0.key, $0.validation) }) { first, _ in first }
+    let changing = Set(lap.plan.effective.filter { $0.action == .create || $0.changesValues }.map(\.key))
+    lap.warnings += await StartupNames.warnings(
+      lap.desired.resources.filter { changing.contains($0.key) && $0.validation != .off }, prober)
     let targets = DestinationCheck.targets(lap.plan, validations)
     guard !targets.isEmpty else { return }
     let results = await prober.probe(targets.map(\.1)) { progress($0, targets.count) }

@@ -287,4 +287,30 @@ import Testing
       #expect(try await place.run("diff", "--exit-code").exit == 0)
     }
   }
+
+  @Test func `a name without which nginx does not start is pointed at`() async throws {
+    try await withSimulator { npm in
+      let text = """
+        proxy_hosts:
+          a:
+            domain_names: [a.test]
+            forward: http://127.0.0.1:\(npm.port)
+            locations: [{ path: /x, forward: "http://nowhere.invalid:80" }]
+        streams:
+          s: { incoming_port: 2000, forwarding_host: gone.invalid, forwarding_port: 1 }
+        access_lists:
+          unused: { clients: [{ address: all, directive: deny }] }
+        """
+      let place = try place(npm, text)
+      let run = try await place.run("validate", "--probe")
+      #expect(run.exit == 0, "\(run.output)\(run.errors)")
+      let said = run.output + run.errors
+      #expect(
+        said.contains("all.yaml:5:") && said.contains("'nowhere.invalid' of proxy host 'a' does not resolve"), "\(said)"
+      )
+      #expect(said.contains("'gone.invalid' of stream 's' does not resolve"))
+      let diff = try await place.run("diff")
+      #expect(diff.errors.contains("warning[name-unresolved]"), "\(diff.errors)")
+    }
+  }
 }

@@ -119,4 +119,25 @@ import Testing
     #expect(time.sqlText == "2026-11-21 07:47:46")
     #expect(Timestamp(iso8601: "yesterday") == nil)
   }
+
+  @Test func `locations are compared by path, in NPM's own form`() {
+    func spec(_ locations: [JSONValue]) -> Spec {
+      var spec = Spec(KindDescription.proxyHost)
+      spec["locations"] = .array(locations)
+      return spec.normalised()
+    }
+    let api: JSONValue = ["path": "/api", "forward_scheme": "http", "forward_host": "10.0.0.1", "forward_port": 80]
+    let moved: JSONValue = [
+      "path": "/x", "forward_scheme": "http", "forward_host": "10.0.0.2/v2/a", "forward_port": 80, "id": 7,
+    ]
+    let same: JSONValue = [
+      "path": "/x", "forward_scheme": "http", "forward_host": "10.0.0.2", "forward_path": "/v2/a", "forward_port": 80,
+      "advanced_config": "",
+    ]
+    #expect(spec([api, moved]).differences(to: spec([same, api])).isEmpty)
+    let first: JSONValue = ["path": "~ ^/a"], second: JSONValue = ["path": "~ ^/b"]
+    #expect(
+      !spec([first, second]).differences(to: spec([second, first])).isEmpty,
+      "the first regular expression that fits counts")
+  }
 }

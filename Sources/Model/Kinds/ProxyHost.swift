@@ -70,9 +70,20 @@ extension KindDescription {
     FieldDescription("timeout", .duration, standard: "10s", "Time for one check."),
   ]
 
-  /// `locations` may be null in NPM, carry ids, or lack what is empty.
+  /// `locations` may be null in NPM, carry ids, or lack what is empty. NPM takes what follows a slash in `forward_host` for
+  /// the path.
   @Sendable private static func normaliseHost(_ spec: inout Spec) {
     HostFields.normalise(&spec)
-    spec["locations"] = .array((spec["locations"].arrayValue ?? []).map { locationFields.filled($0) })
+    let locations = (spec["locations"].arrayValue ?? []).map { splitHost(locationFields.filled($0)) }
+    spec["locations"] = .array(locations)
+  }
+
+  private static func splitHost(_ location: JSONValue) -> JSONValue {
+    guard let host = location["forward_host"].stringValue, let slash = host.utf8.firstIndex(of: UInt8(ascii: "/")),
+      var members = location.objectValue
+    else { return location }
+    members["forward_host"] = .string(String(host[..<slash]))
+    members["forward_path"] = .string(String(host[slash...]))
+    return .object(members)
   }
 }
