@@ -55,7 +55,7 @@ enum StatusCommand {
     let word = isInSync ? "all in sync" : sync?["status"] == "Unknown" ? "outdated" : "differs"
     let state = console.paint(word, isInSync ? .green : .yellow)
     var lines = [
-      "\(count("in_sync")) of \(count("desired")) hosts in sync, \(state) since \(since), NPM \(version) at \(url)", "",
+      "\(count("in_sync")) of \(count("desired")) in sync, \(state) since \(since), NPM \(version) at \(url)", "",
     ]
     for condition in conditions where condition["status"] != "True" {
       lines.append("  \(condition["type"].summary): \(condition["message"].summary)")

@@ -83,7 +83,7 @@ enum CrossFileCheck {
         used.insert(ResourceKey(kind, name))
       }
     }
-    return resources.map(\.resource).filter { $0.spec.nameInNPM != nil && !used.contains($0.key) }.map { resource in
+    return resources.map(\.resource).filter { $0.spec.shape.isReferredTo && !used.contains($0.key) }.map { resource in
       Diagnostic(
         .unusedReference, "nothing here uses the \(resource.key)", at: resource.source, severity: .warning)
     }

@@ -28,32 +28,33 @@ package struct SafetyLimits: Hashable, Sendable {
     let gone = disables == 0 ? "deleted" : disables == deletes ? "disabled" : "deleted or disabled"
     let updates = plan.changes.count(where: \.changesValues)
     let touchable = plan.ownedCount + plan.count("adopt")
+    let noun = plan.changes.allSatisfy { $0.key.kind == .proxyHost } ? "hosts" : "objects"
     var found: [Diagnostic] = []
     if deletes > 0 && desiredCount == 0 {
       found.append(
         Diagnostic(
-          .nothingDesired, "the desired state names no host, but \(deletes) would be \(gone)",
-          hint: "an empty desired state never deletes; to give hosts up, remove them in NPM"))
+          .nothingDesired, "the desired state names nothing, but \(deletes) would be \(gone)",
+          hint: "an empty desired state never deletes; to give them up, remove them in NPM"))
       return found
     }
     if !allowsDeletes && deletes > maxDeletes {
       let flag = "--max-deletes \(deletes)"
       found.append(
         Diagnostic(
-          .tooManyDeletes, "\(deletes) hosts would be \(gone), the limit is \(maxDeletes)",
+          .tooManyDeletes, "\(deletes) \(noun) would be \(gone), the limit is \(maxDeletes)",
           hint: "if that is meant, run again with \(flag) or --allow-deletes"))
     } else if !allowsDeletes && exceeds(deletes, maxDeletePercent, plan.ownedCount) {
       found.append(
         Diagnostic(
           .tooManyDeletes,
-          "\(deletes) of \(plan.ownedCount) hosts would be \(gone), the limit is \(maxDeletePercent) %",
+          "\(deletes) of \(plan.ownedCount) \(noun) would be \(gone), the limit is \(maxDeletePercent) %",
           hint: "if that is meant, run again with --allow-deletes"))
     }
     if exceeds(updates, maxUpdatePercent, touchable) {
       found.append(
         Diagnostic(
           .tooManyUpdates,
-          "\(updates) of \(touchable) hosts would be changed, the limit is \(maxUpdatePercent) %",
+          "\(updates) of \(touchable) \(noun) would be changed, the limit is \(maxUpdatePercent) %",
           hint: "if that is meant, run again with --max-update-percent 100"))
     }
     return found

@@ -8,7 +8,7 @@ import Store
 struct Applier: Sendable {
   private let gateway: any NPMGateway
   private let store: any StateStore
-  private let writer: HostWriter
+  private let writer: ObjectWriter
   private let owner: String
   private let run: Int
   private let correlation: String
@@ -21,7 +21,7 @@ struct Applier: Sendable {
     self.owner = owner
     self.run = run
     self.correlation = correlation
-    writer = HostWriter(gateway: gateway, verifier: verifier)
+    writer = ObjectWriter(gateway: gateway, verifier: verifier)
   }
 
   func apply(

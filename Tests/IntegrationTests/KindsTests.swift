@@ -268,6 +268,8 @@ import Testing
         "settings: { default_site: { \(fields) } }\ndead_hosts: { gone: { domain_names: [gone.test] } }\n"
       }
       let place = try place(npm, text("value: redirect, redirect: 'https://example.com/'"))
+      let valid = try await place.run("validate")
+      #expect(valid.exit == 0 && !valid.output.contains("warning"), "\(valid.output)")
       let run = try await place.run("apply", "--yes")
       #expect(run.exit == 0, "\(run.output)\(run.errors)")
       #expect(try await place.run("diff", "--exit-code").exit == 0)

@@ -58,9 +58,9 @@ import Testing
       #expect(entry["kind"] == "proxy_host" && entry["name"] == "a" && entry["by"] == "admin@example.com")
       #expect(entry["fields"] == [["path": "forward_port", "desired": 80, "observed": 99]])
       let status = try await place.run("status")
-      #expect(status.output.contains("0 of 1 hosts in sync"))
+      #expect(status.output.contains("0 of 1 in sync"))
       #expect(try await place.run("apply", "--yes").exit == 0)
-      #expect(try await place.run("status").output.contains("1 of 1 hosts in sync"))
+      #expect(try await place.run("status").output.contains("1 of 1 in sync"))
       #expect(try await place.run("events", "-o", "json").json["events"].arrayValue?.last?["reason"] == "DriftRepaired")
       #expect(try place.scratch.read("status/status.md").contains("in sync"))
     }

@@ -3,8 +3,8 @@ import NPMClient
 import Planning
 import Store
 
-/// Writes one host and proves it: the answer of a write is a hint, what NPM shows afterwards is the fact.
-struct HostWriter: Sendable {
+/// Writes one object and proves it: the answer of a write is a hint, what NPM shows afterwards is the fact.
+struct ObjectWriter: Sendable {
   let gateway: any NPMGateway
   let verifier: Verifier
 
