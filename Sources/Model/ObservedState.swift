@@ -107,13 +107,21 @@ package struct ObservedState: Sendable {
   package var version: NPMVersion
   package var resources: [ResourceKind: [ObservedResource]]
   package var references: ReferenceTable
+  /// Fields that this NPM does not take although its version should.
+  package var lacking: [ResourceKind: Set<String>]
 
   package init(
     version: NPMVersion, resources: [ResourceKind: [ObservedResource]] = [:],
-    references: ReferenceTable = ReferenceTable()
+    references: ReferenceTable = ReferenceTable(), lacking: [ResourceKind: Set<String>] = [:]
   ) {
     self.version = version
     self.resources = resources
     self.references = references
+    self.lacking = lacking
+  }
+
+  /// Whether this NPM has a field of a kind.
+  package func has(_ field: FieldDescription, of kind: ResourceKind) -> Bool {
+    field.isKnown(to: version) && lacking[kind]?.contains(field.name) != true
   }
 }

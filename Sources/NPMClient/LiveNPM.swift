@@ -7,7 +7,14 @@ package import Upstream
 package final class LiveNPM: NPMGateway {
   private let upstream: UpstreamClient
   private let session: NPMSession
-  private let known = Lock((references: ReferenceTable(), version: NPMVersion(0, 0, 0)))
+  /// What was learnt of this NPM; writes need it.
+  private struct Known {
+    var references = ReferenceTable()
+    var version = NPMVersion(0, 0, 0)
+    var lacking: [ResourceKind: Set<String>] = [:]
+  }
+
+  private let known = Lock(Known())
 
   private let kinds: [KindDescription]
 
@@ -58,8 +65,24 @@ package final class LiveNPM: NPMGateway {
       resources[kind.kind] = objects
     }
     let found = references
-    known.withLock { $0.references = found }
-    return ObservedState(version: facts.version, resources: resources, references: references)
+    let lacking = NPMVersion.observed.contains(facts.version) ? [:] : await lackingFields()
+    known.withLock {
+      $0.references = found
+      $0.lacking = lacking
+    }
+    return ObservedState(version: facts.version, resources: resources, references: references, lacking: lacking)
+  }
+
+  /// By what NPM publishes of itself. One that publishes nothing is taken for the newest that is known.
+  private func lackingFields() async -> [ResourceKind: Set<String>] {
+    guard let answer = try? await NPMCall.send(UpstreamRequest("GET", "/api/schema"), by: upstream),
+      answer.status == 200, let document = try? JSONDecoder().decode(JSONValue.self, from: Data(answer.body))
+    else { return [:] }
+    let schema = PublishedSchema(document: document)
+    return Dictionary(
+      uniqueKeysWithValues: kinds.map { kind in
+        (kind.kind, schema.lacking(RowMapping(kind: kind, references: ReferenceTable(), version: .observed.upperBound)))
+      })
   }
 
   package func object(_ kind: ResourceKind, _ id: ResourceID) async throws -> ObservedResource? {
@@ -106,7 +129,11 @@ package final class LiveNPM: NPMGateway {
     guard let description = kinds.first(where: { $0.kind == kind }) else {
       throw NPMError(.internalError, "nothing is known of a \(kind.title)")
     }
-    return known.withLock { RowMapping(kind: description, references: $0.references, version: $0.version) }
+    return known.withLock {
+      RowMapping(
+        kind: description, references: $0.references, version: $0.version,
+        lacking: $0.lacking[kind] ?? [])
+    }
   }
 
   private func row(_ answer: UpstreamResponse, _ mapping: RowMapping) throws -> ObservedResource {

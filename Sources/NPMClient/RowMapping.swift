@@ -7,6 +7,8 @@ struct RowMapping: Sendable {
   var kind: KindDescription
   var references: ReferenceTable
   var version: NPMVersion
+  /// Fields that this NPM does not take although its version should.
+  var lacking: Set<String> = []
 
   /// What NPM itself writes into `meta`; never sent back.
   private static let nginxKeys: Set<String> = ["nginx_online", "nginx_err"]
@@ -38,7 +40,7 @@ struct RowMapping: Sendable {
     var kept: [String: JSONValue] = [:]
     for field in kind.fields where field.name != "enabled" || (withEnabled && kind.canBeMadeDisabled) {
       if kind.isFixed && field.name == kind.nameField { continue }
-      guard field.isKnown(to: version) else { continue }
+      guard field.isKnown(to: version), !lacking.contains(field.name) else { continue }
       if field.metaName != nil {
         if spec[field.name] != field.standard { kept.merge(inMeta(field, spec[field.name], secrets)) { _, new in new } }
         continue

@@ -48,7 +48,13 @@ struct ReferenceRule {
       if let since = field.since, observed.version < since, value != field.standard {
         let message = "'\(field.name)' needs NPM \(since), this is \(observed.version)"
         resolved.obstacle = Obstacle(.unsupportedByNPM, message, hint: "remove the field, or update NPM")
-      } else if !field.isKnown(to: observed.version) {
+      } else if field.isKnown(to: observed.version), !observed.has(field, of: resource.key.kind),
+        value != field.standard
+      {
+        resolved.obstacle = Obstacle(
+          .unsupportedByNPM, "NPM \(observed.version) does not take '\(field.name)', by the schema that it publishes",
+          hint: "remove the field")
+      } else if !observed.has(field, of: resource.key.kind) {
         resolved.spec[field.name] = field.standard ?? .null
       } else if field.until != nil, value == field.standard, KindDescription.isRequested(resource.spec) {
         resolved.obstacle = Obstacle(

@@ -260,6 +260,14 @@ import Testing
     #expect(actions(plan(desiredState(desiredHost("app", hostSpec(["a.test"]))), observed)) == ["create app"])
   }
 
+  @Test func `a field that NPM's published schema leaves out blocks, an unset one does not`() {
+    var observed = observedState([], version: NPMVersion(2, 99, 0))
+    observed.lacking = [.proxyHost: ["trust_forwarded_proto"]]
+    let wanting = desiredHost("app", hostSpec(["a.test"], ["trust_forwarded_proto": true]))
+    #expect(plan(desiredState(wanting), observed).changes.compactMap(\.obstacle?.code) == [.unsupportedByNPM])
+    #expect(actions(plan(desiredState(desiredHost("app", hostSpec(["a.test"]))), observed)) == ["create app"])
+  }
+
   // MARK: Digest
 
   @Test func `equal plans have equal digests and any change of a value another`() {
