@@ -40,11 +40,12 @@ struct ApplyFlow {
     if !lap.refusals.isEmpty { try await run.remember(lap) }
     if let early = try gate(lap, printer, wanted) { return early }
     stop.deferExit()
-    printer.begin(wasAsked: !invocation.arguments.has(ApplyFlags.yes) && !lap.plan.effective.isEmpty)
+    printer.begin(wasAsked: !invocation.arguments.has(ApplyFlags.yes) && lap.writesSomething)
     let lease = try await RunLock.lease(store, bench, timeout: timeout, stop: stop)
     let report = try await lease.hold { try await run.apply(lap, stop: stop) { printer.show($0) } }
     if wanted.writesStatus { writeStatus(lap, report) } else { outdateStatus(report) }
     try printer.finish(report, wanted.diagnostics)
+    if let problem = report.unrepaired { invocation.console.error(problem) }
     return exit(lap, report)
   }
 
@@ -58,7 +59,7 @@ struct ApplyFlow {
     if let wanted = invocation.arguments.value(ApplyFlags.plan) {
       try PlanFile(wanted).check(lap.plan.digest)
     }
-    guard !lap.plan.effective.isEmpty, !invocation.arguments.has(ApplyFlags.yes) else { return nil }
+    guard lap.writesSomething, !invocation.arguments.has(ApplyFlags.yes) else { return nil }
     let format = invocation.console.format
     guard Terminal.isTerminal(Terminal.input), format == .text else {
       let cause =
@@ -91,7 +92,9 @@ struct ApplyFlow {
     if report.wasInterrupted { return .interrupted }
     let blocked = lap.plan.changes.compactMap(\.obstacle)
     let isIncomplete = report.outcomes.contains { $0.verdict != .applied }
-    if isIncomplete || blocked.contains(where: { $0.code == .destinationFailed }) { return .incomplete }
+    if isIncomplete || report.unrepaired != nil || blocked.contains(where: { $0.code == .destinationFailed }) {
+      return .incomplete
+    }
     return blocked.isEmpty ? .success : .refused
   }
 }

@@ -56,7 +56,7 @@ struct ApplyPrinter: Sendable {
   func finish(_ report: RunReport, _ diagnostics: [Diagnostic]) throws {
     switch console.format {
     case .text:
-      let isPlain = report.outcomes.isEmpty && lap.plan.isEmpty
+      let isPlain = report.outcomes.isEmpty && lap.plan.isEmpty && lap.plan.bare.isEmpty
       try console.result(isPlain ? plan.summary : (showsProgress ? "\n" : "") + summary(report))
     case .json: try console.result(json: PlanJSON.lap(lap, report, diagnostics + lap.warnings))
     case .markdown: try console.result(PlanMarkdown.text(lap, report, summary: summary(report)))

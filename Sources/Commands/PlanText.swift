@@ -54,7 +54,8 @@ struct PlanText {
       return count == 0 ? nil : "\(count) to \($0.1)"
     }
     let blocked = lap.plan.count("blocked")
-    let all = words + (blocked == 0 ? [] : ["\(blocked) blocked"])
+    let bare = lap.plan.bare.isEmpty ? [] : ["\(lap.plan.bare.count) to write again"]
+    let all = words + bare + (blocked == 0 ? [] : ["\(blocked) blocked"])
     let held = lap.plan.withheld.count
     if all.isEmpty && held == 0 && !lap.plan.aside.isEmpty {
       return "Nothing to take over; \(lap.plan.aside.count) differ or are missing: see 'reconciler diff'."

@@ -34,8 +34,12 @@ extension ValueDecoder {
 
 /// What NPM does not check: a wrong pair that it takes breaks every later write.
 enum CertificateCheck {
-  static func facts(_ decoded: DecodedFields) -> CertificateFacts? {
-    decoded["certificate"]?.chain.map {
+  static func facts(_ decoded: DecodedFields, _ spec: Spec) -> CertificateFacts? {
+    // Its end is known when NPM has it.
+    if KindDescription.isRequested(spec) {
+      return CertificateFacts(names: spec.normalised().requestedNames, expires: "")
+    }
+    return decoded["certificate"]?.chain.map {
       CertificateFacts(names: $0.names, expires: Timestamp(seconds: $0.notAfter).sqlText)
     }
   }

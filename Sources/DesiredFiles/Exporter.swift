@@ -46,8 +46,9 @@ package struct Exporter {
     }
     let names = Dictionary(
       mine.flatMap { kind, objects, names in
-        zip(objects, names).compactMap { object, name in
-          object.nameInNPM.map { (ResourceKey(kind.kind, $0), name) }
+        zip(objects, names).compactMap { object, name -> (ResourceKey, String)? in
+          guard object.nameInNPM != nil, isWritable(object, name) else { return nil }
+          return (ResourceKey(kind.kind, observed.references.name(kind.kind, object.id)), name)
         }
       }
     ) { first, _ in first }
@@ -64,6 +65,12 @@ package struct Exporter {
     }
     if result.files.isEmpty { result.files = [File(name: "proxy_hosts.yaml", text: header + "proxy_hosts:\n")] }
     return result
+  }
+
+  /// Whether it will stand in the files as more than a comment, so that others can refer to it there.
+  private func isWritable(_ object: ObservedResource, _ name: String) -> Bool {
+    var nothing = Result()
+    return !block(object, name, object.spec.normalised(), "", &nothing).isComment
   }
 
   private struct Block {

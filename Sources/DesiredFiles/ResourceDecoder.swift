@@ -37,11 +37,12 @@ struct ResourceDecoder {
     for layer in defaults { decoded.merge(layer) { nearer, _ in nearer } }
     // Missing keys are only reported where everything written was readable: one mistake, one message.
     if !hasMistakes { decoder.requireAll(decoded, fields, shorthands: kind.shorthands, owner: owner, at: place) }
-    return located(entry, decoded, place, &decoder)
+    return located(entry, decoded, place, isReadable: !hasMistakes, &decoder)
   }
 
   private func located(
-    _ entry: YAMLEntry, _ decoded: DecodedFields, _ place: SourceLocation, _ decoder: inout ValueDecoder
+    _ entry: YAMLEntry, _ decoded: DecodedFields, _ place: SourceLocation, isReadable: Bool,
+    _ decoder: inout ValueDecoder
   ) -> LocatedResource {
     var spec = Spec(kind)
     for (name, written) in decoded { spec[name] = written.value }
@@ -66,12 +67,19 @@ struct ResourceDecoder {
         Suspension(until: $0, reason: suspension?["reason"].stringValue ?? "")
       }, secrets: secrets)
     warnOfNoEffect(resource, decoded, &decoder)
-    resource.certificate = CertificateCheck.facts(decoded)
+    resource.certificate = CertificateCheck.facts(decoded, spec)
     resource.requestsCertificate = decoded["auto_request"]?.value == true
     if kind.kind == .certificate, spec["provider"] == "custom" {
       CertificateCheck.run(decoded, owner: "\(resource.key)", at: place, now: .now, &decoder)
     }
-    for problem in kind.check(spec) {
+    if let field = kind.nameField, spec.nameInNPM?.hasPrefix("#") == true {
+      decoder.report(
+        .badValue, "a name in NPM that begins with '#' would be taken for a number",
+        at: sources[field]?.location ?? place,
+        hint: "give it another name")
+    }
+    // What could not be read is missing here, and would only be blamed twice.
+    for problem in isReadable ? kind.check(spec) : [] {
       decoder.report(problem.code, problem.message, at: sources[problem.path]?.location ?? place, hint: problem.hint)
     }
     return LocatedResource(resource: resource, claims: claims(spec, decoded, place))

@@ -64,6 +64,7 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case ledgerMissing = "ledger-missing"
   case unknownReference = "unknown-reference"
   case ambiguousReference = "ambiguous-reference"
+  case requestInterrupted = "request-interrupted"
   case unsupportedByNPM = "unsupported-by-npm"
   case destinationFailed = "destination-failed"
   case tooManyDeletes = "too-many-deletes"

@@ -33,6 +33,8 @@ package struct Plan: Hashable, Sendable {
   package var remembered: [LedgerEntry] = []
   /// What the YAML wants of resources that were not looked at: nothing may be taken from them.
   package var bystanders: [Change] = []
+  /// Hosts that a request to Let's Encrypt may have left without TLS and access control, and that are written again.
+  package var bare: [ObservedResource] = []
   /// What differs, but is another errand's: not done here, and not called done.
   package var aside: [Change] = []
   /// Names in the store whose objects are gone from the YAML and from NPM: their rows can go.
@@ -61,7 +63,7 @@ package struct Plan: Hashable, Sendable {
   /// Whether a person should look: something would be done, is in the way, or differs although the policy forbids to
   /// touch it. A policy that never deletes makes left-over hosts its normal state, and a suspension is a wish.
   package var isPending: Bool {
-    !changes.isEmpty
+    !changes.isEmpty || !bare.isEmpty
       || withheld.contains { $0.suspension == nil && (!$0.action.isRemoval || policy == .observe) }
   }
 
@@ -103,6 +105,7 @@ package struct Plan: Hashable, Sendable {
         ([word, change.key.kind.rawValue, change.key.name, former, id, what, seen] + fields)
           .joined(separator: "\u{1f}"))
     }
+    lines += bare.map { "again \($0.kind.rawValue) \($0.id)" }
     return lines.joined(separator: "\n")
   }
 

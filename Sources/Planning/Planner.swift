@@ -91,6 +91,7 @@ package struct Planner: Sendable {
     changes = UseRule(observed, owner: options.owner).apply(to: changes)
     changes = ClaimRule(observed, draft, ownership, wanted: changes).apply(to: changes)
     draft.changes = ReleaseRule.apply(to: DependencyOrder.sort(changes), in: draft)
+    AutomaticRequests.prune(&draft)
     return draft
   }
 

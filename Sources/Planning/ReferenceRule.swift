@@ -8,6 +8,8 @@ struct ReferenceRule {
   private let byName: [ResourceKey: DesiredResource]
   private let selection: Set<ResourceKey>?
   private let choice: CertificateChoice
+  /// With what leaves the YAML: a host that has nothing else keeps it, and keeps it in NPM.
+  private let lastResort: CertificateChoice
   private let standard: String?
 
   init(_ desired: DesiredState, _ observed: ObservedState, _ ledger: [LedgerEntry], _ options: Planner.Options) {
@@ -21,6 +23,7 @@ struct ReferenceRule {
     let leaving = ledger.filter { entry in !desired.resources.contains { $0.key == entry.key } }
     choice = CertificateChoice(
       desired, observed, today: options.today, without: Set(leaving.compactMap(\.certificateID)))
+    lastResort = CertificateChoice(desired, observed, today: options.today)
     standard = options.defaultCertificate
     self.observed = observed
     self.desired = Dictionary(desired.resources.map { ($0.key, $0) }) { first, _ in first }
@@ -40,7 +43,9 @@ struct ReferenceRule {
     guard observed.resources[resource.key.kind] != nil else {
       resolved.obstacle = Obstacle(
         .npmForbidden, "NPM did not show its \(resource.key.kind.title)s to this account",
-        hint: "give the account the permission in NPM under Users")
+        hint: resource.spec.shape.isFixed
+          ? "only administrators may see NPM's settings: take it out of the YAML, or use such an account"
+          : "give the account the permission in NPM under Users")
       return resolved
     }
     for field in resource.spec.shape.fields {
@@ -59,7 +64,9 @@ struct ReferenceRule {
       } else if field.until != nil, value == field.standard, KindDescription.isRequested(resource.spec) {
         resolved.obstacle = Obstacle(
           .missingKey, "NPM \(observed.version) wants '\(field.name)' for a request to Let's Encrypt",
-          hint: "add it; NPM \(field.until?.description ?? "") and later do without")
+          hint: AutomaticRequests.isAutomatic(resource.key)
+            ? "set certificates.letsencrypt_email in the settings"
+            : "add it; NPM \(field.until?.description ?? "") and later do without")
       } else if case .reference(let target) = field.type, let name = value.stringValue {
         follow(field.name, ResourceKey(target, name), &resolved, byNPMName: resource.refersByNPMNames)
       } else if value == FieldType.auto {
@@ -73,14 +80,22 @@ struct ReferenceRule {
 
   private func choose(_ field: String, _ resource: DesiredResource, _ resolved: inout Resolved) {
     let domains = resource.spec.claims
-    guard let name = choice.best(for: domains) ?? standard else {
+    if let best = choice.best(for: domains) {
+      resolved.spec[field] = .string(best.name)
+      if let key = best.key { follow(field, key, &resolved) }
+    } else if let standard {
+      resolved.spec[field] = .string(standard)
+      follow(field, ResourceKey(.certificate, standard), &resolved)
+    } else if let last = lastResort.best(for: domains) {
+      resolved.spec[field] = .string(last.name)
+    } else {
+      let isWild = resource.requestsCertificate && domains.contains { $0.hasPrefix("*") }
       resolved.obstacle = Obstacle(
         .noCertificate, "no certificate is good for \(domains.joined(separator: ", "))",
-        hint: "name one, write one into the YAML, or set certificates.default in the settings")
-      return
+        hint: isWild
+          ? "a wildcard is requested by DNS only: write the certificate into the YAML, with 'dns:'"
+          : "name one, write one into the YAML, or set certificates.default in the settings")
     }
-    follow(field, ResourceKey(.certificate, name), &resolved)
-    if resolved.spec[field] == FieldType.auto { resolved.spec[field] = .string(name) }
   }
 
   private func follow(

@@ -1,10 +1,10 @@
-import Model
+package import Model
 
 /// What a request to Let's Encrypt does to others, and how many there may be.
 ///
 /// NPM rewrites the configuration of every host that shares a name with a request, without its certificate and access
 /// list, until the next write to that host: so they are written again, unchanged, right after.
-struct RequestRule {
+package struct RequestRule {
   /// Let's Encrypt issues five certificates a week for one set of names; the last one is left to NPM's own page.
   package static let weeklyLimit = 4
 
@@ -28,9 +28,15 @@ struct RequestRule {
           hint: "look why the earlier ones failed: 'reconciler events'; then wait, or request it in NPM"))
       return checked
     }
-    checked.rewrites = observed.resources.values.joined()
-      .filter { object in object.isEnabled && object.spec.claims.contains { names.contains($0.lowercased()) } }
-      .sorted { ($0.kind, $0.id) < ($1.kind, $1.id) }
+    checked.rewrites = Self.sharers(of: names, observed)
     return checked
+  }
+
+  /// Hosts, whoever owns them, that nginx serves for one of these names.
+  package static func sharers(of names: Set<String>, _ observed: ObservedState) -> [ObservedResource] {
+    let folded = Set(names.map { $0.lowercased() })
+    return observed.resources.values.joined()
+      .filter { object in object.isEnabled && object.spec.claims.contains { folded.contains($0.lowercased()) } }
+      .sorted { ($0.kind, $0.id) < ($1.kind, $1.id) }
   }
 }

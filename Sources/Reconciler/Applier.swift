@@ -99,10 +99,12 @@ struct Applier: Sendable {
           createdOn: change.observed?.createdOn, lifecycle: change.entry?.lifecycle, at: .now),
         claim: claim(for: change))
       intent = number
+      var request: Int?
       if let spec = change.desired, change.action == .create, KindDescription.isRequested(spec) {
-        try await store.noteRequest(spec["domain_names"].arrayValue?.compactMap(\.stringValue) ?? [], at: .now)
+        request = try await store.noteRequest(spec.requestedNames, at: .now)
       }
       let result = await carryOut(change)
+      if let request, result.isRequestOver { try await store.closeRequest(request) }
       try await record(result, change, intent: number)
       return result.outcome
     } catch let error as StoreError {
@@ -213,6 +215,8 @@ struct WriteResult: Sendable {
   var isCertainlyUnwritten = false
   /// The previous configuration is back and serving.
   var isRestored = false
+  /// NPM is done with a request to Let's Encrypt, and the hosts that share its names are whole.
+  var isRequestOver = false
 
   init(_ outcome: ChangeOutcome, _ object: ObservedResource?) {
     self.outcome = outcome

@@ -1,5 +1,6 @@
 import Model
 import NPMClient
+import Planning
 
 /// What a write means for objects that it is not about: they are read as they are now, and written back just so.
 struct Neighbours: Sendable {
@@ -11,19 +12,32 @@ struct Neighbours: Sendable {
 
   /// A request to Let's Encrypt, also one that fails, takes TLS and access control off hosts until their next write.
   ///
+  /// Which ones they are is asked now: some may have come while certbot was at work.
+  ///
   /// - Parameter error: what became of the request itself.
   /// - Returns: nil: all are whole again.
-  func repair(_ hosts: [ObservedResource], after error: NPMError?) async -> NPMError? {
+  func repair(sharing names: Set<String>, after error: NPMError?) async -> NPMError? {
+    guard !names.isEmpty else { return nil }
+    let observed: ObservedState
+    do {
+      observed = try await gateway.observe()
+    } catch {
+      return NPMError(
+        .requestInterrupted, "hosts with the names of the request may be without TLS and access control",
+        hint: "apply again: it is remembered, and they are written again; NPM did not list them: \(error)")
+    }
     var harmed: [String] = []
-    for planned in hosts {
+    for planned in RequestRule.sharers(of: names, observed) {
       var isWhole = false
       for _ in 0..<Self.attempts where !isWhole { isWhole = await isRewritten(planned) }
       if !isWhole { harmed.append(planned.spec.claims.first ?? planned.ref.words) }
     }
     guard !harmed.isEmpty else { return nil }
     return NPMError(
-      .nginxUnconfirmed, "the request took TLS and access control off \(harmed.joined(separator: ", "))",
-      hint: "save these hosts once in NPM, or apply again\(error.map { "; the request itself: \($0.message)" } ?? "")")
+      .requestInterrupted, "the request took TLS and access control off \(harmed.joined(separator: ", "))",
+      hint:
+        "apply again: it is remembered, and they are written again\(error.map { "; the request itself: \($0.message)" } ?? "")"
+    )
   }
 
   /// NPM keeps nginx on the files of a certificate that it had; any write makes it read them again.

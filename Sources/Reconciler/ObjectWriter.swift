@@ -19,9 +19,12 @@ struct ObjectWriter: Sendable {
     let start = ContinuousClock.now
     var id: ResourceID?
     let error = await attempt { id = try await gateway.create(spec, meta: meta, secrets: change.secrets) }
-    if let problem = await neighbours.repair(change.rewrites, after: error) { return failed(change, problem) }
+    let names = KindDescription.isRequested(spec) ? Set(spec.requestedNames) : []
+    if let problem = await neighbours.repair(sharing: names, after: error) { return failed(change, problem) }
     // "Already in use" may be the echo of our own create that was cut off: look before believing it.
-    if let error, !error.isUnclear, error.code != .npmDomainInUse { return unwritten(change, error) }
+    if let error, !error.isUnclear, error.code != .npmDomainInUse {
+      return over(unwritten(change, error))
+    }
     var verdict =
       if let id { await verifier.settle(id, spec, isPatient: false) } else {
         // A request to Let's Encrypt that failed is over when NPM says so: nothing is left of it.
@@ -32,8 +35,11 @@ struct ObjectWriter: Sendable {
     if error != nil || blamesAnother(verdict) || isStillOn(verdict, spec), let host = verdict.host {
       verdict = await rewrite(host, change, spec, marked(host, marker))
     }
-    if case .missing = verdict, let error { return missing(change, error) }
-    return conclude(change, verdict, word: "created", start)
+    // NPM's own 500 is certbot's answer; a lost one says nothing about what goes on there.
+    let isOver = error == nil || error?.status == 500
+    if case .missing = verdict, let error { return isOver ? over(missing(change, error)) : missing(change, error) }
+    let result = conclude(change, verdict, word: "created", start)
+    return isOver ? over(result) : result
   }
 
   /// An update, a rename, or an adoption.
@@ -286,6 +292,13 @@ struct ObjectWriter: Sendable {
     let short = NginxWords.short(words)
     var result = failed(change, NPMError(.nginxRefused, "nginx refused it: \(short)"))
     result.outcome.error?.location = NginxBlame.place(short, in: change)
+    return result
+  }
+
+  /// Of a request to Let's Encrypt: NPM is done with it.
+  private func over(_ result: WriteResult) -> WriteResult {
+    var result = result
+    result.isRequestOver = true
     return result
   }
 

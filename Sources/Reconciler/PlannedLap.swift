@@ -21,6 +21,9 @@ package struct PlannedLap: Sendable {
   /// Who last changed an object in NPM, where its audit log tells.
   package var authors: [ObjectRef: AuditEntry]
 
+  /// Whether an apply would write to NPM.
+  package var writesSomething: Bool { !plan.effective.isEmpty || !plan.bare.isEmpty }
+
   /// Objects in NPM of the kinds that we manage.
   package var observedCount: Int { observed.resources.values.reduce(0) { $0 + $1.count } }
 }
@@ -55,6 +58,8 @@ package struct RunReport: Sendable {
   package var seconds: Double
   /// Somebody asked to stop, and not everything was attempted.
   package var wasInterrupted: Bool
+  /// Hosts that a request left bare and that could not be written again; nil: there are none.
+  package var unrepaired: Diagnostic?
 
   package func count(_ verdict: ChangeOutcome.Verdict) -> Int { outcomes.count { $0.verdict == verdict } }
 }

@@ -51,6 +51,9 @@ package struct ReconcileRun: Sendable {
     if !settings.allowsSelfLockout {
       lap.refusals += LockoutRule(observed, npmHost: settings.npmHost).refusals(of: lap.plan)
     }
+    let bare = BareHosts(open: try await store.openRequests(), observed: observed, now: .now)
+    lap.plan.bare = bare.hosts
+    lap.warnings += bare.warnings
     let evidence = Evidence(observed, ledger, owner: settings.owner)
     if !settings.trustsMarkers { lap.refusals += evidence.missingHosts }
     lap.warnings += evidence.strayHosts(lap.plan)
@@ -106,6 +109,7 @@ package struct ReconcileRun: Sendable {
     for (target, result) in zip(targets, results) { lap.probes[target.0] = result }
     lap.warnings += DestinationCheck.apply(lap.probes, validations, to: &lap.plan)
     lap.plan.changes = ReleaseRule.apply(to: lap.plan.changes, in: lap.plan)
+    AutomaticRequests.prune(&lap.plan)
   }
 
   /// The newest entry of NPM's audit log for each drifted host. Accounts that may not read it give none.
@@ -133,20 +137,37 @@ package struct ReconcileRun: Sendable {
     try await closeOldIntents()
     if settings.policy != .observe { try await store.forget(lap.plan.forgotten) }
     try await remember(lap)
+    let problem = try await repairBareHosts(lap)
     guard !lap.plan.effective.isEmpty else {
-      return RunReport(run: nil, outcomes: [], seconds: 0, wasInterrupted: false)
+      return RunReport(run: nil, outcomes: [], seconds: 0, wasInterrupted: false, unrepaired: problem)
     }
     let run = try await store.beginRun(digest: lap.plan.digest, at: .now)
     let applier = Applier(
       gateway: gateway, store: store, verifier: Verifier(gateway: gateway, pause: verifierPause),
       owner: settings.owner, run: run, correlation: settings.correlation)
     let outcomes = await applier.apply(lap.plan.effective, stop: stop, progress: progress)
-    var report = RunReport(run: run, outcomes: outcomes, seconds: 0, wasInterrupted: false)
+    var report = RunReport(run: run, outcomes: outcomes, seconds: 0, wasInterrupted: false, unrepaired: problem)
     report.wasInterrupted = stop.isRequested && report.count(.notAttempted) > 0
     try? await store.finishRun(run, applied: report.count(.applied), failed: report.count(.failed), at: .now)
     try? await store.dropHistory(before: Timestamp(seconds: Timestamp.now.seconds - settings.historySeconds))
     report.seconds = (ContinuousClock.now - start) / .seconds(1)
     return report
+  }
+
+  /// Before anything else: somebody's door may stand open.
+  private func repairBareHosts(_ lap: PlannedLap) async throws -> Diagnostic? {
+    let open = try await store.openRequests()
+    guard !open.isEmpty, settings.policy != .observe else { return nil }
+    let verifier = Verifier(gateway: gateway, pause: verifierPause)
+    let problem = try await BareHosts(open: open, observed: lap.observed, now: .now)
+      .repair(Neighbours(gateway: gateway, verifier: verifier), store)
+    let names = Set(open.flatMap(\.names)).sorted().joined(separator: ", ")
+    let event = Event(
+      problem == nil ? .info : .error, source: "apply", subject: "request", reason: "RequestRepair",
+      problem?.message ?? "hosts that share a name with a request for \(names) were written again",
+      correlation: settings.correlation)
+    try await store.append(event, at: .now)
+    return problem?.diagnostic
   }
 
   /// A run that was killed left writes announced but not recorded. The ledger's marks make the planner look at

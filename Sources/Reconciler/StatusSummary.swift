@@ -13,6 +13,8 @@ struct StatusSummary {
   let counts: [(name: String, value: Int)]
   private let isRefused: Bool
   private let held: [Change]
+  /// Hosts that a request to Let's Encrypt may have left bare.
+  private let bareCount: Int
   private let certificates: [Diagnostic]
 
   init(_ lap: PlannedLap, _ report: RunReport?) {
@@ -21,6 +23,8 @@ struct StatusSummary {
     failed = (report?.outcomes ?? []).filter { $0.verdict == .failed }
     isRefused = !lap.refusals.isEmpty
     held = lap.plan.withheld
+    let isRepaired = report != nil && report?.unrepaired == nil && lap.plan.policy != .observe
+    bareCount = isRepaired ? 0 : lap.plan.bare.count
     certificates = lap.certificates
     drifted = (open + held).filter { change in
       change.cause == .drifted || change.fields.contains { $0.cause == .drifted || $0.cause == .both }
@@ -40,7 +44,7 @@ struct StatusSummary {
     ]
   }
 
-  var isInSync: Bool { open.isEmpty && held.isEmpty }
+  var isInSync: Bool { open.isEmpty && held.isEmpty && bareCount == 0 }
 
   var countsJSON: JSONValue {
     .object(Dictionary(uniqueKeysWithValues: counts.map { ($0.name, JSONValue.int($0.value)) }))
@@ -52,9 +56,11 @@ struct StatusSummary {
     let all: [(type: String, isTrue: Bool, reason: String, message: String)] = [
       (
         "InSync", isInSync,
-        !open.isEmpty ? "ChangesPending" : !held.isEmpty ? "HeldBackByPolicy" : "NothingToDo",
+        !open.isEmpty || bareCount > 0 ? "ChangesPending" : !held.isEmpty ? "HeldBackByPolicy" : "NothingToDo",
         isInSync
-          ? "NPM is as the YAML says" : "\(open.count) differ from the YAML, \(held.count) held back by the policy"
+          ? "NPM is as the YAML says"
+          : "\(open.count) differ from the YAML, \(held.count) held back by the policy"
+            + (bareCount > 0 ? ", \(bareCount) may be without TLS and access control" : "")
       ),
       (
         "Applied", failed.isEmpty && !isRefused,

@@ -55,7 +55,14 @@ package actor MemoryStore: StateStore {
   }
 
   private var asked: [(names: [String], at: Timestamp)] = []
-  package func noteRequest(_ names: [String], at: Timestamp) { asked.append((names, at)) }
+  private var open: [OpenRequest] = []
+  package func noteRequest(_ names: [String], at: Timestamp) -> Int {
+    asked.append((names, at))
+    open.append(OpenRequest(number: asked.count, names: Set(names), at: at))
+    return asked.count
+  }
+  package func closeRequest(_ number: Int) { open.removeAll { $0.number == number } }
+  package func openRequests() -> [OpenRequest] { open }
   package func requests(since: Timestamp) -> [[String]] { asked.filter { $0.at >= since }.map(\.names) }
 
   package func claim(_ newcomer: Writer) -> WriterClaim {

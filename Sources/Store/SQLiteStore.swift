@@ -163,11 +163,26 @@ package actor SQLiteStore: StateStore {
     }
   }
 
-  package func noteRequest(_ names: [String], at: Timestamp) throws {
-    _ = try mapped {
+  package func noteRequest(_ names: [String], at: Timestamp) throws -> Int {
+    try mapped {
       try connection.run(
-        "INSERT INTO requests (names, at) VALUES (?, ?)",
+        "INSERT INTO requests (names, at, open) VALUES (?, ?, 1)",
         [.text(names.joined(separator: " ")), .real(at.seconds)])
+      return Int(connection.lastInsertedRow)
+    }
+  }
+
+  package func closeRequest(_ number: Int) throws {
+    _ = try mapped { try connection.run("UPDATE requests SET open = 0 WHERE number = ?", [.integer(Int64(number))]) }
+  }
+
+  package func openRequests() throws -> [OpenRequest] {
+    try mapped {
+      try connection.run("SELECT number, names, at FROM requests WHERE open = 1").map { row in
+        OpenRequest(
+          number: row[0].int, names: Set(row[1].text.split(separator: " ").map(String.init)),
+          at: Timestamp(seconds: row[2].real))
+      }
     }
   }
 

@@ -39,5 +39,8 @@ enum Schema {
     """
     CREATE TABLE requests (number INTEGER PRIMARY KEY, names TEXT NOT NULL, at REAL NOT NULL) STRICT;
     """,
+    """
+    ALTER TABLE requests ADD COLUMN open INTEGER NOT NULL DEFAULT 0;
+    """,
   ]
 }

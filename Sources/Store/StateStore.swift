@@ -125,8 +125,11 @@ package protocol StateStore: Sendable {
   /// Closes an intent of a run that is dead.
   func abandon(_ intent: Int, at: Timestamp) async throws
 
-  /// Remembers that Let's Encrypt is asked for these names.
-  func noteRequest(_ names: [String], at: Timestamp) async throws
+  /// Remembers that Let's Encrypt is asked for these names, before it is: the request is open. Returns its number.
+  func noteRequest(_ names: [String], at: Timestamp) async throws -> Int
+  /// It is over, and the hosts that it laid bare are whole again.
+  func closeRequest(_ number: Int) async throws
+  func openRequests() async throws -> [OpenRequest]
   /// The names of each request since then.
   func requests(since: Timestamp) async throws -> [[String]]
 

@@ -47,7 +47,8 @@ extension KindDescription {
       "credentials", .secret, "{ env: NAME } or { file: path }: what certbot's plug-in for the provider reads.",
       metaName: "dns_provider_credentials"),
     FieldDescription(
-      "propagation_seconds", .integer(0...3600), standard: .null, "How long to wait for DNS.",
+      "propagation_seconds", .integer(0...600), standard: .null,
+      "How long to wait for DNS; NPM gives a request 15 minutes in all.",
       metaName: "propagation_seconds"),
   ]
 
@@ -100,4 +101,9 @@ extension KindDescription {
       for field in letsEncryptFields { spec[field.name] = field.standard ?? .null }
     }
   }
+}
+
+extension Spec {
+  /// The names that a certificate is requested for.
+  package var requestedNames: [String] { self["domain_names"].arrayValue?.compactMap(\.stringValue) ?? [] }
 }
