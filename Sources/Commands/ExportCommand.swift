@@ -2,6 +2,7 @@ import DesiredFiles
 import Model
 import NPMClient
 import Platform
+import Store
 
 /// `reconciler export`: what NPM has, as desired files.
 enum ExportCommand {
@@ -29,14 +30,15 @@ enum ExportCommand {
       throw UsageError(message: "--private-keys needs --out: keys do not belong on a screen")
     }
     let gateway = try bench.gateway()
-    let observed = try await observe(gateway)
+    let observed = try await gateway.observe(fixed: Set(KindDescription.all.filter(\.isFixed).map(\.kind)))
     var uploads: [ResourceID: [String: Secret]] = [:]
     for object in observed.resources[.certificate] ?? []
     where invocation.arguments.has(privateKeys) && object.spec["certificate"] != .null {
       uploads[object.id] = try await gateway.uploads(of: object.id)
     }
     let exporter = Exporter(
-      observed, owner: bench.settings.owner, origin: bench.settings.npmURL, uploads: uploads)
+      observed, owner: bench.settings.owner, origin: bench.settings.npmURL, uploads: uploads,
+      known: try await names(bench))
     let result = exporter.export(splits: invocation.arguments.has(split))
     if let directory { try write(result, to: directory) }
     var console = invocation.console
@@ -78,13 +80,14 @@ enum ExportCommand {
     CommandFailure(.failure, [Diagnostic(.outputFailed, message, hint: hint)])
   }
 
-  /// Settings of NPM are for administrators only: another account exports the rest.
-  private static func observe(_ gateway: LiveNPM) async throws -> ObservedState {
-    do {
-      return try await gateway.observe(fixed: Set(KindDescription.all.filter(\.isFixed).map(\.kind)))
-    } catch let error as NPMError where error.code == .npmForbidden {
-      return try await gateway.observe()
+  /// What the store calls objects that have no place for a marker.
+  private static func names(_ bench: Workbench) async throws -> [ObjectRef: String] {
+    let store = try bench.store(createsIt: false)
+    guard try await store.boundNPM() == bench.settings.npmURL else { return [:] }
+    let known = try await store.ledger().compactMap { entry in
+      entry.id.map { (ObjectRef(entry.key.kind, $0), entry.key.name) }
     }
+    return Dictionary(known) { first, _ in first }
   }
 
   private static func write(_ result: Exporter.Result, to directory: String) throws {

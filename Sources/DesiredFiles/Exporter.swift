@@ -26,10 +26,14 @@ package struct Exporter {
   private let origin: String
   /// The files of certificates by their fields, where they are exported too.
   private let uploads: [ResourceID: [String: Secret]]
+  /// Names of ours, by the store.
+  private let known: [ObjectRef: String]
 
   package init(
-    _ observed: ObservedState, owner: String, origin: String, uploads: [ResourceID: [String: Secret]] = [:]
+    _ observed: ObservedState, owner: String, origin: String, uploads: [ResourceID: [String: Secret]] = [:],
+    known: [ObjectRef: String] = [:]
   ) {
+    self.known = known
     self.uploads = uploads
     self.observed = observed
     self.owner = owner
@@ -42,7 +46,7 @@ package struct Exporter {
     var mine: [(kind: KindDescription, objects: [ObservedResource], names: [String])] = []
     for kind in KindDescription.all {
       let objects = ours(kind, &result)
-      if !objects.isEmpty { mine.append((kind, objects, ExportNames.names(objects, owner: owner))) }
+      if !objects.isEmpty { mine.append((kind, objects, ExportNames.names(objects, owner: owner, known: known))) }
     }
     let names = Dictionary(
       mine.flatMap { kind, objects, names in
@@ -204,10 +208,13 @@ package struct Exporter {
 
 /// Names for hosts that had none.
 enum ExportNames {
-  /// The name in our marker, where it is one and the host the only one with it; else the first label of the first domain
+  /// The name in our marker or in the store, where it is one and the host the only one with it; else the first label of the first domain
   /// where that is nobody else's, else the domain.
-  static func names(_ hosts: [ObservedResource], owner: String) -> [String] {
-    let claimed = hosts.map { host in host.marker.flatMap { $0.owner == owner ? $0.name : nil } }
+  static func names(_ hosts: [ObservedResource], owner: String, known: [ObjectRef: String]) -> [String] {
+    let claimed = hosts.map { host in
+      host.spec.shape.witness == .marker
+        ? host.marker.flatMap { $0.owner == owner ? $0.name : nil } : known[host.ref]
+    }
     let counts = Dictionary(claimed.compactMap { $0 }.map { ($0, 1) }, uniquingKeysWith: +)
     // Whoever may write to NPM chooses what a marker says: it becomes the name of a file only when it is a name.
     let marked = claimed.map { name in name.flatMap { counts[$0] == 1 && ResourceName.isRight($0) ? $0 : nil } }

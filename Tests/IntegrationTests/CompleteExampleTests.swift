@@ -64,7 +64,7 @@ import Testing
       let exported = try await place.run("export", "--out", "copy", "--private-keys")
       #expect(exported.exit == 0 && exported.errors.isEmpty, "\(exported.errors)")
       let key = try FileManager.default.attributesOfItem(
-        atPath: "\(place.scratch.path)/copy/certificates/example.com.key")
+        atPath: "\(place.scratch.path)/copy/certificates/wildcard.key")
       #expect(key[.posixPermissions] as? Int == 0o600)
       try await withSimulator(version) { second in
         try await second.send("PUT", "/simulator/letsencrypt", ["issues": true])
