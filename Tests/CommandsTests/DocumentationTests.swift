@@ -57,8 +57,11 @@ import Testing
     lines += fields(kind.fields, kind.shorthands)
     lines += ["", "## What only the operator knows", ""] + fields(kind.operatorFields, [])
     for field in kind.fields + kind.operatorFields {
-      if case .list(let members, _, let shorthands) = field.type {
-        lines += ["", "## `\(field.name)`", ""] + self.fields(members, shorthands)
+      switch field.type {
+      case .list(let members, _, let shorthands):
+        lines += ["", "## Entries of `\(field.name)`", ""] + self.fields(members, shorthands)
+      case .object(let members): lines += ["", "## Members of `\(field.name)`", ""] + self.fields(members, [])
+      default: break
       }
     }
     try check("reference/\(kind.section.replacing("_", with: "-")).md", lines.joined(separator: "\n") + "\n")
@@ -68,7 +71,7 @@ import Testing
     var rows = ["| key | default | meaning |", "|---|---|---|"]
     rows += shorthands.map { "| `\($0.name)` | | \($0.summary) |" }
     rows += fields.map { field in
-      let standard = field.standard.map { "`\($0.summary)`" } ?? "required"
+      let standard = field.standard.map { $0.summary.isEmpty ? "none" : "`\($0.summary)`" } ?? "required"
       let since = field.since.map { " NPM \($0) or later." } ?? ""
       let later = field.support == .later ? " **Not supported yet.**" : ""
       return "| `\(field.name)` | \(standard) | \(field.summary)\(since)\(later) |"
