@@ -27,6 +27,8 @@ expect() {
 shows() { grep -qF -- "$1" "$work/out" || { echo "demo: the output lacks '$1'" >&2; exit 1; }; }
 # Starts a server of ours and waits for the line that says where it listens; sets $port.
 start_server() {
+  # What the last one said is not what this one says.
+  : >"$work/server"
   "$reconciler" simulator --listen 127.0.0.1:0 "$@" >"$work/server" &
   pids+=($!)
   until grep -q 'http://' "$work/server"; do kill -0 "${pids[-1]}"; done
