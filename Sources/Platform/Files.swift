@@ -167,6 +167,18 @@ package enum Files {
 
   package static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// Another text after each write: what the file is, how long, and when it was written.
+  package static func stamp(_ path: String) -> String {
+    var facts = stat()
+    guard stat(path, &facts) == 0 else { return "" }
+    #if canImport(Glibc)
+      let time = facts.st_mtim
+    #else
+      let time = facts.st_mtimespec
+    #endif
+    return "\(facts.st_ino) \(facts.st_size) \(time.tv_sec).\(time.tv_nsec)"
+  }
 }
 
 func readRetrying(_ fd: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
