@@ -132,9 +132,11 @@ extension Suite {
       other = nil
       add(name, try await refusal(world, busy, "store-unreadable", try await world.npm.writes().count - before), "busy")
       try await world.reset()
+      let row = try SQLiteConnection(path: path).run("PRAGMA user_version").first
+      let version = if case .integer(let number)? = row?[0] { number } else { Int64(0) }
       try SQLiteConnection(path: path).script("PRAGMA user_version = 999")
       let newer = try await world.run("apply", "--yes")
-      try SQLiteConnection(path: path).script("PRAGMA user_version = 4")
+      try SQLiteConnection(path: path).script("PRAGMA user_version = \(version)")
       add(name, try await refusal(world, newer, "store-newer", 0), "newer")
       try await world.reset()
       var lock = try FileLock.take("\(path).lock", holder: "the fault suite")
