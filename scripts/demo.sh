@@ -132,7 +132,7 @@ expect 0 apply --yes
 
 title "Where things stand"
 expect 0 status
-shows "4 of 4 hosts in sync"
+shows "4 of 4 in sync"
 expect 0 events
 shows "DriftRepaired"
 title "Done"
