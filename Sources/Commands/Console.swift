@@ -75,6 +75,14 @@ struct Console: Sendable {
     if isVerbose { log(level: logsJSON ? "info" : "info[\(call ?? correlation)]", message(), call: call) }
   }
 
+  /// What a daemon has to say: one line in its log, with the time where nobody else adds it.
+  func say(_ message: String) {
+    guard !isQuiet else { return }
+    if logsJSON { return log(level: "info", message) }
+    let isJournal = Process.environment("JOURNAL_STREAM") != nil
+    Terminal.write((isJournal ? "" : "\(Timestamp.now.iso8601)  ") + message + "\n", to: Terminal.error)
+  }
+
   func error(_ diagnostic: Diagnostic) {
     log(level: "error", diagnostic)
   }

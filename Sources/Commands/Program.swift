@@ -7,7 +7,8 @@ import Store
 package enum Program {
   static let commands: [CommandDefinition] = [
     ValidateCommand.definition, DiffCommand.definition, ApplyCommand.definition, AdoptCommand.definition,
-    ExportCommand.definition, RollbackCommand.definition, StatusCommand.definition, EventsCommand.definition,
+    ExportCommand.definition, WatchCommand.definition, RollbackCommand.definition, StatusCommand.definition,
+    EventsCommand.definition,
     CertificatesCommand.definition,
     SchemaCommand.definition,
     SimulatorCommand.definition, CompletionCommand.definition,

@@ -23,6 +23,10 @@ struct Settings: Sendable {
   var letsEncryptEmail: String?
   /// Days before the end of a certificate.
   var certificateDays = (warning: 21, error: 7)
+  /// Seconds between laps of the daemon.
+  var watchInterval = 60.0
+  /// Whether the daemon repairs what was changed in NPM.
+  var selfHeals = true
 }
 
 /// The shape of `reconciler.yaml`: decoding, JSON Schema and docs read it here.
@@ -40,6 +44,7 @@ enum SettingsFields {
     FieldDescription("probe", .object(probe), standard: [:], "Budgets of destination checks."),
     FieldDescription("history", .object(history), standard: [:], "What the store remembers of earlier runs."),
     FieldDescription("certificates", .object(certificates), standard: [:], "What is expected of certificates."),
+    FieldDescription("watch", .object(watch), standard: [:], "The daemon."),
     FieldDescription("health", .object(health), standard: [:], "Health monitor of the daemon to come."),
   ]
 
@@ -79,6 +84,11 @@ enum SettingsFields {
       "Address for what `auto_request` requests; NPM before 2.13.0 wants one."),
     FieldDescription("warn_days", .integer(0...365), standard: 21, "Days before its end: a warning from then on."),
     FieldDescription("error_days", .integer(0...365), standard: 7, "Days before its end: an error from then on."),
+  ]
+  private static let watch: [FieldDescription] = [
+    FieldDescription("interval", .duration, standard: "60s", "Time between laps when nothing else calls for one."),
+    FieldDescription(
+      "self_heal", .bool, standard: true, "Repair what was changed in NPM; false: only report it."),
   ]
   private static let health: [FieldDescription] = [
     FieldDescription("interval", .duration, standard: "5m", "Time between checks."),

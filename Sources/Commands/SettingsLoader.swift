@@ -115,6 +115,8 @@ package struct SettingsLoader {
       number("certificates", "warn_days") ?? settings.certificateDays.warning,
       number("certificates", "error_days") ?? settings.certificateDays.error
     )
+    settings.watchInterval = seconds("watch", "interval") ?? settings.watchInterval
+    settings.selfHeals = file["watch"]?.value["self_heal"].boolValue ?? settings.selfHeals
     return settings
   }
 

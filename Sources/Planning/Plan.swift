@@ -67,6 +67,16 @@ package struct Plan: Hashable, Sendable {
       || withheld.contains { $0.suspension == nil && (!$0.action.isRemoval || policy == .observe) }
   }
 
+  /// Holds back what matches, as a policy does, and what cannot be without it.
+  package mutating func withhold(where isHeld: (Change) -> Bool) {
+    let held = changes.filter { !$0.isBlocked && isHeld($0) }
+    guard !held.isEmpty else { return }
+    withheld += held
+    let keys = Set(held.map(\.key))
+    changes.removeAll { keys.contains($0.key) }
+    changes = ReleaseRule.apply(to: changes, in: self)
+  }
+
   /// Leaves only what takes hosts over, and what is in its way.
   package mutating func keepAdoptions(_ adoption: Adoption) {
     aside = (changes + withheld).filter { $0.action != .adopt && !$0.isBlocked }

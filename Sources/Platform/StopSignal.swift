@@ -43,6 +43,15 @@ package final class StopSignal: Sendable {
   /// From now on a signal only requests the stop, so that what was begun can be finished.
   package func deferExit() { state.withLock { $0.defersExit = true } }
 
+  /// Calls `body` with each SIGHUP, for as long as the process lives.
+  package func onHangUp(_ body: @escaping @Sendable () -> Void) {
+    signal(SIGHUP, SIG_IGN)
+    let source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global())
+    source.setEventHandler(handler: body)
+    source.resume()
+    state.withLock { $0.sources.append(source) }
+  }
+
   /// Ctrl-C and SIGTERM end the process with 130 at once, or, after `deferExit`, request the stop; a second one then
   /// ends the process all the same.
   package func listenToSignals() {

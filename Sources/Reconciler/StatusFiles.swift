@@ -25,6 +25,19 @@ package struct StatusFiles: Sendable {
     try Files.replace("\(directory)/status.md", with: Array(text.utf8))
   }
 
+  /// Adds a condition to what was written last, about what a lap does not see.
+  package func add(_ type: String, _ status: String, reason: String, _ message: String, since: Timestamp) throws {
+    var file = read("status.json")?.objectValue ?? ["format_version": "1"]
+    let others = (file["conditions"]?.arrayValue ?? []).filter { $0["type"].stringValue != type }
+    let added: JSONValue = [
+      "type": .string(type), "status": .string(status), "reason": .string(reason), "message": .string(message),
+      "since": .string(since.iso8601),
+    ]
+    file["conditions"] = .array(others + [added])
+    try Files.createDirectory(directory)
+    try put("status.json", .object(file))
+  }
+
   /// Says that the files are older than a run that looked at a part of everything and changed it.
   package func outdate(by command: String, run: Int, at now: Timestamp) throws {
     guard var status = read("status.json")?.objectValue else { return }

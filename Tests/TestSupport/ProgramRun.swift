@@ -60,6 +60,8 @@ package final class RunningProgram: Sendable {
   /// Ends it as a loss of power would.
   package func killHard() { kill(identifier, SIGKILL) }
   package func interrupt() { kill(identifier, SIGINT) }
+  package func hangUp() { kill(identifier, SIGHUP) }
+  package func terminate() { kill(identifier, SIGTERM) }
 
   /// What it prints first; waits for it.
   package func firstLine() async -> String {

@@ -1,0 +1,73 @@
+import DesiredFiles
+import Model
+import Platform
+import Reconciler
+
+/// `reconciler watch`: laps for ever, each the same as an apply.
+enum WatchCommand {
+  static let definition = CommandDefinition(
+    name: "watch", summary: "Stay, and keep NPM as the desired files say",
+    discussion: """
+      A lap begins when desired files change, with every interval (watch.interval), and on SIGHUP; each reads everything
+      again. Where the files have mistakes, the last good ones stay in force. A second watch on the same store stands by.
+      SIGTERM finishes the change in flight.
+      """,
+    flags: ApplyFlags.planning, run: run)
+
+  /// Seconds between looks at whether the active daemon still lives.
+  private static let standbyPause = 1.0
+
+  @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
+    let bench = try Workbench(invocation)
+    let stop = StopSignal()
+    stop.listenToSignals()
+    stop.deferExit()
+    let manager = ServiceManager()
+    let pulse = Task { await beat(manager) }
+    defer { pulse.cancel() }
+    let lap = try WatchLap(bench, stop: stop, manager: manager)
+    guard let lock = try await becomeActive(bench, stop, manager) else { return .success }
+    let loop = ReconcileLoop(LoopState.Timing(interval: bench.settings.watchInterval)) { await lap.run($0) }
+    let files = FileWatch(bench.settings.desired) { loop.trigger(.files) }
+    stop.onHangUp { loop.trigger(.request) }
+    bench.invocation.console.say("watching \(bench.settings.desired)/ for NPM at \(bench.settings.npmURL)")
+    manager.ready()
+    await loop.run(stop: stop)
+    manager.stopping()
+    bench.invocation.console.say("stopped")
+    withExtendedLifetime((lock, files)) {}
+    return .success
+  }
+
+  /// Tells the service manager that tasks of ours still get their turn.
+  private static func beat(_ manager: ServiceManager) async {
+    guard let seconds = manager.watchdog else { return }
+    while !Task.isCancelled {
+      manager.alive()
+      try? await Task.sleep(for: .seconds(seconds / 3))  // a heartbeat is a matter of time
+    }
+  }
+
+  /// Waits until no other daemon works on the same store; nil: we were told to stop before.
+  private static func becomeActive(
+    _ bench: Workbench, _ stop: StopSignal, _ manager: ServiceManager
+  ) async throws -> FileLock? {
+    let state = "\(bench.settings.state).watch"
+    var isStandingBy = false
+    while !stop.isRequested {
+      if let lock = try? await RunLock.take(beside: state, timeout: 0, stop: stop) {
+        if isStandingBy { bench.invocation.console.say("the active daemon is gone: taking over") }
+        return lock
+      }
+      if !isStandingBy {
+        let who = FileLock.holder("\(state).lock") ?? "another process"
+        bench.invocation.console.say("standing by: \(who) watches already")
+        manager.ready()
+        manager.status("standing by")
+        isStandingBy = true
+      }
+      try? await Task.sleep(for: .seconds(standbyPause))  // polling: a file lock cannot be awaited with a time limit
+    }
+    return nil
+  }
+}

@@ -1,0 +1,165 @@
+import DesiredFiles
+import Model
+import NPMClient
+import Planning
+import Platform
+import Reconciler
+import Store
+
+/// One lap of the daemon after the other: the lap of an apply, and what is worth saying about it, once.
+actor WatchLap {
+  private let bench: Workbench
+  private let settings: LapSettings
+  private let gateway: LiveNPM
+  private let stop: StopSignal
+  private let manager: ServiceManager
+  /// The last desired state without mistakes.
+  private var good: DesiredState?
+  /// Since when the files have mistakes.
+  private var invalidSince: Timestamp?
+  /// How things stood when it was last said.
+  private var standing = ""
+  private var retries = RetryHold()
+
+  private var console: Console { bench.invocation.console }
+
+  /// Seconds that a lap waits for another run, an apply by hand for example.
+  private static let lockPatience = 5.0
+
+  init(_ bench: Workbench, stop: StopSignal, manager: ServiceManager) throws {
+    self.bench = bench
+    self.stop = stop
+    self.manager = manager
+    settings = try bench.lapSettings()
+    gateway = try bench.gateway()
+  }
+
+  func run(_ triggers: [Trigger]) async -> LapResult {
+    console.info("lap: \(triggers.map(\.rawValue).joined(separator: ", "))")
+    // Who asks, or corrects a file, wants to know now.
+    if triggers != [.interval] { retries.clear() }
+    do {
+      let lock = try await RunLock.take(beside: bench.settings.state, timeout: Self.lockPatience, stop: stop)
+      defer { withExtendedLifetime(lock) {} }
+      let store = try bench.store(createsIt: true)
+      guard let desired = await load(store) else { return .settled }
+      return try await lap(desired, store)
+    } catch let failure as CommandFailure {
+      await trouble(failure.diagnostics.first)
+    } catch let error as NPMError {
+      await trouble(error.diagnostic)
+    } catch let error as StoreError {
+      await trouble(error.diagnostic)
+    } catch {
+      await trouble(Diagnostic(.internalError, "\(error)"))
+    }
+    return .troubled
+  }
+
+  /// What is desired: the files, or what they last said without mistakes; nil: they never did.
+  private func load(_ store: any StateStore) async -> DesiredState? {
+    let loaded = DesiredLoader.load(bench.settings.desired)
+    guard loaded.diagnostics.hasErrors else {
+      if invalidSince != nil { console.say("the desired files are right again") }
+      invalidSince = nil
+      good = loaded.state
+      return good
+    }
+    let errors = loaded.diagnostics.filter { $0.severity == .error }
+    invalidSince = invalidSince ?? .now
+    let more = errors.count > 1 ? " and \(errors.count - 1) more" : ""
+    let first = errors[0].location.map { "\($0.file):\($0.line): \(errors[0].message)" } ?? errors[0].message
+    let rest = good == nil ? "nothing is done until then" : "the last good ones stay in force"
+    await stand("the desired files have mistakes: \(first)\(more); \(rest)", .error, "DesiredInvalid", store)
+    if good == nil { markInvalid(first + more) }
+    return good
+  }
+
+  private func lap(_ desired: DesiredState, _ store: any StateStore) async throws -> LapResult {
+    let run = ReconcileRun(gateway: gateway, store: store, prober: bench.prober, settings: settings)
+    let now = ContinuousClock.now
+    let lap = held(try await run.plan(desired), at: now)
+    guard lap.refusals.isEmpty else {
+      try await run.remember(lap)
+      writeStatus(lap, nil)
+      await stand("refused: \(lap.refusals[0].message)", .error, "Refused", store)
+      return .settled
+    }
+    let lease = try await RunLock.lease(store, bench, timeout: Self.lockPatience, stop: stop)
+    let report = try await lease.hold { [console, stop] in
+      try await run.apply(lap, stop: stop) { console.say(WatchText.line($0)) }
+    }
+    for outcome in report.outcomes { retries.note(outcome, at: now) }
+    writeStatus(lap, report)
+    if invalidSince == nil {
+      let (words, isGood) = WatchText.standing(lap, report)
+      await stand(words, isGood ? .info : .warning, isGood ? "InSync" : "OutOfSync", store)
+    }
+    let isAway = report.outcomes.contains { $0.error.map(\.code.isUpstreamAway) == true }
+    return isAway || report.unrepaired != nil ? .troubled : .settled
+  }
+
+  /// Without what is only to be reported, and what failed a moment ago.
+  private func held(_ planned: PlannedLap, at now: ContinuousClock.Instant) -> PlannedLap {
+    var lap = planned
+    if !bench.settings.selfHeals { lap.plan.withhold { $0.cause == .drifted } }
+    lap.plan.withhold { retries.holds($0, at: now) }
+    return lap
+  }
+
+  private func trouble(_ diagnostic: Diagnostic?) async {
+    let words = diagnostic.map { "\($0.message) [\($0.code.rawValue)]" } ?? "unknown"
+    await stand(words, .warning, "Trouble", try? bench.store(createsIt: false))
+  }
+
+  /// Says how things stand, where that is news.
+  private func stand(
+    _ words: String, _ severity: Event.Severity, _ reason: String, _ store: (any StateStore)?
+  ) async {
+    guard words != standing else { return }
+    standing = words
+    console.say(words)
+    manager.status(words)
+    let event = Event(
+      severity, source: "watch", subject: "daemon", reason: reason, words, correlation: bench.correlation)
+    try? await store?.append(event, at: .now)
+  }
+
+  private func writeStatus(_ lap: PlannedLap, _ report: RunReport?) {
+    do {
+      try StatusFiles(directory: bench.settings.status, settings: settings).write(lap, report, at: .now)
+    } catch {
+      console.warn(Diagnostic(.statusWrite, "\(error)", hint: "NPM and the store are not affected"))
+    }
+    if invalidSince != nil { markInvalid("the last good ones stay in force") }
+  }
+
+  private func markInvalid(_ words: String) {
+    guard let since = invalidSince else { return }
+    let message = "the desired files have mistakes: \(words)"
+    try? StatusFiles(directory: bench.settings.status, settings: settings)
+      .add("DesiredValid", "False", reason: "DesiredInvalid", message, since: since)
+  }
+}
+
+/// Lines of the daemon's log.
+enum WatchText {
+  static func line(_ outcome: ChangeOutcome) -> String {
+    let what = "\(outcome.change.action.word) \(outcome.change.key.path)"
+    guard let error = outcome.error else { return "\(what): \(outcome.note)" }
+    let place = (error.location ?? outcome.change.source).map { " (\($0.file):\($0.line))" } ?? ""
+    return "\(what) \(outcome.verdict == .failed ? "failed" : "not attempted"): \(error.message)\(place)"
+  }
+
+  /// How things stand after a lap; the same words for the same state.
+  static func standing(_ lap: PlannedLap, _ report: RunReport) -> (words: String, isGood: Bool) {
+    let failed = report.outcomes.filter { $0.verdict != .applied }.map(\.change.key.name)
+    let blocked = lap.plan.changes.filter(\.isBlocked).map(\.key.name)
+    let held = lap.plan.withheld.map(\.key.name)
+    let parts = [("failed", failed), ("blocked", blocked), ("held back", held)].filter { !$0.1.isEmpty }
+    guard parts.isEmpty else {
+      return (parts.map { "\($0.0): \($0.1.sorted().joined(separator: ", "))" }.joined(separator: "; "), false)
+    }
+    return ("in sync: \(Words.count(lap.desired.resources.count, "object"))", true)
+  }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import Model
+import Platform
+import TestSupport
+import Testing
+
+/// `reconciler watch`, the real binary: every wait is for something that NPM or the status files show.
+@Suite struct WatchTests {
+  /// A daemon on a simulator of its own, with one host; it is ended with SIGTERM, which must be clean.
+  private func watching(
+    _ settings: String = "", _ arguments: [String] = [],
+    _ body: (SimulatedNPM, Workplace, RunningProgram) async throws -> Void
+  ) async throws {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      // So long that nothing in these tests comes from it.
+      try place.scratch.write("reconciler.yaml", "watch: { interval: 1h\(settings) }\n")
+      try place.desire("app", "app.test", port: 80)
+      let daemon = try RunningProgram(["watch"] + arguments, in: place.scratch.path, environment: place.environment)
+      try await until { try await port(npm) == 80 }
+      try await body(npm, place, daemon)
+      daemon.terminate()
+      let run = await daemon.result()
+      #expect(run.exit == 0, "\(run.errors)")
+    }
+  }
+
+  private func until(_ condition: () async throws -> Bool) async throws {
+    while try await !condition() { await Task.yield() }
+  }
+
+  private func port(_ npm: SimulatedNPM) async throws -> Int? { try await npm.hosts().first?["forward_port"].intValue }
+
+  private func condition(_ place: Workplace, _ type: String) -> JSONValue {
+    guard let bytes = try? Files.read("\(place.scratch.path)/status/status.json"),
+      let status = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes))
+    else { return .null }
+    return status["conditions"].arrayValue?.first { $0["type"].stringValue == type }?["status"] ?? .null
+  }
+
+  private func drift(_ npm: SimulatedNPM, to port: Int) async throws {
+    let id = try await npm.hosts().first?["id"].intValue ?? 0
+    try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/\(id)", ["forward_port": .int(port)])
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `a saved file is live, and drift is repaired when somebody asks`() async throws {
+    try await watching { npm, place, daemon in
+      try place.desire("app", "app.test", port: 81)
+      try await until { try await port(npm) == 81 }
+      try await drift(npm, to: 99)
+      daemon.hangUp()
+      try await until { try await port(npm) == 81 }
+      try await until { condition(place, "InSync") == "True" }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `mistakes and an emptied tree leave the last good state in force`() async throws {
+    try await watching("", ["--policy", "sync", "--allow-deletes"]) { npm, place, daemon in
+      try place.desire("app", "app.test", port: 82, "validate: offf")
+      try await until { condition(place, "DesiredValid") == "False" }
+      #expect(try await port(npm) == 80)
+      try await drift(npm, to: 99)
+      daemon.hangUp()
+      try await until { try await port(npm) == 80 }
+      try place.scratch.remove("desired/app.yaml")
+      daemon.hangUp()
+      try await drift(npm, to: 98)
+      daemon.hangUp()
+      try await until { try await port(npm) == 80 }
+      try place.desire("app", "app.test", port: 83)
+      try await until { try await port(npm) == 83 }
+      try await until { condition(place, "DesiredValid") == .null }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `drift is only reported where that is asked for`() async throws {
+    try await watching(", self_heal: false") { npm, place, daemon in
+      try await drift(npm, to: 99)
+      daemon.hangUp()
+      try await until { condition(place, "InSync") == "False" }
+      #expect(try await port(npm) == 99)
+      // The YAML is another matter.
+      try place.desire("app", "app.test", port: 84)
+      try await until { try await port(npm) == 84 }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `a second daemon stands by, and takes over from a killed one`() async throws {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      try place.scratch.write("reconciler.yaml", "watch: { interval: 1h }\n")
+      try place.desire("app", "app.test", port: 80)
+      let first = try place.start("watch")
+      try await until { try await port(npm) == 80 }
+      let second = try place.start("watch")
+      first.killHard()
+      _ = await first.result()
+      try await until {
+        FileLock.holder("\(place.scratch.path)/.reconciler/state.db.watch.lock")?
+          .contains("process \(second.identifier)") == true
+      }
+      try place.desire("app", "app.test", port: 81)
+      try await until { try await port(npm) == 81 }
+      second.terminate()
+      #expect(await second.result().exit == 0)
+      let writes = try await npm.writes().filter { $0["path"].stringValue?.hasPrefix("/api/nginx") == true }
+      #expect(writes.count == 2, "\(writes)")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `the daemon outlives an NPM that is away, and catches up`() async throws {
+    try await watching { npm, place, _ in
+      try await npm.faults([
+        ["method": "GET", "path": "/api/", "when": "before", "action": "status", "status": 502, "count": 1000]
+      ])
+      try place.desire("app", "app.test", port: 85)
+      let ask = ["events", "--source", "watch", "-o", "json"]
+      try await until { try await place.run(ask).output.contains("\"Trouble\"") }
+      try await npm.faults([])
+      try await until { try await port(npm) == 85 }
+      #expect(try await npm.hosts().count == 1)
+    }
+  }
+}
