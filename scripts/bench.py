@@ -41,13 +41,65 @@ def write_tree(directory, hosts, files, destination):
 
 
 def lists_by_curl(url, directory):
-    body = json.dumps({"identity": "admin@example.com", "secret": "changeme"}).encode()
-    request = urllib.request.Request(f"{url}/api/tokens", body, {"Content-Type": "application/json"})
-    token = json.load(urllib.request.urlopen(request))["token"]
     routes = ["proxy-hosts", "redirection-hosts", "dead-hosts", "certificates", "access-lists"]
-    command = ["curl", "-s", "-H", f"Authorization: Bearer {token}", f"{url}/api/"]
+    command = ["curl", "-s", "-H", f"Authorization: Bearer {token(url)}", f"{url}/api/"]
     command += [f"{url}/api/nginx/{route}" for route in routes]
     return timed(command, directory)
+
+
+def token(url):
+    body = json.dumps({"identity": "admin@example.com", "secret": "changeme"}).encode()
+    request = urllib.request.Request(f"{url}/api/tokens", body, {"Content-Type": "application/json"})
+    return json.load(urllib.request.urlopen(request))["token"]
+
+
+def watching(work, started):
+    """From the save of a file until NPM has it, and what the daemon costs while nothing happens."""
+    process, port = simulator()
+    started.append(process)
+    url = f"http://127.0.0.1:{port}"
+    place = f"{work}/watch"
+    os.makedirs(f"{place}/desired")
+    hosts = urllib.request.Request(f"{url}/api/nginx/proxy-hosts", headers={"Authorization": f"Bearer {token(url)}"})
+
+    def save(number):
+        with open(f"{place}/desired/new", "w") as file:
+            file.write("proxy_hosts:\n  a: { domain_names: [a.test], forward: 'http://10.0.0.1:%d', validate: off }\n" % number)
+        os.rename(f"{place}/desired/new", f"{place}/desired/a.yaml")
+
+    def until(number):
+        while [host["forward_port"] for host in json.load(urllib.request.urlopen(hosts))] != [number]:
+            time.sleep(0.001)  # so that the server has time for others
+
+    save(1)
+    with open(f"{place}/log", "w") as log:
+        daemon = subprocess.Popen([BINARY, "watch"], cwd=place, env=dict(ENVIRONMENT, NPM_URL=url), stderr=log)
+    started.append(daemon)
+    until(1)
+    times = []
+    for number in range(2, 52):
+        start = time.perf_counter()
+        save(number)
+        until(number)
+        times.append(time.perf_counter() - start)
+    row("saving a file until NPM has it (watch, median of 50)", statistics.median(times), f"slowest {max(times) * 1000:.0f} ms")
+
+
+def idle(directory, url, started):
+    """CPU and memory of a daemon in sync with a lap each ten seconds, by /proc, over half a minute."""
+    with open(f"{directory}/reconciler.yaml", "w") as file:
+        file.write("watch: { interval: 10s }\n")
+    with open(f"{directory}/log", "w") as log:
+        daemon = subprocess.Popen(
+            [BINARY, "watch"], cwd=directory, env=dict(ENVIRONMENT, NPM_URL=url), stderr=log)
+    started.append(daemon)
+    time.sleep(5)  # the first lap is not what is measured
+    spent = lambda: sum(int(part) for part in open(f"/proc/{daemon.pid}/stat").read().rsplit(")", 1)[1].split()[11:13])
+    before = spent()
+    time.sleep(30)  # half a minute of nothing
+    ticks = spent() - before
+    memory = [line.split()[1] for line in open(f"/proc/{daemon.pid}/status") if line.startswith("VmRSS")][0]
+    print(f"watch of 1000 hosts in sync, a lap each 10 s: {ticks / os.sysconf('SC_CLK_TCK') / 30 * 100:.2f} % of a core, {int(memory) / 1024:.0f} MiB", flush=True)
 
 
 def row(name, seconds, note=""):
@@ -70,7 +122,10 @@ def main():
             row(f"apply of {hosts} new hosts, each read back", time.perf_counter() - start)
             curl = lists_by_curl(url, place) if shutil.which("curl") else None
             diff = timed([BINARY, "diff", "--exit-code"], place)
+            if hosts == 1000:
+                idle(place, url, started)
             row(f"no-op diff of {hosts} hosts", diff, f"the same lists by curl {curl * 1000:.1f} ms" if curl else "")
+        watching(work, started)
         row("loading 10000 hosts from 1000 files (validate)", timed([BINARY, "validate"], f"{work}/10000"))
         process, port = simulator("0.0.0.0")
         started.append(process)

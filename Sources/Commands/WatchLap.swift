@@ -35,6 +35,7 @@ actor WatchLap {
   }
 
   func run(_ triggers: [Trigger]) async -> LapResult {
+    defer { Process.returnMemory() }
     console.info("lap: \(triggers.map(\.rawValue).joined(separator: ", "))")
     // Who asks, or corrects a file, wants to know now.
     if triggers != [.interval] { retries.clear() }

@@ -42,6 +42,14 @@ package enum Process {
     getenv(name).map { String(cString: $0) }
   }
 
+  /// Gives memory that is free back to the system: glibc keeps it until a process ends, which a daemon does not do.
+  package static func returnMemory() {
+    // glibc's module does not have the header that declares it; where there is no such call nothing happens.
+    guard let call = dlsym(nil, "malloc_trim") else { return }
+    typealias Trim = @convention(c) (Int) -> Int32
+    _ = unsafeBitCast(call, to: Trim.self)(0)
+  }
+
   /// A write to a closed socket or pipe is an error code, not the end of the process.
   package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 }
