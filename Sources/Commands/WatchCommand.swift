@@ -55,9 +55,12 @@ enum WatchCommand {
     let state = "\(bench.settings.state).watch"
     var isStandingBy = false
     while !stop.isRequested {
-      if let lock = try? await RunLock.take(beside: state, timeout: 0, stop: stop) {
+      do {
+        let lock = try await RunLock.take(beside: state, timeout: 0, stop: stop)
         if isStandingBy { bench.invocation.console.say("the active daemon is gone: taking over") }
         return lock
+      } catch let failure as CommandFailure where failure.exit == .locked {
+        // It lives: stand by.
       }
       if !isStandingBy {
         let who = FileLock.holder("\(state).lock") ?? "another process"

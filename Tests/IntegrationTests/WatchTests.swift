@@ -73,6 +73,23 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(1))) func `a service manager hears when it is ready, alive and stopping`() async throws {
+    try await withSimulator { npm in
+      var place = try Workplace(npm)
+      try place.desire("app", "app.test", port: 80)
+      let socket = try NotifySocket("\(place.scratch.path)/notify")
+      place.variables = ["NOTIFY_SOCKET": socket.path, "WATCHDOG_USEC": "300000"]
+      let daemon = try place.start("watch")
+      var said: Set<String> = []
+      while !said.isSuperset(of: ["READY=1", "WATCHDOG=1", "STATUS=in sync: 1 object"]) {
+        said.insert(await socket.next())
+      }
+      daemon.terminate()
+      while await socket.next() != "STOPPING=1" {}
+      #expect(await daemon.result().exit == 0)
+    }
+  }
+
   @Test(.timeLimit(.minutes(1))) func `drift is only reported where that is asked for`() async throws {
     try await watching(", self_heal: false") { npm, place, daemon in
       try await drift(npm, to: 99)
