@@ -28,7 +28,7 @@ enum WatchCommand {
     let lap = try WatchLap(bench, stop: stop, manager: manager)
     guard let lock = try await becomeActive(bench, stop, manager) else { return .success }
     let loop = ReconcileLoop(LoopState.Timing(interval: bench.settings.watchInterval)) { await lap.run($0) }
-    let files = FileWatch(bench.settings.desired) { loop.trigger(.files) }
+    let files = FileWatch(bench.settings.desired, ignoring: bench.settings.status) { loop.trigger(.files) }
     stop.onHangUp { loop.trigger(.request) }
     bench.invocation.console.say("watching \(bench.settings.desired)/ for NPM at \(bench.settings.npmURL)")
     manager.ready()

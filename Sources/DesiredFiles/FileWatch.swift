@@ -11,13 +11,17 @@ package final class FileWatch: Sendable {
 
   /// - Parameters:
   ///   - root: a directory; it may be made later, or be replaced.
+  ///   - ignored: a directory that may lie below it, and in which we write ourselves.
   ///   - quiet: seconds without a change after which `onChange` is called.
   ///   - longest: seconds after which it is called although changes go on.
-  package init(_ root: String, quiet: Double = 0.1, longest: Double = 2, onChange: @escaping @Sendable () -> Void) {
+  package init(
+    _ root: String, ignoring ignored: String = "", quiet: Double = 0.1, longest: Double = 2,
+    onChange: @escaping @Sendable () -> Void
+  ) {
     state = Lock(Debounce(quiet: quiet, longest: longest))
     self.onChange = onChange
     timer = DispatchSource.makeTimerSource(queue: queue)
-    source = Self.source(root, queue)
+    source = Self.source(WatchedArea(root, ignoring: ignored), queue)
     timer.setEventHandler { [weak self] in self?.fire() }
     timer.activate()
     source.start { [weak self] in self?.note() }
@@ -29,11 +33,11 @@ package final class FileWatch: Sendable {
   }
 
   /// The kernel's word where there is one, else our own look.
-  private static func source(_ root: String, _ queue: DispatchQueue) -> any ChangeSource {
+  private static func source(_ area: WatchedArea, _ queue: DispatchQueue) -> any ChangeSource {
     #if os(Linux)
-      if let inotify = InotifySource(root, queue) { return inotify }
+      if let inotify = InotifySource(area, queue) { return inotify }
     #endif
-    return PollingSource(root, queue)
+    return PollingSource(area, queue)
   }
 
   private static var now: Double { Double(DispatchTime.now().uptimeNanoseconds) / 1e9 }
@@ -60,20 +64,20 @@ protocol ChangeSource: Sendable {
 
 /// Looks every other second: for systems without a better way, and where the kernel's way is used up.
 final class PollingSource: ChangeSource {
-  private let root: String
+  private let area: WatchedArea
   private let timer: any DispatchSourceTimer
   private let seen: Lock<[String]>
 
-  init(_ root: String, _ queue: DispatchQueue, every seconds: Double = 2) {
-    self.root = root
-    seen = Lock(Self.look(root))
+  init(_ area: WatchedArea, _ queue: DispatchQueue, every seconds: Double = 2) {
+    self.area = area
+    seen = Lock(Self.look(area))
     timer = DispatchSource.makeTimerSource(queue: queue)
     timer.schedule(deadline: .now() + seconds, repeating: seconds)
   }
 
   func start(_ onEvent: @escaping @Sendable () -> Void) {
-    timer.setEventHandler { [root, seen] in
-      let now = Self.look(root)
+    timer.setEventHandler { [area, seen] in
+      let now = Self.look(area)
       let isOther = seen.withLock { seen in
         defer { seen = now }
         return seen != now
@@ -86,7 +90,7 @@ final class PollingSource: ChangeSource {
   func stop() { timer.cancel() }
 
   /// Each file with what changes when it is written.
-  private static func look(_ root: String) -> [String] {
-    ((try? Files.below(root).files) ?? []).sorted().map { "\($0) \(Files.stamp($0))" }
+  private static func look(_ area: WatchedArea) -> [String] {
+    ((try? Files.below(area.root).files) ?? []).sorted().filter(area.contains).map { "\($0) \(Files.stamp($0))" }
   }
 }

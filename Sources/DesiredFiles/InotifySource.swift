@@ -9,19 +9,19 @@
       IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF
     private static let mask = UInt32(parts) | UInt32(IN_ONLYDIR) | UInt32(IN_EXCL_UNLINK)
 
-    private let root: String
+    private let area: WatchedArea
     private let descriptor: Int32
     private let reader: any DispatchSourceRead
     /// Paths by the kernel's number of their watch.
     private let paths = Lock<[Int32: String]>([:])
 
     /// nil: the kernel has no more of them to give.
-    init?(_ path: String, _ queue: DispatchQueue) {
-      root = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    init?(_ area: WatchedArea, _ queue: DispatchQueue) {
+      self.area = area
       descriptor = inotify_init1(O_NONBLOCK | O_CLOEXEC)
       guard descriptor >= 0 else { return nil }
       reader = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
-      let isWatched = watch(Files.parent(of: root)) && (!Files.exists(root) || watchTree(root))
+      let isWatched = watch(Files.parent(of: area.root)) && (!Files.exists(area.root) || watchTree(area.root))
       guard isWatched else {
         reader.setCancelHandler { [descriptor] in close(descriptor) }
         reader.activate()
@@ -83,13 +83,10 @@
 
     private func take(_ event: inotify_event, _ name: String) -> Bool {
       // The kernel lost some: anything may have changed.
-      if event.mask & UInt32(IN_Q_OVERFLOW) != 0 { return watchTree(root) || true }
+      if event.mask & UInt32(IN_Q_OVERFLOW) != 0 { return watchTree(area.root) || true }
       guard let path = paths.withLock({ $0[event.wd] }) else { return false }
-      let place = path == "." ? name : path == "/" ? "/\(name)" : "\(path)/\(name)"
-      // Hidden files are no desired files; editors keep theirs so.
-      if name.hasPrefix(".") && place != root { return false }
-      let isBelow = path == root || path.hasPrefix(root + "/")
-      guard isBelow || place == root else { return false }
+      let place = name.isEmpty ? path : path == "." ? name : path == "/" ? "/\(name)" : "\(path)/\(name)"
+      guard area.contains(place) else { return false }
       let isNew = event.mask & (UInt32(IN_CREATE) | UInt32(IN_MOVED_TO)) != 0
       if isNew && event.mask & UInt32(IN_ISDIR) != 0 { _ = watchTree(place) }
       if event.mask & UInt32(IN_IGNORED) != 0 { paths.withLock { $0[event.wd] = nil } }

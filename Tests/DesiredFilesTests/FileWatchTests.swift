@@ -22,6 +22,22 @@ import Testing
   }
 }
 
+@Suite struct WatchedAreaTests {
+  @Test func `files below the root matter, hidden ones and our own do not`() throws {
+    let scratch = try Scratch()
+    try scratch.write("desired/status/status.json", "{}")
+    let root = "\(scratch.path)/desired"
+    let area = WatchedArea(root + "/", ignoring: "\(root)/status")
+    for name in ["", "/a.yaml", "/deep/er/b.pem", "/statuses.yaml"] { #expect(area.contains(root + name), "\(name)") }
+    for name in ["/.a.yaml.swp", "/status/status.json", "/status/new", "-old/a.yaml"] {
+      #expect(!area.contains(root + name), "\(name)")
+    }
+    #expect(!area.contains(scratch.path))
+    let here = WatchedArea(".", ignoring: "status")
+    #expect(here.contains("a.yaml") && !here.contains(".git"))
+  }
+}
+
 /// Each way of watching, on a real directory.
 @Suite struct FileWatchTests {
   /// Runs `body` with a source on a directory; its argument waits for the next event.
@@ -34,9 +50,9 @@ import Testing
     let root = "\(scratch.path)/desired"
     var source: (any ChangeSource)?
     #if os(Linux)
-      if !polls { source = InotifySource(root, queue) }
+      if !polls { source = InotifySource(WatchedArea(root, ignoring: ""), queue) }
     #endif
-    let watched = source ?? PollingSource(root, queue, every: 0.01)
+    let watched = source ?? PollingSource(WatchedArea(root, ignoring: ""), queue, every: 0.01)
     let (events, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     watched.start { continuation.yield() }
     var iterator = events.makeAsyncIterator()
