@@ -104,7 +104,7 @@ struct PlanText {
     guard spec.shape.isProbed else {
       let first = entry("+", .green, change, text.padded(to: 46), source(change))
       guard !change.rewrites.isEmpty else { return [first] }
-      let names = change.rewrites.map { $0.spec.claims.first ?? $0.ref.words }.joined(separator: ", ")
+      let names = change.rewrites.map(\.label).joined(separator: ", ")
       return [
         first, continuation("NPM drops TLS and access control of \(names) meanwhile; written again right after", ""),
       ]

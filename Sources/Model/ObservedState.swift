@@ -65,6 +65,8 @@ package struct ObservedResource: Hashable, Sendable {
   package var ref: ObjectRef { ObjectRef(kind, id) }
   package var isEnabled: Bool { spec["enabled"] != false }
   package var nameInNPM: String? { spec.nameInNPM }
+  /// What people know it by: its first domain or port, else its number.
+  package var label: String { spec.claims.first ?? ref.words }
 }
 
 /// Names of the objects that others refer to, by NPM's numbers.
@@ -118,6 +120,15 @@ package struct ObservedState: Sendable {
     self.resources = resources
     self.references = references
     self.lacking = lacking
+  }
+
+  /// Everything, in the order of kinds and numbers.
+  package var all: [ObservedResource] { resources.values.joined().sorted { $0.ref < $1.ref } }
+
+  /// Objects that refer to one, whoever owns them.
+  package func users(of object: ObservedResource) -> [ObservedResource] {
+    let name = JSONValue.string(references.name(object.kind, object.id))
+    return resources.values.joined().filter { $0.spec.refers(to: object.kind, name) }.sorted { $0.ref < $1.ref }
   }
 
   /// Whether this NPM has a field of a kind.

@@ -52,7 +52,7 @@ package struct ResourceID: Hashable, Codable, Comparable, Sendable, CustomString
 }
 
 /// An object of NPM: each kind has numbers of its own.
-package struct ObjectRef: Hashable, Sendable {
+package struct ObjectRef: Hashable, Comparable, Sendable {
   package var kind: ResourceKind
   package var id: ResourceID
 
@@ -60,6 +60,8 @@ package struct ObjectRef: Hashable, Sendable {
     self.kind = kind
     self.id = id
   }
+
+  package static func < (left: ObjectRef, right: ObjectRef) -> Bool { (left.kind, left.id) < (right.kind, right.id) }
 
   /// `host 7` for what nearly all of them are.
   package var words: String { "\(kind == .proxyHost ? "host" : kind.title) \(id)" }

@@ -153,16 +153,13 @@ package final class LiveNPM: NPMGateway {
 
   // MARK: Writes
 
-  /// NPM's own limit for a request, in seconds.
-  private static let certbotPatience = 900.0
-
   package func create(_ spec: Spec, meta: JSONValue, secrets: [String: Secret]) async throws -> ResourceID {
     let mapping = try mapping(spec.kind)
     let body = try mapping.body(spec, meta: meta, secrets: secrets, withEnabled: true)
     var request = UpstreamRequest("POST", "/api/nginx/\(mapping.kind.route)")
     request.body = Array(try JSONEncoder().encode(body))
     // NPM answers when certbot is done: it waits for DNS, and for a world that looks at port 80.
-    if KindDescription.isRequested(spec) { request.patience = Self.certbotPatience }
+    if KindDescription.isRequested(spec) { request.patience = KindDescription.requestSeconds }
     let answer = try await call(request, contentType: "application/json")
     do {
       let id = ResourceID(try decode(answer, as: CreatedRow.self).id)

@@ -30,7 +30,7 @@ package struct ObjectIdentity: Hashable, Sendable {
 struct AdoptionRule {
   private let adoption: Adoption?
   private let owner: String
-  private let references: ReferenceTable
+  private let observed: ObservedState
   private let objects: [ResourceKind: [ResourceID: ObservedResource]]
   private let serving: [ResourceKind: [String: Set<ResourceID>]]
   /// Objects that the store knows: a lost marker does not make them anybody's.
@@ -40,7 +40,7 @@ struct AdoptionRule {
     claimed = ownership.claimed
     adoption = options.adoption
     owner = options.owner
-    references = observed.references
+    self.observed = observed
     objects = observed.resources.mapValues { list in Dictionary(list.map { ($0.id, $0) }) { first, _ in first } }
     serving = observed.resources.mapValues { list in
       Dictionary(list.flatMap { object in object.spec.handles.map { (Self.folded($0, object.spec), [object.id]) } }) {
@@ -83,9 +83,7 @@ struct AdoptionRule {
   /// What has no marker belongs to whom its users belong to.
   private func foreignUser(_ object: ObservedResource) -> Obstacle? {
     guard object.nameInNPM != nil else { return nil }
-    let name = JSONValue.string(references.name(object.kind, object.id))
-    let users = objects.values.flatMap(\.values).filter { $0.spec.refers(to: object.kind, name) }
-    let foreign = users.compactMap(\.marker).map(\.owner).filter { $0 != owner }.min()
+    let foreign = observed.users(of: object).compactMap(\.marker).map(\.owner).filter { $0 != owner }.min()
     return foreign.map { other in
       Obstacle(
         .markerForeign, "\(object.ref.words) is used by hosts of owner '\(other)'",

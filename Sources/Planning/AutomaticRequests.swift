@@ -28,15 +28,16 @@ package enum AutomaticRequests {
     }
     guard !asking.isEmpty else { return desired }
     // What is requested so, and what leaves the YAML, is not there for others.
-    let kept = Set(desired.resources.map(\.key))
-    let passing = ledger.filter { !kept.contains($0.key) }.compactMap(\.certificateID)
-    let others = CertificateChoice(desired, observed, today: today, without: Set(passing))
+    let leaving = CertificateChoice.leaving(ledger, desired)
+    let choice = CertificateChoice(desired, observed, today: today)
     var expanded = desired
-    var known = kept
+    var known = Set(desired.resources.map(\.key))
     for resource in asking {
       let domains = resource.spec.normalised().claims
       // Wildcards are proved by DNS, for which somebody has to write down how.
-      guard others.best(for: domains) == nil, !domains.contains(where: { $0.hasPrefix("*") }) else { continue }
+      guard choice.best(for: domains, without: leaving) == nil, !domains.contains(where: { $0.hasPrefix("*") }) else {
+        continue
+      }
       var spec = Spec(KindDescription.certificate)
       spec["provider"] = "letsencrypt"
       spec["domain_names"] = .array(domains.map { .string($0) })

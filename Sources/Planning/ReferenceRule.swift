@@ -8,8 +8,8 @@ struct ReferenceRule {
   private let byName: [ResourceKey: DesiredResource]
   private let selection: Set<ResourceKey>?
   private let choice: CertificateChoice
-  /// With what leaves the YAML: a host that has nothing else keeps it, and keeps it in NPM.
-  private let lastResort: CertificateChoice
+  /// What leaves the YAML is about to go: nobody is led there who has something else.
+  private let leaving: Set<ResourceID>
   private let standard: String?
 
   init(_ desired: DesiredState, _ observed: ObservedState, _ ledger: [LedgerEntry], _ options: Planner.Options) {
@@ -19,11 +19,8 @@ struct ReferenceRule {
       }
     ) { first, _ in first }
     selection = options.selection
-    // What leaves the YAML is about to go: nobody is led there.
-    let leaving = ledger.filter { entry in !desired.resources.contains { $0.key == entry.key } }
-    choice = CertificateChoice(
-      desired, observed, today: options.today, without: Set(leaving.compactMap(\.certificateID)))
-    lastResort = CertificateChoice(desired, observed, today: options.today)
+    leaving = CertificateChoice.leaving(ledger, desired)
+    choice = CertificateChoice(desired, observed, today: options.today)
     standard = options.defaultCertificate
     self.observed = observed
     self.desired = Dictionary(desired.resources.map { ($0.key, $0) }) { first, _ in first }
@@ -50,17 +47,9 @@ struct ReferenceRule {
     }
     for field in resource.spec.shape.fields {
       let value = resource.spec[field.name]
-      if let since = field.since, observed.version < since, value != field.standard {
-        let message = "'\(field.name)' needs NPM \(since), this is \(observed.version)"
-        resolved.obstacle = Obstacle(.unsupportedByNPM, message, hint: "remove the field, or update NPM")
-      } else if field.isKnown(to: observed.version), !observed.has(field, of: resource.key.kind),
-        value != field.standard
-      {
-        resolved.obstacle = Obstacle(
-          .unsupportedByNPM, "NPM \(observed.version) does not take '\(field.name)', by the schema that it publishes",
-          hint: "remove the field")
-      } else if !observed.has(field, of: resource.key.kind) {
-        resolved.spec[field.name] = field.standard ?? .null
+      if !observed.has(field, of: resource.key.kind) {
+        resolved.obstacle = value == field.standard ? nil : unsupported(field)
+        if resolved.obstacle == nil { resolved.spec[field.name] = field.standard ?? .null }
       } else if field.until != nil, value == field.standard, KindDescription.isRequested(resource.spec) {
         resolved.obstacle = Obstacle(
           .missingKey, "NPM \(observed.version) wants '\(field.name)' for a request to Let's Encrypt",
@@ -78,15 +67,28 @@ struct ReferenceRule {
     return resolved
   }
 
+  /// What stands against a field that this NPM does not have; nil: it did away with it, and nothing is lost.
+  private func unsupported(_ field: FieldDescription) -> Obstacle? {
+    if let since = field.since, observed.version < since {
+      let message = "'\(field.name)' needs NPM \(since), this is \(observed.version)"
+      return Obstacle(.unsupportedByNPM, message, hint: "remove the field, or update NPM")
+    }
+    guard field.isKnown(to: observed.version) else { return nil }
+    return Obstacle(
+      .unsupportedByNPM, "NPM \(observed.version) does not take '\(field.name)', by the schema that it publishes",
+      hint: "remove the field")
+  }
+
   private func choose(_ field: String, _ resource: DesiredResource, _ resolved: inout Resolved) {
     let domains = resource.spec.claims
-    if let best = choice.best(for: domains) {
+    if let best = choice.best(for: domains, without: leaving) {
       resolved.spec[field] = .string(best.name)
       if let key = best.key { follow(field, key, &resolved) }
     } else if let standard {
       resolved.spec[field] = .string(standard)
       follow(field, ResourceKey(.certificate, standard), &resolved)
-    } else if let last = lastResort.best(for: domains) {
+    } else if let last = choice.best(for: domains) {
+      // It is in use then, and stays in NPM.
       resolved.spec[field] = .string(last.name)
     } else {
       let isWild = resource.requestsCertificate && domains.contains { $0.hasPrefix("*") }

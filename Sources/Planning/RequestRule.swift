@@ -19,7 +19,7 @@ package struct RequestRule {
 
   func apply(to change: Change) -> Change {
     guard change.action == .create, let spec = change.desired, KindDescription.isRequested(spec) else { return change }
-    let names = Set(spec["domain_names"].arrayValue?.compactMap(\.stringValue) ?? [])
+    let names = Set(spec.requestedNames)
     var checked = change
     if let count = requests[names], count >= Self.weeklyLimit {
       checked.action = .blocked(
@@ -37,6 +37,6 @@ package struct RequestRule {
     let folded = Set(names.map { $0.lowercased() })
     return observed.resources.values.joined()
       .filter { object in object.isEnabled && object.spec.claims.contains { folded.contains($0.lowercased()) } }
-      .sorted { ($0.kind, $0.id) < ($1.kind, $1.id) }
+      .sorted { $0.ref < $1.ref }
   }
 }

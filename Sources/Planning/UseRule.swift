@@ -15,10 +15,10 @@ struct UseRule {
   func apply(to changes: [Change]) -> [Change] {
     let effective = changes.filter { !$0.isBlocked }
     return changes.map { change in
-      guard let id = change.id, change.observed?.nameInNPM != nil else { return change }
-      let name = JSONValue.string(observed.references.name(change.key.kind, id))
+      guard let object = change.observed, object.nameInNPM != nil else { return change }
+      let name = JSONValue.string(observed.references.name(object.kind, object.id))
       var checked = change
-      checked.users = users(of: change.key.kind, name)
+      checked.users = users(of: object)
       guard change.action == .delete else { return checked }
       for user in checked.users {
         let giver = effective.first { $0.key.kind == user.kind && $0.id == user.id }
@@ -30,11 +30,9 @@ struct UseRule {
   }
 
   /// Ours first.
-  private func users(of kind: ResourceKind, _ name: JSONValue) -> [ObservedResource] {
-    observed.resources.values.joined().filter { $0.spec.refers(to: kind, name) }.sorted { left, right in
-      let (isOurs, areOurs) = (left.marker?.owner == owner, right.marker?.owner == owner)
-      return isOurs == areOurs ? (left.kind, left.id) < (right.kind, right.id) : isOurs
-    }
+  private func users(of object: ObservedResource) -> [ObservedResource] {
+    let users = observed.users(of: object)
+    return users.filter { $0.marker?.owner == owner } + users.filter { $0.marker?.owner != owner }
   }
 
   private func givesUp(_ change: Change, _ kind: ResourceKind, _ name: JSONValue) -> Bool {

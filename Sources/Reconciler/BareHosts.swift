@@ -7,9 +7,6 @@ import Store
 /// Requests to Let's Encrypt that nobody saw through: the process was killed, NPM did not answer, or a host that shares a
 /// name could not be written again. Until then those hosts may be without TLS and access control, whatever NPM's rows say.
 struct BareHosts {
-  /// NPM's own limit for a request, in seconds: one that nobody heard the end of has ended by then.
-  static let longest = 900.0
-
   let open: [OpenRequest]
   let observed: ObservedState
   let now: Timestamp
@@ -19,7 +16,7 @@ struct BareHosts {
 
   var warnings: [Diagnostic] {
     guard !hosts.isEmpty else { return [] }
-    let names = hosts.map { $0.spec.claims.first ?? $0.ref.words }.joined(separator: ", ")
+    let names = hosts.map(\.label).joined(separator: ", ")
     return [
       Diagnostic(
         .requestInterrupted,
@@ -31,7 +28,8 @@ struct BareHosts {
   /// Whether NPM is done with a request: until then it may lay hosts bare once more. A certificate has its real end only
   /// when certbot is done.
   func isOver(_ request: OpenRequest) -> Bool {
-    if now.seconds - request.at.seconds > Self.longest || now < request.at { return true }
+    // One that nobody heard the end of has ended by then.
+    if now.seconds - request.at.seconds > KindDescription.requestSeconds || now < request.at { return true }
     let tomorrow = Timestamp(seconds: now.seconds + 86400).sqlText
     return (observed.resources[.certificate] ?? []).contains { object in
       KindDescription.isRequested(object.spec) && Set(object.spec.normalised().requestedNames) == request.names
@@ -43,7 +41,6 @@ struct BareHosts {
   ///
   /// - Returns: nil: nobody is bare any more.
   func repair(_ neighbours: Neighbours, _ store: any StateStore) async throws -> NPMError? {
-    guard !open.isEmpty else { return nil }
     if let problem = await neighbours.repair(sharing: Set(open.flatMap(\.names)), after: nil) { return problem }
     for request in open where isOver(request) { try await store.closeRequest(request.number) }
     return nil

@@ -19,9 +19,9 @@ package struct CertificateWatch: Sendable {
 
   package init(_ observed: ObservedState, now: Timestamp) {
     var users: [String: [String]] = [:]
-    for object in observed.resources.values.joined().sorted(by: { ($0.kind, $0.id) < ($1.kind, $1.id) }) {
+    for object in observed.all {
       guard let name = object.spec["certificate"].stringValue, object.kind != .certificate else { continue }
-      users[name, default: []].append(object.spec.claims.first ?? object.ref.words)
+      users[name, default: []].append(object.label)
     }
     entries = (observed.resources[.certificate] ?? []).sorted { $0.id < $1.id }.map { object in
       let name = observed.references.name(.certificate, object.id)

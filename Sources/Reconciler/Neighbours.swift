@@ -30,7 +30,7 @@ struct Neighbours: Sendable {
     for planned in RequestRule.sharers(of: names, observed) {
       var isWhole = false
       for _ in 0..<Self.attempts where !isWhole { isWhole = await isRewritten(planned) }
-      if !isWhole { harmed.append(planned.spec.claims.first ?? planned.ref.words) }
+      if !isWhole { harmed.append(planned.label) }
     }
     guard !harmed.isEmpty else { return nil }
     return NPMError(
@@ -49,7 +49,7 @@ struct Neighbours: Sendable {
       guard let user = try? await gateway.object(planned.kind, planned.id), user.isEnabled, user.nginx == .online
       else { continue }
       if await isRewritten(planned) { return nil }
-      tried.append(user.spec.claims.first ?? user.ref.words)
+      tried.append(user.label)
     }
     guard !tried.isEmpty else { return nil }
     return NPMError(
@@ -72,10 +72,7 @@ struct Neighbours: Sendable {
   /// Somebody may have begun to use what is to be deleted since the plan was made; nil: nobody did.
   func user(of planned: ObservedResource) async -> NPMError? {
     do {
-      let observed = try await gateway.observe()
-      let name = JSONValue.string(observed.references.name(planned.kind, planned.id))
-      let users = observed.resources.values.joined().filter { $0.spec.refers(to: planned.kind, name) }
-      guard let user = users.min(by: { ($0.kind, $0.id) < ($1.kind, $1.id) }) else { return nil }
+      guard let user = try await gateway.observe().users(of: planned).first else { return nil }
       let what = user.spec.claims.first.map { "\($0) (\(user.ref.words))" } ?? user.ref.words
       return NPMError(.stillInUse, "\(what) uses it by now", hint: "run diff again")
     } catch let error as NPMError {

@@ -52,6 +52,9 @@ extension KindDescription {
       metaName: "propagation_seconds"),
   ]
 
+  /// NPM's own limit for a request to Let's Encrypt.
+  package static let requestSeconds = 900.0
+
   /// Whether NPM asks Let's Encrypt for it.
   package static func isRequested(_ spec: Spec) -> Bool {
     spec.kind == .certificate && spec["provider"] == "letsencrypt"
