@@ -70,21 +70,12 @@ struct ApplyFlow {
   }
 
   private func writeStatus(_ lap: PlannedLap, _ report: RunReport?) {
-    do {
-      try StatusFiles(directory: bench.settings.status, settings: bench.lapSettings()).write(lap, report, at: .now)
-    } catch {
-      invocation.console.warn(Diagnostic(.statusWrite, "\(error)", hint: "NPM and the store are not affected"))
-    }
+    bench.keepStatus { try $0.write(lap, report, at: .now) }
   }
 
   private func outdateStatus(_ report: RunReport) {
     guard let run = report.run, report.count(.applied) > 0 else { return }
-    do {
-      try StatusFiles(directory: bench.settings.status, settings: bench.lapSettings())
-        .outdate(by: invocation.command.name, run: run, at: .now)
-    } catch {
-      invocation.console.warn(Diagnostic(.statusWrite, "\(error)", hint: "NPM and the store are not affected"))
-    }
+    bench.keepStatus { try $0.outdate(by: invocation.command.name, run: run, at: .now) }
   }
 
   /// By the worst outcome.

@@ -5,12 +5,18 @@ import Store
 
 /// One writer per store: a lock that dies with its holder.
 enum RunLock {
-  /// Takes the lock that lies beside the store; throws with exit code 6 when it stays held.
-  static func take(beside state: String, timeout: Double, stop: StopSignal) async throws -> FileLock {
+  /// Takes the lock that lies beside the store; throws with exit code 6 when it stays held, or a stop is requested.
+  ///
+  /// - Parameters:
+  ///   - timeout: seconds; nil: for ever.
+  ///   - pause: seconds between two looks.
+  static func take(
+    beside state: String, timeout: Double?, every pause: Double = 0.1, stop: StopSignal
+  ) async throws -> FileLock {
     let path = "\(state).lock"
     try prepare(path)
     let holder = "process \(Process.identifier) on \(Process.hostName), since \(Timestamp.now.iso8601)"
-    let deadline = ContinuousClock.now + .seconds(timeout)
+    let deadline = timeout.map { ContinuousClock.now + .seconds($0) }
     while true {
       do {
         if let lock = try FileLock.take(path, holder: holder) { return lock }
@@ -18,8 +24,8 @@ enum RunLock {
         throw CommandFailure(
           .failure, [Diagnostic(.storeUnreadable, "\(error)", hint: "name another file with --state")])
       }
-      guard ContinuousClock.now < deadline, !stop.isRequested else { break }
-      try? await Task.sleep(for: .milliseconds(100))  // polling: a file lock cannot be awaited with a time limit
+      guard deadline.map({ ContinuousClock.now < $0 }) ?? true, !stop.isRequested else { break }
+      try? await Task.sleep(for: .seconds(pause))  // polling: a file lock cannot be awaited with a time limit
     }
     let who = FileLock.holder(path) ?? "another process"
     throw CommandFailure(

@@ -53,24 +53,20 @@ enum WatchCommand {
     _ bench: Workbench, _ stop: StopSignal, _ manager: ServiceManager
   ) async throws -> FileLock? {
     let state = "\(bench.settings.state).watch"
-    var isStandingBy = false
-    while !stop.isRequested {
-      do {
-        let lock = try await RunLock.take(beside: state, timeout: 0, stop: stop)
-        if isStandingBy { bench.invocation.console.say("the active daemon is gone: taking over") }
-        return lock
-      } catch let failure as CommandFailure where failure.exit == .locked {
-        // It lives: stand by.
-      }
-      if !isStandingBy {
-        let who = FileLock.holder("\(state).lock") ?? "another process"
-        bench.invocation.console.say("standing by: \(who) watches already")
-        manager.ready()
-        manager.status("standing by")
-        isStandingBy = true
-      }
-      try? await Task.sleep(for: .seconds(standbyPause))  // polling: a file lock cannot be awaited with a time limit
+    do {
+      return try await RunLock.take(beside: state, timeout: 0, stop: stop)
+    } catch let failure as CommandFailure where failure.exit == .locked {
+      let who = FileLock.holder("\(state).lock") ?? "another process"
+      bench.invocation.console.say("standing by: \(who) watches already")
+      manager.ready()
+      manager.status("standing by")
     }
-    return nil
+    do {
+      let lock = try await RunLock.take(beside: state, timeout: nil, every: standbyPause, stop: stop)
+      bench.invocation.console.say("the active daemon is gone: taking over")
+      return lock
+    } catch let failure as CommandFailure where failure.exit == .locked {
+      return nil
+    }
   }
 }

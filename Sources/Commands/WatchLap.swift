@@ -127,11 +127,7 @@ actor WatchLap {
   }
 
   private func writeStatus(_ lap: PlannedLap, _ report: RunReport?) {
-    do {
-      try StatusFiles(directory: bench.settings.status, settings: settings).write(lap, report, at: .now)
-    } catch {
-      console.warn(Diagnostic(.statusWrite, "\(error)", hint: "NPM and the store are not affected"))
-    }
+    bench.keepStatus { try $0.write(lap, report, at: .now) }
     if invalidSince != nil { markInvalid("the last good ones stay in force") }
   }
 
@@ -139,7 +135,7 @@ actor WatchLap {
     guard let since = invalidSince else { return }
     let message = "the desired files have mistakes: \(words)"
     try? StatusFiles(directory: bench.settings.status, settings: settings)
-      .add("DesiredValid", "False", reason: "DesiredInvalid", message, since: since)
+      .set("DesiredValid", "False", reason: "DesiredInvalid", message, since: since)
   }
 }
 

@@ -124,6 +124,15 @@ struct Workbench: Sendable {
     return try SQLiteStore(path: settings.state)
   }
 
+  /// Does something to the status files. They are for people to look at: a failure is a warning.
+  func keepStatus(_ body: (StatusFiles) throws -> Void) {
+    do {
+      try body(StatusFiles(directory: settings.status, settings: lapSettings()))
+    } catch {
+      invocation.console.warn(Diagnostic(.statusWrite, "\(error)", hint: "NPM and the store are not affected"))
+    }
+  }
+
   /// Everything that diff and apply share: the lines up to the first effect.
   func plan(
     _ desired: DesiredState, _ lapSettings: LapSettings, _ store: any StateStore

@@ -12,13 +12,15 @@ package final class LiveNPM: NPMGateway {
     var references = ReferenceTable()
     var version = NPMVersion(0, 0, 0)
     var lacking: [ResourceKind: Set<String>] = [:]
+    /// What the schema said, and of which release.
+    var published: (version: NPMVersion, lacking: [ResourceKind: Set<String>])?
   }
 
   private let known = Lock(Known())
 
   private let kinds: [KindDescription]
 
-  /// - Parameter kinds: what is looked at and managed.
+  /// - Parameter kinds: what is looked at and managed, each after those that it refers to.
   package init(
     upstream: UpstreamClient, credentials: NPMCredentials, cache: any TokenCache,
     kinds: [KindDescription] = KindDescription.all
@@ -65,8 +67,8 @@ package final class LiveNPM: NPMGateway {
     }
     var references = ReferenceTable()
     var resources: [ResourceKind: [ObservedResource]] = [:]
-    // What others refer to is read first: its names are what the others' numbers mean.
-    for kind in kinds.sorted(by: { $0.isReferredTo && !$1.isReferredTo }) {
+    // What others refer to comes first: its names are what the others' numbers mean.
+    for kind in kinds {
       let mapping = RowMapping(kind: kind, references: references, version: facts.version)
       guard let answer = answers[kind.kind] else { continue }
       let objects = try rows(answer, mapping)
@@ -74,7 +76,7 @@ package final class LiveNPM: NPMGateway {
       resources[kind.kind] = objects
     }
     let found = references
-    let lacking = NPMVersion.observed.contains(facts.version) ? [:] : await lackingFields()
+    let lacking = await lackingFields(facts.version)
     known.withLock {
       $0.references = found
       $0.lacking = lacking
@@ -82,16 +84,21 @@ package final class LiveNPM: NPMGateway {
     return ObservedState(version: facts.version, resources: resources, references: references, lacking: lacking)
   }
 
-  /// By what NPM publishes of itself. One that publishes nothing is taken for the newest that is known.
-  private func lackingFields() async -> [ResourceKind: Set<String>] {
+  /// By what NPM publishes of itself, asked once. One that publishes nothing is taken for the newest that is known.
+  private func lackingFields(_ version: NPMVersion) async -> [ResourceKind: Set<String>] {
+    if NPMVersion.observed.contains(version) { return [:] }
+    let earlier = known.withLock { $0.published }
+    if let earlier, earlier.version == version { return earlier.lacking }
     guard let answer = try? await NPMCall.send(UpstreamRequest("GET", "/api/schema"), by: upstream),
       answer.status == 200, let document = try? JSONDecoder().decode(JSONValue.self, from: Data(answer.body))
     else { return [:] }
     let schema = PublishedSchema(document: document)
-    return Dictionary(
+    let lacking = Dictionary(
       uniqueKeysWithValues: kinds.map { kind in
         (kind.kind, schema.lacking(RowMapping(kind: kind, references: ReferenceTable(), version: .observed.upperBound)))
       })
+    known.withLock { $0.published = (version, lacking) }
+    return lacking
   }
 
   package func object(_ kind: ResourceKind, _ id: ResourceID) async throws -> ObservedResource? {
@@ -156,7 +163,7 @@ package final class LiveNPM: NPMGateway {
   package func create(_ spec: Spec, meta: JSONValue, secrets: [String: Secret]) async throws -> ResourceID {
     let mapping = try mapping(spec.kind)
     let body = try mapping.body(spec, meta: meta, secrets: secrets, withEnabled: true)
-    var request = UpstreamRequest("POST", "/api/nginx/\(mapping.kind.route)")
+    var request = UpstreamRequest("POST", mapping.path)
     request.body = Array(try JSONEncoder().encode(body))
     // NPM answers when certbot is done: it waits for DNS, and for a world that looks at port 80.
     if KindDescription.isRequested(spec) { request.patience = KindDescription.requestSeconds }
@@ -192,11 +199,11 @@ package final class LiveNPM: NPMGateway {
   }
 
   package func setEnabled(_ kind: ResourceKind, _ id: ResourceID, _ isEnabled: Bool) async throws {
-    _ = try await call("POST", "/api/nginx/\(try mapping(kind).kind.route)/\(id)/\(isEnabled ? "enable" : "disable")")
+    _ = try await call("POST", "\(try mapping(kind).path)/\(id)/\(isEnabled ? "enable" : "disable")")
   }
 
   package func delete(_ kind: ResourceKind, _ id: ResourceID) async throws {
-    _ = try await call("DELETE", "/api/nginx/\(try mapping(kind).kind.route)/\(id)")
+    _ = try await call("DELETE", "\(try mapping(kind).path)/\(id)")
   }
 
   // MARK: Calls

@@ -53,8 +53,8 @@ package struct LoopState: Sendable {
   /// When the next lap should begin; nil while one runs, or when nothing calls for one.
   package var due: Double? {
     if isRunning { return nil }
-    let wanted = pending.isEmpty ? tick : free
-    return wanted.isFinite || !pending.isEmpty ? max(wanted, free) : nil
+    if !pending.isEmpty { return free }
+    return tick.isFinite ? max(tick, free) : nil
   }
 
   package mutating func note(_ trigger: Trigger) { pending.insert(trigger) }

@@ -25,32 +25,29 @@ package struct StatusFiles: Sendable {
     try Files.replace("\(directory)/status.md", with: Array(text.utf8))
   }
 
-  /// Adds a condition to what was written last, about what a lap does not see.
-  package func add(_ type: String, _ status: String, reason: String, _ message: String, since: Timestamp) throws {
+  /// Sets a condition in what was written last, about what a lap does not see.
+  package func set(_ type: String, _ status: String, reason: String, _ message: String, since: Timestamp) throws {
     var file = read("status.json")?.objectValue ?? ["format_version": "1"]
-    let others = (file["conditions"]?.arrayValue ?? []).filter { $0["type"].stringValue != type }
-    let added: JSONValue = [
+    var conditions = file["conditions"]?.arrayValue ?? []
+    let condition: JSONValue = [
       "type": .string(type), "status": .string(status), "reason": .string(reason), "message": .string(message),
       "since": .string(since.iso8601),
     ]
-    file["conditions"] = .array(others + [added])
+    if let index = conditions.firstIndex(where: { $0["type"].stringValue == type }) {
+      conditions[index] = condition
+    } else {
+      conditions.append(condition)
+    }
+    file["conditions"] = .array(conditions)
     try Files.createDirectory(directory)
     try put("status.json", .object(file))
   }
 
   /// Says that the files are older than a run that looked at a part of everything and changed it.
   package func outdate(by command: String, run: Int, at now: Timestamp) throws {
-    guard var status = read("status.json")?.objectValue else { return }
+    guard read("status.json") != nil else { return }
     let message = "run \(run) (\(command)) changed NPM since; the next diff --write-status or apply looks again"
-    status["conditions"] = .array(
-      (status["conditions"]?.arrayValue ?? []).map { condition in
-        guard condition["type"] == "InSync" else { return condition }
-        return [
-          "type": "InSync", "status": "Unknown", "reason": "ChangedSince", "message": .string(message),
-          "since": .string(now.iso8601),
-        ]
-      })
-    try put("status.json", .object(status))
+    try set("InSync", "Unknown", reason: "ChangedSince", message, since: now)
     try Files.replace("\(directory)/status.md", with: Array("# reconciler: outdated\n\n\(message)\n".utf8))
   }
 
