@@ -47,6 +47,7 @@ let package = Package(
     room("SQLite", ["CLibSQLite", "Platform"]),
     room("Curl", ["CLibCurl", "Platform"]),
     room("HTTPServer", ["CLibMicroHTTPD", "Platform"]),
+    room("Metrics", []),
 
     // Pure core.
     room("Model", []),
@@ -60,7 +61,9 @@ let package = Package(
     room("Store", ["Model", "SQLite", "Platform"]),
 
     // Heart.
-    room("Reconciler", ["Model", "Planning", "DesiredFiles", "NPMClient", "Probe", "Store", "Platform", "Hashing"]),
+    room(
+      "Reconciler",
+      ["Model", "Planning", "DesiredFiles", "NPMClient", "Probe", "Store", "Metrics", "Platform", "Hashing"]),
 
     // Twin.
     room("NPMSimulator", ["Model", "HTTPServer", "Platform", "X509"]),
@@ -92,7 +95,7 @@ let package = Package(
     tests("CurlTests", ["Curl", "HTTPServer", "TestSupport"]),
     tests("UpstreamTests", ["Upstream", "Curl", "HTTPServer", "Model", "Platform", "TestSupport"]),
     tests("NPMClientTests", ["NPMClient", "Upstream", "Curl", "Model", "Platform", "TestSupport"]),
-    tests("ProbeTests", ["Probe", "Curl", "HTTPServer", "TestSupport"]),
+    tests("ProbeTests", ["Probe", "Curl", "HTTPServer", "Platform", "TestSupport"]),
     tests("StoreTests", ["Store", "Model", "SQLite", "Platform", "TestSupport"]),
     tests("NPMSimulatorTests", ["NPMSimulator", "Model", "Curl", "Platform", "TestSupport"]),
     tests(

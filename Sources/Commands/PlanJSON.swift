@@ -80,17 +80,7 @@ enum PlanJSON {
   static func destination(_ result: ProbeResult) -> JSONValue {
     [
       "name": .string(result.target.name), "target": .string(result.target.url), "ok": .bool(result.isOK),
-      "steps": .array(
-        result.steps.map { step in
-          var members: [String: JSONValue] = [
-            "step": .string(step.step.rawValue), "status": .string(step.status.rawValue),
-          ]
-          if let time = step.milliseconds { members["ms"] = .double(time) }
-          if let detail = step.detail { members["detail"] = .string(detail) }
-          if let error = step.error { members["error"] = .string(error) }
-          if let hint = step.hint { members["hint"] = .string(hint) }
-          return .object(members)
-        }),
+      "steps": .array(result.steps.map(\.json)),
     ]
   }
 }

@@ -57,8 +57,7 @@ enum DesiredSchema {
 
   private static func describe(_ field: FieldDescription) -> JSONValue {
     var members = type(field.type).objectValue ?? [:]
-    let later = field.support == .later ? " Not supported yet." : ""
-    members["description"] = .string(field.summary + later)
+    members["description"] = .string(field.summary)
     if let standard = field.standard, !standard.isNull { members["default"] = standard }
     return .object(members)
   }
@@ -67,6 +66,8 @@ enum DesiredSchema {
     switch type {
     case .bool: ["type": "boolean"]
     case .integer(let range): ["type": "integer", "minimum": .int(range.lowerBound), "maximum": .int(range.upperBound)]
+    case .decimal(let range):
+      ["type": "number", "minimum": .double(range.lowerBound), "maximum": .double(range.upperBound)]
     case .port: ["type": "integer", "minimum": 1, "maximum": 65535]
     case .string(let lengths):
       ["type": "string", "minLength": .int(lengths.lowerBound), "maxLength": .int(lengths.upperBound)]
@@ -77,6 +78,7 @@ enum DesiredSchema {
         "type": "array", "items": ["type": "string", "minLength": 1], "minItems": 1, "maxItems": 100,
         "uniqueItems": true,
       ]
+    case .texts: ["type": "array", "items": ["type": "string", "minLength": 1]]
     case .reference: ["type": ["string", "null"]]
     case .object(let fields): object(Self.fields(fields, []), "")
     case .list(let fields, _, let shorthands):

@@ -23,36 +23,36 @@ struct Settings: Sendable {
   var letsEncryptEmail: String?
   /// Days before the end of a certificate.
   var certificateDays = (warning: 21, error: 7)
-  /// Seconds between laps of the daemon.
-  var watchInterval = 60.0
-  /// Whether the daemon repairs what was changed in NPM.
-  var selfHeals = true
+  var daemon = DaemonSettings()
 }
 
 /// The shape of `reconciler.yaml`: decoding, JSON Schema and docs read it here.
 enum SettingsFields {
-  static let all: [FieldDescription] = [
-    FieldDescription(
-      "owner", .string(1...100), standard: "reconciler", "Goes into NPM's meta: which objects are ours."),
-    FieldDescription(
-      "policy", .choice(Policy.allCases.map(\.rawValue)), standard: "upsert-only", "How far a run may go."),
-    FieldDescription("npm", .object(npm), standard: [:], "Where NPM is and who we are to it."),
-    FieldDescription("desired", .string(1...4096), standard: "desired", "Directory of the desired files."),
-    FieldDescription("state", .string(1...4096), standard: ".reconciler/state.db", "The store."),
-    FieldDescription("status", .string(1...4096), standard: "status", "Directory of the status files."),
-    FieldDescription("safety", .object(safety), standard: [:], "Bounds on what one run may destroy."),
-    FieldDescription("probe", .object(probe), standard: [:], "Budgets of destination checks."),
-    FieldDescription("history", .object(history), standard: [:], "What the store remembers of earlier runs."),
-    FieldDescription("certificates", .object(certificates), standard: [:], "What is expected of certificates."),
-    FieldDescription("watch", .object(watch), standard: [:], "The daemon."),
-    FieldDescription("health", .object(health), standard: [:], "Health monitor of the daemon to come."),
-  ]
+  static let all: [FieldDescription] =
+    [
+      FieldDescription(
+        "owner", .string(1...100), standard: "reconciler", "Goes into NPM's meta: which objects are ours."),
+      FieldDescription(
+        "policy", .choice(Policy.allCases.map(\.rawValue)), standard: "upsert-only", "How far a run may go."),
+      FieldDescription("npm", .object(npm), standard: [:], "Where NPM is and who we are to it."),
+      FieldDescription("desired", .string(1...4096), standard: "desired", "Directory of the desired files."),
+      FieldDescription("state", .string(1...4096), standard: ".reconciler/state.db", "The store."),
+      FieldDescription("status", .string(1...4096), standard: "status", "Directory of the status files."),
+      FieldDescription("safety", .object(safety), standard: [:], "Bounds on what one run may destroy."),
+      FieldDescription("probe", .object(probe), standard: [:], "Budgets of destination checks."),
+      FieldDescription("history", .object(history), standard: [:], "What the store remembers of earlier runs."),
+      FieldDescription("certificates", .object(certificates), standard: [:], "What is expected of certificates."),
+    ] + DaemonFields.all
 
   private static let npm: [FieldDescription] = [
     FieldDescription("url", .string(1...2048), standard: "", "NPM's admin address, for example http://127.0.0.1:81."),
     FieldDescription("identity", .string(1...255), standard: "", "E-mail address of the account."),
     FieldDescription("secret", .string(1...4096), standard: "", "Password of the account; write ${env:NPM_SECRET}."),
     FieldDescription("ca_file", .string(1...4096), standard: "", "CA certificates (PEM) for an https address."),
+    FieldDescription(
+      "data_plane", .string(1...300), standard: "",
+      "Where NPM serves its hosts, for example 10.0.0.2:80: each is then checked through NPM, too."),
+    FieldDescription("data_plane_tls_port", .port, standard: 443, "The port there for hosts with a certificate."),
     FieldDescription(
       "proxy", .string(1...4096), standard: "", "Proxy on the way to NPM, for example http://proxy:3128."),
     FieldDescription("connect_timeout", .duration, standard: "5s", "For look-up, TCP and TLS."),
@@ -84,15 +84,5 @@ enum SettingsFields {
       "Address for what `auto_request` requests; NPM before 2.13.0 wants one."),
     FieldDescription("warn_days", .integer(0...365), standard: 21, "Days before its end: a warning from then on."),
     FieldDescription("error_days", .integer(0...365), standard: 7, "Days before its end: an error from then on."),
-  ]
-  private static let watch: [FieldDescription] = [
-    FieldDescription("interval", .duration, standard: "60s", "Time between laps when nothing else calls for one."),
-    FieldDescription(
-      "self_heal", .bool, standard: true, "Repair what was changed in NPM; false: only report it."),
-  ]
-  private static let health: [FieldDescription] = [
-    FieldDescription("interval", .duration, standard: "5m", "Time between checks."),
-    FieldDescription("failure_threshold", .integer(1...100), standard: 3, "Failures in a row to unhealthy."),
-    FieldDescription("success_threshold", .integer(1...100), standard: 2, "Successes in a row to healthy."),
   ]
 }

@@ -10,8 +10,8 @@ import YAML
 package struct SettingsLoader {
   private let arguments: ParsedArguments
   private let environment: (String) -> String?
-  private var decoder: ValueDecoder
-  private var file: DecodedFields = [:]
+  var decoder: ValueDecoder
+  private(set) var file: DecodedFields = [:]
 
   private init(_ arguments: ParsedArguments, _ environment: @escaping (String) -> String?) {
     self.arguments = arguments
@@ -86,10 +86,6 @@ package struct SettingsLoader {
         at: decoder.location(documents[1]))
     }
     file = decoder.fields(of: document, SettingsFields.all, owner: "the settings") ?? [:]
-    if let place = file["health"]?.location {
-      decoder.report(
-        .noEffect, "'health' has no effect yet: it belongs to the daemon to come", at: place, severity: .warning)
-    }
     return []
   }
 
@@ -115,8 +111,7 @@ package struct SettingsLoader {
       number("certificates", "warn_days") ?? settings.certificateDays.warning,
       number("certificates", "error_days") ?? settings.certificateDays.error
     )
-    settings.watchInterval = seconds("watch", "interval") ?? settings.watchInterval
-    settings.selfHeals = file["watch"]?.value["self_heal"].boolValue ?? settings.selfHeals
+    settings.daemon = daemon()
     return settings
   }
 
@@ -173,14 +168,14 @@ package struct SettingsLoader {
     return probe
   }
 
-  private func seconds(_ section: String, _ name: String) -> Double? {
+  func seconds(_ section: String, _ name: String) -> Double? {
     file[section]?.value[name].stringValue.flatMap { Duration.seconds($0) }
   }
 
-  private func number(_ section: String, _ name: String) -> Int? { file[section]?.value[name].intValue }
+  func number(_ section: String, _ name: String) -> Int? { file[section]?.value[name].intValue }
 
   /// A text of the file with its references filled in; nil where it is absent or empty.
-  private mutating func text(_ name: String, _ member: String?) -> String? {
+  mutating func text(_ name: String, _ member: String?) -> String? {
     guard let decoded = file[name] else { return nil }
     let value = member.map { decoded.value[$0] } ?? decoded.value
     guard let raw = value.stringValue, !raw.isEmpty else { return nil }

@@ -25,7 +25,7 @@ enum ValidateCommand {
       let names = loaded.state.resources.filter { $0.validation != .off && $0.carries(selection) }
       loaded.diagnostics += await StartupNames.warnings(names, bench.prober)
       let progress = bench.progress("checking destinations")
-      results = await bench.prober.probe(hosts.map { ProbeTarget(name: $0.key.name, spec: $0.spec) }) {
+      results = await bench.prober.probe(hosts.map { ProbeTarget(name: $0.key.name, spec: $0.spec, $0.check) }) {
         progress($0, hosts.count)
       }
       enforced = hosts.map { $0.validation == .enforce }

@@ -1,7 +1,9 @@
 import DesiredFiles
 import Model
 import Platform
+import Probe
 import Reconciler
+import Store
 
 /// `reconciler watch`: laps for ever, each the same as an apply.
 enum WatchCommand {
@@ -27,12 +29,16 @@ enum WatchCommand {
     defer { pulse.cancel() }
     let lap = try WatchLap(bench, stop: stop, manager: manager)
     guard let lock = try await becomeActive(bench, stop, manager) else { return .success }
-    let loop = ReconcileLoop(LoopState.Timing(interval: bench.settings.watchInterval)) { await lap.run($0) }
+    let loop = ReconcileLoop(LoopState.Timing(interval: bench.settings.daemon.interval)) { await lap.run($0) }
+    let monitor = await HealthMonitor(bench.settings.daemon.health.thresholds, bench.surroundings(lap, loop))
+    await lap.attach(monitor)
     let files = FileWatch(bench.settings.desired, ignoring: bench.settings.status) { loop.trigger(.files) }
     stop.onHangUp { loop.trigger(.request) }
     bench.invocation.console.say("watching \(bench.settings.desired)/ for NPM at \(bench.settings.npmURL)")
     manager.ready()
+    async let health: Void = monitor.run(stop: stop)
     await loop.run(stop: stop)
+    await health
     manager.stopping()
     bench.invocation.console.say("stopped")
     withExtendedLifetime((lock, files)) {}
@@ -68,5 +74,20 @@ enum WatchCommand {
     } catch let failure as CommandFailure where failure.exit == .locked {
       return nil
     }
+  }
+}
+
+extension Workbench {
+  /// What the monitor needs of the world.
+  fileprivate func surroundings(_ lap: WatchLap, _ loop: ReconcileLoop) -> HealthMonitor.Surroundings {
+    let health = settings.daemon.health
+    let checker = HealthProber(
+      settings: settings.probe, engine: engine, door: health.door, landmarks: health.landmarks)
+    let path = settings.state
+    var surroundings = HealthMonitor.Surroundings(checker: checker) { try SQLiteStore(path: path) }
+    surroundings.report = { transitions, view in
+      if await lap.note(transitions, view) { loop.trigger(.health) }
+    }
+    return surroundings
   }
 }

@@ -3,6 +3,7 @@ import Model
 import NPMClient
 import Planning
 import Platform
+import Probe
 import Reconciler
 import Store
 
@@ -20,6 +21,9 @@ actor WatchLap {
   /// How things stood when it was last said.
   private var standing = ""
   private var retries = RetryHold()
+  private var monitor: HealthMonitor?
+  /// Hosts whose change waits for their destination.
+  private var waiting: Set<String> = []
 
   private var console: Console { bench.invocation.console }
 
@@ -34,6 +38,9 @@ actor WatchLap {
     gateway = try bench.gateway()
   }
 
+  /// From now on each lap says what is to be watched.
+  func attach(_ monitor: HealthMonitor) { self.monitor = monitor }
+
   func run(_ triggers: [Trigger]) async -> LapResult {
     defer { Process.returnMemory() }
     console.info("lap: \(triggers.map(\.rawValue).joined(separator: ", "))")
@@ -44,6 +51,7 @@ actor WatchLap {
       defer { withExtendedLifetime(lock) {} }
       let store = try bench.store(createsIt: true)
       guard let desired = await load(store) else { return .settled }
+      await monitor?.watch(bench.settings.daemon.health.targets(desired))
       return try await lap(desired, store)
     } catch let failure as CommandFailure {
       await trouble(failure.diagnostics.first)
@@ -80,9 +88,10 @@ actor WatchLap {
     let run = ReconcileRun(gateway: gateway, store: store, prober: bench.prober, settings: settings)
     let now = ContinuousClock.now
     let lap = held(try await run.plan(desired), at: now)
+    waiting = Set(lap.plan.changes.filter { $0.obstacle?.code == .destinationFailed }.map(\.key.name))
     guard lap.refusals.isEmpty else {
       try await run.remember(lap)
-      writeStatus(lap, nil)
+      await writeStatus(lap, nil)
       await stand("refused: \(lap.refusals[0].message)", .error, "Refused", store)
       return .settled
     }
@@ -91,7 +100,7 @@ actor WatchLap {
       try await run.apply(lap, stop: stop) { console.say(WatchText.line($0)) }
     }
     for outcome in report.outcomes { retries.note(outcome, at: now) }
-    writeStatus(lap, report)
+    await writeStatus(lap, report)
     if invalidSince == nil {
       let (words, isGood) = WatchText.standing(lap, report)
       await stand(words, isGood ? .info : .warning, isGood ? "InSync" : "OutOfSync", store)
@@ -103,7 +112,9 @@ actor WatchLap {
   /// Without what is only to be reported, and what failed a moment ago.
   private func held(_ planned: PlannedLap, at now: ContinuousClock.Instant) -> PlannedLap {
     var lap = planned
-    if !bench.settings.selfHeals { lap.plan.withhold { $0.cause == .drifted } }
+    let own = Dictionary(lap.desired.resources.map { ($0.key, $0.selfHeals) }) { first, _ in first }
+    let heals = bench.settings.daemon.selfHeals
+    lap.plan.withhold { $0.cause == .drifted && (own[$0.key].flatMap(\.self) ?? heals) == false }
     lap.plan.withhold { retries.holds($0, at: now) }
     return lap
   }
@@ -126,8 +137,21 @@ actor WatchLap {
     try? await store?.append(event, at: .now)
   }
 
-  private func writeStatus(_ lap: PlannedLap, _ report: RunReport?) {
-    bench.keepStatus { try $0.write(lap, report, at: .now) }
+  /// Takes in whose health changed; returns whether a change waits for one of them.
+  func note(_ transitions: [HealthTransition], _ view: HealthView) async -> Bool {
+    let records = Dictionary(view.records.map { ($0.target.name, $0) }) { first, _ in first }
+    let events = HealthNews.events(transitions, records, correlation: bench.correlation)
+    for event in events { console.say(event.message) }
+    if !events.isEmpty, let store = try? bench.store(createsIt: false) {
+      for event in events { try? await store.append(event, at: view.at) }
+    }
+    bench.keepStatus { try $0.write(view) }
+    return transitions.contains { $0.after == .healthy && waiting.contains($0.name) }
+  }
+
+  private func writeStatus(_ lap: PlannedLap, _ report: RunReport?) async {
+    let view = await monitor?.view
+    bench.keepStatus { try $0.write(lap, report, view, at: .now) }
     if invalidSince != nil { markInvalid("the last good ones stay in force") }
   }
 

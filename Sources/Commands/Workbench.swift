@@ -15,7 +15,7 @@ struct Workbench: Sendable {
   let invocation: Invocation
   /// Names this run in every call, event and log line.
   let correlation: String
-  private let engine = CurlEngine()
+  let engine = CurlEngine()
 
   init(_ invocation: Invocation) throws {
     self.invocation = invocation

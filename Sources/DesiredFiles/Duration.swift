@@ -1,3 +1,5 @@
+import Model
+
 /// The small notations of the contract.
 package enum Duration {
   /// `30s`, `5m`, `2h`, `7d` in seconds; nil for anything else.
@@ -21,9 +23,25 @@ package enum Duration {
     return (1...days[month - 1]).contains(day)
   }
 
-  static func isStatusRange(_ text: String) -> Bool {
-    let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-    guard ends.count <= 2, ends.allSatisfy({ $0.map { (100...599).contains($0) } ?? false }) else { return false }
-    return (ends[0] ?? 0) <= (ends[ends.count - 1] ?? 0)
+  /// `200-399` or `204`; nil for anything else.
+  static func statusRange(_ text: String) -> ClosedRange<Int>? {
+    let ends = text.split(separator: "-", omittingEmptySubsequences: false).compactMap { Int($0) }
+    guard text.split(separator: "-", omittingEmptySubsequences: false).count == ends.count, ends.count <= 2,
+      let low = ends.first, let high = ends.last, 100 <= low, low <= high, high <= 599
+    else { return nil }
+    return low...high
+  }
+}
+
+extension CheckRule {
+  /// From the members of `health` in the desired files; nil where it is none.
+  init?(_ members: JSONValue) {
+    guard case .object = members else { return nil }
+    self.init()
+    path = members["path"].stringValue ?? path
+    statuses = members["expect_status"].stringValue.flatMap(Duration.statusRange) ?? statuses
+    if !members["expect_json"].isNull { json = members["expect_json"] }
+    interval = members["interval"].stringValue.flatMap(Duration.seconds).map { max(1, $0) }
+    timeout = members["timeout"].stringValue.flatMap(Duration.seconds).map { max(1, $0) }
   }
 }

@@ -66,6 +66,8 @@ struct ResourceDecoder {
       suspension: suspension?["until"].stringValue.map {
         Suspension(until: $0, reason: suspension?["reason"].stringValue ?? "")
       }, secrets: secrets)
+    resource.check = decoded["health"].flatMap { CheckRule($0.value) }
+    resource.selfHeals = decoded["self_heal"]?.value.boolValue
     warnOfNoEffect(resource, decoded, &decoder)
     resource.certificate = CertificateCheck.facts(decoded, spec)
     resource.requestsCertificate = decoded["auto_request"]?.value == true

@@ -6,6 +6,7 @@ extension ValueDecoder {
     switch type {
     case .bool: return bool(node, name: name)
     case .integer(let range): return integer(node, range, code: .badValue, name: name)
+    case .decimal(let range): return decimal(node, range, name: name)
     case .port: return integer(node, 1...65535, code: .portRange, name: name)
     case .string(let lengths): return string(node, lengths, name: name)
     case .host: return host(node, name: name)
@@ -13,7 +14,8 @@ extension ValueDecoder {
     case .reference(let kind): return reference(node, kind, name: name)
     case .duration: return pattern(node, Duration.isWellFormed, "a duration such as 30s, 5m, 2h or 7d", name: name)
     case .date: return pattern(node, Duration.isDate, "a day such as 2026-12-31", name: name)
-    case .statusRange: return pattern(node, Duration.isStatusRange, "status codes such as 200-399 or 204", name: name)
+    case .statusRange:
+      return pattern(node, { Duration.statusRange($0) != nil }, "status codes such as 200-399 or 204", name: name)
     default: return nil
     }
   }
@@ -52,6 +54,20 @@ extension ValueDecoder {
     return .int(number)
   }
 
+  private mutating func decimal(_ node: YAMLNode, _ range: ClosedRange<Double>, name: String) -> JSONValue? {
+    guard case .scalar(let text, true) = node.content, let number = Double(text), number.isFinite else {
+      report(.wrongType, "'\(name)' must be a number, this is \(node.shape)", at: location(node))
+      return nil
+    }
+    guard range.contains(number) else {
+      report(
+        .badValue, "'\(name)' must be \(range.lowerBound) to \(range.upperBound), this is \(number)",
+        at: location(node))
+      return nil
+    }
+    return .double(number)
+  }
+
   private mutating func string(_ node: YAMLNode, _ lengths: ClosedRange<Int>, name: String) -> JSONValue? {
     if lengths.lowerBound == 0, case .scalar(let text, true) = node.content, YAMLScalar.isNull(text) { return "" }
     guard let text = text(node, name: name) else { return nil }
@@ -62,6 +78,16 @@ extension ValueDecoder {
       return nil
     }
     return .string(text)
+  }
+
+  mutating func texts(_ node: YAMLNode, name: String) -> JSONValue? {
+    guard case .sequence(let items) = node.content else {
+      report(
+        .wrongType, "'\(name)' must be a list of texts, this is \(node.shape)", at: location(node),
+        hint: "write it as [one, two]")
+      return nil
+    }
+    return .array(items.compactMap { text($0, name: name).map { .string($0) } })
   }
 
   private mutating func host(_ node: YAMLNode, name: String) -> JSONValue? {

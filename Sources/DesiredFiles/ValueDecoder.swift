@@ -104,12 +104,6 @@ package struct ValueDecoder {
     guard let decoded = value(entry.value, field.type, name: field.name), errorCount == before else {
       return nil
     }
-    if field.support == .later, decoded.value != field.standard {
-      report(
-        .notYetSupported, "'\(field.name)' is not supported yet, so that it would be ignored",
-        at: location(entry.keyNode), hint: "remove it from \(owner) for now")
-      return nil
-    }
     return decoded
   }
 
@@ -146,6 +140,7 @@ package struct ValueDecoder {
     case .list(let fields, let key, let shorthands):
       return list(node, fields, shorthands, key: key, name: name)
     case .object(let fields): return object(node, fields, name: name)
+    case .texts: plain = texts(node, name: name)
     case .labels: plain = labels(node, name: name)
     case .anything: plain = anything(node)
     case .secret: return secret(node, name: name)

@@ -1,3 +1,17 @@
+/// What a destination must answer, and how often it is asked.
+package struct CheckRule: Hashable, Sendable {
+  package var path = "/"
+  package var statuses = 100...499
+  /// Members that the answer's JSON must have; nil: any answer will do.
+  package var json: JSONValue?
+  /// Seconds between checks; nil: as the settings say.
+  package var interval: Double?
+  /// Seconds for an answer; nil: as the settings say.
+  package var timeout: Double?
+
+  package init() {}
+}
+
 /// What one entry in the desired files asks for.
 package struct DesiredResource: Sendable {
   package enum Validation: String, Sendable { case enforce, warn, off }
@@ -16,6 +30,10 @@ package struct DesiredResource: Sendable {
   package var validation: Validation
   package var lifecycle: Lifecycle
   package var suspension: Suspension?
+  /// nil: nothing is said of it.
+  package var check: CheckRule?
+  /// Whether the daemon repairs drift; nil: as the settings say.
+  package var selfHeals: Bool?
   /// Its references are names of NPM, not of the YAML: it comes from what NPM once had.
   package var refersByNPMNames = false
   /// Whether a certificate may be requested for it, where none fits.

@@ -3,6 +3,8 @@ package indirect enum FieldType: Sendable {
   case bool
   case integer(ClosedRange<Int>)
   case port
+  /// A number with or without a fraction.
+  case decimal(ClosedRange<Double>)
   /// Text of so many characters.
   case string(ClosedRange<Int>)
   /// A name, an IPv4 address, or an IPv6 address in brackets.
@@ -10,6 +12,8 @@ package indirect enum FieldType: Sendable {
   case choice([String])
   /// A list of names that NPM accepts as domains.
   case domains
+  /// A list of any texts.
+  case texts
   /// The name of another object, or `none`.
   case reference(ResourceKind)
   case object([FieldDescription])
@@ -46,13 +50,6 @@ extension FieldType {
 
 /// One field of a kind: decoding, comparison, wire mapping, JSON Schema and docs all read it here.
 package struct FieldDescription: Sendable {
-  /// Whether the program acts on the field.
-  package enum Support: Sendable {
-    case full
-    /// Checked, but refused unless it has its default, because nothing would come of it.
-    case later
-  }
-
   /// NPM's API name, or the contract's for what only the operator knows.
   package var name: String
   package var type: FieldType
@@ -60,7 +57,6 @@ package struct FieldDescription: Sendable {
   package var standard: JSONValue?
   /// The first NPM release that has the field.
   package var since: NPMVersion?
-  package var support = Support.full
   /// One sentence for the docs and for editors.
   package var summary: String
   /// Words that NPM's API has for ours.
@@ -72,14 +68,12 @@ package struct FieldDescription: Sendable {
 
   package init(
     _ name: String, _ type: FieldType, standard: JSONValue? = nil, since: NPMVersion? = nil,
-    support: Support = .full, _ summary: String, wireWords: [String: String] = [:], metaName: String? = nil,
-    until: NPMVersion? = nil
+    _ summary: String, wireWords: [String: String] = [:], metaName: String? = nil, until: NPMVersion? = nil
   ) {
     self.name = name
     self.type = type
     self.standard = standard
     self.since = since
-    self.support = support
     self.summary = summary
     self.wireWords = wireWords
     self.metaName = metaName

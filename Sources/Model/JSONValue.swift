@@ -10,6 +10,10 @@ package enum JSONValue: Hashable, Sendable {
 
   package var stringValue: String? { if case .string(let text) = self { text } else { nil } }
   package var intValue: Int? { if case .int(let number) = self { number } else { nil } }
+  /// Whole numbers, too.
+  package var doubleValue: Double? {
+    if case .double(let number) = self { number } else { intValue.map { Double($0) } }
+  }
   package var boolValue: Bool? { if case .bool(let flag) = self { flag } else { nil } }
   package var arrayValue: [JSONValue]? { if case .array(let items) = self { items } else { nil } }
   package var objectValue: [String: JSONValue]? { if case .object(let members) = self { members } else { nil } }

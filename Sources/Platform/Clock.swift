@@ -5,7 +5,7 @@
 #endif
 
 /// Wall-clock time as seconds since 1970.
-package struct Timestamp: Hashable, Comparable, Sendable {
+package struct Timestamp: Hashable, Comparable, Codable, Sendable {
   package var seconds: Double
 
   package init(seconds: Double) { self.seconds = seconds }

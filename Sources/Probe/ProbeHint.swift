@@ -15,4 +15,6 @@ enum ProbeHint {
   static func status(_ status: Int) -> String {
     "Service responded with HTTP \(status). The service may not be healthy."
   }
+
+  static let unexpectedJSON = "The service answers, but not what 'health.expect_json' asks for."
 }

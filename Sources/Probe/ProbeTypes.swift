@@ -1,3 +1,17 @@
+package import Model
+
+/// What an answer must be like, so that its service counts as healthy.
+package struct Expectation: Hashable, Sendable {
+  /// A login page or a missing index is a service that answers; from 500 on it is one in trouble.
+  package var statuses = 100...499
+  /// Members that the answer's JSON must have with these values; nil: any body will do.
+  package var json: JSONValue?
+  /// Seconds for the answer; nil: as the settings say.
+  package var timeout: Double?
+
+  package init() {}
+}
+
 /// A destination to check.
 package struct ProbeTarget: Hashable, Sendable {
   /// The name of what forwards there.
@@ -7,13 +21,17 @@ package struct ProbeTarget: Hashable, Sendable {
   package var host: String
   package var port: Int
   package var path: String
+  package var expectation: Expectation
 
-  package init(name: String, scheme: String, host: String, port: Int, path: String = "/") {
+  package init(
+    name: String, scheme: String, host: String, port: Int, path: String = "/", expectation: Expectation = Expectation()
+  ) {
     self.name = name
     self.scheme = scheme
     self.host = host
     self.port = port
     self.path = path
+    self.expectation = expectation
   }
 
   package var url: String { "\(scheme)://\(host):\(port)" }

@@ -44,7 +44,7 @@ package struct Prober: Sendable {
       return ProbeResult(target: target, steps: [ProbeStep(.syntax, .failed, milliseconds: 0, error: problem)])
     }
     var steps = [ProbeStep(.syntax, .passed, milliseconds: 0)]
-    let bare = target.host.trimmingBrackets
+    let bare = target.host.withoutBrackets
     let (dns, addresses) = await resolve(bare)
     steps.append(dns)
     guard dns.status == .passed else { return ProbeResult(target: target, steps: steps) }
@@ -56,13 +56,13 @@ package struct Prober: Sendable {
   package func unresolved(_ names: [String]) async -> Set<String> {
     await withTaskGroup(of: String?.self) { group in
       for name in Set(names) {
-        group.addTask { await resolve(name.trimmingBrackets).0.status == .passed ? nil : name }
+        group.addTask { await resolve(name.withoutBrackets).0.status == .passed ? nil : name }
       }
       return await group.reduce(into: []) { found, name in if let name { found.insert(name) } }
     }
   }
 
-  private func resolve(_ host: String) async -> (ProbeStep, [String]) {
+  func resolve(_ host: String) async -> (ProbeStep, [String]) {
     if HostResolver.isAddress(host) { return (ProbeStep(.dns, .passed, milliseconds: 0, detail: host), []) }
     let start = ContinuousClock.now
     let outcome = await resolver.resolve(host, timeout: settings.dnsTimeout)
@@ -78,21 +78,12 @@ package struct Prober: Sendable {
   }
 
   private func connect(_ target: ProbeTarget, _ bare: String, _ addresses: [String]) async -> [ProbeStep] {
-    var transfer = HTTPTransfer(
-      url: "\(target.scheme)://\(bare.contains(":") ? "[\(bare)]" : bare):\(target.port)\(target.path)")
-    transfer.headers = [("User-Agent", "reconciler-probe"), ("Accept", "*/*")]
-    transfer.connectTimeout = settings.tcpTimeout
-    transfer.totalTimeout = settings.tcpTimeout + settings.httpTimeout
+    var transfer = transfer(
+      "\(target.scheme)://\(bare.contains(":") ? "[\(bare)]" : bare):\(target.port)\(target.path)", target.expectation)
     transfer.verifiesCertificates = false  // nginx does not verify a proxied backend either
-    transfer.usesFreshConnection = true
-    transfer.maximumBody = 1024
-    transfer.acceptsTruncatedBody = true
-    if !addresses.isEmpty {
-      let list = addresses.map { $0.contains(":") ? "[\($0)]" : $0 }.joined(separator: ",")
-      transfer.resolve = ["\(bare):\(target.port):\(list)"]
-    }
+    if !addresses.isEmpty { transfer.resolve = [Self.pin("\(bare):\(target.port)", to: addresses)] }
     do {
-      return answered(try await engine.perform(transfer))
+      return answered(try await engine.perform(transfer), target.expectation)
     } catch let error as TransferError {
       return failed(error, target)
     } catch {
@@ -100,15 +91,32 @@ package struct Prober: Sendable {
     }
   }
 
-  private func answered(_ result: TransferResult) -> [ProbeStep] {
+  /// What both ways to a service have in common.
+  func transfer(_ url: String, _ expectation: Expectation) -> HTTPTransfer {
+    var transfer = HTTPTransfer(url: url)
+    transfer.headers = [("User-Agent", "reconciler-probe"), ("Accept", "*/*")]
+    transfer.connectTimeout = settings.tcpTimeout
+    transfer.totalTimeout = settings.tcpTimeout + (expectation.timeout ?? settings.httpTimeout)
+    transfer.usesFreshConnection = true
+    transfer.maximumBody = expectation.json == nil ? 1024 : 256 << 10
+    transfer.acceptsTruncatedBody = true
+    return transfer
+  }
+
+  /// libcurl's notation for a name, a port and the addresses to take for it.
+  static func pin(_ place: String, to addresses: [String]) -> String {
+    "\(place):\(addresses.map { $0.contains(":") ? "[\($0)]" : $0 }.joined(separator: ","))"
+  }
+
+  func perform(_ transfer: HTTPTransfer) async throws -> TransferResult { try await engine.perform(transfer) }
+
+  private func answered(_ result: TransferResult, _ expectation: Expectation) -> [ProbeStep] {
     let tcp = ProbeStep(.tcp, .passed, milliseconds: rounded(result.timings.connected - result.timings.resolved))
     let spent = rounded(result.timings.firstByte - result.timings.connected)
-    // 4xx is a service that answers: a login page, a missing index. 5xx is one in trouble.
-    guard result.status >= 500 else {
-      return [tcp, ProbeStep(.http, .passed, milliseconds: spent, detail: "\(result.status)")]
+    if let (problem, hint) = expectation.problem(with: result) {
+      return [tcp, ProbeStep(.http, .failed, milliseconds: spent, error: problem, hint: hint)]
     }
-    let hint = ProbeHint.status(result.status)
-    return [tcp, ProbeStep(.http, .failed, milliseconds: spent, error: "HTTP \(result.status)", hint: hint)]
+    return [tcp, ProbeStep(.http, .passed, milliseconds: spent, detail: "\(result.status)")]
   }
 
   private func failed(_ error: TransferError, _ target: ProbeTarget) -> [ProbeStep] {
@@ -145,13 +153,13 @@ package struct Prober: Sendable {
   }
 
   /// Seconds as milliseconds with one decimal.
-  private func rounded(_ seconds: Double) -> Double { (max(0, seconds) * 10_000).rounded() / 10 }
+  func rounded(_ seconds: Double) -> Double { (max(0, seconds) * 10_000).rounded() / 10 }
 }
 
 /// Whether a target can be asked at all.
 enum ProbeSyntax {
   static func problem(with target: ProbeTarget) -> String? {
-    let bare = target.host.trimmingBrackets
+    let bare = target.host.withoutBrackets
     if !["http", "https"].contains(target.scheme) { return "the scheme '\(target.scheme)' is neither http nor https" }
     if !(1...65535).contains(target.port) { return "the port \(target.port) is not in 1 to 65535" }
     if bare.isEmpty { return "the host is empty" }
@@ -161,7 +169,7 @@ enum ProbeSyntax {
 }
 
 extension String {
-  fileprivate var trimmingBrackets: String {
+  var withoutBrackets: String {
     hasPrefix("[") && hasSuffix("]") ? String(dropFirst().dropLast()) : self
   }
 }

@@ -8,6 +8,8 @@ package enum Trigger: String, CaseIterable, Comparable, Sendable {
   case interval
   /// Somebody asked, by SIGHUP.
   case request
+  /// A destination that a change waits for is well again.
+  case health
 
   package static func < (left: Trigger, right: Trigger) -> Bool { left.rawValue < right.rawValue }
 }

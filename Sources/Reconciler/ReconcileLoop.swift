@@ -7,8 +7,7 @@ package final class ReconcileLoop: Sendable {
   private let lap: @Sendable ([Trigger]) async -> LapResult
   private let timing: LoopState.Timing
   private let inbox = Lock<[Trigger]>([.start])
-  /// Each element: look again. One that waits is as good as many.
-  private let wakes = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+  private let wheel: DueLoop
 
   /// - Parameters:
   ///   - chance: from 0 to 1, for the jitter.
@@ -20,6 +19,7 @@ package final class ReconcileLoop: Sendable {
   ) {
     self.timing = timing
     self.clock = clock
+    wheel = DueLoop(clock: clock)
     self.chance = chance
     self.lap = lap
   }
@@ -27,42 +27,26 @@ package final class ReconcileLoop: Sendable {
   /// Asks for a lap; from anywhere, at any time.
   package func trigger(_ trigger: Trigger) {
     inbox.withLock { $0.append(trigger) }
-    wakes.continuation.yield()
+    wheel.wake()
   }
 
   /// Returns when `stop` was requested and no lap runs any more.
   package func run(stop: StopSignal) async {
     var state = LoopState(timing)
-    var alarm: Task<Void, Never>?
-    let wake = wakes.continuation
-    let stopping = Task {
-      await stop.wait()
-      wake.yield()
+    await wheel.run(stop: stop) {
+      for trigger in takeAll() { state.note(trigger) }
+      guard let due = state.due, due <= clock.now else { return state.due }
+      let result = await lap(state.begin(at: clock.now))
+      state.end(result, at: clock.now, chance: chance())
+      // What came meanwhile has woken the wheel.
+      return state.due
     }
-    defer {
-      alarm?.cancel()
-      stopping.cancel()
-    }
-    wake.yield()
-    for await _ in wakes.stream {
-      if stop.isRequested { return }
-      for trigger in inbox.withLock({ inbox in
-        defer { inbox = [] }
-        return inbox
-      }) { state.note(trigger) }
-      if let due = state.due, due <= clock.now {
-        let result = await lap(state.begin(at: clock.now))
-        state.end(result, at: clock.now, chance: chance())
-        wake.yield()
-        continue
-      }
-      alarm?.cancel()
-      alarm = state.due.map { due in
-        Task { [clock] in
-          await clock.wait(until: due)
-          if !Task.isCancelled { wake.yield() }
-        }
-      }
+  }
+
+  private func takeAll() -> [Trigger] {
+    inbox.withLock { inbox in
+      defer { inbox = [] }
+      return inbox
     }
   }
 }

@@ -99,15 +99,15 @@ package struct ReconcileRun: Sendable {
 
   private func checkDestinations(_ lap: inout PlannedLap, _ progress: @escaping @Sendable (Int, Int) -> Void) async {
     guard settings.probes, let prober else { return }
-    let validations = Dictionary(lap.desired.resources.map { ($0.key, $0.validation) }) { first, _ in first }
+    let resources = Dictionary(lap.desired.resources.map { ($0.key, $0) }) { first, _ in first }
     let changing = Set(lap.plan.effective.filter { $0.action == .create || $0.changesValues }.map(\.key))
     lap.warnings += await StartupNames.warnings(
       lap.desired.resources.filter { changing.contains($0.key) && $0.validation != .off }, prober)
-    let targets = DestinationCheck.targets(lap.plan, validations)
+    let targets = DestinationCheck.targets(lap.plan, resources)
     guard !targets.isEmpty else { return }
     let results = await prober.probe(targets.map(\.1)) { progress($0, targets.count) }
     for (target, result) in zip(targets, results) { lap.probes[target.0] = result }
-    lap.warnings += DestinationCheck.apply(lap.probes, validations, to: &lap.plan)
+    lap.warnings += DestinationCheck.apply(lap.probes, resources, to: &lap.plan)
     lap.plan.changes = ReleaseRule.apply(to: lap.plan.changes, in: lap.plan)
     AutomaticRequests.prune(&lap.plan)
   }

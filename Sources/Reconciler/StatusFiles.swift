@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Metrics
 import Model
 import NPMClient
 import Planning
@@ -14,33 +15,69 @@ package struct StatusFiles: Sendable {
     self.settings = settings
   }
 
-  /// - Parameter report: what an apply did; nil after a mere diff.
-  package func write(_ lap: PlannedLap, _ report: RunReport?, at now: Timestamp) throws {
+  /// - Parameters:
+  ///   - report: what an apply did; nil after a mere diff.
+  ///   - view: what the monitor knows; nil: nobody watches, and what was written last stays.
+  package func write(_ lap: PlannedLap, _ report: RunReport?, _ view: HealthView? = nil, at now: Timestamp) throws {
     try Files.createDirectory(directory)
     let summary = StatusSummary(lap, report)
     let drift = driftJSON(lap, summary, now)
     try put("drift.json", drift)
-    try put("status.json", statusJSON(lap, report, summary, now))
-    let text = StatusMarkdown.text(lap, report, summary, settings, now)
+    var status = statusJSON(lap, report, summary, now)
+    let health = view.map(HealthFile.json) ?? read("health.json")
+    if let view {
+      try put("health.json", HealthFile.json(view))
+      status = adding(view.condition, to: status)
+    }
+    try put("status.json", status)
+    let text = StatusMarkdown.text(lap, report, summary, settings, now) + StatusMarkdown.health(health ?? .null)
     try Files.replace("\(directory)/status.md", with: Array(text.utf8))
+    try putMetrics(status, drift, health ?? .null)
+  }
+
+  /// Writes what the monitor knows between two laps.
+  package func write(_ view: HealthView) throws {
+    try Files.createDirectory(directory)
+    let health = HealthFile.json(view)
+    try put("health.json", health)
+    let status = adding(view.condition, to: read("status.json") ?? ["format_version": "1"])
+    try put("status.json", status)
+    try putMetrics(status, read("drift.json") ?? .null, health)
+  }
+
+  private func putMetrics(_ status: JSONValue, _ drift: JSONValue, _ health: JSONValue) throws {
+    let text = PrometheusText.text(StatusMetrics.families(status, drift, health))
+    try Files.replace("\(directory)/metrics.prom", with: Array(text.utf8))
   }
 
   /// Sets a condition in what was written last, about what a lap does not see.
   package func set(_ type: String, _ status: String, reason: String, _ message: String, since: Timestamp) throws {
-    var file = read("status.json")?.objectValue ?? ["format_version": "1"]
-    var conditions = file["conditions"]?.arrayValue ?? []
     let condition: JSONValue = [
       "type": .string(type), "status": .string(status), "reason": .string(reason), "message": .string(message),
       "since": .string(since.iso8601),
     ]
-    if let index = conditions.firstIndex(where: { $0["type"].stringValue == type }) {
+    try Files.createDirectory(directory)
+    try put("status.json", Self.replacing(condition, in: read("status.json") ?? ["format_version": "1"]))
+  }
+
+  /// With a condition; it is as old as the file says, where it was so before.
+  private func adding(
+    _ condition: (type: String, isTrue: Bool, reason: String, message: String), to status: JSONValue
+  ) -> JSONValue {
+    let text = StatusSummary.json(condition, since: previousConditions(), now: .now)
+    return Self.replacing(text, in: status)
+  }
+
+  private static func replacing(_ condition: JSONValue, in status: JSONValue) -> JSONValue {
+    var file = status.objectValue ?? [:]
+    var conditions = file["conditions"]?.arrayValue ?? []
+    if let index = conditions.firstIndex(where: { $0["type"] == condition["type"] }) {
       conditions[index] = condition
     } else {
       conditions.append(condition)
     }
     file["conditions"] = .array(conditions)
-    try Files.createDirectory(directory)
-    try put("status.json", .object(file))
+    return .object(file)
   }
 
   /// Says that the files are older than a run that looked at a part of everything and changed it.

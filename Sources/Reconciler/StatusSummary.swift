@@ -77,20 +77,42 @@ struct StatusSummary {
         certificates.map(\.message).joined(separator: "; ")
       ),
     ]
-    return all.map { condition in
-      let status = condition.isTrue ? "True" : "False"
-      let old = since[condition.type]
-      let start = old?.status == status ? old?.since ?? now.iso8601 : now.iso8601
-      return [
-        "type": .string(condition.type), "status": .string(status), "reason": .string(condition.reason),
-        "message": .string(condition.message), "since": .string(start),
-      ]
-    }
+    return all.map { Self.json($0, since: since, now: now) }
+  }
+
+  static func json(
+    _ condition: (type: String, isTrue: Bool, reason: String, message: String),
+    since: [String: (status: String, since: String)], now: Timestamp
+  ) -> JSONValue {
+    let status = condition.isTrue ? "True" : "False"
+    let old = since[condition.type]
+    let start = old?.status == status ? old?.since ?? now.iso8601 : now.iso8601
+    return [
+      "type": .string(condition.type), "status": .string(status), "reason": .string(condition.reason),
+      "message": .string(condition.message), "since": .string(start),
+    ]
   }
 }
 
 /// The same for people.
 enum StatusMarkdown {
+  /// - Parameter health: what stands in `health.json`.
+  static func health(_ file: JSONValue) -> String {
+    let proxies = file["proxies"].arrayValue ?? []
+    guard !proxies.isEmpty else { return "" }
+    func count(_ word: String) -> Int { file["counts"][word].intValue ?? 0 }
+    var lines = ["", "## \(count("healthy")) of \(proxies.count) healthy, score \(file["score"].summary)"]
+    let bad = proxies.filter { $0["health"] == "unhealthy" }
+    if !bad.isEmpty {
+      lines += ["", "| host | since | problem |", "|---|---|---|"]
+      lines += bad.map { proxy in
+        let problem = proxy["problem"].stringValue ?? ""
+        return "| \(proxy["name"].summary) | \(proxy["since"].summary) | \(problem.replacing("|", with: "\\|")) |"
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
   static func text(
     _ lap: PlannedLap, _ report: RunReport?, _ summary: StatusSummary, _ settings: LapSettings, _ now: Timestamp
   ) -> String {

@@ -39,17 +39,23 @@ package final class SQLiteConnection {
   /// Runs one statement; returns its rows, each a value per column.
   @discardableResult
   package func run(_ sql: String, _ values: [SQLiteValue] = []) throws -> [[SQLiteValue]] {
+    var rows: [[SQLiteValue]] = []
+    try each(sql, values) { rows.append($0) }
+    return rows
+  }
+
+  /// Runs one statement; hands its rows over one by one, which takes no memory for all of them.
+  package func each(_ sql: String, _ values: [SQLiteValue] = [], _ body: ([SQLiteValue]) throws -> Void) throws {
     let statement = try prepare(sql)
     defer {
       sqlite3_reset(statement)
       sqlite3_clear_bindings(statement)
     }
     for (index, value) in values.enumerated() { try bind(statement, Int32(index + 1), value) }
-    var rows: [[SQLiteValue]] = []
     while true {
       switch sqlite3_step(statement) {
-      case SQLITE_ROW: rows.append((0..<sqlite3_column_count(statement)).map { column(statement, $0) })
-      case SQLITE_DONE: return rows
+      case SQLITE_ROW: try body((0..<sqlite3_column_count(statement)).map { column(statement, $0) })
+      case SQLITE_DONE: return
       case let code: throw SQLiteConnection.error(code, handle)
       }
     }

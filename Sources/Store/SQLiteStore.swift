@@ -4,7 +4,8 @@ import SQLite
 
 /// The store on disk. The actor is the guard of the connection.
 package actor SQLiteStore: StateStore {
-  private let connection: SQLiteConnection
+  /// For the store's own files alone.
+  let connection: SQLiteConnection
   private let path: String
 
   /// Opens or creates the database; builds or migrates its tables.
@@ -273,7 +274,7 @@ package actor SQLiteStore: StateStore {
     }
   }
 
-  private func mapped<Result>(_ body: () throws -> Result) throws -> Result { try Self.mapped(path, body) }
+  func mapped<Result>(_ body: () throws -> Result) throws -> Result { try Self.mapped(path, body) }
 
   /// SQLite's and the file system's errors in the store's words.
   private static func mapped<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {

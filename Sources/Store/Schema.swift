@@ -42,5 +42,15 @@ enum Schema {
     """
     ALTER TABLE requests ADD COLUMN open INTEGER NOT NULL DEFAULT 0;
     """,
+    """
+    CREATE TABLE watched (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, memory TEXT) STRICT;
+    CREATE TABLE samples (
+      host INTEGER NOT NULL, at INTEGER NOT NULL, ok INTEGER NOT NULL, latency REAL,
+      PRIMARY KEY (host, at)) STRICT, WITHOUT ROWID;
+    CREATE TABLE summaries (
+      width INTEGER NOT NULL, host INTEGER NOT NULL, start INTEGER NOT NULL, checks INTEGER NOT NULL,
+      failures INTEGER NOT NULL, latencies TEXT NOT NULL, PRIMARY KEY (width, host, start)) STRICT, WITHOUT ROWID;
+    CREATE TABLE summarised (width INTEGER PRIMARY KEY, until INTEGER NOT NULL) STRICT;
+    """,
   ]
 }

@@ -73,8 +73,7 @@ import Testing
     rows += fields.map { field in
       let standard = field.standard.map { $0.summary.isEmpty ? "none" : "`\($0.summary)`" } ?? "required"
       let since = field.since.map { " NPM \($0) or later." } ?? ""
-      let later = field.support == .later ? " **Not supported yet.**" : ""
-      return "| `\(field.name)` | \(standard) | \(field.summary)\(since)\(later) |"
+      return "| `\(field.name)` | \(standard) | \(field.summary)\(since) |"
     }
     return rows
   }

@@ -44,11 +44,14 @@ enum OperatorFields {
   static let protect = FieldDescription(
     "protect", .bool, standard: false,
     "Never delete it. To give it up, set this to false, apply, then remove it.")
+  static let selfHeal = FieldDescription(
+    "self_heal", .bool, standard: .null,
+    "Whether the daemon repairs what was changed in NPM, or only reports it; default: `watch.self_heal`.")
   static let suspend = FieldDescription(
     "suspend", .object(suspendFields), standard: .null, "Leave it alone for a while.")
 
   /// Of what NPM can switch off.
-  static let forHosts = [description, labels, protect, onDelete(["delete", "disable", "orphan"]), suspend]
+  static let forHosts = [description, labels, protect, onDelete(["delete", "disable", "orphan"]), suspend, selfHeal]
   /// Of hosts that have domains.
   static let forDomains =
     forHosts + [
@@ -57,7 +60,7 @@ enum OperatorFields {
         "With certificate: auto, request one of Let's Encrypt where none is good for all its names.")
     ]
   /// Of what is only there or not.
-  static let forOthers = [description, labels, protect, onDelete(["delete", "orphan"]), suspend]
+  static let forOthers = [description, labels, protect, onDelete(["delete", "orphan"]), suspend, selfHeal]
 
   private static func onDelete(_ choices: [String]) -> FieldDescription {
     let disable = choices.contains("disable") ? "switch it off, " : ""

@@ -59,15 +59,20 @@ extension KindDescription {
       FieldDescription(
         "validate", .choice(["enforce", "warn", "off"]), standard: "enforce",
         "What a destination that fails its check does: block the change, warn, or not be checked."),
-      FieldDescription("health", .object(healthFields), standard: .null, support: .later, "How health is checked."),
+      FieldDescription(
+        "health", .object(healthFields), standard: .null,
+        "What its destination must answer, before it goes live and in the checks of the daemon."),
     ]
 
   private static let healthFields: [FieldDescription] = [
     FieldDescription("path", .string(1...1024), standard: "/", "Path that is asked for."),
-    FieldDescription("expect_status", .statusRange, standard: "200-399", "Status codes that are healthy."),
-    FieldDescription("expect_json", .anything, standard: .null, "Members that the answer must have."),
-    FieldDescription("interval", .duration, standard: "5m", "Time between checks."),
-    FieldDescription("timeout", .duration, standard: "10s", "Time for one check."),
+    FieldDescription(
+      "expect_status", .statusRange, standard: "100-499",
+      "Status codes that are healthy. A login page is a service that answers."),
+    FieldDescription(
+      "expect_json", .anything, standard: .null, "Members that the answer must have, with these values."),
+    FieldDescription("interval", .duration, standard: .null, "Time between checks; default: `health.interval`."),
+    FieldDescription("timeout", .duration, standard: .null, "Time for an answer; default: `probe.http_timeout`."),
   ]
 
   /// `locations` may be null in NPM, carry ids, or lack what is empty. NPM takes what follows a slash in `forward_host` for

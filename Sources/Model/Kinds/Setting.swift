@@ -16,7 +16,9 @@ extension KindDescription {
         FieldDescription(
           "html", .string(0...100_000), standard: "", "With html: the page that they get.", metaName: "html"),
       ],
-      operatorFields: [OperatorFields.description, OperatorFields.labels, OperatorFields.suspend],
+      operatorFields: [
+        OperatorFields.description, OperatorFields.labels, OperatorFields.suspend, OperatorFields.selfHeal,
+      ],
       summary: { "unknown domains: \($0["value"].summary)" }, check: problems,
       normalise: { spec in
         if spec["value"] != "redirect" { spec["redirect"] = "" }

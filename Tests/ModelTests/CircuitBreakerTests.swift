@@ -1,5 +1,5 @@
 import Testing
-import Upstream
+import Model
 
 /// The breaker is a value: time goes in, states come out.
 @Suite struct CircuitBreakerTests {

@@ -28,6 +28,11 @@ package struct CircuitBreaker: Hashable, Sendable {
 
   package init(_ settings: Settings = Settings()) { self.settings = settings }
 
+  package var isClosed: Bool { if case .closed = state { true } else { false } }
+
+  /// Whether calls are kept away at that time.
+  package func isOpen(at now: Double) -> Bool { if case .open(let until, _) = state { now < until } else { false } }
+
   /// - Parameter now: seconds of a clock that never goes back.
   package mutating func admit(at now: Double) -> Admission {
     switch state {

@@ -1,0 +1,127 @@
+import DesiredFiles
+import Model
+import Probe
+import Upstream
+
+/// What only the daemon wants to know.
+struct DaemonSettings: Sendable {
+  /// Seconds between laps.
+  var interval = 60.0
+  /// Whether it repairs what was changed in NPM.
+  var selfHeals = true
+  var health = HealthSettings()
+}
+
+/// How the health of destinations is watched.
+struct HealthSettings: Sendable {
+  /// Seconds between checks of one destination.
+  var interval = 300.0
+  var thresholds = HealthTracker.Thresholds()
+  /// nil: nobody said where NPM serves its hosts.
+  var door: FrontDoor?
+  /// What is always there; empty: our own network is taken to be up.
+  var landmarks: [ProbeTarget] = []
+  var objective = Objective()
+  /// By label; the first that fits counts.
+  var objectives: [(label: (name: String, value: String), objective: Objective)] = []
+}
+
+/// Their shape in `reconciler.yaml`.
+enum DaemonFields {
+  static let all: [FieldDescription] = [
+    FieldDescription("watch", .object(watch), standard: [:], "The daemon."),
+    FieldDescription("health", .object(health), standard: [:], "How the daemon watches destinations."),
+    FieldDescription("slo", .object(slo), standard: [:], "What hosts are expected to do in a week."),
+  ]
+
+  private static let watch: [FieldDescription] = [
+    FieldDescription("interval", .duration, standard: "60s", "Time between laps when nothing else calls for one."),
+    FieldDescription(
+      "self_heal", .bool, standard: true, "Repair what was changed in NPM; false: only report it."),
+  ]
+  private static let health: [FieldDescription] = [
+    FieldDescription("interval", .duration, standard: "5m", "Time between checks of one destination."),
+    FieldDescription("failure_threshold", .integer(1...100), standard: 3, "Failures in a row to unhealthy."),
+    FieldDescription("success_threshold", .integer(1...100), standard: 2, "Successes in a row to healthy."),
+    FieldDescription(
+      "connectivity", .texts, standard: [],
+      "Places such as 1.1.1.1:443: when none of them can be connected to, our own network is down, and nothing is blamed."
+    ),
+  ]
+  private static let slo: [FieldDescription] =
+    objective(availability: .double(99.5), latency: 200) + [
+      FieldDescription(
+        "by_label",
+        .list(
+          [FieldDescription("label", .string(3...200), "A label and its value, as team=media.")]
+            + objective(availability: .null, latency: .null), key: "label", shorthands: []), standard: [],
+        "Other objectives for hosts with a label; the first that fits.")
+    ]
+
+  private static func objective(availability: JSONValue, latency: JSONValue) -> [FieldDescription] {
+    [
+      FieldDescription(
+        "availability", .decimal(0...100), standard: availability, "Percent of the checks of a week that succeed."),
+      FieldDescription(
+        "latency_ms", .integer(1...600_000), standard: latency, "Milliseconds that 95 of 100 checks do not exceed."),
+    ]
+  }
+}
+
+extension SettingsLoader {
+  mutating func daemon() -> DaemonSettings {
+    var daemon = DaemonSettings()
+    daemon.interval = seconds("watch", "interval") ?? daemon.interval
+    daemon.selfHeals = file["watch"]?.value["self_heal"].boolValue ?? daemon.selfHeals
+    daemon.health = health()
+    return daemon
+  }
+
+  private mutating func health() -> HealthSettings {
+    var health = HealthSettings()
+    health.interval = max(1, seconds("health", "interval") ?? health.interval)
+    health.thresholds.failures = number("health", "failure_threshold") ?? health.thresholds.failures
+    health.thresholds.successes = number("health", "success_threshold") ?? health.thresholds.successes
+    health.landmarks = (file["health"]?.value["connectivity"].arrayValue ?? []).compactMap { entry in
+      place(entry.stringValue ?? "", "health").map {
+        ProbeTarget(name: "connectivity", scheme: "http", host: $0.host, port: $0.port)
+      }
+    }
+    if let text = text("npm", "data_plane"), let found = place(text, "npm") {
+      health.door = FrontDoor(
+        address: found.host, port: found.port, tlsPort: number("npm", "data_plane_tls_port") ?? 443)
+    }
+    let slo = file["slo"]?.value ?? [:]
+    health.objective = objective(slo, health.objective)
+    health.objectives = (slo["by_label"].arrayValue ?? []).compactMap { entry in
+      let parts = (entry["label"].stringValue ?? "").split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else {
+        decoder.report(
+          .badValue, "'slo.by_label': '\(entry["label"].summary)' is no label",
+          at: file["slo"]?.location ?? decoder.start,
+          hint: "write it as name=value")
+        return nil
+      }
+      return ((parts[0], parts[1]), objective(entry, health.objective))
+    }
+    return health
+  }
+
+  private func objective(_ members: JSONValue, _ standard: Objective) -> Objective {
+    var objective = standard
+    if let percent = members["availability"].doubleValue { objective.availability = percent / 100 }
+    if let bound = members["latency_ms"].intValue { objective.latency = Double(bound) }
+    return objective
+  }
+
+  /// `host:port`, or nil with a diagnostic.
+  private mutating func place(_ text: String, _ section: String) -> (host: String, port: Int)? {
+    if let origin = UpstreamOrigin("http://\(text)"), text.contains("]:") || text.count(where: { $0 == ":" }) == 1 {
+      return (origin.host.filter { !"[]".contains($0) }, origin.port)
+    }
+    decoder.report(
+      .badValue, "'\(text)' is no address with a port", at: file[section]?.location ?? decoder.start,
+      hint: "write it as 10.0.0.2:80, or [2001:db8::2]:80")
+    return nil
+  }
+}

@@ -1,0 +1,99 @@
+import Model
+
+/// What `status` prints, from what stands in the status files.
+struct StatusText {
+  let console: Console
+  let status: JSONValue
+  let drift: JSONValue
+  /// null: nobody watches.
+  let health: JSONValue
+
+  /// Healthy hosts that are shown one by one; more are counted.
+  private static let shownHealthy = 20
+
+  var text: String {
+    var lines = [headline, ""]
+    lines += conditions + drifted
+    lines += hosts
+    if lines.count > 2 { lines.append("") }
+    lines.append(last)
+    return lines.joined(separator: "\n")
+  }
+
+  private func count(_ name: String) -> Int { status["counts"][name].intValue ?? 0 }
+
+  private var headline: String {
+    let sync = (status["conditions"].arrayValue ?? []).first { $0["type"] == "InSync" } ?? .null
+    let isInSync = sync["status"] == "True"
+    let word = isInSync ? "all in sync" : sync["status"] == "Unknown" ? "outdated" : "differs"
+    let npm = "NPM \(status["npm"]["version"].stringValue ?? "?") at \(status["npm"]["url"].stringValue ?? "?")"
+    let state = "\(console.paint(word, isInSync ? .green : .yellow)) since \(Self.minute(sync["since"])), \(npm)"
+    let number = "\(count("in_sync")) of \(count("desired")) in sync, \(state)"
+    guard let proxies = health["proxies"].arrayValue, !proxies.isEmpty else { return number }
+    let healthy = health["counts"]["healthy"].intValue ?? 0
+    let words = "\(healthy) of \(proxies.count) healthy"
+    return "\(console.paint(words, healthy == proxies.count ? .green : .yellow)), \(number)"
+  }
+
+  private var conditions: [String] {
+    (status["conditions"].arrayValue ?? []).filter { $0["status"] != "True" && $0["type"] != "Healthy" }.map {
+      "  \($0["type"].summary): \($0["message"].summary)"
+    }
+  }
+
+  private var drifted: [String] {
+    (drift["drift"].arrayValue ?? []).flatMap { entry -> [String] in
+      let at = entry["changed_at"].stringValue.map { ", \($0)" } ?? ""
+      let by = entry["by"].stringValue.map { ", changed in NPM by \($0)\(at)" } ?? ""
+      return (entry["fields"].arrayValue ?? []).map { field in
+        let values = "\(field["observed"].summary), should be \(field["desired"].summary)"
+        return "  \(entry["name"].summary)  \(field["path"].summary)  \(values)\(by)"
+      }
+    }
+  }
+
+  /// Who is not well comes first.
+  private var hosts: [String] {
+    let proxies = health["proxies"].arrayValue ?? []
+    let bad = proxies.filter { $0["health"] == "unhealthy" }
+    let unknown = proxies.filter { $0["health"] == "unknown" }
+    let good = proxies.filter { $0["health"] == "healthy" }
+    let shown = bad + unknown.prefix(Self.shownHealthy) + good.prefix(Self.shownHealthy)
+    let width = (shown.compactMap { $0["name"].stringValue?.count }.max() ?? 0) + 2
+    let hidden = proxies.count - shown.count
+    return shown.map { host($0, width) } + (hidden > 0 ? ["  and \(hidden) more, see health.json"] : [])
+  }
+
+  private func host(_ proxy: JSONValue, _ width: Int) -> String {
+    let name = (proxy["name"].stringValue ?? "").padded(to: width)
+    switch proxy["health"].stringValue {
+    case "healthy":
+      let share = proxy["availability"]["24h"].doubleValue.map { Objective.percent($0) } ?? ""
+      let time = proxy["latency_ms"]["p50"].doubleValue.map { "\(Int($0.rounded(.up))) ms" } ?? ""
+      return trimmed("  \(name)\(console.paint("healthy", .green))    \(share.padded(to: 8))  \(time)")
+    case "unhealthy":
+      let problem = proxy["problem"].stringValue ?? ""
+      return "  \(name)\(console.paint("unhealthy", .red))  since \(Self.minute(proxy["since"]))  \(problem)"
+    default: return "  \(name)unknown    \(proxy["problem"].stringValue ?? "not checked yet")"
+    }
+  }
+
+  private func trimmed(_ line: String) -> String {
+    var line = line
+    while line.last == " " { line.removeLast() }
+    return line
+  }
+
+  private var last: String {
+    let lap = status["last_lap"]
+    let run = lap["run"].intValue.map { "run \($0)" } ?? lap["command"].summary
+    let counts = "\(count("applied")) applied, \(count("failed")) failed, \(count("blocked")) blocked"
+    return "Last: \(run), \(Self.minute(lap["at"])), \(counts)"
+  }
+
+  /// `2026-11-21T14:02:07.250Z` as `2026-11-21 14:02 UTC`.
+  private static func minute(_ time: JSONValue) -> String {
+    guard let text = time.stringValue, text.count >= 16 else { return "?" }
+    return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) UTC"
+  }
+}

@@ -1,0 +1,56 @@
+import Model
+import Platform
+import Probe
+import Reconciler
+
+/// What of the desired state is watched, and how.
+extension HealthSettings {
+  func targets(_ desired: DesiredState) -> [HealthTarget] {
+    desired.resources.compactMap { resource in
+      guard resource.spec.shape.isProbed, resource.spec["enabled"] != false,
+        resource.validation != .off || resource.check != nil
+      else { return nil }
+      return HealthTarget(
+        ProbeTarget(name: resource.key.name, spec: resource.spec, resource.check),
+        interval: resource.check?.interval ?? interval, front: front(resource), objective: objective(resource))
+    }
+  }
+
+  /// The first name that is one: nobody can be asked for a wildcard.
+  private func front(_ resource: DesiredResource) -> FrontName? {
+    guard door != nil, let name = resource.spec.claims.first(where: { !$0.contains("*") }) else { return nil }
+    return FrontName(domain: name, usesTLS: !resource.spec["certificate"].isNull)
+  }
+
+  private func objective(_ resource: DesiredResource) -> Objective {
+    objectives.first { resource.labels[$0.label.name] == $0.label.value }?.objective ?? objective
+  }
+}
+
+/// What is worth saying about transitions.
+enum HealthNews {
+  /// The first good answer is no news; a network of ours that is down is one piece of news.
+  static func events(
+    _ transitions: [HealthTransition], _ records: [String: HealthBook.Record], correlation: String
+  ) -> [Event] {
+    func event(_ severity: Event.Severity, _ subject: String, _ reason: String, _ words: String) -> Event {
+      Event(severity, source: "health", subject: subject, reason: reason, words, correlation: correlation)
+    }
+    var events = transitions.compactMap { transition -> Event? in
+      let name = transition.name
+      switch (transition.before, transition.after) {
+      case (.unhealthy, .healthy): return event(.info, "proxy_host/\(name)", "Healthy", "\(name) is healthy again")
+      case (_, .unhealthy):
+        let problem = records[name]?.last?.problem ?? "no answer"
+        return event(.error, "proxy_host/\(name)", "Unhealthy", "\(name) is unhealthy: \(problem)")
+      default: return nil
+      }
+    }
+    let lost = transitions.count { $0.after == .unknown }
+    if lost > 0 {
+      let words = "our own network is down: the health of \(Words.count(lost, "host")) is not known"
+      events.append(event(.warning, "network", "NetworkDown", words))
+    }
+    return events
+  }
+}

@@ -1,0 +1,31 @@
+import Curl
+import FoundationEssentials
+import Model
+
+extension Expectation {
+  /// What an answer lacks, and what to do about it; nil: it is as expected.
+  func problem(with result: TransferResult) -> (words: String, hint: String)? {
+    guard statuses.contains(result.status) else {
+      return ("HTTP \(result.status)", ProbeHint.status(result.status))
+    }
+    guard let json else { return nil }
+    guard let answer = try? JSONDecoder().decode(JSONValue.self, from: Data(result.body)) else {
+      return ("the answer is no JSON", ProbeHint.unexpectedJSON)
+    }
+    return json.difference(to: answer, at: "").map { ($0, ProbeHint.unexpectedJSON) }
+  }
+}
+
+extension JSONValue {
+  /// Where `answer` does not have what this asks for. What it has besides does not matter.
+  fileprivate func difference(to answer: JSONValue, at path: String) -> String? {
+    guard case .object(let members) = self else {
+      return self == answer ? nil : "'\(path)' is \(answer.summary), not \(summary)"
+    }
+    for (name, wanted) in members.sorted(by: { $0.key < $1.key }) {
+      let place = path.isEmpty ? name : "\(path).\(name)"
+      if let found = wanted.difference(to: answer[name], at: place) { return found }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,100 @@
+import Curl
+import Model
+import Platform
+
+/// Where NPM serves its hosts: the second way to a destination, the one that visitors take.
+package struct FrontDoor: Hashable, Sendable {
+  /// A name, an IPv4 address, or an IPv6 address without brackets.
+  package var address: String
+  package var port: Int
+  package var tlsPort: Int
+
+  package init(address: String, port: Int = 80, tlsPort: Int = 443) {
+    self.address = address
+    self.port = port
+    self.tlsPort = tlsPort
+  }
+}
+
+/// What a host is called by visitors.
+package struct FrontName: Hashable, Sendable {
+  package var domain: String
+  package var usesTLS: Bool
+
+  package init(domain: String, usesTLS: Bool) {
+    self.domain = domain
+    self.usesTLS = usesTLS
+  }
+}
+
+/// What came of asking for a host as a visitor would.
+package struct FrontAnswer: Hashable, Sendable {
+  package enum Outcome: Hashable, Sendable {
+    case answered(status: Int)
+    case noConnection(String)
+    case noAnswer(String)
+    /// The certificate is not for this name, or over, or there is none.
+    case badCertificate(String)
+  }
+  package var outcome: Outcome
+  package var milliseconds: Double
+
+  package init(_ outcome: Outcome, milliseconds: Double = 0) {
+    self.outcome = outcome
+    self.milliseconds = milliseconds
+  }
+
+  /// nginx itself answers from 500 on when it cannot reach the destination.
+  package var isOK: Bool { if case .answered(let status) = outcome { status < 500 } else { false } }
+
+  package var words: String {
+    switch outcome {
+    case .answered(let status): "HTTP \(status)"
+    case .noConnection(let words), .noAnswer(let words), .badCertificate(let words): words
+    }
+  }
+}
+
+extension Prober {
+  /// Asks NPM's data plane for a host, by its name.
+  func ask(_ door: FrontDoor, for name: FrontName, _ target: ProbeTarget) async -> FrontAnswer {
+    let (dns, addresses) = await resolve(door.address.withoutBrackets)
+    guard dns.status == .passed else { return FrontAnswer(.noConnection("'\(door.address)' cannot be resolved")) }
+    let port = name.usesTLS ? door.tlsPort : door.port
+    var transfer = transfer(
+      "\(name.usesTLS ? "https" : "http")://\(name.domain):\(port)\(target.path)", target.expectation)
+    transfer.resolve = [Self.pin("\(name.domain):\(port)", to: addresses.isEmpty ? [door.address] : addresses)]
+    do {
+      return answer(try await perform(transfer))
+    } catch let error as TransferError where error.reason == .tls && transfer.verifiesCertificates {
+      // Who signed it is the owner's business; whether it is for this name and not over is not.
+      guard error.isAboutSigner else { return FrontAnswer(.badCertificate(error.message)) }
+      transfer.verifiesCertificates = false
+      do { return answer(try await perform(transfer)) } catch { return failure(error) }
+    } catch {
+      return failure(error)
+    }
+  }
+
+  private func answer(_ result: TransferResult) -> FrontAnswer {
+    FrontAnswer(
+      .answered(status: result.status), milliseconds: rounded(result.timings.firstByte - result.timings.resolved))
+  }
+
+  private func failure(_ error: any Error) -> FrontAnswer {
+    guard let error = error as? TransferError else { return FrontAnswer(.noAnswer("\(error)")) }
+    let spent = rounded(error.timings.total - error.timings.resolved)
+    if error.reason == .tls { return FrontAnswer(.badCertificate(error.message), milliseconds: spent) }
+    return FrontAnswer(
+      error.timings.connected > 0 ? .noAnswer(error.message) : .noConnection(error.message), milliseconds: spent)
+  }
+}
+
+extension TransferError {
+  /// libcurl's verification failed for the signer alone: self-signed, or by an authority that is not the system's.
+  fileprivate var isAboutSigner: Bool {
+    let words = message.lowercased()
+    return words.contains("self-signed") || words.contains("self signed") || words.contains("local issuer")
+      || words.contains("verify the first certificate")
+  }
+}

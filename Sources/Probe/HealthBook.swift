@@ -1,0 +1,135 @@
+import Model
+package import Platform
+
+/// What a monitor that starts again wants to know of a host.
+package struct HealthMemory: Hashable, Codable, Sendable {
+  package var tracker: HealthTracker
+  /// Times of the last failures, the newest last.
+  package var failures: [Timestamp] = []
+  package var checkedAt: Timestamp?
+
+  package init(since: Timestamp) { tracker = HealthTracker(since: since) }
+
+  /// Failures that are remembered.
+  static let depth = 5
+
+  mutating func note(_ check: HealthCheck) {
+    checkedAt = check.at
+    if check.verdict == .failed { failures = (failures + [check.at]).suffix(Self.depth) }
+  }
+}
+
+/// Everything that the monitor knows: what is watched, when each is due, how each is. A value: checks go in,
+/// transitions come out.
+package struct HealthBook: Sendable {
+  package struct Record: Sendable {
+    package var target: HealthTarget
+    package var memory: HealthMemory
+    /// nil: not since the start.
+    package var last: HealthCheck?
+
+    package var health: Health { memory.tracker.health }
+  }
+
+  /// What is to be done now.
+  package struct Round: Sendable {
+    package var asked: [HealthTarget] = []
+    /// What these would find is known: their destination is dead.
+    package var spared: [HealthCheck] = []
+  }
+
+  package private(set) var records: [String: Record] = [:]
+  private var schedule = HealthSchedule()
+  private var breakers: [String: CircuitBreaker] = [:]
+  private let thresholds: HealthTracker.Thresholds
+  private var memories: [String: HealthMemory]
+
+  private static let breaker: CircuitBreaker.Settings = {
+    var settings = CircuitBreaker.Settings()
+    settings.failures = 5
+    settings.openSeconds = 60
+    settings.maximumOpenSeconds = 600
+    return settings
+  }()
+
+  /// - Parameter memories: of earlier days, by host.
+  package init(_ thresholds: HealthTracker.Thresholds, memories: [String: HealthMemory] = [:]) {
+    self.thresholds = thresholds
+    self.memories = memories
+  }
+
+  /// When the next round is due, in seconds of the steady clock.
+  package var due: Double? { schedule.due }
+
+  /// Replaces what is watched.
+  ///
+  /// - Parameter now: seconds of a clock that never goes back.
+  package mutating func watch(_ targets: [HealthTarget], at now: Double, _ time: Timestamp) {
+    var kept: [String: Record] = [:]
+    for target in targets {
+      var record =
+        records[target.name]
+        ?? Record(target: target, memory: memories[target.name] ?? HealthMemory(since: time))
+      // Another destination has a history of its own.
+      if record.target.destination != target.destination { record.memory = HealthMemory(since: time) }
+      record.target = target
+      kept[target.name] = record
+    }
+    records = kept
+    memories = [:]
+    let destinations = Set(targets.map(\.destination))
+    breakers = breakers.filter { destinations.contains($0.key) }
+    schedule.watch(records.mapValues(\.target.interval), at: now)
+  }
+
+  /// Takes what is due.
+  package mutating func begin(at now: Double, _ time: Timestamp) -> Round {
+    var round = Round()
+    for name in schedule.take(at: now) {
+      guard let record = records[name] else { continue }
+      let isDead = breakers[record.target.destination]?.isOpen(at: now) == true
+      // What visitors get is always worth a look.
+      if isDead, record.target.front == nil, let last = lastFailure(at: record.target.destination) {
+        round.spared.append(HealthCheck(record.target, at: time, direct: last))
+      } else {
+        round.asked.append(record.target)
+      }
+    }
+    return round
+  }
+
+  private func lastFailure(at destination: String) -> ProbeResult? {
+    records.values.filter { $0.target.destination == destination && $0.last?.verdict == .failed }
+      .max { ($0.last?.at.seconds ?? 0) < ($1.last?.at.seconds ?? 0) }?.last?.direct
+  }
+
+  /// Takes in what a round found; returns whose health changed.
+  package mutating func end(_ round: Round, _ checks: [HealthCheck], at now: Double) -> [HealthTransition] {
+    for check in checks { noteDestination(check, at: now) }
+    return (checks + round.spared).compactMap { check in
+      guard var record = records[check.name] else { return nil }
+      record.memory.note(check)
+      record.last = check
+      let change = record.memory.tracker.note(check.verdict, thresholds, at: check.at)
+      records[check.name] = record
+      return change.map { HealthTransition(name: check.name, before: $0.before, after: $0.after, at: check.at) }
+    }
+  }
+
+  /// Whether a destination can be reached at all; what it answers is another matter.
+  private mutating func noteDestination(_ check: HealthCheck, at now: Double) {
+    guard let key = records[check.name]?.target.destination, !check.isCutOff else { return }
+    var breaker = breakers[key] ?? CircuitBreaker(Self.breaker)
+    let wasClosed = breaker.isClosed
+    if [.dns, .tcp].contains(check.direct.failure?.step) {
+      if case .go = breaker.admit(at: now) { breaker.failed(at: now) }
+    } else {
+      breaker.succeeded()
+      // All that wait for this destination want to know.
+      if !wasClosed {
+        schedule.hurry(Set(records.values.filter { $0.target.destination == key }.map(\.target.name)), at: now)
+      }
+    }
+    breakers[key] = breaker
+  }
+}

@@ -1,0 +1,96 @@
+package import Model
+package import Platform
+
+/// Who is to blame for a destination that cannot be used.
+package enum Culprit: String, Codable, CaseIterable, Sendable {
+  case backend
+  /// nginx answers, but does not get to a destination that we get to.
+  case nginx = "nginx configuration"
+  /// NPM's data plane does not answer at all.
+  case npm = "NPM"
+  case dns = "DNS"
+  case certificate
+  /// Our own network is down.
+  case network
+}
+
+/// What is watched: a destination, how often, and by which name visitors know it.
+package struct HealthTarget: Hashable, Sendable {
+  package var target: ProbeTarget
+  /// Seconds.
+  package var interval: Double
+  /// nil: it is not asked for through NPM.
+  package var front: FrontName?
+  package var objective: Objective
+
+  package var name: String { target.name }
+  /// What several hosts may share: one machine, one port.
+  package var destination: String { "\(target.host):\(target.port)" }
+
+  package init(_ target: ProbeTarget, interval: Double, front: FrontName? = nil, objective: Objective = Objective()) {
+    self.target = target
+    self.interval = interval
+    self.front = front
+    self.objective = objective
+  }
+}
+
+/// One check of a destination, by both ways where there are two.
+package struct HealthCheck: Hashable, Sendable {
+  package var name: String
+  package var at: Timestamp
+  package var direct: ProbeResult
+  package var front: FrontAnswer?
+  /// Whether our own network was found to be down.
+  package var isCutOff: Bool
+
+  package init(
+    _ target: HealthTarget, at: Timestamp, direct: ProbeResult, front: FrontAnswer? = nil, isCutOff: Bool = false
+  ) {
+    name = target.name
+    self.at = at
+    self.direct = direct
+    self.front = front
+    self.isCutOff = isCutOff
+  }
+
+  /// What visitors get decides. Where only we cannot get to a destination, as to a container by its name, and NPM can,
+  /// all is well; where the service answers us that it is not well, it is not.
+  package var verdict: CheckVerdict {
+    if isOK { return .passed }
+    return isCutOff ? .undecided : .failed
+  }
+
+  private var isOK: Bool {
+    guard let front else { return direct.isOK }
+    return front.isOK && (direct.isOK || direct.failure?.step != .http)
+  }
+
+  package var culprit: Culprit? {
+    if isOK { return nil }
+    if isCutOff { return .network }
+    switch front?.outcome {
+    case .noConnection: return .npm
+    case .badCertificate: return .certificate
+    case .answered, .noAnswer, nil: break
+    }
+    if direct.isOK { return .nginx }
+    return direct.failure?.step == .dns ? .dns : .backend
+  }
+
+  /// What is wrong, in a few words.
+  package var problem: String? {
+    guard let culprit else { return nil }
+    switch culprit {
+    case .npm, .certificate, .nginx: return "through NPM: \(front?.words ?? "no answer")"
+    case .backend, .dns, .network: return direct.failure.map { $0.hint ?? $0.error ?? "failed" }
+    }
+  }
+
+  /// Milliseconds from the connection to the answer; nil where there was none.
+  package var latency: Double? {
+    guard isOK else { return nil }
+    guard direct.isOK else { return front?.milliseconds }
+    return direct.steps.filter { [.tcp, .http].contains($0.step) }.compactMap(\.milliseconds).reduce(0, +)
+  }
+}

@@ -1,0 +1,117 @@
+import FoundationEssentials
+package import Model
+package import Platform
+package import Probe
+package import Store
+
+/// What the monitor knows at a moment.
+package struct HealthView: Sendable {
+  package var records: [HealthBook.Record]
+  package var windows: [String: CheckWindows]
+  package var at: Timestamp
+}
+
+/// Checks what is watched, each at its time, and remembers what was found. When is for `HealthBook` to say.
+package actor HealthMonitor {
+  /// What it needs of the world.
+  package struct Surroundings: Sendable {
+    package var checker: any HealthChecking
+    /// Opens the store; it is closed after each use, so that a disk that was full for a while does no lasting harm.
+    package var store: @Sendable () throws -> any HealthStore
+    package var clock: any LoopClock = SystemLoopClock()
+    package var now: @Sendable () -> Timestamp = { .now }
+    /// Told whose health changed.
+    package var report: @Sendable ([HealthTransition], HealthView) async -> Void = { _, _ in }
+
+    package init(checker: any HealthChecking, store: @escaping @Sendable () throws -> any HealthStore) {
+      self.checker = checker
+      self.store = store
+    }
+  }
+
+  private let around: Surroundings
+  private let wheel: DueLoop
+  private var book: HealthBook
+  private var windows: [String: CheckWindows] = [:]
+  private var unsaved: [HealthSample] = []
+  private var savedAt = -Double.infinity
+  private var summarisedAt = -Double.infinity
+
+  /// Seconds between writes to the store, and between summaries.
+  private static let savePause = 10.0
+  private static let summaryPause = 600.0
+  /// Samples that wait for a store that cannot be written; the oldest go first.
+  private static let maximumUnsaved = 50_000
+
+  package init(_ thresholds: HealthTracker.Thresholds, _ surroundings: Surroundings) async {
+    around = surroundings
+    wheel = DueLoop(clock: surroundings.clock)
+    let texts = (try? await surroundings.store().healthMemories()) ?? [:]
+    let memories = texts.compactMapValues { try? JSONDecoder().decode(HealthMemory.self, from: Data($0.utf8)) }
+    book = HealthBook(thresholds, memories: memories)
+  }
+
+  /// Replaces what is watched: each lap says it anew.
+  package func watch(_ targets: [HealthTarget]) {
+    book.watch(targets, at: around.clock.now, around.now())
+    wheel.wake()
+  }
+
+  package var view: HealthView {
+    HealthView(
+      records: book.records.values.sorted { $0.target.name < $1.target.name }, windows: windows, at: around.now())
+  }
+
+  /// Returns when `stop` was requested and what was found is in the store.
+  package func run(stop: StopSignal) async {
+    await wheel.run(stop: stop) { await round() }
+    await save()
+  }
+
+  /// Checks what is due; says when the next round is.
+  private func round() async -> Double? {
+    let now = around.clock.now
+    guard let due = book.due, due <= now else { return book.due }
+    let round = book.begin(at: now, around.now())
+    let checks = await around.checker.check(round.asked)
+    let transitions = book.end(round, checks, at: around.clock.now)
+    unsaved += (checks + round.spared).filter { $0.verdict != .undecided }.map(HealthSample.init)
+    if !transitions.isEmpty || now - savedAt >= Self.savePause { await save() }
+    if !transitions.isEmpty { await around.report(transitions, view) }
+    return book.due
+  }
+
+  private func save() async {
+    let now = around.clock.now
+    do {
+      let store = try around.store()
+      let names = Set(unsaved.map(\.name))
+      try await store.record(unsaved, memories: memories(of: names))
+      unsaved = []
+      savedAt = now
+      guard now - summarisedAt >= Self.summaryPause else { return }
+      summarisedAt = now
+      try await store.summarise(at: around.now())
+      windows = try await store.checkWindows(at: around.now())
+    } catch {
+      // The lap says what is wrong with the store; checks go on.
+      unsaved = unsaved.suffix(Self.maximumUnsaved)
+    }
+  }
+
+  private func memories(of names: Set<String>) -> [String: String] {
+    var texts: [String: String] = [:]
+    let encoder = JSONEncoder()
+    for name in names {
+      guard let memory = book.records[name]?.memory, let data = try? encoder.encode(memory) else { continue }
+      texts[name] = String(decoding: data, as: UTF8.self)
+    }
+    return texts
+  }
+}
+
+extension HealthSample {
+  fileprivate init(_ check: HealthCheck) {
+    self.init(name: check.name, at: check.at, isOK: check.verdict == .passed, milliseconds: check.latency)
+  }
+}

@@ -1,0 +1,91 @@
+import Platform
+import Probe
+import Testing
+
+/// What the monitor knows, without a network or a clock.
+@Suite struct HealthBookTests {
+  private static func target(_ name: String, port: Int = 80, front: FrontName? = nil) -> HealthTarget {
+    HealthTarget(
+      ProbeTarget(name: name, scheme: "http", host: "10.0.0.1", port: port), interval: 60, front: front)
+  }
+
+  private static func check(_ target: HealthTarget, _ failed: ProbeStep.Name?, at: Double) -> HealthCheck {
+    var steps = ProbeStep.Name.allCases.prefix { $0 != failed }.map { ProbeStep($0, .passed, milliseconds: 1) }
+    if let failed { steps.append(ProbeStep(failed, .failed, error: "failed")) }
+    return HealthCheck(target, at: Timestamp(seconds: at), direct: ProbeResult(target: target.target, steps: steps))
+  }
+
+  /// Lets time pass until `end`, with checks that end as told; returns all transitions and how often each was asked.
+  private func run(
+    _ book: inout HealthBook, from start: Double = 0, until end: Double,
+    _ outcome: (HealthTarget, Double) -> ProbeStep.Name?
+  ) -> (changes: [HealthTransition], asked: [String: Int]) {
+    var changes: [HealthTransition] = []
+    var asked: [String: Int] = [:]
+    while let due = book.due, due < end {
+      let now = max(due, start)
+      let round = book.begin(at: now, Timestamp(seconds: now))
+      for target in round.asked { asked[target.name, default: 0] += 1 }
+      let checks = round.asked.map { Self.check($0, outcome($0, now), at: now) }
+      changes += book.end(round, checks, at: now)
+    }
+    return (changes, asked)
+  }
+
+  @Test func `a backend that dies is unhealthy within its schedule and threshold, and comes back`() {
+    var book = HealthBook(HealthTracker.Thresholds())
+    book.watch([Self.target("a")], at: 0, Timestamp(seconds: 0))
+    let (changes, _) = run(&book, until: 1500) { _, now in (300..<900).contains(now) ? .tcp : nil }
+    #expect(changes.map(\.after) == [.healthy, .unhealthy, .healthy])
+    #expect((300...300 + 3 * 60).contains(changes[1].at.seconds))
+    // The breaker makes for longer pauses, not for a longer memory than ten minutes.
+    #expect((900...900 + 3 * 60).contains(changes[2].at.seconds))
+  }
+
+  @Test func `a dead destination that ten hosts share is not hammered, and all ten are unhealthy`() {
+    var book = HealthBook(HealthTracker.Thresholds())
+    book.watch((0..<10).map { Self.target("h\($0)") }, at: 0, Timestamp(seconds: 0))
+    let (changes, asked) = run(&book, until: 3600) { _, _ in .tcp }
+    #expect(Set(changes.filter { $0.after == .unhealthy }.map(\.name)).count == 10)
+    // Ten hosts, sixty rounds: without the breaker 600.
+    #expect(asked.values.reduce(0, +) < 100, "\(asked)")
+    let (back, _) = run(&book, from: 3600, until: 3600 + 600 + 180) { _, _ in nil }
+    #expect(back.filter { $0.after == .healthy }.count == 10)
+  }
+
+  @Test func `an answer that is an error is no dead destination`() {
+    var book = HealthBook(HealthTracker.Thresholds())
+    book.watch((0..<10).map { Self.target("h\($0)") }, at: 0, Timestamp(seconds: 0))
+    let (_, asked) = run(&book, until: 600) { _, _ in .http }
+    #expect(asked.values.allSatisfy { $0 >= 9 })
+  }
+
+  @Test func `what visitors get is asked for although the destination is dead for us`() {
+    var book = HealthBook(HealthTracker.Thresholds())
+    let front = FrontName(domain: "a.test", usesTLS: false)
+    book.watch((0..<10).map { Self.target("h\($0)", front: front) }, at: 0, Timestamp(seconds: 0))
+    let (_, asked) = run(&book, until: 600) { _, _ in .tcp }
+    #expect(asked.values.allSatisfy { $0 >= 9 })
+  }
+
+  @Test func `what is remembered counts on, unless the destination is another one`() throws {
+    var memory = HealthMemory(since: Timestamp(seconds: 7))
+    for time in 1...3 {
+      _ = memory.tracker.note(.failed, HealthTracker.Thresholds(), at: Timestamp(seconds: Double(time)))
+    }
+    var book = HealthBook(HealthTracker.Thresholds(), memories: ["a": memory])
+    book.watch([Self.target("a")], at: 0, Timestamp(seconds: 50))
+    #expect(book.records["a"]?.health == .unhealthy)
+    book.watch([Self.target("a", port: 81)], at: 0, Timestamp(seconds: 60))
+    #expect(book.records["a"]?.health == .unknown)
+  }
+
+  @Test func `the last five failures are remembered`() {
+    var book = HealthBook(HealthTracker.Thresholds())
+    book.watch([Self.target("a")], at: 0, Timestamp(seconds: 0))
+    _ = run(&book, until: 3600) { _, _ in .http }
+    let failures = book.records["a"]?.memory.failures ?? []
+    #expect(failures.count == 5)
+    #expect(failures == failures.sorted() && (failures.last?.seconds ?? 0) > 3400)
+  }
+}

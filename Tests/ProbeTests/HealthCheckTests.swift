@@ -1,0 +1,48 @@
+import Platform
+import Probe
+import Testing
+
+/// Two ways to a host, and who is to blame.
+@Suite struct HealthCheckTests {
+  private func check(_ failed: ProbeStep.Name?, _ front: FrontAnswer.Outcome?, cutOff: Bool = false) -> HealthCheck {
+    let target = HealthTarget(ProbeTarget(name: "a", scheme: "http", host: "10.0.0.1", port: 80), interval: 60)
+    var steps = ProbeStep.Name.allCases.prefix { $0 != failed }.map { ProbeStep($0, .passed, milliseconds: 2) }
+    if let failed { steps.append(ProbeStep(failed, .failed, error: "it failed")) }
+    return HealthCheck(
+      target, at: Timestamp(seconds: 0), direct: ProbeResult(target: target.target, steps: steps),
+      front: front.map { FrontAnswer($0, milliseconds: 9) }, isCutOff: cutOff)
+  }
+
+  @Test(
+    arguments: [
+      (ProbeStep.Name.tcp, nil, Culprit.backend), (.dns, nil, .dns), (.http, nil, .backend),
+      (nil, .answered(status: 502), .nginx), (.tcp, .answered(status: 502), .backend),
+      (.dns, .answered(status: 502), .dns), (.http, .answered(status: 200), .backend),
+      (nil, .noConnection("refused"), .npm), (.tcp, .noConnection("refused"), .npm),
+      (nil, .badCertificate("expired"), .certificate), (nil, .noAnswer("closed"), .nginx),
+    ] as [(ProbeStep.Name?, FrontAnswer.Outcome?, Culprit)])
+  func `the pair names the culprit`(direct: ProbeStep.Name?, front: FrontAnswer.Outcome?, culprit: Culprit) {
+    let found = check(direct, front)
+    #expect(found.verdict == .failed)
+    #expect(found.culprit == culprit)
+    #expect(found.problem?.isEmpty == false)
+    #expect(found.latency == nil)
+  }
+
+  @Test func `what NPM reaches is well, although we cannot get there`() {
+    for step in [ProbeStep.Name.dns, .tcp] {
+      let found = check(step, .answered(status: 401))
+      #expect(found.verdict == .passed)
+      #expect(found.culprit == nil)
+      #expect(found.latency == 9)
+    }
+  }
+
+  @Test func `while our own network is down nobody is to blame`() {
+    #expect(check(.tcp, nil, cutOff: true).verdict == .undecided)
+    #expect(check(.tcp, nil, cutOff: true).culprit == .network)
+    #expect(check(nil, nil, cutOff: true).verdict == .passed)
+  }
+
+  @Test func `latency is the time from the connection to the answer`() { #expect(check(nil, nil).latency == 4) }
+}
