@@ -21,6 +21,7 @@ test: build lint unit faults-short fuzz-short
 	@scripts/demo.sh $(BINARY) >/dev/null && echo "demo: every step did what it should"
 
 unit: build
+	@scripts/test-tools.sh
 	@swift test $(BUILD_FLAGS)
 
 lint: setup

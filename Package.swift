@@ -52,6 +52,7 @@ let package = Package(
     // Pure core.
     room("Model", []),
     room("Planning", ["Model", "Hashing"]),
+    room("Alerting", ["Model", "Platform"]),
 
     // Edges.
     room("DesiredFiles", ["Model", "YAML", "Platform", "X509"]),
@@ -59,11 +60,15 @@ let package = Package(
     room("NPMClient", ["Model", "Upstream", "Platform", "X509"]),
     room("Probe", ["Model", "Curl", "Platform"]),
     room("Store", ["Model", "SQLite", "Platform"]),
+    room("AlertSinks", ["Model", "Alerting", "Upstream", "Curl", "Platform"]),
 
     // Heart.
     room(
       "Reconciler",
-      ["Model", "Planning", "DesiredFiles", "NPMClient", "Probe", "Store", "Metrics", "Platform", "Hashing"]),
+      [
+        "Model", "Planning", "Alerting", "DesiredFiles", "NPMClient", "Probe", "Store", "AlertSinks", "Metrics",
+        "Platform", "Hashing",
+      ]),
 
     // Twin.
     room("NPMSimulator", ["Model", "HTTPServer", "Platform", "X509"]),
@@ -72,8 +77,9 @@ let package = Package(
     room(
       "Commands",
       [
-        "Model", "Planning", "DesiredFiles", "YAML", "Upstream", "NPMClient", "Probe", "Store", "SQLite", "Curl",
-        "Reconciler", "NPMSimulator", "HTTPServer", "Platform", "Hashing",
+        "Model", "Planning", "Alerting", "DesiredFiles", "YAML", "Upstream", "NPMClient", "Probe", "Store",
+        "AlertSinks",
+        "SQLite", "Curl", "Reconciler", "NPMSimulator", "HTTPServer", "Platform", "Hashing",
       ]),
     .executableTarget(name: "Entry", dependencies: ["Commands", "Platform"], swiftSettings: strict),
 
@@ -91,6 +97,10 @@ let package = Package(
     tests("X509Tests", ["X509", "TestSupport"]),
     tests("ModelTests", ["Model", "Hashing", "Platform", "TestSupport"]),
     tests("PlanningTests", ["Planning", "Model", "TestSupport"]),
+    tests("AlertingTests", ["Alerting", "Model", "Platform"]),
+    tests(
+      "AlertSinksTests",
+      ["AlertSinks", "Alerting", "Curl", "HTTPServer", "Model", "Platform", "TestSupport"]),
     tests("DesiredFilesTests", ["DesiredFiles", "Model", "TestSupport"]),
     tests("CurlTests", ["Curl", "HTTPServer", "TestSupport"]),
     tests("UpstreamTests", ["Upstream", "Curl", "HTTPServer", "Model", "Platform", "TestSupport"]),
@@ -102,7 +112,7 @@ let package = Package(
       "ReconcilerTests",
       ["Reconciler", "Planning", "DesiredFiles", "NPMClient", "Probe", "Store", "Model", "Platform", "TestSupport"]),
     tests("CommandsTests", ["Commands", "Model", "DesiredFiles", "Platform", "TestSupport"]),
-    tests("IntegrationTests", ["Entry", "TestSupport", "Curl", "Model", "Platform"]),
+    tests("IntegrationTests", ["Entry", "TestSupport", "Curl", "HTTPServer", "Model", "Platform"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -4,6 +4,10 @@
 // libcurl's setters and getters are variadic, which Swift cannot call.
 typedef size_t (*shim_curl_write)(char *, size_t, size_t, void *);
 
+// Casts in macros are not imported.
+static const long shim_curl_ssl_try = CURLUSESSL_TRY;
+static const long shim_curl_ssl_all = CURLUSESSL_ALL;
+
 static inline CURLcode shim_curl_set_long(CURL *h, CURLoption o, long v) { return curl_easy_setopt(h, o, v); }
 static inline CURLcode shim_curl_set_string(CURL *h, CURLoption o, const char *v) { return curl_easy_setopt(h, o, v); }
 static inline CURLcode shim_curl_set_list(CURL *h, CURLoption o, struct curl_slist *v) { return curl_easy_setopt(h, o, v); }
@@ -16,6 +20,10 @@ static inline CURLcode shim_curl_set_write(CURL *h, shim_curl_write f, void *con
 static inline CURLcode shim_curl_set_header(CURL *h, shim_curl_write f, void *context) {
   CURLcode code = curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, f);
   return code ? code : curl_easy_setopt(h, CURLOPT_HEADERDATA, context);
+}
+static inline CURLcode shim_curl_set_read(CURL *h, shim_curl_write f, void *context) {
+  CURLcode code = curl_easy_setopt(h, CURLOPT_READFUNCTION, f);
+  return code ? code : curl_easy_setopt(h, CURLOPT_READDATA, context);
 }
 static inline CURLcode shim_curl_get_long(CURL *h, CURLINFO i, long *v) { return curl_easy_getinfo(h, i, v); }
 static inline CURLcode shim_curl_get_size(CURL *h, CURLINFO i, curl_off_t *v) { return curl_easy_getinfo(h, i, v); }

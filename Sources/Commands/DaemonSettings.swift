@@ -1,3 +1,5 @@
+import AlertSinks
+import Alerting
 import DesiredFiles
 import Model
 import Probe
@@ -10,6 +12,11 @@ struct DaemonSettings: Sendable {
   /// Whether it repairs what was changed in NPM.
   var selfHeals = true
   var health = HealthSettings()
+  /// Those that differ from the standard.
+  var rules: [AlertRule: AlertRuleSettings] = [:]
+  var sinks: [SinkSettings] = []
+  /// Starts anew in a week that are too many.
+  var maximumRestarts = 3
 }
 
 /// How the health of destinations is watched.
@@ -32,6 +39,7 @@ enum DaemonFields {
     FieldDescription("watch", .object(watch), standard: [:], "The daemon."),
     FieldDescription("health", .object(health), standard: [:], "How the daemon watches destinations."),
     FieldDescription("slo", .object(slo), standard: [:], "What hosts are expected to do in a week."),
+    FieldDescription("alerts", .object(AlertFields.all), standard: [:], "Who is told of what."),
   ]
 
   private static let watch: [FieldDescription] = [
@@ -51,11 +59,14 @@ enum DaemonFields {
   private static let slo: [FieldDescription] =
     objective(availability: .double(99.5), latency: 200) + [
       FieldDescription(
+        "restarts", .integer(1...10_000), standard: 3,
+        "Starts of the daemon in a week, beyond the first, that are too many."),
+      FieldDescription(
         "by_label",
         .list(
           [FieldDescription("label", .string(3...200), "A label and its value, as team=media.")]
             + objective(availability: .null, latency: .null), key: "label", shorthands: []), standard: [],
-        "Other objectives for hosts with a label; the first that fits.")
+        "Other objectives for hosts with a label; the first that fits."),
     ]
 
   private static func objective(availability: JSONValue, latency: JSONValue) -> [FieldDescription] {
@@ -74,6 +85,9 @@ extension SettingsLoader {
     daemon.interval = seconds("watch", "interval") ?? daemon.interval
     daemon.selfHeals = file["watch"]?.value["self_heal"].boolValue ?? daemon.selfHeals
     daemon.health = health()
+    daemon.maximumRestarts = number("slo", "restarts") ?? daemon.maximumRestarts
+    daemon.rules = alertRules()
+    daemon.sinks = alertSinks()
     return daemon
   }
 

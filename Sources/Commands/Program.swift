@@ -8,7 +8,7 @@ package enum Program {
   static let commands: [CommandDefinition] = [
     ValidateCommand.definition, DiffCommand.definition, ApplyCommand.definition, AdoptCommand.definition,
     ExportCommand.definition, WatchCommand.definition, RollbackCommand.definition, StatusCommand.definition,
-    EventsCommand.definition,
+    EventsCommand.definition, AlertsCommand.definition,
     CertificatesCommand.definition,
     SchemaCommand.definition,
     SimulatorCommand.definition, CompletionCommand.definition,

@@ -177,14 +177,19 @@ package struct SettingsLoader {
   /// A text of the file with its references filled in; nil where it is absent or empty.
   mutating func text(_ name: String, _ member: String?) -> String? {
     guard let decoded = file[name] else { return nil }
-    let value = member.map { decoded.value[$0] } ?? decoded.value
+    return filled(member.map { decoded.value[$0] } ?? decoded.value, at: decoded.location)
+  }
+
+  /// A value's text with its references filled in; nil where it is absent or empty.
+  mutating func filled(_ value: JSONValue, at place: SourceLocation? = nil) -> String? {
     guard let raw = value.stringValue, !raw.isEmpty else { return nil }
+    let place = place ?? decoder.start
     do {
       return try Interpolation.fill(raw, environment)
     } catch let problem as Interpolation.Problem {
-      decoder.report(.unsetVariable, problem.message, at: decoded.location, hint: problem.hint)
+      decoder.report(.unsetVariable, problem.message, at: place, hint: problem.hint)
     } catch {
-      decoder.report(.unsetVariable, "\(error)", at: decoded.location)
+      decoder.report(.unsetVariable, "\(error)", at: place)
     }
     return nil
   }

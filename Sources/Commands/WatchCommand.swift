@@ -31,14 +31,17 @@ enum WatchCommand {
     guard let lock = try await becomeActive(bench, stop, manager) else { return .success }
     let loop = ReconcileLoop(LoopState.Timing(interval: bench.settings.daemon.interval)) { await lap.run($0) }
     let monitor = await HealthMonitor(bench.settings.daemon.health.thresholds, bench.surroundings(lap, loop))
-    await lap.attach(monitor)
+    let alerts = await WatchAlerts(bench)
+    await lap.attach(monitor, alerts)
     let files = FileWatch(bench.settings.desired, ignoring: bench.settings.status) { loop.trigger(.files) }
     stop.onHangUp { loop.trigger(.request) }
     bench.invocation.console.say("watching \(bench.settings.desired)/ for NPM at \(bench.settings.npmURL)")
     manager.ready()
     async let health: Void = monitor.run(stop: stop)
+    async let telling: Void = alerts.run(stop: stop)
     await loop.run(stop: stop)
     await health
+    await telling
     manager.stopping()
     bench.invocation.console.say("stopped")
     withExtendedLifetime((lock, files)) {}

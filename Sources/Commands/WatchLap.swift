@@ -22,6 +22,8 @@ actor WatchLap {
   private var standing = ""
   private var retries = RetryHold()
   private var monitor: HealthMonitor?
+  private var alerts: WatchAlerts?
+  private var matters = Matters()
   /// Hosts whose change waits for their destination.
   private var waiting: Set<String> = []
 
@@ -39,9 +41,23 @@ actor WatchLap {
   }
 
   /// From now on each lap says what is to be watched.
-  func attach(_ monitor: HealthMonitor) { self.monitor = monitor }
+  func attach(_ monitor: HealthMonitor, _ alerts: WatchAlerts) {
+    self.monitor = monitor
+    self.alerts = alerts
+  }
 
   func run(_ triggers: [Trigger]) async -> LapResult {
+    let result = await once(triggers)
+    await look()
+    return result
+  }
+
+  /// Whether something is wrong that somebody should be told.
+  private func look() async {
+    await alerts?.look(good == nil ? nil : await monitor?.view, matters, at: .now)
+  }
+
+  private func once(_ triggers: [Trigger]) async -> LapResult {
     defer { Process.returnMemory() }
     console.info("lap: \(triggers.map(\.rawValue).joined(separator: ", "))")
     // Who asks, or corrects a file, wants to know now.
@@ -71,6 +87,7 @@ actor WatchLap {
     guard loaded.diagnostics.hasErrors else {
       if invalidSince != nil { console.say("the desired files are right again") }
       invalidSince = nil
+      matters.noteDesired(nil, at: .now)
       good = loaded.state
       return good
     }
@@ -78,6 +95,7 @@ actor WatchLap {
     invalidSince = invalidSince ?? .now
     let more = errors.count > 1 ? " and \(errors.count - 1) more" : ""
     let first = errors[0].location.map { "\($0.file):\($0.line): \(errors[0].message)" } ?? errors[0].message
+    matters.noteDesired(first + more, at: .now)
     let rest = good == nil ? "nothing is done until then" : "the last good ones stay in force"
     await stand("the desired files have mistakes: \(first)\(more); \(rest)", .error, "DesiredInvalid", store)
     if good == nil { markInvalid(first + more) }
@@ -91,6 +109,7 @@ actor WatchLap {
     waiting = Set(lap.plan.changes.filter { $0.obstacle?.code == .destinationFailed }.map(\.key.name))
     guard lap.refusals.isEmpty else {
       try await run.remember(lap)
+      matters.note(lap, nil, days: bench.settings.certificateDays.warning, at: .now)
       await writeStatus(lap, nil)
       await stand("refused: \(lap.refusals[0].message)", .error, "Refused", store)
       return .settled
@@ -100,6 +119,7 @@ actor WatchLap {
       try await run.apply(lap, stop: stop) { console.say(WatchText.line($0)) }
     }
     for outcome in report.outcomes { retries.note(outcome, at: now) }
+    matters.note(lap, report, days: bench.settings.certificateDays.warning, at: .now)
     await writeStatus(lap, report)
     if invalidSince == nil {
       let (words, isGood) = WatchText.standing(lap, report)
@@ -120,6 +140,7 @@ actor WatchLap {
   }
 
   private func trouble(_ diagnostic: Diagnostic?) async {
+    if let diagnostic { matters.note(diagnostic, at: .now) }
     let words = diagnostic.map { "\($0.message) [\($0.code.rawValue)]" } ?? "unknown"
     await stand(words, .warning, "Trouble", try? bench.store(createsIt: false))
   }
@@ -146,6 +167,7 @@ actor WatchLap {
       for event in events { try? await store.append(event, at: view.at) }
     }
     bench.keepStatus { try $0.write(view) }
+    await look()
     return transitions.contains { $0.after == .healthy && waiting.contains($0.name) }
   }
 

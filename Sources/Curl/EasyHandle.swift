@@ -17,6 +17,8 @@ final class EasyHandle {
   private var hasAnswer = false
   /// When its first byte must be there.
   private var deadline: ContinuousClock.Instant?
+  /// What of a mail is still to be sent.
+  private var unsent: ArraySlice<UInt8> = []
   private var id: UInt64 = 0
   private var lists: [UnsafeMutablePointer<curl_slist>] = []
   private var errorText: UnsafeMutablePointer<CChar>
@@ -52,7 +54,7 @@ final class EasyHandle {
     acceptsTruncatedBody = transfer.acceptsTruncatedBody
     errorText[0] = 0
     setBasics(transfer)
-    setRequest(transfer)
+    if let mail = transfer.mail { setMail(mail, transfer) } else { setRequest(transfer) }
     setCallbacks()
   }
 
@@ -62,7 +64,7 @@ final class EasyHandle {
     shim_curl_set_long(pointer, CURLOPT_QUICK_EXIT, 1)
     shim_curl_set_long(pointer, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(transfer.connectTimeout))
     shim_curl_set_long(pointer, CURLOPT_TIMEOUT_MS, milliseconds(transfer.totalTimeout))
-    shim_curl_set_string(pointer, CURLOPT_PROTOCOLS_STR, "http,https")
+    shim_curl_set_string(pointer, CURLOPT_PROTOCOLS_STR, transfer.mail == nil ? "http,https" : "smtp,smtps")
     shim_curl_set_string(pointer, CURLOPT_PROXY, transfer.proxy ?? "")
     // libcurl keeps a parsed CA store between handles only where no CA directory is set.
     shim_curl_set_string(pointer, CURLOPT_CAPATH, nil)
@@ -97,6 +99,31 @@ final class EasyHandle {
     // "Expect: 100-continue" costs a round trip and NPM does not need it.
     setList(CURLOPT_HTTPHEADER, transfer.headers.map { "\($0.name): \($0.value)" } + ["Expect:"])
     setList(CURLOPT_RESOLVE, transfer.resolve)
+  }
+
+  private func setMail(_ mail: MailEnvelope, _ transfer: HTTPTransfer) {
+    shim_curl_set_string(pointer, CURLOPT_URL, transfer.url)
+    shim_curl_set_string(pointer, CURLOPT_MAIL_FROM, "<\(mail.from)>")
+    setList(CURLOPT_MAIL_RCPT, mail.to.map { "<\($0)>" })
+    if let user = mail.user { shim_curl_set_string(pointer, CURLOPT_USERNAME, user) }
+    if let password = mail.password { shim_curl_set_string(pointer, CURLOPT_PASSWORD, password) }
+    shim_curl_set_long(pointer, CURLOPT_USE_SSL, Int(mail.requiresTLS ? shim_curl_ssl_all : shim_curl_ssl_try))
+    unsent = (transfer.body ?? [])[...]
+    shim_curl_set_long(pointer, CURLOPT_UPLOAD, 1)
+    shim_curl_set_read(
+      pointer,
+      { bytes, size, count, context in
+        guard let bytes, let context else { return 0 }
+        let room = UnsafeMutableRawBufferPointer(start: bytes, count: size * count)
+        return Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue().send(into: room)
+      }, Unmanaged.passUnretained(self).toOpaque())
+  }
+
+  private func send(into room: UnsafeMutableRawBufferPointer) -> Int {
+    let part = unsent.prefix(room.count)
+    room.copyBytes(from: part)
+    unsent = unsent.dropFirst(part.count)
+    return part.count
   }
 
   private func setList(_ option: CURLoption, _ lines: [String]) {

@@ -1,9 +1,26 @@
-/// One HTTP request as libcurl will send it.
+/// Who a mail is from and for. Its text is the body of the transfer, its server the URL: `smtp://host:25`.
+package struct MailEnvelope: Sendable {
+  package var from: String
+  package var to: [String]
+  /// nil: the server wants none.
+  package var user: String?
+  package var password: String?
+  /// Whether the mail must not go over a connection without TLS.
+  package var requiresTLS = false
+
+  package init(from: String, to: [String]) {
+    self.from = from
+    self.to = to
+  }
+}
+
+/// One request as libcurl will send it: HTTP, or SMTP where it has an envelope.
 package struct HTTPTransfer: Sendable {
   package var method: String
   package var url: String
   package var headers: [(name: String, value: String)] = []
   package var body: [UInt8]?
+  package var mail: MailEnvelope?
   /// Name look-up, TCP and TLS together, in seconds.
   package var connectTimeout = 5.0
   /// Until the first byte of the answer, in seconds; nil: as long as everything.

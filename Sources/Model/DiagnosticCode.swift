@@ -112,6 +112,7 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case lockHeld = "lock-held"
   case outputFailed = "output-failed"
   case statusWrite = "status-write"
+  case alertSink = "alert-sink"
 
   // The command line and the rest.
   case usage

@@ -30,6 +30,17 @@ package struct Timestamp: Hashable, Comparable, Codable, Sendable {
     return "\(parts.date) \(parts.time)"
   }
 
+  /// UTC as mail headers have it, for example `Sat, 21 Nov 2026 14:02:07 +0000`.
+  package var mailDate: String {
+    var whole = time_t(seconds.rounded(.down))
+    var parts = tm()
+    gmtime_r(&whole, &parts)
+    let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    let day = "\(days[Int(parts.tm_wday)]), \(pad(Int(parts.tm_mday), 2)) \(months[Int(parts.tm_mon)])"
+    return "\(day) \(Int(parts.tm_year) + 1900) \(fields.time) +0000"
+  }
+
   private var fields: (date: String, time: String) {
     var whole = time_t(seconds.rounded(.down))
     var parts = tm()

@@ -44,13 +44,17 @@ package struct HealthBook: Sendable {
   private let thresholds: HealthTracker.Thresholds
   private var memories: [String: HealthMemory]
 
-  private static let breaker: CircuitBreaker.Settings = {
+  /// A dead destination is asked once an interval, whoever leads there, then every other one.
+  private static func breaker(_ interval: Double) -> CircuitBreaker {
     var settings = CircuitBreaker.Settings()
     settings.failures = 5
-    settings.openSeconds = 60
-    settings.maximumOpenSeconds = 600
-    return settings
-  }()
+    settings.openSeconds = interval
+    settings.maximumOpenSeconds = 2 * interval
+    return CircuitBreaker(settings)
+  }
+
+  /// Seconds after which somebody who seems to be back is asked again.
+  private static let confirmation = 15.0
 
   /// - Parameter memories: of earlier days, by host.
   package init(_ thresholds: HealthTracker.Thresholds, memories: [String: HealthMemory] = [:]) {
@@ -112,14 +116,18 @@ package struct HealthBook: Sendable {
       record.last = check
       let change = record.memory.tracker.note(check.verdict, thresholds, at: check.at)
       records[check.name] = record
+      if record.health == .unhealthy, check.verdict == .passed {
+        schedule.hurry([check.name], at: now + min(Self.confirmation, record.target.interval))
+      }
       return change.map { HealthTransition(name: check.name, before: $0.before, after: $0.after, at: check.at) }
     }
   }
 
   /// Whether a destination can be reached at all; what it answers is another matter.
   private mutating func noteDestination(_ check: HealthCheck, at now: Double) {
-    guard let key = records[check.name]?.target.destination, !check.isCutOff else { return }
-    var breaker = breakers[key] ?? CircuitBreaker(Self.breaker)
+    guard let target = records[check.name]?.target, !check.isCutOff else { return }
+    let key = target.destination
+    var breaker = breakers[key] ?? Self.breaker(target.interval)
     let wasClosed = breaker.isClosed
     if [.dns, .tcp].contains(check.direct.failure?.step) {
       if case .go = breaker.admit(at: now) { breaker.failed(at: now) }

@@ -41,9 +41,9 @@ package struct HealthSchedule: Sendable {
     return names
   }
 
-  /// Makes these due now.
-  package mutating func hurry(_ names: Set<String>, at now: Double) {
-    for name in names { if let due = entries[name]?.due { entries[name]?.due = min(due, now) } }
+  /// Makes these due at that time, unless they are due before.
+  package mutating func hurry(_ names: Set<String>, at time: Double) {
+    for name in names { if let due = entries[name]?.due { entries[name]?.due = min(due, time) } }
   }
 
   /// From 0 to 1, always the same for a name: FNV-1a, its bits mixed once more, because names that differ in their

@@ -33,10 +33,15 @@ package struct CertificateWatch: Sendable {
     }
   }
 
+  /// Those in use that end within so many days.
+  func expiring(within days: Int) -> [Entry] {
+    entries.filter { entry in !entry.users.isEmpty && entry.daysLeft.map { $0 <= days } == true }
+  }
+
   /// Those in use whose end is near: from so many days on a warning, and an error.
   package func diagnostics(warning: Int, error: Int) -> [Diagnostic] {
-    entries.filter { !$0.users.isEmpty }.compactMap { entry in
-      guard let left = entry.daysLeft, left <= warning else { return nil }
+    expiring(within: warning).compactMap { entry in
+      guard let left = entry.daysLeft else { return nil }
       let when =
         left < 0 ? "ended on \(entry.expires)" : "ends on \(entry.expires), in \(left) day\(left == 1 ? "" : "s")"
       let more = entry.users.count > 1 ? " and \(entry.users.count - 1) more" : ""

@@ -64,9 +64,16 @@ package actor HealthMonitor {
 
   /// Returns when `stop` was requested and what was found is in the store.
   package func run(stop: StopSignal) async {
-    await wheel.run(stop: stop) { await round() }
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.turn(stop) }
+      await stop.wait()
+      // Nobody waits for checks that are on their way.
+      group.cancelAll()
+    }
     await save()
   }
+
+  private func turn(_ stop: StopSignal) async { await wheel.run(stop: stop) { await round() } }
 
   /// Checks what is due; says when the next round is.
   private func round() async -> Double? {
@@ -74,6 +81,8 @@ package actor HealthMonitor {
     guard let due = book.due, due <= now else { return book.due }
     let round = book.begin(at: now, around.now())
     let checks = await around.checker.check(round.asked)
+    // What was given up says nothing.
+    if Task.isCancelled { return nil }
     let transitions = book.end(round, checks, at: around.clock.now)
     unsaved += (checks + round.spared).filter { $0.verdict != .undecided }.map(HealthSample.init)
     if !transitions.isEmpty || now - savedAt >= Self.savePause { await save() }

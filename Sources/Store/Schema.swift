@@ -52,5 +52,14 @@ enum Schema {
       failures INTEGER NOT NULL, latencies TEXT NOT NULL, PRIMARY KEY (width, host, start)) STRICT, WITHOUT ROWID;
     CREATE TABLE summarised (width INTEGER PRIMARY KEY, until INTEGER NOT NULL) STRICT;
     """,
+    """
+    CREATE TABLE alerts (key TEXT PRIMARY KEY, alert TEXT NOT NULL) STRICT;
+    CREATE TABLE outbox (
+      number INTEGER PRIMARY KEY AUTOINCREMENT, sink TEXT NOT NULL, notice TEXT NOT NULL, created_at REAL NOT NULL,
+      attempts INTEGER NOT NULL DEFAULT 0, next_at REAL NOT NULL) STRICT;
+    CREATE TABLE silences (
+      number INTEGER PRIMARY KEY AUTOINCREMENT, match TEXT NOT NULL, until REAL NOT NULL, reason TEXT NOT NULL) STRICT;
+    CREATE TABLE starts (at REAL NOT NULL) STRICT;
+    """,
   ]
 }

@@ -1,0 +1,113 @@
+package import Platform
+
+/// How bad it is.
+package enum AlertSeverity: String, CaseIterable, Codable, Comparable, Sendable {
+  case info, warning, critical
+
+  package static func < (left: AlertSeverity, right: AlertSeverity) -> Bool { left.rank < right.rank }
+  private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}
+
+/// What a rule finds wrong at a moment.
+package struct AlertCondition: Hashable, Sendable {
+  package var rule: AlertRule
+  package var severity: AlertSeverity
+  /// What it is about; conditions of one rule with one subject are one alert.
+  package var subject: String
+  package var summary: String
+  /// Hosts that suffer.
+  package var members: [String]
+  /// Seconds before the same alert is told again.
+  package var cooldown: Double
+  /// It happened, and is over: nothing will resolve it.
+  package var isMomentary = false
+
+  package init(
+    _ rule: AlertRule, _ severity: AlertSeverity, subject: String, _ summary: String, members: [String] = [],
+    cooldown: Double
+  ) {
+    self.rule = rule
+    self.severity = severity
+    self.subject = subject
+    self.summary = summary
+    self.members = members.sorted()
+    self.cooldown = cooldown
+  }
+
+  package var key: String { "\(rule.rawValue)/\(subject)" }
+}
+
+/// An alert that fires.
+package struct Alert: Hashable, Codable, Sendable {
+  package var rule: AlertRule
+  package var severity: AlertSeverity
+  package var subject: String
+  package var summary: String
+  package var members: [String]
+  package var since: Timestamp
+  /// When somebody was told last; nil: nobody was, because it is silenced.
+  package var toldAt: Timestamp?
+  package var isMomentary: Bool
+  package var cooldown: Double
+
+  package var key: String { "\(rule.rawValue)/\(subject)" }
+
+  package init(_ condition: AlertCondition, since: Timestamp) {
+    rule = condition.rule
+    severity = condition.severity
+    subject = condition.subject
+    summary = condition.summary
+    members = condition.members
+    isMomentary = condition.isMomentary
+    cooldown = condition.cooldown
+    self.since = since
+  }
+}
+
+/// What the world is told of an alert.
+package struct AlertNotice: Hashable, Codable, Sendable {
+  package enum Kind: String, Codable, Sendable { case firing, resolved }
+
+  package var kind: Kind
+  package var alert: Alert
+  package var at: Timestamp
+
+  package init(_ kind: Kind, _ alert: Alert, at: Timestamp) {
+    self.kind = kind
+    self.alert = alert
+    self.at = at
+  }
+
+  /// One line for people.
+  package var title: String {
+    switch kind {
+    case .firing: "\(alert.severity.rawValue.uppercased()): \(alert.summary)"
+    case .resolved: "RESOLVED: \(alert.summary)"
+    }
+  }
+}
+
+/// A wish not to hear of some alerts for a while.
+package struct Silence: Hashable, Codable, Sendable {
+  package var number: Int
+  /// A rule, a host or a subject; `*` for everything.
+  package var match: String
+  package var until: Timestamp
+  package var reason: String
+
+  package init(number: Int = 0, match: String, until: Timestamp, reason: String) {
+    self.number = number
+    self.match = match
+    self.until = until
+    self.reason = reason
+  }
+
+  /// An alert with several hosts is silent when each of them is.
+  package static func cover(_ condition: AlertCondition, _ silences: [Silence], at now: Timestamp) -> Bool {
+    let words = Set(silences.filter { now < $0.until }.map(\.match))
+    if words.contains("*") || words.contains(condition.rule.rawValue) || words.contains(condition.subject) {
+      return true
+    }
+    return !condition.members.isEmpty && condition.members.allSatisfy(words.contains)
+  }
+}

@@ -1,0 +1,52 @@
+package import Platform
+
+/// Which alerts fire and who is told, out of what fired before and what is wrong now. A value: nothing is sent here.
+///
+/// An alert is told once when it begins to fire, again when its cooldown is over and it still fires, and once more when
+/// it is resolved; what was never told is never resolved aloud.
+package struct AlertDecider: Hashable, Sendable {
+  package private(set) var alerts: [String: Alert]
+
+  package init(_ alerts: [Alert] = []) {
+    self.alerts = Dictionary(alerts.map { ($0.key, $0) }) { _, last in last }
+  }
+
+  /// - Parameters:
+  ///   - conditions: everything that is wrong now.
+  ///   - unknown: rules of which nobody knows at the moment: their alerts stay as they are.
+  package mutating func decide(
+    _ conditions: [AlertCondition], unknown: Set<AlertRule> = [], silences: [Silence] = [], at now: Timestamp
+  ) -> [AlertNotice] {
+    var notices: [AlertNotice] = []
+    for condition in conditions.sorted(by: { $0.key < $1.key }) {
+      let old = alerts[condition.key]
+      var alert = Alert(condition, since: old?.since ?? now)
+      alert.toldAt = old?.toldAt
+      let isNews = Self.isNews(alert, since: old?.severity, at: now)
+      if isNews && !Silence.cover(condition, silences, at: now) {
+        alert.toldAt = now
+        notices.append(AlertNotice(.firing, alert, at: now))
+      }
+      alerts[alert.key] = alert
+    }
+    let firing = Set(conditions.map(\.key))
+    for alert in alerts.values.sorted(by: { $0.key < $1.key }) where !firing.contains(alert.key) {
+      if unknown.contains(alert.rule) { continue }
+      guard !alert.isMomentary else {
+        // It is remembered for as long as it must not be told again.
+        if now.seconds - (alert.toldAt ?? alert.since).seconds >= alert.cooldown { alerts[alert.key] = nil }
+        continue
+      }
+      alerts[alert.key] = nil
+      if alert.toldAt != nil { notices.append(AlertNotice(.resolved, alert, at: now)) }
+    }
+    return notices
+  }
+
+  /// What was never told, got worse, or goes on after its cooldown.
+  private static func isNews(_ alert: Alert, since before: AlertSeverity?, at now: Timestamp) -> Bool {
+    guard let told = alert.toldAt else { return true }
+    if let before, before < alert.severity { return true }
+    return now.seconds - told.seconds >= alert.cooldown
+  }
+}

@@ -1,0 +1,160 @@
+package import Platform
+
+/// What is known of the world, as far as alerts depend on it.
+package struct AlertFacts: Sendable {
+  package struct Host: Hashable, Sendable {
+    package var name: String
+    /// Host and port that it leads to.
+    package var destination: String
+    package var isUnhealthy = false
+    /// Its destination does not even take a connection: all that lead there suffer.
+    package var isDead = false
+    /// Why visitors get nothing although the destination is well: `nginx configuration`, `certificate`, `NPM`; nil: the
+    /// destination is to blame.
+    package var culprit: String?
+    package var problem = ""
+    /// Times of the last five failures, the newest last.
+    package var failures: [Timestamp] = []
+    /// What it missed in a week.
+    package var misses: [String] = []
+
+    package init(name: String, destination: String) {
+      self.name = name
+      self.destination = destination
+    }
+  }
+
+  /// Something that goes on since a while.
+  package struct Matter: Hashable, Sendable {
+    package var message: String
+    package var since: Timestamp
+    package var members: [String]
+
+    package init(_ message: String, since: Timestamp, members: [String] = []) {
+      self.message = message
+      self.since = since
+      self.members = members
+    }
+  }
+
+  package var hosts: [Host] = []
+  /// Our own network is down: nothing is known of hosts.
+  package var isCutOff = false
+  /// Starts of the daemon within a week, the newest last, this one included.
+  package var starts: [Timestamp] = []
+  /// Starts in a week that are too many.
+  package var maximumRestarts = 3
+  /// Certificates by name, and whether it is urgent.
+  package var certificates: [(name: String, message: String, isUrgent: Bool)] = []
+  package var drift: Matter?
+  package var apply: Matter?
+  package var npm: Matter?
+  package var desired: Matter?
+
+  package init() {}
+}
+
+extension AlertFacts {
+  /// What is wrong, by the rules.
+  package func conditions(
+    _ settings: [AlertRule: AlertRuleSettings], at now: Timestamp
+  ) -> [AlertCondition] {
+    func rule(_ rule: AlertRule) -> AlertRuleSettings { settings[rule] ?? .standard(rule) }
+    let found =
+      down(rule(.down)) + unstable(rule(.unstable), now) + restarted(rule(.restarted), now)
+      + expiring(rule(.certificate)) + missed(rule(.slo))
+    let lasting = [
+      matter(.drift, drift, rule(.drift), now), matter(.apply, apply, rule(.apply), now),
+      matter(.npm, npm, rule(.npm), now), matter(.desired, desired, rule(.desired), now),
+    ].compactMap(\.self)
+    let unknown = unknownRules
+    return (found + lasting).filter { rule($0.rule).isEnabled && !unknown.contains($0.rule) }
+  }
+
+  /// What follows from NPM or our network being away says nothing about the rest.
+  package var unknownRules: Set<AlertRule> {
+    Set<AlertRule>(npm == nil ? [] : [.drift, .apply, .certificate]).union(isCutOff ? [.down, .unstable] : [])
+  }
+
+  /// One alert for each destination that is to blame, one for NPM, one for each other host.
+  private func down(_ rule: AlertRuleSettings) -> [AlertCondition] {
+    let bad = hosts.filter(\.isUnhealthy)
+    var conditions: [AlertCondition] = []
+    let byNPM = bad.filter { $0.culprit == "NPM" }
+    if let first = byNPM.first {
+      conditions.append(condition(.down, rule, "NPM", "NPM serves nothing: \(first.problem)", byNPM.map(\.name)))
+    }
+    let byDestination = bad.filter { $0.culprit == nil }
+    for (destination, group) in Dictionary(grouping: byDestination, by: \.destination) {
+      // All that lead to a dead destination suffer, also those whose own turn to be checked is still to come.
+      let isDead = group.contains(where: \.isDead)
+      let members = isDead ? hosts.filter { $0.destination == destination } : group
+      let who = members.count == 1 ? members[0].name : "\(members.count) hosts"
+      conditions.append(
+        condition(.down, rule, destination, "\(who) down, \(destination): \(group[0].problem)", members.map(\.name)))
+    }
+    for host in bad where host.culprit != nil && host.culprit != "NPM" {
+      conditions.append(condition(.down, rule, host.name, "\(host.name) down: \(host.problem)", [host.name]))
+    }
+    return conditions
+  }
+
+  /// Five failures within a day of what is not down.
+  private func unstable(_ rule: AlertRuleSettings, _ now: Timestamp) -> [AlertCondition] {
+    let shaky = hosts.filter { host in
+      !host.isUnhealthy && host.failures.count >= 5
+        && host.failures.suffix(5).allSatisfy { now.seconds - $0.seconds <= 86400 }
+    }
+    return Dictionary(grouping: shaky, by: \.destination).map { destination, group in
+      let names = group.map(\.name).sorted()
+      return condition(
+        .unstable, rule, destination, "\(names.joined(separator: ", ")) failed 5 times or more within 24 hours", names)
+    }
+  }
+
+  private func restarted(_ rule: AlertRuleSettings, _ now: Timestamp) -> [AlertCondition] {
+    // The first start ever is none again; one of an hour ago is no news.
+    guard starts.count > 1, let last = starts.last, now.seconds - last.seconds < 60 else { return [] }
+    var found = condition(
+      .restarted, rule, "daemon", "the daemon was started anew, \(starts.count - 1) times in a week", [])
+    found.isMomentary = true
+    return [found]
+  }
+
+  private func expiring(_ rule: AlertRuleSettings) -> [AlertCondition] {
+    certificates.map { certificate in
+      var found = condition(.certificate, rule, certificate.name, certificate.message, [])
+      if certificate.isUrgent { found.severity = .critical }
+      return found
+    }
+  }
+
+  private func missed(_ rule: AlertRuleSettings) -> [AlertCondition] {
+    var conditions: [AlertCondition] = []
+    let bad = hosts.filter { !$0.misses.isEmpty }
+    if let first = bad.first {
+      let rest = bad.count > 1 ? ", and \(bad.count - 1) more" : ""
+      conditions.append(
+        condition(.slo, rule, "hosts", "\(first.name): \(first.misses.joined(separator: "; "))\(rest)", bad.map(\.name))
+      )
+    }
+    if starts.count - 1 >= maximumRestarts {
+      conditions.append(
+        condition(.slo, rule, "daemon", "the daemon was started anew \(starts.count - 1) times in a week", []))
+    }
+    return conditions
+  }
+
+  private func matter(
+    _ name: AlertRule, _ matter: Matter?, _ rule: AlertRuleSettings, _ now: Timestamp
+  ) -> AlertCondition? {
+    guard let matter, now.seconds - matter.since.seconds >= rule.after else { return nil }
+    return condition(name, rule, name.rawValue, matter.message, matter.members)
+  }
+
+  private func condition(
+    _ name: AlertRule, _ rule: AlertRuleSettings, _ subject: String, _ summary: String, _ members: [String]
+  ) -> AlertCondition {
+    AlertCondition(name, rule.severity, subject: subject, summary, members: members, cooldown: rule.cooldown)
+  }
+}

@@ -1,0 +1,49 @@
+/// What alerts are about.
+package enum AlertRule: String, CaseIterable, Codable, Sendable {
+  /// Hosts are unhealthy.
+  case down = "host-down"
+  /// Hosts fail again and again without being down.
+  case unstable = "host-unstable"
+  /// The daemon began anew.
+  case restarted
+  case certificate = "certificate-expiring"
+  /// What was changed in NPM is not repaired.
+  case drift
+  /// Changes fail, are blocked or refused.
+  case apply = "apply-failing"
+  case npm = "npm-unreachable"
+  /// The desired files have mistakes.
+  case desired = "desired-invalid"
+  case slo = "slo-missed"
+}
+
+/// How a rule is set.
+package struct AlertRuleSettings: Hashable, Sendable {
+  package var isEnabled = true
+  package var severity: AlertSeverity
+  /// Seconds before the same alert is told again.
+  package var cooldown: Double
+  /// Seconds for which it must last before it is told.
+  package var after: Double
+
+  package init(_ severity: AlertSeverity, cooldown: Double, after: Double = 0) {
+    self.severity = severity
+    self.cooldown = cooldown
+    self.after = after
+  }
+
+  package static func standard(_ rule: AlertRule) -> AlertRuleSettings {
+    let hour = 3600.0
+    return switch rule {
+    case .down: AlertRuleSettings(.critical, cooldown: hour)
+    case .unstable: AlertRuleSettings(.warning, cooldown: 2 * hour)
+    case .restarted: AlertRuleSettings(.info, cooldown: 4 * hour)
+    case .certificate: AlertRuleSettings(.warning, cooldown: 24 * hour)
+    case .drift: AlertRuleSettings(.warning, cooldown: 24 * hour, after: hour)
+    case .apply: AlertRuleSettings(.warning, cooldown: 4 * hour, after: 120)
+    case .npm: AlertRuleSettings(.critical, cooldown: hour, after: 60)
+    case .desired: AlertRuleSettings(.warning, cooldown: 4 * hour, after: 120)
+    case .slo: AlertRuleSettings(.warning, cooldown: 24 * hour)
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import AlertSinks
+import Alerting
+import DesiredFiles
+import Model
+
+/// `alerts` in `reconciler.yaml`.
+enum AlertFields {
+  static let all: [FieldDescription] = [
+    FieldDescription("sinks", .list(sink, key: "name", shorthands: []), standard: [], "Who is told."),
+    FieldDescription(
+      "rules", .list(rule, key: "rule", shorthands: []), standard: [], "Rules that are not as they are by default."),
+  ]
+
+  private static let severities = AlertSeverity.allCases.map(\.rawValue)
+
+  private static let sink: [FieldDescription] = [
+    FieldDescription("name", .string(1...100), "What it is called here."),
+    FieldDescription("type", .choice(SinkSettings.Kind.allCases.map(\.rawValue)), "How it is told."),
+    FieldDescription(
+      "url", .string(1...4096), standard: "",
+      "Where it listens: http or https; for email smtp://host:25 or smtps://host:465; for ntfy with the topic."),
+    FieldDescription("token", .string(1...4096), standard: "", "Bearer token; write ${env:NAME}."),
+    FieldDescription("from", .string(3...320), standard: "", "Sender of mails."),
+    FieldDescription("to", .texts, standard: [], "Receivers of mails."),
+    FieldDescription("user", .string(1...320), standard: "", "Account at the mail server."),
+    FieldDescription("password", .string(1...4096), standard: "", "Its password; it is only sent over TLS."),
+    FieldDescription(
+      "command", .texts, standard: [],
+      "A program and its arguments; it gets the notice as JSON on its standard input, and has 30 s."),
+    FieldDescription("min_severity", .choice(severities), standard: "info", "It does not hear of less."),
+    FieldDescription("resolved", .bool, standard: true, "Whether it hears that an alert is over."),
+  ]
+
+  private static let rule: [FieldDescription] = [
+    FieldDescription("rule", .choice(AlertRule.allCases.map(\.rawValue)), "Which one."),
+    FieldDescription("enabled", .bool, standard: true, "Whether it is looked at."),
+    FieldDescription("severity", .choice(severities), standard: .null, "How bad it is."),
+    FieldDescription("cooldown", .duration, standard: .null, "Time before the same alert is told again."),
+    FieldDescription("after", .duration, standard: .null, "Time for which it must last before it is told."),
+  ]
+}
+
+extension SettingsLoader {
+  mutating func alertRules() -> [AlertRule: AlertRuleSettings] {
+    var rules: [AlertRule: AlertRuleSettings] = [:]
+    for entry in file["alerts"]?.value["rules"].arrayValue ?? [] {
+      guard let rule = entry["rule"].stringValue.flatMap(AlertRule.init) else { continue }
+      var settings = AlertRuleSettings.standard(rule)
+      settings.isEnabled = entry["enabled"].boolValue ?? true
+      settings.severity = entry["severity"].stringValue.flatMap(AlertSeverity.init) ?? settings.severity
+      settings.cooldown = entry["cooldown"].stringValue.flatMap { Duration.seconds($0) } ?? settings.cooldown
+      settings.after = entry["after"].stringValue.flatMap { Duration.seconds($0) } ?? settings.after
+      rules[rule] = settings
+    }
+    return rules
+  }
+
+  mutating func alertSinks() -> [SinkSettings] {
+    let entries = file["alerts"]?.value["sinks"].arrayValue ?? []
+    return entries.compactMap { sink($0) }
+  }
+
+  private mutating func sink(_ entry: JSONValue) -> SinkSettings? {
+    guard let name = entry["name"].stringValue, let kind = entry["type"].stringValue.flatMap(SinkSettings.Kind.init)
+    else { return nil }
+    var sink = SinkSettings(name: name, kind: kind)
+    sink.url = Secret(filled(entry["url"]) ?? "")
+    sink.token = filled(entry["token"]).map { Secret($0) }
+    sink.from = entry["from"].stringValue ?? ""
+    sink.to = (entry["to"].arrayValue ?? []).compactMap(\.stringValue)
+    sink.user = filled(entry["user"])
+    sink.password = filled(entry["password"]).map { Secret($0) }
+    sink.command = (entry["command"].arrayValue ?? []).compactMap(\.stringValue)
+    sink.minimum = entry["min_severity"].stringValue.flatMap(AlertSeverity.init) ?? .info
+    sink.tellsResolved = entry["resolved"].boolValue ?? true
+    check(sink)
+    return sink
+  }
+
+  /// What a kind of sink cannot do without.
+  private mutating func check(_ sink: SinkSettings) {
+    let url = sink.url.reveal().lowercased()
+    func begins(_ schemes: String...) -> Bool { schemes.contains { url.hasPrefix("\($0)://") } }
+    let problem: (lacks: String, hint: String)? =
+      switch sink.kind {
+      case .log: nil
+      case .command: sink.command.isEmpty ? ("a 'command'", "command: [/usr/local/bin/tell]") : nil
+      case .email:
+        !begins("smtp", "smtps")
+          ? ("the 'url' of a mail server", "url: smtp://mail.lan:25")
+          : sink.from.isEmpty || sink.to.isEmpty
+            ? ("'from' or 'to'", "from: npm@lan.example, to: [me@example.com]") : nil
+      default: begins("http", "https") ? nil : ("a 'url'", "url: https://...")
+      }
+    guard let problem else { return }
+    decoder.report(
+      .missingKey, "alert sink '\(sink.name)' lacks \(problem.lacks)", at: file["alerts"]?.location ?? decoder.start,
+      hint: "write \(problem.hint)")
+  }
+}

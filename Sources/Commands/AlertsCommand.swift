@@ -1,0 +1,140 @@
+import AlertSinks
+import Alerting
+import DesiredFiles
+import FoundationEssentials
+import Model
+import Platform
+import Store
+
+/// `reconciler alerts`: what fires, who is told, what is silent.
+enum AlertsCommand {
+  private static let length = FlagDefinition("for", value: "DURATION", "How long a silence lasts; default: 2h")
+  private static let reason = FlagDefinition("reason", value: "TEXT", "Why it is silent")
+
+  static let definition = CommandDefinition(
+    name: "alerts", summary: "Show alerts, try a sink, or silence some for a while",
+    discussion: """
+      Without a word it shows what fires, what is silent and who is told. 'test SINK' sends a test alert to one sink, and
+      says whether it arrived. 'silence WHAT' takes a rule, a host, a subject or '*'; 'unsilence N' ends a silence.
+      """,
+    arguments: [
+      ArgumentDefinition(
+        name: "ACTION", choices: ["list", "test", "silence", "unsilence"], isOptional: true, summary: "What to do"),
+      ArgumentDefinition(name: "WHAT", isOptional: true, summary: "A sink, what to silence, or a silence's number"),
+    ],
+    flags: [length, reason], run: run)
+
+  @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
+    let bench = try Workbench(invocation)
+    let words = invocation.arguments.positional
+    guard let action = words.first, action != "list" else { return try await list(bench) }
+    guard words.count == 2 else { throw UsageError(message: "'alerts \(action)' takes one word more") }
+    switch action {
+    case "test": return try await test(words[1], bench)
+    case "silence": return try await silence(words[1], bench)
+    default: return try await unsilence(words[1], bench)
+    }
+  }
+
+  private static func list(_ bench: Workbench) async throws -> ExitCode {
+    let store = try SQLiteStore(path: bench.settings.state)
+    let alerts = try await store.alerts().values.compactMap { text in
+      try? JSONDecoder().decode(Alert.self, from: Data(text.utf8))
+    }.sorted { ($1.severity, $0.key) < ($0.severity, $1.key) }
+    let silences = try await store.silences(at: .now)
+    let console = bench.invocation.console
+    if console.format == .json {
+      try console.result(
+        json: [
+          "format_version": "1", "alerts": .array(alerts.map(json)), "silences": .array(silences.map(json)),
+          "sinks": .array(
+            bench.settings.daemon.sinks.map { ["name": .string($0.name), "type": .string($0.kind.rawValue)] }),
+        ])
+      return .success
+    }
+    var lines = alerts.isEmpty ? ["Nothing fires."] : alerts.map { line($0, console) }
+    lines += silences.map { row in
+      let why = row.reason.isEmpty ? "" : ", \(row.reason)"
+      return "silence \(row.number): \(row.match) until \(row.until.iso8601)\(why)"
+    }
+    let sinks = bench.settings.daemon.sinks.map { "\($0.name) (\($0.kind.rawValue))" }
+    lines += [
+      "",
+      sinks.isEmpty ? "Nobody is told: there is no sink in the settings." : "Told: \(sinks.joined(separator: ", "))",
+    ]
+    try console.result(lines.joined(separator: "\n"))
+    return .success
+  }
+
+  private static func line(_ alert: Alert, _ console: Console) -> String {
+    let paint: Paint? = [.critical: .red, .warning: .yellow][alert.severity]
+    let word = alert.severity.rawValue.padded(to: 8)
+    let told = alert.toldAt == nil ? ", silenced" : ""
+    return
+      "\(paint.map { console.paint(word, $0) } ?? word)  \(alert.summary)  (\(alert.rule.rawValue), since \(alert.since.iso8601)\(told))"
+  }
+
+  private static func json(_ alert: Alert) -> JSONValue {
+    [
+      "rule": .string(alert.rule.rawValue), "severity": .string(alert.severity.rawValue),
+      "subject": .string(alert.subject), "summary": .string(alert.summary),
+      "members": .array(alert.members.map { .string($0) }), "since": .string(alert.since.iso8601),
+      "told_at": alert.toldAt.map { .string($0.iso8601) } ?? .null,
+    ]
+  }
+
+  private static func json(_ row: SilenceRow) -> JSONValue {
+    [
+      "number": .int(row.number), "match": .string(row.match), "until": .string(row.until.iso8601),
+      "reason": .string(row.reason),
+    ]
+  }
+
+  private static func test(_ name: String, _ bench: Workbench) async throws -> ExitCode {
+    let sinks = bench.settings.daemon.sinks
+    guard let settings = sinks.first(where: { $0.name == name }) else {
+      let hint =
+        Suggestion.nearest(to: name, among: sinks.map(\.name)).map { "did you mean '\($0)'?" }
+        ?? "sinks stand below alerts.sinks in the settings"
+      throw CommandFailure(.invalid, [Diagnostic(.alertSink, "there is no sink '\(name)'", hint: hint)])
+    }
+    var condition = AlertCondition(
+      .restarted, .info, subject: "test", "this is a test; nothing is wrong", cooldown: 0)
+    condition.isMomentary = true
+    do {
+      try await bench.sink(settings).tell(AlertNotice(.firing, Alert(condition, since: .now), at: .now))
+    } catch {
+      let message = "alert sink '\(name)' was not told: \(error)"
+      throw CommandFailure(.failure, [Diagnostic(.alertSink, message, hint: "check its settings, and that it runs")])
+    }
+    try bench.invocation.console.result("'\(name)' took it.")
+    return .success
+  }
+
+  private static func silence(_ match: String, _ bench: Workbench) async throws -> ExitCode {
+    let text = bench.invocation.arguments.value(length) ?? "2h"
+    guard let seconds = DesiredFiles.Duration.seconds(text), seconds > 0 else {
+      throw UsageError(message: "--for takes a duration such as 2h, not '\(text)'")
+    }
+    let until = Timestamp(seconds: Timestamp.now.seconds + seconds)
+    let number = try await SQLiteStore(path: bench.settings.state)
+      .silence(match, until: until, reason: bench.invocation.arguments.value(reason) ?? "")
+    await bench.append([
+      Event(
+        .info, source: "alerts", subject: match, reason: "Silenced",
+        "alerts of '\(match)' are silent until \(until.iso8601)",
+        correlation: bench.correlation)
+    ])
+    try bench.invocation.console.result("Silence \(number): nothing is told of '\(match)' until \(until.iso8601).")
+    return .success
+  }
+
+  private static func unsilence(_ text: String, _ bench: Workbench) async throws -> ExitCode {
+    guard let number = Int(text), try await SQLiteStore(path: bench.settings.state).unsilence(number) else {
+      throw CommandFailure(
+        .invalid, [Diagnostic(.alertSink, "there is no silence '\(text)'", hint: "'reconciler alerts' shows them")])
+    }
+    try bench.invocation.console.result("Silence \(number) is over.")
+    return .success
+  }
+}

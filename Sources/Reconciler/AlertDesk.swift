@@ -1,0 +1,80 @@
+package import Alerting
+import FoundationEssentials
+import Model
+package import Platform
+package import Store
+
+/// Decides which alerts fire and puts what is to be told into the store; what carries it to the sinks is
+/// `AlertCourier`.
+package actor AlertDesk {
+  private let rules: [AlertRule: AlertRuleSettings]
+  private let sinks: [AlertSubscription]
+  private let store: @Sendable () throws -> any AlertStore
+  private var decider: AlertDecider?
+  private var saved: [String: String] = [:]
+  /// What could not be saved yet.
+  private var unsaved: [AlertNotice] = []
+
+  package init(
+    rules: [AlertRule: AlertRuleSettings], sinks: [AlertSubscription],
+    store: @escaping @Sendable () throws -> any AlertStore
+  ) {
+    self.rules = rules
+    self.sinks = sinks
+    self.store = store
+  }
+
+  package var firing: [Alert] { (decider?.alerts.values).map { $0.sorted { $0.key < $1.key } } ?? [] }
+
+  /// Looks at everything that is known; returns what is news. What the store cannot take now it takes the next time.
+  package func look(_ facts: AlertFacts, at now: Timestamp) async -> [AlertNotice] {
+    guard let store = try? store() else { return [] }
+    if decider == nil { await load(store) }
+    let silences = ((try? await store.silences(at: now)) ?? []).map {
+      Silence(number: $0.number, match: $0.match, until: $0.until, reason: $0.reason)
+    }
+    let conditions = facts.conditions(rules, at: now)
+    let notices = decider?.decide(conditions, unknown: facts.unknownRules, silences: silences, at: now) ?? []
+    unsaved += notices
+    await save(store, now)
+    return notices
+  }
+
+  private func load(_ store: any AlertStore) async {
+    guard let texts = try? await store.alerts() else { return }
+    saved = texts
+    decider = AlertDecider(texts.values.compactMap { Self.decoded($0) })
+  }
+
+  private func save(_ store: any AlertStore, _ now: Timestamp) async {
+    let texts = (decider?.alerts ?? [:]).mapValues(Self.encoded)
+    guard texts != saved || !unsaved.isEmpty else { return }
+    let rows = unsaved.flatMap { notice in
+      sinks.filter { $0.wants(notice) }.map { (sink: $0.name, notice: Self.encoded(notice)) }
+    }
+    guard (try? await store.saveAlerts(texts, notices: rows, at: now)) != nil else { return }
+    saved = texts
+    unsaved = []
+  }
+
+  static func encoded(_ value: some Encodable) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+  }
+
+  static func decoded<Value: Decodable>(_ text: String) -> Value? {
+    try? JSONDecoder().decode(Value.self, from: Data(text.utf8))
+  }
+}
+
+/// A sink's name, and what it wants to hear.
+package struct AlertSubscription: Sendable {
+  package var name: String
+  package var wants: @Sendable (AlertNotice) -> Bool
+
+  package init(name: String, wants: @escaping @Sendable (AlertNotice) -> Bool) {
+    self.name = name
+    self.wants = wants
+  }
+}

@@ -1,0 +1,45 @@
+package import Alerting
+import Model
+package import Platform
+import Probe
+
+extension AlertFacts {
+  /// What is known of the world.
+  ///
+  /// - Parameters:
+  ///   - view: nil: nothing is known of hosts.
+  ///   - starts: of the daemon within a week.
+  package init(
+    _ view: HealthView?, _ matters: Matters, starts: [Timestamp], certificateDays: (warning: Int, error: Int)
+  ) {
+    self.init()
+    npm = matters.npm
+    apply = matters.apply
+    drift = matters.drift
+    desired = matters.desired
+    self.starts = starts
+    certificates = matters.expiring.map { entry in
+      let left = entry.daysLeft ?? 0
+      let when = left < 0 ? "ended on \(entry.expires)" : "ends on \(entry.expires)"
+      let users = entry.users.prefix(3).joined(separator: ", ") + (entry.users.count > 3 ? ", ..." : "")
+      return (entry.name, "certificate '\(entry.name)' of \(users) \(when)", left <= certificateDays.error)
+    }
+    hosts = (view?.records ?? []).map { Host($0, view?.windows[$0.target.name]) }
+    // After a start, what was unhealthy is unhealthy until it was asked again.
+    isCutOff =
+      view.map { $0.records.contains { $0.last?.isCutOff == true || ($0.last == nil && $0.health == .unhealthy) } }
+      ?? true
+  }
+}
+
+extension AlertFacts.Host {
+  fileprivate init(_ record: HealthBook.Record, _ windows: CheckWindows?) {
+    self.init(name: record.target.name, destination: record.target.destination)
+    isUnhealthy = record.health == .unhealthy
+    isDead = [.dns, .tcp].contains(record.last?.direct.failure?.step)
+    culprit = record.last?.culprit.flatMap { [.nginx, .npm, .certificate].contains($0) ? $0.rawValue : nil }
+    problem = record.last?.problem ?? ""
+    failures = record.memory.failures
+    misses = windows.map(record.target.objective.misses) ?? []
+  }
+}

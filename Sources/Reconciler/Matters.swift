@@ -1,0 +1,61 @@
+package import Alerting
+package import Model
+import Planning
+package import Platform
+
+/// What goes on since when, from lap to lap: a value that laps are told to.
+package struct Matters: Sendable {
+  package private(set) var npm: AlertFacts.Matter?
+  package private(set) var apply: AlertFacts.Matter?
+  package private(set) var drift: AlertFacts.Matter?
+  package private(set) var desired: AlertFacts.Matter?
+  /// Certificates in use that end soon.
+  package private(set) var expiring: [CertificateWatch.Entry] = []
+
+  package init() {}
+
+  /// A lap that got an answer from NPM.
+  ///
+  /// - Parameter report: nil: it was refused.
+  package mutating func note(_ lap: PlannedLap, _ report: RunReport?, days: Int, at now: Timestamp) {
+    let summary = StatusSummary(lap, report)
+    Self.set(&npm, nil, [], now)
+    Self.set(&apply, Self.trouble(lap, summary), summary.failed.map(\.change.key.name), now)
+    let names = summary.drifted.map(\.key.name)
+    Self.set(&drift, names.isEmpty ? nil : "changed in NPM and not repaired: \(Self.list(names))", names, now)
+    expiring = CertificateWatch(lap.observed, now: now).expiring(within: days)
+  }
+
+  /// A lap that failed on its way.
+  package mutating func note(_ trouble: Diagnostic, at now: Timestamp) {
+    if trouble.code.isUpstreamAway {
+      Self.set(&npm, "NPM cannot be reached: \(trouble.message)", [], now)
+    } else {
+      Self.set(&apply, trouble.message, [], now)
+    }
+  }
+
+  /// - Parameter problem: what is wrong with the files; nil: nothing.
+  package mutating func noteDesired(_ problem: String?, at now: Timestamp) {
+    Self.set(&desired, problem.map { "the desired files have mistakes: \($0)" }, [], now)
+  }
+
+  private static func trouble(_ lap: PlannedLap, _ summary: StatusSummary) -> String? {
+    if let refusal = lap.refusals.first { return "refused: \(refusal.message)" }
+    let failed = summary.failed.map(\.change.key.name)
+    let blocked = summary.open.filter(\.isBlocked).map(\.key.name)
+    let parts = [("failed", failed), ("blocked", blocked)].filter { !$0.1.isEmpty }
+    return parts.isEmpty ? nil : "changes " + parts.map { "\($0.0): \(list($0.1))" }.joined(separator: "; ")
+  }
+
+  private static func list(_ names: [String]) -> String {
+    names.prefix(10).joined(separator: ", ") + (names.count > 10 ? " and \(names.count - 10) more" : "")
+  }
+
+  /// What goes on keeps the time at which it began.
+  private static func set(
+    _ matter: inout AlertFacts.Matter?, _ message: String?, _ members: [String], _ now: Timestamp
+  ) {
+    matter = message.map { AlertFacts.Matter($0, since: matter?.since ?? now, members: members) }
+  }
+}

@@ -1,0 +1,111 @@
+import Alerting
+import Platform
+import Testing
+
+/// What is wrong, by the rules.
+@Suite struct AlertFactsTests {
+  private let now = Timestamp(seconds: 1_000_000)
+
+  private func ago(_ seconds: Double) -> Timestamp { Timestamp(seconds: now.seconds - seconds) }
+
+  private func host(_ name: String, at destination: String = "10.0.0.1:80", down: Bool = false, dead: Bool = false)
+    -> AlertFacts.Host
+  {
+    var host = AlertFacts.Host(name: name, destination: destination)
+    host.isUnhealthy = down
+    host.isDead = dead
+    host.problem = "refused"
+    return host
+  }
+
+  private func keys(_ facts: AlertFacts, _ settings: [AlertRule: AlertRuleSettings] = [:]) -> [String] {
+    facts.conditions(settings, at: now).map(\.key).sorted()
+  }
+
+  @Test func `ten hosts on one dead backend are one alert with ten members`() throws {
+    var facts = AlertFacts()
+    facts.hosts = (0..<10).map { host("h\($0)", down: $0 < 2, dead: $0 < 5) } + [host("x", at: "10.0.0.2:80")]
+    let found = facts.conditions([:], at: now)
+    let only = try #require(found.first)
+    #expect(found.count == 1)
+    #expect(only.key == "host-down/10.0.0.1:80")
+    #expect(only.members.count == 10 && only.severity == .critical)
+  }
+
+  @Test func `who else leads to a backend that answers with errors does not suffer`() {
+    var facts = AlertFacts()
+    facts.hosts = [host("a", down: true), host("b")]
+    #expect(facts.conditions([:], at: now).map(\.members) == [["a"]])
+  }
+
+  @Test func `when NPM serves nothing that is one alert, a bad certificate is its host's own`() {
+    var facts = AlertFacts()
+    facts.hosts = ["NPM", "NPM", "certificate", "nginx configuration"].enumerated().map { index, culprit in
+      var host = host("h\(index)", down: true)
+      host.culprit = culprit
+      return host
+    }
+    #expect(keys(facts) == ["host-down/NPM", "host-down/h2", "host-down/h3"])
+  }
+
+  @Test func `five failures in a day are a warning, four or older ones are not`() {
+    var facts = AlertFacts()
+    var shaky = host("a")
+    shaky.failures = (1...5).map { ago(86000 / Double($0)) }.sorted()
+    var old = host("b", at: "10.0.0.2:80")
+    old.failures = (1...5).map { ago(90_000 / Double($0)) }.sorted()
+    facts.hosts = [shaky, old, host("c")]
+    #expect(keys(facts) == ["host-unstable/10.0.0.1:80"])
+  }
+
+  @Test func `the first start is none again, three in a week are too many`() {
+    var facts = AlertFacts()
+    facts.starts = [ago(10)]
+    #expect(keys(facts).isEmpty)
+    facts.starts = [ago(5000), ago(10)]
+    #expect(keys(facts) == ["restarted/daemon"])
+    facts.starts = [ago(9000), ago(5000), ago(4000), ago(3000)]
+    #expect(keys(facts) == ["slo-missed/daemon"])
+  }
+
+  @Test func `what lasts is told after its time, and NPM away silences what follows from it`() {
+    var facts = AlertFacts()
+    facts.drift = AlertFacts.Matter("drifted", since: ago(3599))
+    facts.apply = AlertFacts.Matter("failed", since: ago(121))
+    #expect(keys(facts) == ["apply-failing/apply-failing"])
+    facts.drift?.since = ago(3600)
+    #expect(keys(facts) == ["apply-failing/apply-failing", "drift/drift"])
+    facts.npm = AlertFacts.Matter("refused", since: ago(61))
+    #expect(keys(facts) == ["npm-unreachable/npm-unreachable"])
+    #expect(facts.unknownRules.contains(.drift))
+  }
+
+  @Test func `while our own network is down nobody is blamed`() {
+    var facts = AlertFacts()
+    facts.hosts = [host("a", down: true)]
+    facts.isCutOff = true
+    #expect(keys(facts).isEmpty)
+    #expect(facts.unknownRules == [.down, .unstable])
+  }
+
+  @Test func `a rule can be switched off, and have another severity`() {
+    var facts = AlertFacts()
+    facts.hosts = [host("a", down: true)]
+    var off = AlertRuleSettings.standard(.down)
+    off.isEnabled = false
+    #expect(keys(facts, [.down: off]).isEmpty)
+    let mild = AlertRuleSettings(.info, cooldown: 5)
+    #expect(facts.conditions([.down: mild], at: now).first?.severity == .info)
+  }
+
+  @Test func `certificates are urgent near their end, missed objectives are one alert`() {
+    var facts = AlertFacts()
+    facts.certificates = [("a", "ends", false), ("b", "ends", true)]
+    var slow = host("s")
+    slow.misses = ["slow"]
+    facts.hosts = [slow, slow]
+    #expect(keys(facts) == ["certificate-expiring/a", "certificate-expiring/b", "slo-missed/hosts"])
+    let severities = facts.conditions([:], at: now).filter { $0.rule == .certificate }.map(\.severity)
+    #expect(severities == [.warning, .critical])
+  }
+}

@@ -1,0 +1,156 @@
+import Foundation
+import HTTPServer
+import Model
+import Platform
+import TestSupport
+import Testing
+
+/// Health and alerts of `reconciler watch`, the real binary with real backends.
+@Suite struct HealthTests {
+  /// A double: somebody who is told of alerts.
+  private final class Receiver: HTTPHandler {
+    let notices = AsyncStream.makeStream(of: JSONValue.self)
+    func respond(to request: HTTPRequest) async -> HTTPResponse {
+      if let body = try? JSONDecoder().decode(JSONValue.self, from: Data(request.body)) {
+        notices.continuation.yield(body)
+      }
+      return HTTPResponse(status: 200, headers: [], body: [])
+    }
+  }
+
+  private func status(_ place: Workplace, _ file: String) -> JSONValue {
+    guard let bytes = try? Files.read("\(place.scratch.path)/status/\(file)") else { return .null }
+    return (try? JSONDecoder().decode(JSONValue.self, from: Data(bytes))) ?? .null
+  }
+
+  private func until(_ condition: () async throws -> Bool) async throws {
+    while try await !condition() { await Task.yield() }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `ten hosts on a backend that dies are one alert, which is resolved once it is back`() async throws {
+    try await withSimulator { npm in
+      let receiver = Receiver()
+      let sink = try HTTPServer(address: "127.0.0.1", port: 0, handler: receiver)
+      var backend = try HTTPServer(address: "127.0.0.1", port: 0, handler: SampleBackend())
+      let port = backend.port
+      let place = try Workplace(npm)
+      try place.scratch.write(
+        "reconciler.yaml",
+        """
+        watch: { interval: 1h }
+        health: { interval: 1s }
+        alerts: { sinks: [{ name: ops, type: webhook, url: "http://127.0.0.1:\(sink.port)/" }] }
+        """)
+      for index in 0..<10 { try place.desire("h\(index)", "h\(index).test", port: port, "description: x") }
+      let daemon = try place.start("watch")
+      try await until { status(place, "health.json")["counts"]["healthy"] == 10 }
+      await backend.stop()
+      var notices = receiver.notices.stream.makeAsyncIterator()
+      let firing = try #require(await notices.next())
+      #expect(firing["status"] == "firing")
+      let alert = firing["alerts"].arrayValue?.first ?? .null
+      #expect(alert["labels"]["alertname"] == "host-down" && alert["labels"]["subject"] == .string("127.0.0.1:\(port)"))
+      #expect(alert["annotations"]["members"].stringValue?.split(separator: ",").count == 10)
+      try await until { status(place, "health.json")["counts"]["unhealthy"] == 10 }
+      backend = try HTTPServer(address: "127.0.0.1", port: port, handler: SampleBackend())
+      // The next thing that anybody hears: the alert is over.
+      #expect(await notices.next()?["status"] == "resolved")
+      #expect(status(place, "health.json")["counts"]["healthy"] == 10)
+      let events = try await place.run("events", "-o", "json", "--source", "alerts").json["events"].arrayValue ?? []
+      #expect(events.map { $0["reason"] } == ["AlertFiring", "AlertResolved"])
+      daemon.terminate()
+      #expect(await daemon.result().exit == 0)
+      await backend.stop()
+      await sink.stop()
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `a change that waits for its destination is made once that is there`()
+    async throws
+  {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      try place.scratch.write("reconciler.yaml", "watch: { interval: 1h }\nhealth: { interval: 1s }\n")
+      let port = try await closedPort()
+      try place.desire("app", "app.test", port: port, "validate: enforce")
+      let daemon = try place.start("watch")
+      try await until { status(place, "status.json")["counts"]["blocked"] == 1 }
+      #expect(try await npm.hosts().isEmpty)
+      let backend = try HTTPServer(address: "127.0.0.1", port: port, handler: SampleBackend())
+      try await until { try await npm.hosts().count == 1 }
+      daemon.terminate()
+      #expect(await daemon.result().exit == 0)
+      await backend.stop()
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `metrics are what Prometheus takes, and status shows each host`() async throws {
+    try await withSimulator { npm in
+      try await withBackend { port in
+        let place = try Workplace(npm)
+        try place.scratch.write("reconciler.yaml", "watch: { interval: 1h }\nhealth: { interval: 1s }\n")
+        try place.desire("app", "app.test", port: port, "health: { path: /ok, expect_status: \"200\" }")
+        let daemon = try place.start("watch")
+        try await until { status(place, "health.json")["proxies"].arrayValue?.first?["health"] == "healthy" }
+        daemon.hangUp()
+        try await until { status(place, "status.json")["last_lap"]["command"] == "apply" }
+        daemon.terminate()
+        #expect(await daemon.result().exit == 0)
+        let tool = try OutsideProgram.path("promtool")
+        let checked = try await ProgramRun.run(
+          ["-c", "'\(tool)' check metrics < status/metrics.prom"], in: place.scratch.path, program: "/bin/sh")
+        #expect(checked.exit == 0 && checked.errors.isEmpty, "\(checked)")
+        #expect(try place.scratch.read("status/metrics.prom").contains("reconciler_proxy_healthy{name=\"app\"} 1"))
+        let shown = try await place.run("status")
+        #expect(shown.output.contains("1 of 1 healthy") && shown.output.contains("app  healthy"))
+      }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `through NPM, too: what NPM does not serve is not healthy`() async throws {
+    try await withSimulator { npm in
+      try await withBackend { port in
+        try await withBackend(status: 502) { front in
+          let place = try Workplace(npm)
+          try place.scratch.write(
+            "reconciler.yaml",
+            "watch: { interval: 1h }\nhealth: { interval: 1s }\nnpm: { data_plane: \"127.0.0.1:\(front)\" }\n")
+          try place.desire("app", "app.test", port: port, "description: x")
+          let daemon = try place.start("watch")
+          try await until { status(place, "health.json")["proxies"].arrayValue?.first?["health"] == "unhealthy" }
+          let proxy = status(place, "health.json")["proxies"].arrayValue?.first ?? .null
+          #expect(proxy["culprit"] == "nginx configuration")
+          #expect(proxy["through_npm"]["detail"] == "HTTP 502")
+          daemon.terminate()
+          #expect(await daemon.result().exit == 0)
+        }
+      }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `a sink is tried, and what is silent is shown`() async throws {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      try place.scratch.write(
+        "reconciler.yaml",
+        """
+        alerts:
+          sinks:
+            - { name: note, type: command, command: [/bin/sh, -c, "cat > told"] }
+            - { name: gone, type: webhook, url: "http://127.0.0.1:\(try await closedPort())/key" }
+        """)
+      let tried = try await place.run("alerts", "test", "note")
+      #expect(tried.exit == 0 && tried.output == "'note' took it.\n")
+      #expect(try place.scratch.read("told").contains("this is a test"))
+      let gone = try await place.run("alerts", "test", "gone")
+      #expect(gone.exit == 1 && gone.errors.contains("alert-sink") && !gone.errors.contains("key"))
+      #expect(try await place.run("alerts", "test", "nots").errors.contains("did you mean 'note'?"))
+      let silence = try await place.run("alerts", "silence", "app", "--for", "1h", "--reason", "moving")
+      #expect(silence.exit == 0)
+      #expect(try await place.run("alerts").output.contains("silence 1: app until"))
+      #expect(try await place.run("alerts", "unsilence", "1").exit == 0)
+      #expect(try await place.run("alerts", "-o", "json").json["silences"] == [])
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import Foundation
+import Platform
+
+/// Programs of others that tests talk to; `scripts/test-tools.sh` fetches what is missing.
+package enum OutsideProgram {
+  /// The path of a program, from the machine or from what was fetched.
+  package static func path(_ name: String) throws -> String {
+    let places = ["/usr/bin/\(name)", "\(Fixtures.project)/.build/test-tools/usr/bin/\(name)"]
+    guard let found = places.first(where: Files.exists) else {
+      throw FileError("find", "\(name), run scripts/test-tools.sh", code: ENOENT)
+    }
+    return found
+  }
+
+  /// Runs a server; returns it and what stands behind `mark` in the line that says where it listens.
+  package static func serve(
+    _ arguments: [String], in directory: String, mark: String
+  ) async throws -> (program: RunningProgram, place: String) {
+    // Some say it on stderr.
+    let program = try RunningProgram(
+      ["-c", "exec \"$0\" \"$@\" 2>&1"] + arguments, in: directory, program: "/bin/sh")
+    while true {
+      let line = await program.firstLine()
+      if let found = line.firstRange(of: mark) {
+        return (program, String(line[found.upperBound...].prefix { !$0.isWhitespace }))
+      }
+      if line.isEmpty { throw FileError("start", arguments[0], code: ECHILD) }
+    }
+  }
+}

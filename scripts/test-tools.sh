@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# What the tests talk to besides our own programs: a mail server, Alertmanager and promtool, from Debian's packages.
+# Alertmanager and Prometheus are only unpacked, into .build/test-tools: installed they would start as services.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tools=$PWD/.build/test-tools
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; elif sudo -n true 2>/dev/null; then sudo -n "$@"; else return 1; fi
+}
+
+give_up() {
+  echo "Missing for the tests: $1" >&2
+  echo "  Debian, Ubuntu: apt-get install python3-aiosmtpd git; and prometheus-alertmanager, prometheus in the PATH" >&2
+  exit 1
+}
+
+export DEBIAN_FRONTEND=noninteractive
+if ! { command -v git && /usr/bin/python3 -c "import aiosmtpd"; } >/dev/null 2>&1; then
+  command -v apt-get >/dev/null || give_up "git, python3-aiosmtpd"
+  { as_root apt-get update -qq && as_root apt-get install -y -qq git python3-aiosmtpd >/dev/null; } || give_up "git, python3-aiosmtpd"
+fi
+
+fetch() { # PACKAGE PROGRAM
+  if command -v "$2" >/dev/null || [ -x "$tools/usr/bin/$2" ]; then return; fi
+  command -v apt-get >/dev/null || give_up "$2"
+  local place
+  place=$(mktemp -d)
+  chmod 755 "$place"
+  (cd "$place" && apt-get download -qq "$1" >/dev/null 2>&1) ||
+    { as_root apt-get update -qq && (cd "$place" && apt-get download -qq "$1" >/dev/null); } || give_up "$2"
+  mkdir -p "$tools"
+  dpkg -x "$place"/"$1"_*.deb "$tools"
+  rm -r "$place"
+}
+fetch prometheus-alertmanager prometheus-alertmanager
+fetch prometheus promtool
