@@ -37,6 +37,8 @@ struct ApplyFlow {
     let printer = ApplyPrinter(
       lap: lap, settings: bench.settings, console: invocation.console, isPartial: !wanted.writesStatus,
       remark: wanted.remark)
+    var news = LapNews()
+    await run.tell(lap, &news)
     if !lap.refusals.isEmpty { try await run.remember(lap) }
     if let early = try gate(lap, printer, wanted) { return early }
     stop.deferExit()

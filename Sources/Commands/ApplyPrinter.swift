@@ -25,11 +25,14 @@ struct ApplyPrinter: Sendable {
     return isYes
   }
 
-  /// Blocked changes come first: they are known already. Who was asked has seen them.
+  /// Blocked and suspended changes come first: they are known already. Who was asked has seen them.
   func begin(wasAsked: Bool) {
     guard showsProgress, !wasAsked else { return }
     for change in lap.plan.changes where change.isBlocked {
       Terminal.write(plan.lines(change).joined(separator: "\n") + "\n", to: Terminal.output)
+    }
+    for change in lap.plan.withheld where change.suspension != nil {
+      Terminal.write(plan.withheld(change).joined(separator: "\n") + "\n", to: Terminal.output)
     }
   }
 

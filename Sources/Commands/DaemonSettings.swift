@@ -39,6 +39,7 @@ enum DaemonFields {
     FieldDescription("watch", .object(watch), standard: [:], "The daemon."),
     FieldDescription("health", .object(health), standard: [:], "How the daemon watches destinations."),
     FieldDescription("slo", .object(slo), standard: [:], "What hosts are expected to do in a week."),
+    FieldDescription("events", .object(events), standard: [:], "How long the log of events is kept."),
     FieldDescription("alerts", .object(AlertFields.all), standard: [:], "Who is told of what."),
   ]
 
@@ -46,6 +47,11 @@ enum DaemonFields {
     FieldDescription("interval", .duration, standard: "60s", "Time between laps when nothing else calls for one."),
     FieldDescription(
       "self_heal", .bool, standard: true, "Repair what was changed in NPM; false: only report it."),
+  ]
+  private static let events: [FieldDescription] = [
+    FieldDescription("keep", .duration, standard: "90d", "Time after which an event is dropped."),
+    FieldDescription(
+      "max", .integer(100...10_000_000), standard: 100_000, "Events beyond which the oldest are dropped."),
   ]
   private static let health: [FieldDescription] = [
     FieldDescription("interval", .duration, standard: "5m", "Time between checks of one destination."),

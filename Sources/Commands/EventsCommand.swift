@@ -11,13 +11,15 @@ enum EventsCommand {
   private static let source = FlagDefinition(
     "source", value: "NAME", isRepeatable: true, "Only of these, for example apply")
   private static let run = FlagDefinition("run", value: "N", "Only of this run")
+  private static let follow = FlagDefinition("follow", short: "f", "Go on with what happens, until Ctrl-C")
   private static let limit = FlagDefinition("limit", value: "N", "The newest N; default: 100")
 
   static let definition = CommandDefinition(
-    name: "events", summary: "Show what happened", flags: [since, severity, source, run, limit], run: run)
+    name: "events", summary: "Show what happened", flags: [since, severity, source, run, limit, follow], run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     let bench = try Workbench(invocation)
+    if invocation.arguments.has(follow) { return try await follow(bench) }
     let events = try await bench.store(createsIt: false).events(filter(invocation.arguments))
     if invocation.console.format == .json {
       try invocation.console.result(json: ["format_version": "1", "events": .array(events.map(json))])
@@ -26,6 +28,25 @@ enum EventsCommand {
       try invocation.console.result(lines.isEmpty ? "No events." : lines.joined(separator: "\n"))
     }
     return .success
+  }
+
+  /// Seconds between looks: the store tells nobody when somebody else writes.
+  private static let pause = 0.5
+
+  /// In JSON, one event a line.
+  private static func follow(_ bench: Workbench) async throws -> ExitCode {
+    let stop = StopSignal()
+    stop.listenToSignals()
+    var filter = try filter(bench.invocation.arguments)
+    while true {
+      for event in try await bench.store(createsIt: false).events(filter) {
+        let console = bench.invocation.console
+        try console.result(console.format == .json ? JSONText.line(json(event)) : line(event, console))
+        filter.after = event.number
+      }
+      filter.limit = 10_000
+      try await Task.sleep(for: .seconds(pause))
+    }
   }
 
   private static func filter(_ arguments: ParsedArguments) throws -> EventFilter {
@@ -49,7 +70,7 @@ enum EventsCommand {
       "number": .int(recorded.number), "at": .string(recorded.at.iso8601), "severity": .string(event.severity.rawValue),
       "source": .string(event.source), "subject": .string(event.subject), "reason": .string(event.reason),
       "message": .string(event.message), "run": event.run.map { .int($0) } ?? .null,
-      "correlation_id": event.correlation.map { .string($0) } ?? .null,
+      "correlation_id": event.correlation.map { .string($0) } ?? .null, "data": event.data,
     ]
   }
 

@@ -182,7 +182,7 @@ struct PlanText {
     return lines
   }
 
-  private func withheld(_ change: Change) -> [String] {
+  func withheld(_ change: Change) -> [String] {
     if let suspension = change.suspension {
       let reason = suspension.reason.isEmpty ? "" : " (\(suspension.reason))"
       let fields = change.fields.map(\.path).joined(separator: ", ")

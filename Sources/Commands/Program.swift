@@ -8,7 +8,7 @@ package enum Program {
   static let commands: [CommandDefinition] = [
     ValidateCommand.definition, DiffCommand.definition, ApplyCommand.definition, AdoptCommand.definition,
     ExportCommand.definition, WatchCommand.definition, RollbackCommand.definition, StatusCommand.definition,
-    EventsCommand.definition, AlertsCommand.definition,
+    EventsCommand.definition, AlertsCommand.definition, SuspendCommand.suspension, SuspendCommand.resumption,
     CertificatesCommand.definition,
     SchemaCommand.definition,
     SimulatorCommand.definition, CompletionCommand.definition,

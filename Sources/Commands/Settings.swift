@@ -23,6 +23,8 @@ struct Settings: Sendable {
   var letsEncryptEmail: String?
   /// Days before the end of a certificate.
   var certificateDays = (warning: 21, error: 7)
+  /// Of events: seconds and number.
+  var eventRetention = (seconds: 90 * 86400.0, count: 100_000)
   var daemon = DaemonSettings()
 }
 

@@ -111,6 +111,8 @@ package struct SettingsLoader {
       number("certificates", "warn_days") ?? settings.certificateDays.warning,
       number("certificates", "error_days") ?? settings.certificateDays.error
     )
+    settings.eventRetention.seconds = seconds("events", "keep") ?? settings.eventRetention.seconds
+    settings.eventRetention.count = number("events", "max") ?? settings.eventRetention.count
     settings.daemon = daemon()
     return settings
   }

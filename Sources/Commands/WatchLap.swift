@@ -24,6 +24,9 @@ actor WatchLap {
   private var monitor: HealthMonitor?
   private var alerts: WatchAlerts?
   private var matters = Matters()
+  private var news = LapNews()
+  /// When old events and runs were dropped last.
+  private var droppedAt = ContinuousClock.now
   /// Hosts whose change waits for their destination.
   private var waiting: Set<String> = []
 
@@ -105,7 +108,15 @@ actor WatchLap {
   private func lap(_ desired: DesiredState, _ store: any StateStore) async throws -> LapResult {
     let run = ReconcileRun(gateway: gateway, store: store, prober: bench.prober, settings: settings)
     let now = ContinuousClock.now
-    let lap = held(try await run.plan(desired), at: now)
+    let planned = try await run.plan(desired)
+    var news = news
+    await run.tell(planned, &news)
+    self.news = news
+    if now - droppedAt > .seconds(3600) {
+      droppedAt = now
+      try? await run.dropOld()
+    }
+    let lap = held(planned, at: now)
     waiting = Set(lap.plan.changes.filter { $0.obstacle?.code == .destinationFailed }.map(\.key.name))
     guard lap.refusals.isEmpty else {
       try await run.remember(lap)

@@ -88,6 +88,7 @@ struct Workbench: Sendable {
     lap.selection = try selection()
     lap.probes = !invocation.arguments.has(ApplyFlags.noProbe)
     lap.historySeconds = settings.historySeconds
+    lap.eventRetention = settings.eventRetention
     lap.defaultCertificate = settings.defaultCertificate
     lap.letsEncryptEmail = settings.letsEncryptEmail
     lap.certificateDays = settings.certificateDays

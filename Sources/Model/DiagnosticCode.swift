@@ -113,6 +113,7 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case outputFailed = "output-failed"
   case statusWrite = "status-write"
   case alertSink = "alert-sink"
+  case notSuspended = "not-suspended"
 
   // The command line and the rest.
   case usage

@@ -14,10 +14,12 @@ package struct Event: Hashable, Sendable {
   package var run: Int?
   /// The identifier that every call of the same run carried to NPM.
   package var correlation: String?
+  /// What machines may want to know besides; null: nothing.
+  package var data: JSONValue
 
   package init(
     _ severity: Severity, source: String, subject: String, reason: String, _ message: String, run: Int? = nil,
-    correlation: String? = nil
+    correlation: String? = nil, data: JSONValue = .null
   ) {
     self.severity = severity
     self.source = source
@@ -26,5 +28,6 @@ package struct Event: Hashable, Sendable {
     self.message = message
     self.run = run
     self.correlation = correlation
+    self.data = data
   }
 }

@@ -21,7 +21,8 @@ package struct Lifecycle: Hashable, Sendable {
 
 /// A wish to leave an object alone for a while.
 package struct Suspension: Hashable, Sendable {
-  /// The first day on which it no longer holds, as `2026-12-31`, UTC.
+  /// The first day on which it no longer holds, as `2026-12-31`, UTC; a time, or a word for people where it was said on
+  /// the command line.
   package var until: String
   package var reason: String
 

@@ -14,6 +14,10 @@ package struct Planner: Sendable {
     package var adoption: Adoption?
     /// The day by which suspensions end, as `2026-11-21`, UTC.
     package var today: String
+    /// Why everything is left alone; nil: it is not.
+    package var pause: Suspension?
+    /// What is left alone besides what the YAML suspends.
+    package var pauses: [ResourceKey: Suspension] = [:]
     /// What `certificate: auto` means where no certificate fits; nil: nothing.
     package var defaultCertificate: String?
     /// How often Let's Encrypt was asked for each set of names within the last week.
@@ -81,6 +85,7 @@ package struct Planner: Sendable {
     }
     let renames = RenameRule(strays: strays, certain: certain, former: options.former)
     changes = renames.apply(to: changes, update: rename).map(RemovalRule.apply)
+    changes = changes.map(suspend)
     draft.withheld = changes.filter(isHeld)
     changes.removeAll(where: isHeld)
     draft.bystanders = desired.resources.filter { !isSelected($0.key) }.map {
@@ -93,6 +98,14 @@ package struct Planner: Sendable {
     draft.changes = ReleaseRule.apply(to: DependencyOrder.sort(changes), in: draft)
     AutomaticRequests.prune(&draft)
     return draft
+  }
+
+  /// What somebody paused waits, whatever the YAML says of it, and also when it no longer says anything.
+  private func suspend(_ change: Change) -> Change {
+    guard change.suspension == nil, !change.isBlocked else { return change }
+    var change = change
+    change.suspension = options.pause ?? options.pauses[change.key] ?? change.renamedFrom.flatMap { options.pauses[$0] }
+    return change
   }
 
   /// Whether the policy or a suspension holds a change back. What is in the way is said all the same.

@@ -1,3 +1,4 @@
+package import Model
 package import Planning
 
 /// What one lap is told to do.
@@ -16,6 +17,8 @@ package struct LapSettings: Sendable {
   /// Keep to resources that carry all these labels; empty: all.
   package var selection: [String: String] = [:]
   package var probes = true
+  /// Why nothing is written for now, as in a maintenance window; nil: it is.
+  package var pause: Suspension?
   /// What `certificate: auto` means where no certificate fits; nil: nothing.
   package var defaultCertificate: String?
   /// For requests to Let's Encrypt that releases of NPM want it for.
@@ -26,6 +29,8 @@ package struct LapSettings: Sendable {
   package var purpose = Purpose.bringAbout
   /// Seconds for which runs keep what was there before their changes.
   package var historySeconds = 90 * 86400.0
+  /// Seconds and number of events that are kept.
+  package var eventRetention = (seconds: 90 * 86400.0, count: 100_000)
   /// Goes with every call to NPM and into every event.
   package var correlation = ""
 

@@ -41,6 +41,7 @@ package struct ReconcileRun: Sendable {
       sealed, observed, ledger, today: String(Timestamp.now.iso8601.prefix(10)), email: settings.letsEncryptEmail)
     var options = options(desired)
     options.requests = try await requests()
+    try await addPauses(to: &options)
     var plan = Planner(options).plan(desired, observed, ledger)
     if case .adopt(let adoption) = settings.purpose { plan.keepAdoptions(adoption) }
     var lap = PlannedLap(
@@ -62,6 +63,19 @@ package struct ReconcileRun: Sendable {
     lap.warnings += lap.certificates
     lap.authors = await authors(lap.plan)
     return lap
+  }
+
+  /// A rollback is a wish of now: what was paused before does not hold it back.
+  private func addPauses(to options: inout Planner.Options) async throws {
+    if case .rollBack = settings.purpose { return }
+    options.pause = settings.pause
+    for pause in try await store.pauses(at: .now) {
+      let suspension = Suspension(until: pause.until?.iso8601 ?? "resumed", reason: pause.reason)
+      switch pause.subject {
+      case .everything: options.pause = suspension
+      case .resource(let key): options.pauses[key] = suspension
+      }
+    }
   }
 
   /// Requests to Let's Encrypt of the last week.
@@ -149,9 +163,25 @@ package struct ReconcileRun: Sendable {
     var report = RunReport(run: run, outcomes: outcomes, seconds: 0, wasInterrupted: false, unrepaired: problem)
     report.wasInterrupted = stop.isRequested && report.count(.notAttempted) > 0
     try? await store.finishRun(run, applied: report.count(.applied), failed: report.count(.failed), at: .now)
-    try? await store.dropHistory(before: Timestamp(seconds: Timestamp.now.seconds - settings.historySeconds))
+    try? await dropOld()
     report.seconds = (ContinuousClock.now - start) / .seconds(1)
     return report
+  }
+
+  /// Writes into the log what of a lap is news. The log is for people: where it cannot be written, the lap goes on.
+  package func tell(_ lap: PlannedLap, _ news: inout LapNews) async {
+    if settings.policy == .observe { return }
+    for event in news.events(lap, days: settings.certificateDays, correlation: settings.correlation) {
+      try? await store.append(event, at: .now)
+    }
+  }
+
+  /// Drops what is older than the settings want to keep.
+  package func dropOld() async throws {
+    func ago(_ seconds: Double) -> Timestamp { Timestamp(seconds: Timestamp.now.seconds - seconds) }
+    try await store.dropHistory(before: ago(settings.historySeconds))
+    try await store.dropEvents(
+      before: ago(settings.eventRetention.seconds), keeping: settings.eventRetention.count)
   }
 
   /// Before anything else: somebody's door may stand open.

@@ -100,7 +100,7 @@ package actor MemoryStore: StateStore {
   package func abandon(_ intent: Int, at: Timestamp) { intents[intent] = nil }
 
   package func append(_ event: Event, at: Timestamp) {
-    log.append(RecordedEvent(number: log.count + 1, at: at, event: event))
+    log.append(RecordedEvent(number: (log.last?.number ?? 0) + 1, at: at, event: event))
   }
 
   package func events(_ filter: EventFilter) -> [RecordedEvent] {
@@ -109,7 +109,19 @@ package actor MemoryStore: StateStore {
         && (filter.severities.isEmpty || filter.severities.contains(recorded.event.severity))
         && (filter.sources.isEmpty || filter.sources.contains(recorded.event.source))
         && (filter.run.map { recorded.event.run == $0 } ?? true)
+        && (filter.after.map { recorded.number > $0 } ?? true)
     }.suffix(filter.limit)
+  }
+
+  package func dropEvents(before time: Timestamp, keeping count: Int) {
+    log = log.suffix(count).filter { $0.at >= time }
+  }
+
+  private var paused: [PauseSubject: Pause] = [:]
+  package func pause(_ pause: Pause) { paused[pause.subject] = pause }
+  package func resume(_ subject: PauseSubject) -> Bool { paused.removeValue(forKey: subject) != nil }
+  package func pauses(at now: Timestamp) -> [Pause] {
+    paused.values.filter { pause in pause.until.map { now < $0 } ?? true }.sorted { $0.subject.text < $1.subject.text }
   }
 
   private func update(_ key: ResourceKey, _ update: LedgerUpdate) {

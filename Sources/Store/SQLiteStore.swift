@@ -226,13 +226,14 @@ package actor SQLiteStore: StateStore {
     _ = try mapped {
       try connection.run(
         """
-        INSERT INTO events (at, severity, source, subject, reason, message, run, correlation)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO events (at, severity, source, subject, reason, message, run, correlation, data)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         [
           .real(at.seconds), .text(event.severity.rawValue), .text(event.source), .text(event.subject),
           .text(event.reason), .text(event.message), event.run.map { .integer(Int64($0)) } ?? .null,
           event.correlation.map { .text($0) } ?? .null,
+          event.data.isNull ? .null : .text(try LedgerRow.encoded(event.data)),
         ])
     }
   }
@@ -247,13 +248,17 @@ package actor SQLiteStore: StateStore {
     }
     isOneOf("severity", filter.severities.map(\.rawValue).sorted())
     isOneOf("source", filter.sources.sorted())
+    if let number = filter.after {
+      conditions.append("number > ?")
+      values.append(.integer(Int64(number)))
+    }
     if let run = filter.run {
       conditions.append("run = ?")
       values.append(.integer(Int64(run)))
     }
     values.append(.integer(Int64(filter.limit)))
     let sql = """
-      SELECT number, at, severity, source, subject, reason, message, run, correlation FROM events
+      SELECT number, at, severity, source, subject, reason, message, run, correlation, data FROM events
       WHERE \(conditions.joined(separator: " AND ")) ORDER BY number DESC LIMIT ?
       """
     return try mapped { try connection.run(sql, values).reversed().compactMap(EventRow.event) }

@@ -61,5 +61,10 @@ enum Schema {
       number INTEGER PRIMARY KEY AUTOINCREMENT, match TEXT NOT NULL, until REAL NOT NULL, reason TEXT NOT NULL) STRICT;
     CREATE TABLE starts (at REAL NOT NULL) STRICT;
     """,
+    """
+    ALTER TABLE events ADD COLUMN data TEXT;
+    CREATE TABLE pauses (
+      subject TEXT PRIMARY KEY, until REAL, reason TEXT NOT NULL, begun_at REAL NOT NULL) STRICT;
+    """,
   ]
 }

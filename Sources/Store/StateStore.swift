@@ -59,10 +59,52 @@ package struct EventFilter: Hashable, Sendable {
   package var severities: Set<Event.Severity> = []
   package var sources: Set<String> = []
   package var run: Int?
+  /// Only those that came after the one with this number.
+  package var after: Int?
   /// The newest so many.
   package var limit = 100
 
   package init() {}
+}
+
+/// What is left alone.
+package enum PauseSubject: Hashable, Sendable {
+  case everything
+  case resource(ResourceKey)
+
+  /// `*`, or `proxy_host/jellyfin`.
+  package var text: String {
+    switch self {
+    case .everything: "*"
+    case .resource(let key): key.path
+    }
+  }
+
+  package init?(text: String) {
+    if text == "*" {
+      self = .everything
+      return
+    }
+    let parts = text.split(separator: "/", maxSplits: 1).map(String.init)
+    guard parts.count == 2 else { return nil }
+    self = .resource(ResourceKey(ResourceKind(rawValue: parts[0]), parts[1]))
+  }
+}
+
+/// A wish to leave something alone, said on the command line.
+package struct Pause: Hashable, Sendable {
+  package var subject: PauseSubject
+  /// nil: until somebody resumes it.
+  package var until: Timestamp?
+  package var reason: String
+  package var begunAt: Timestamp
+
+  package init(_ subject: PauseSubject, until: Timestamp?, reason: String, begunAt: Timestamp) {
+    self.subject = subject
+    self.until = until
+    self.reason = reason
+    self.begunAt = begunAt
+  }
 }
 
 /// What the store says when it cannot serve.
@@ -142,4 +184,13 @@ package protocol StateStore: Sendable {
   func append(_ event: Event, at: Timestamp) async throws
   /// Oldest first.
   func events(_ filter: EventFilter) async throws -> [RecordedEvent]
+  /// Drops events from before `time`, and the oldest beyond the newest `count`.
+  func dropEvents(before time: Timestamp, keeping count: Int) async throws
+
+  /// Leaves a resource, or everything, alone until then, or until somebody resumes it.
+  func pause(_ pause: Pause) async throws
+  /// Whether it was paused.
+  func resume(_ subject: PauseSubject) async throws -> Bool
+  /// Those that are not over.
+  func pauses(at now: Timestamp) async throws -> [Pause]
 }

@@ -63,7 +63,7 @@ enum LedgerRow {
     }
   }
 
-  private static func encoded(_ value: some Encodable) throws -> String {
+  static func encoded(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     return String(decoding: try encoder.encode(value), as: UTF8.self)
@@ -160,7 +160,8 @@ enum EventRow {
     guard let severity = Event.Severity(rawValue: row[2].text) else { return nil }
     let event = Event(
       severity, source: row[3].text, subject: row[4].text, reason: row[5].text, row[6].text,
-      run: row[7] == .null ? nil : row[7].int, correlation: row[8] == .null ? nil : row[8].text)
+      run: row[7] == .null ? nil : row[7].int, correlation: row[8] == .null ? nil : row[8].text,
+      data: (try? JSONDecoder().decode(JSONValue.self, from: Data(row[9].text.utf8))) ?? .null)
     return RecordedEvent(number: row[0].int, at: Timestamp(seconds: row[1].real), event: event)
   }
 }

@@ -91,6 +91,37 @@ import Testing
     #expect(try await messages { $0.run = 2 } == ["m2"])
   }
 
+  @Test(arguments: Kind.allCases) func `old events are dropped by age and by number, and numbers go on`(kind: Kind)
+    async throws
+  {
+    let store = try store(kind)
+    let data: JSONValue = ["a": [1, "two", nil]]
+    for index in 0..<10 {
+      let event = Event(.info, source: "x", subject: "s", reason: "R", "m\(index)", data: data)
+      try await store.append(event, at: time(Double(index)))
+    }
+    try await store.dropEvents(before: time(2), keeping: 5)
+    try await store.append(Event(.info, source: "x", subject: "s", reason: "R", "new"), at: time(99))
+    var filter = EventFilter()
+    let left = try await store.events(filter)
+    #expect(left.map(\.event.message) == ["m5", "m6", "m7", "m8", "m9", "new"])
+    #expect(left.first?.event.data == data && left.last?.event.data == .null)
+    filter.after = left[4].number
+    #expect(try await store.events(filter).map(\.number) == [11])
+  }
+
+  @Test(arguments: Kind.allCases) func `a pause holds until its end, or until it is resumed`(kind: Kind) async throws {
+    let store = try store(kind)
+    let app = PauseSubject.resource(ResourceKey(.proxyHost, "app"))
+    try await store.pause(Pause(.everything, until: time(10), reason: "r", begunAt: time(1)))
+    try await store.pause(Pause(app, until: nil, reason: "", begunAt: time(2)))
+    #expect(try await store.pauses(at: time(9)).map(\.subject) == [.everything, app])
+    #expect(try await store.pauses(at: time(10)).map(\.subject) == [app])
+    #expect(try await store.resume(app))
+    #expect(try await !store.resume(app))
+    #expect(try await store.pauses(at: time(10)).isEmpty)
+  }
+
   @Test(arguments: Kind.allCases) func `a store belongs to one NPM`(kind: Kind) async throws {
     let store = try store(kind)
     #expect(try await store.boundNPM() == nil)

@@ -1,0 +1,118 @@
+import DesiredFiles
+import Model
+import Platform
+import Store
+
+/// `reconciler suspend` and `resume`: leave something alone for a while, without touching the YAML.
+enum SuspendCommand {
+  private static let all = FlagDefinition("all", "Everything")
+  private static let length = FlagDefinition("for", value: "DURATION", "How long, for example 2h or 7d")
+  private static let until = FlagDefinition("until", value: "DAY", "Until that day begins, in UTC")
+  private static let reason = FlagDefinition("reason", value: "TEXT", "Why; it is shown wherever something waits")
+
+  static let suspension = CommandDefinition(
+    name: "suspend", summary: "Leave a host, or everything, alone for a while",
+    discussion: """
+      Nothing is written to NPM for it, by watch or by apply, until the time is over or 'resume' is said; health is
+      checked all the same. Without a NAME it shows what is suspended. The YAML can say the same with 'suspend'.
+      """,
+    arguments: [ArgumentDefinition(name: "NAME", isOptional: true, summary: "A name of the YAML, or kind/name")],
+    flags: [all, length, until, reason], run: suspend)
+
+  static let resumption = CommandDefinition(
+    name: "resume", summary: "End what 'suspend' began",
+    arguments: [ArgumentDefinition(name: "NAME", isOptional: true, summary: "What was suspended")], flags: [all],
+    run: resume)
+
+  @Sendable private static func suspend(_ invocation: Invocation) async throws -> ExitCode {
+    let bench = try Workbench(invocation)
+    if invocation.arguments.positional.isEmpty, !invocation.arguments.has(all) { return try await list(bench) }
+    let subject = try subject(bench)
+    let end = try end(invocation)
+    let store = try bench.store(createsIt: true)
+    let reason = invocation.arguments.value(reason) ?? ""
+    try await store.pause(Pause(subject, until: end, reason: reason, begunAt: .now))
+    let words = "\(name(subject)) suspended until \(end?.iso8601 ?? "resumed")\(reason.isEmpty ? "" : ": \(reason)")"
+    await bench.append([event(subject, "Suspended", words, bench)])
+    try invocation.console.result("\(words).")
+    return .success
+  }
+
+  @Sendable private static func resume(_ invocation: Invocation) async throws -> ExitCode {
+    let bench = try Workbench(invocation)
+    let subject = try subject(bench)
+    guard try await bench.store(createsIt: false).resume(subject) else {
+      throw CommandFailure(
+        .invalid,
+        [
+          Diagnostic(
+            .notSuspended, "\(name(subject)) is not suspended by the command line",
+            hint: "'reconciler suspend' shows what is; 'suspend' in the YAML ends in the YAML")
+        ])
+    }
+    await bench.append([event(subject, "Resumed", "\(name(subject)) resumed", bench)])
+    try invocation.console.result("\(name(subject)) resumed: the next run looks after it again.")
+    return .success
+  }
+
+  private static func list(_ bench: Workbench) async throws -> ExitCode {
+    let pauses = try await bench.store(createsIt: false).pauses(at: .now)
+    if bench.invocation.console.format == .json {
+      try bench.invocation.console.result(
+        json: [
+          "format_version": "1",
+          "suspended": .array(
+            pauses.map { pause in
+              [
+                "subject": .string(pause.subject.text), "until": pause.until.map { .string($0.iso8601) } ?? .null,
+                "reason": .string(pause.reason), "since": .string(pause.begunAt.iso8601),
+              ]
+            }),
+        ])
+      return .success
+    }
+    let lines = pauses.map { pause in
+      let why = pause.reason.isEmpty ? "" : ": \(pause.reason)"
+      return "\(name(pause.subject)) until \(pause.until?.iso8601 ?? "resumed")\(why)"
+    }
+    try bench.invocation.console.result(lines.isEmpty ? "Nothing is suspended." : lines.joined(separator: "\n"))
+    return .success
+  }
+
+  private static func subject(_ bench: Workbench) throws -> PauseSubject {
+    guard let typed = bench.invocation.arguments.positional.first else {
+      guard bench.invocation.arguments.has(all) else { throw UsageError(message: "name what is meant, or give --all") }
+      return .everything
+    }
+    // A kind and a name may also be of something that is gone from the YAML.
+    if let subject = PauseSubject(text: typed), case .resource = subject { return subject }
+    let loaded = try bench.loadDesired(exitWhenEmpty: .invalid)
+    return .resource(try TypedName.key(typed, among: loaded.state.resources))
+  }
+
+  private static func end(_ invocation: Invocation) throws -> Timestamp? {
+    if let text = invocation.arguments.value(length) {
+      guard let seconds = DesiredFiles.Duration.seconds(text), seconds > 0 else {
+        throw UsageError(message: "--for takes a duration such as 2h, not '\(text)'")
+      }
+      return Timestamp(seconds: Timestamp.now.seconds + seconds)
+    }
+    guard let text = invocation.arguments.value(until) else { return nil }
+    guard DesiredFiles.Duration.isDate(text), let end = Timestamp(iso8601: "\(text)T00:00:00Z"), end > .now else {
+      throw UsageError(message: "--until takes a day to come, such as 2026-12-31, not '\(text)'")
+    }
+    return end
+  }
+
+  private static func name(_ subject: PauseSubject) -> String {
+    switch subject {
+    case .everything: "everything"
+    case .resource(let key): "'\(key.name)'"
+    }
+  }
+
+  private static func event(_ subject: PauseSubject, _ reason: String, _ words: String, _ bench: Workbench) -> Event {
+    Event(
+      .info, source: "suspend", subject: subject.text, reason: reason, words, correlation: bench.correlation)
+  }
+}
