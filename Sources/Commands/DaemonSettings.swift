@@ -12,6 +12,8 @@ struct DaemonSettings: Sendable {
   /// Whether it repairs what was changed in NPM.
   var selfHeals = true
   var health = HealthSettings()
+  /// nil: the desired files are a directory.
+  var git: GitSettings?
   /// Those that differ from the standard.
   var rules: [AlertRule: AlertRuleSettings] = [:]
   var sinks: [SinkSettings] = []
@@ -36,6 +38,8 @@ struct HealthSettings: Sendable {
 /// Their shape in `reconciler.yaml`.
 enum DaemonFields {
   static let all: [FieldDescription] = [
+    FieldDescription(
+      "source", .object(source), standard: [:], "A repository that the daemon follows, instead of `desired`."),
     FieldDescription("watch", .object(watch), standard: [:], "The daemon."),
     FieldDescription("health", .object(health), standard: [:], "How the daemon watches destinations."),
     FieldDescription("slo", .object(slo), standard: [:], "What hosts are expected to do in a week."),
@@ -43,6 +47,17 @@ enum DaemonFields {
     FieldDescription("alerts", .object(AlertFields.all), standard: [:], "Who is told of what."),
   ]
 
+  private static let source: [FieldDescription] = [
+    FieldDescription("git", .string(1...2048), standard: "", "Address of the repository, as git takes it."),
+    FieldDescription("branch", .string(1...250), standard: "main", "The branch to follow."),
+    FieldDescription("path", .string(1...1024), standard: "desired", "Directory of the desired files in it."),
+    FieldDescription("interval", .duration, standard: "60s", "Time between fetches."),
+    FieldDescription("ssh_key", .string(1...4096), standard: "", "File with a private key for ssh."),
+    FieldDescription("token", .string(1...4096), standard: "", "For https; write ${env:NAME}."),
+    FieldDescription(
+      "allow_force_push", .bool, standard: false,
+      "Take a branch also where it no longer contains the commit that is in force."),
+  ]
   private static let watch: [FieldDescription] = [
     FieldDescription("interval", .duration, standard: "60s", "Time between laps when nothing else calls for one."),
     FieldDescription(
@@ -91,10 +106,31 @@ extension SettingsLoader {
     daemon.interval = seconds("watch", "interval") ?? daemon.interval
     daemon.selfHeals = file["watch"]?.value["self_heal"].boolValue ?? daemon.selfHeals
     daemon.health = health()
+    daemon.git = git()
     daemon.maximumRestarts = number("slo", "restarts") ?? daemon.maximumRestarts
     daemon.rules = alertRules()
     daemon.sinks = alertSinks()
     return daemon
+  }
+
+  private mutating func git() -> GitSettings? {
+    guard let url = text("source", "git") else { return nil }
+    var git = GitSettings(url: url)
+    git.branch = text("source", "branch") ?? git.branch
+    git.path = text("source", "path") ?? "desired"
+    git.interval = max(1, seconds("source", "interval") ?? git.interval)
+    git.sshKey = text("source", "ssh_key")
+    git.token = text("source", "token").map { Secret($0) }
+    git.allowsForcePush = file["source"]?.value["allow_force_push"].boolValue ?? false
+    // Neither an option of git nor a way out of the repository.
+    let path = git.path.split(separator: "/", omittingEmptySubsequences: false)
+    if git.url.hasPrefix("-") || git.branch.hasPrefix("-") || path.contains("..") || git.path.hasPrefix("/") {
+      decoder.report(
+        .badValue, "'source' does not name a branch and a directory of a repository",
+        at: file["source"]?.location ?? decoder.start,
+        hint: "write git: https://host/repository.git, branch: main, path: desired")
+    }
+    return git
   }
 
   private mutating func health() -> HealthSettings {

@@ -66,7 +66,8 @@ enum RollbackCommand {
     } else {
       let lines = runs.map { run in
         let end = run.finishedAt == nil ? "killed in the middle" : "\(run.applied) applied, \(run.failed) failed"
-        return "\(String(run.number).padded(to: 5))  \(run.startedAt.iso8601)  \(end)"
+        return
+          "\(String(run.number).padded(to: 5))  \(run.startedAt.iso8601)  \(end)\(run.commit.map { ", commit \($0.prefix(10))" } ?? "")"
       }
       try bench.invocation.console.result(lines.isEmpty ? "No runs." : lines.joined(separator: "\n"))
     }
@@ -77,7 +78,7 @@ enum RollbackCommand {
     [
       "run": .int(run.number), "started_at": .string(run.startedAt.iso8601),
       "finished_at": run.finishedAt.map { .string($0.iso8601) } ?? .null, "digest": .string(run.digest),
-      "applied": .int(run.applied), "failed": .int(run.failed),
+      "applied": .int(run.applied), "failed": .int(run.failed), "commit": run.commit.map { .string($0) } ?? .null,
     ]
   }
 }

@@ -87,8 +87,11 @@ struct StatusText {
   private var last: String {
     let lap = status["last_lap"]
     let run = lap["run"].intValue.map { "run \($0)" } ?? lap["command"].summary
+    let commit = status["commit"]["hash"].stringValue.map { hash in
+      "\nCommit \(hash.prefix(10)) by \(status["commit"]["author"].summary): \(status["commit"]["subject"].summary)"
+    }
     let counts = "\(count("applied")) applied, \(count("failed")) failed, \(count("blocked")) blocked"
-    return "Last: \(run), \(Self.minute(lap["at"])), \(counts)"
+    return "Last: \(run), \(Self.minute(lap["at"])), \(counts)\(commit ?? "")"
   }
 
   /// `2026-11-21T14:02:07.250Z` as `2026-11-21 14:02 UTC`.

@@ -20,6 +20,7 @@ enum WatchCommand {
   private static let standbyPause = 1.0
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
+    Process.useOneHeap()
     let bench = try Workbench(invocation)
     let stop = StopSignal()
     stop.listenToSignals()
@@ -29,13 +30,17 @@ enum WatchCommand {
     defer { pulse.cancel() }
     let lap = try WatchLap(bench, stop: stop, manager: manager)
     guard let lock = try await becomeActive(bench, stop, manager) else { return .success }
-    let loop = ReconcileLoop(LoopState.Timing(interval: bench.settings.daemon.interval)) { await lap.run($0) }
+    let git = bench.settings.daemon.git
+    let interval = min(bench.settings.daemon.interval, git?.interval ?? .infinity)
+    let loop = ReconcileLoop(LoopState.Timing(interval: interval)) { await lap.run($0) }
     let monitor = await HealthMonitor(bench.settings.daemon.health.thresholds, bench.surroundings(lap, loop))
     let alerts = await WatchAlerts(bench)
     await lap.attach(monitor, alerts)
-    let files = FileWatch(bench.settings.desired, ignoring: bench.settings.status) { loop.trigger(.files) }
+    let files =
+      git == nil ? FileWatch(bench.settings.desired, ignoring: bench.settings.status) { loop.trigger(.files) } : nil
     stop.onHangUp { loop.trigger(.request) }
-    bench.invocation.console.say("watching \(bench.settings.desired)/ for NPM at \(bench.settings.npmURL)")
+    let what = git.map { "\($0.branch) of \($0.shownURL)" } ?? "\(bench.settings.desired)/"
+    bench.invocation.console.say("watching \(what) for NPM at \(bench.settings.npmURL)")
     manager.ready()
     async let health: Void = monitor.run(stop: stop)
     async let telling: Void = alerts.run(stop: stop)

@@ -10,14 +10,17 @@ import Store
 /// One lap of the daemon after the other: the lap of an apply, and what is worth saying about it, once.
 actor WatchLap {
   private let bench: Workbench
-  private let settings: LapSettings
+  private var settings: LapSettings
   private let gateway: LiveNPM
   private let stop: StopSignal
   private let manager: ServiceManager
-  /// The last desired state without mistakes.
-  private var good: DesiredState?
-  /// Since when the files have mistakes.
-  private var invalidSince: Timestamp?
+  private let source: WatchSource
+  /// Whether there is a desired state without mistakes.
+  private var hasDesired = false
+  /// What is wrong with the files, since when.
+  private var invalid: (words: String, reason: String, since: Timestamp)?
+  /// Why the status files could not be written last.
+  private var statusProblem = ""
   /// How things stood when it was last said.
   private var standing = ""
   private var retries = RetryHold()
@@ -41,6 +44,7 @@ actor WatchLap {
     self.manager = manager
     settings = try bench.lapSettings()
     gateway = try bench.gateway()
+    source = WatchSource(bench.settings)
   }
 
   /// From now on each lap says what is to be watched.
@@ -57,7 +61,7 @@ actor WatchLap {
 
   /// Whether something is wrong that somebody should be told.
   private func look() async {
-    await alerts?.look(good == nil ? nil : await monitor?.view, matters, at: .now)
+    await alerts?.look(hasDesired ? await monitor?.view : nil, matters, at: .now)
   }
 
   private func once(_ triggers: [Trigger]) async -> LapResult {
@@ -65,11 +69,14 @@ actor WatchLap {
     console.info("lap: \(triggers.map(\.rawValue).joined(separator: ", "))")
     // Who asks, or corrects a file, wants to know now.
     if triggers != [.interval] { retries.clear() }
+    let reading = await stop.cancelling { [source] in await source.read() }
+    // What was given up says nothing.
+    if stop.isRequested { return .settled }
     do {
       let lock = try await RunLock.take(beside: bench.settings.state, timeout: Self.lockPatience, stop: stop)
       defer { withExtendedLifetime(lock) {} }
       let store = try bench.store(createsIt: true)
-      guard let desired = await load(store) else { return .settled }
+      guard let desired = await take(reading, store) else { return .settled }
       await monitor?.watch(bench.settings.daemon.health.targets(desired))
       return try await lap(desired, store)
     } catch let failure as CommandFailure {
@@ -84,25 +91,32 @@ actor WatchLap {
     return .troubled
   }
 
-  /// What is desired: the files, or what they last said without mistakes; nil: they never did.
-  private func load(_ store: any StateStore) async -> DesiredState? {
-    let loaded = DesiredLoader.load(bench.settings.desired)
-    guard loaded.diagnostics.hasErrors else {
-      if invalidSince != nil { console.say("the desired files are right again") }
-      invalidSince = nil
-      matters.noteDesired(nil, at: .now)
-      good = loaded.state
-      return good
+  /// What is to be brought about, after saying what is to be said about where it comes from; nil: nothing yet.
+  private func take(_ reading: WatchSource.Reading, _ store: any StateStore) async -> DesiredState? {
+    hasDesired = reading.desired != nil
+    if let commit = reading.commit, commit != settings.commit {
+      settings.commit = commit
+      await tell(.info, "Commit", "commit \(commit.short) by \(commit.author): \(commit.subject)", store)
     }
-    let errors = loaded.diagnostics.filter { $0.severity == .error }
-    invalidSince = invalidSince ?? .now
-    let more = errors.count > 1 ? " and \(errors.count - 1) more" : ""
-    let first = errors[0].location.map { "\($0.file):\($0.line): \(errors[0].message)" } ?? errors[0].message
-    matters.noteDesired(first + more, at: .now)
-    let rest = good == nil ? "nothing is done until then" : "the last good ones stay in force"
-    await stand("the desired files have mistakes: \(first)\(more); \(rest)", .error, "DesiredInvalid", store)
-    if good == nil { markInvalid(first + more) }
-    return good
+    if let words = reading.mistakes {
+      await note("the desired files have mistakes: \(words)", "DesiredInvalid", store)
+    } else if let problem = reading.problem {
+      await note("\(problem)", problem.isForced ? "ForcePush" : "SourceUnreachable", store)
+    } else {
+      if invalid != nil { console.say("the newest desired files are in force again") }
+      invalid = nil
+      matters.noteDesired(nil, at: .now)
+    }
+    if !hasDesired { markInvalid() }
+    return reading.desired
+  }
+
+  /// Why the newest files are not in force.
+  private func note(_ words: String, _ reason: String, _ store: any StateStore) async {
+    invalid = (words, reason, invalid?.since ?? .now)
+    matters.noteDesired(words, at: .now)
+    let rest = hasDesired ? "what was right last stays in force" : "nothing is done until then"
+    await stand("\(words); \(rest)", .error, reason, store)
   }
 
   private func lap(_ desired: DesiredState, _ store: any StateStore) async throws -> LapResult {
@@ -132,7 +146,7 @@ actor WatchLap {
     for outcome in report.outcomes { retries.note(outcome, at: now) }
     matters.note(lap, report, days: bench.settings.certificateDays.warning, at: .now)
     await writeStatus(lap, report)
-    if invalidSince == nil {
+    if invalid == nil {
       let (words, isGood) = WatchText.standing(lap, report)
       await stand(words, isGood ? .info : .warning, isGood ? "InSync" : "OutOfSync", store)
     }
@@ -162,8 +176,14 @@ actor WatchLap {
   ) async {
     guard words != standing else { return }
     standing = words
-    console.say(words)
     manager.status(words)
+    await tell(severity, reason, words, store)
+  }
+
+  private func tell(
+    _ severity: Event.Severity, _ reason: String, _ words: String, _ store: (any StateStore)?
+  ) async {
+    console.say(words)
     let event = Event(
       severity, source: "watch", subject: "daemon", reason: reason, words, correlation: bench.correlation)
     try? await store?.append(event, at: .now)
@@ -171,49 +191,40 @@ actor WatchLap {
 
   /// Takes in whose health changed; returns whether a change waits for one of them.
   func note(_ transitions: [HealthTransition], _ view: HealthView) async -> Bool {
+    defer { Process.returnMemory() }
     let records = Dictionary(view.records.map { ($0.target.name, $0) }) { first, _ in first }
     let events = HealthNews.events(transitions, records, correlation: bench.correlation)
     for event in events { console.say(event.message) }
     if !events.isEmpty, let store = try? bench.store(createsIt: false) {
       for event in events { try? await store.append(event, at: view.at) }
     }
-    bench.keepStatus { try $0.write(view) }
+    keepStatus { try $0.write(view) }
     await look()
     return transitions.contains { $0.after == .healthy && waiting.contains($0.name) }
   }
 
   private func writeStatus(_ lap: PlannedLap, _ report: RunReport?) async {
     let view = await monitor?.view
-    bench.keepStatus { try $0.write(lap, report, view, at: .now) }
-    if invalidSince != nil { markInvalid("the last good ones stay in force") }
+    keepStatus { try $0.write(lap, report, view, at: .now) }
+    markInvalid()
   }
 
-  private func markInvalid(_ words: String) {
-    guard let since = invalidSince else { return }
-    let message = "the desired files have mistakes: \(words)"
-    try? StatusFiles(directory: bench.settings.status, settings: settings)
-      .set("DesiredValid", "False", reason: "DesiredInvalid", message, since: since)
-  }
-}
-
-/// Lines of the daemon's log.
-enum WatchText {
-  static func line(_ outcome: ChangeOutcome) -> String {
-    let what = "\(outcome.change.action.word) \(outcome.change.key.path)"
-    guard let error = outcome.error else { return "\(what): \(outcome.note)" }
-    let place = (error.location ?? outcome.change.source).map { " (\($0.file):\($0.line))" } ?? ""
-    return "\(what) \(outcome.verdict == .failed ? "failed" : "not attempted"): \(error.message)\(place)"
-  }
-
-  /// How things stand after a lap; the same words for the same state.
-  static func standing(_ lap: PlannedLap, _ report: RunReport) -> (words: String, isGood: Bool) {
-    let failed = report.outcomes.filter { $0.verdict != .applied }.map(\.change.key.name)
-    let blocked = lap.plan.changes.filter(\.isBlocked).map(\.key.name)
-    let held = lap.plan.withheld.map(\.key.name)
-    let parts = [("failed", failed), ("blocked", blocked), ("held back", held)].filter { !$0.1.isEmpty }
-    guard parts.isEmpty else {
-      return (parts.map { "\($0.0): \($0.1.sorted().joined(separator: ", "))" }.joined(separator: "; "), false)
+  /// Adds to the status files what a lap does not see.
+  private func markInvalid() {
+    guard let invalid else { return }
+    keepStatus {
+      try $0.set("DesiredValid", "False", reason: invalid.reason, invalid.words, since: invalid.since)
     }
-    return ("in sync: \(Words.count(lap.desired.resources.count, "object"))", true)
+  }
+
+  /// Does something to the status files; that they cannot be written is said once.
+  private func keepStatus(_ body: (StatusFiles) throws -> Void) {
+    do {
+      try body(StatusFiles(directory: bench.settings.status, settings: settings))
+      statusProblem = ""
+    } catch {
+      if statusProblem != "\(error)" { console.say("the status files cannot be written: \(error)") }
+      statusProblem = "\(error)"
+    }
   }
 }

@@ -76,4 +76,11 @@ package struct DesiredState: Sendable {
     self.resources = resources
     self.fileCount = fileCount
   }
+
+  /// The same, without where each field stands.
+  package var withoutPlaces: DesiredState {
+    var bare = self
+    for index in bare.resources.indices { bare.resources[index].fieldSources = [:] }
+    return bare
+  }
 }

@@ -7,21 +7,30 @@ package struct OwnershipMarker: Hashable, Codable, Sendable {
   package var name: String
   /// Digest of the spec that was written last.
   package var fingerprint: String
+  /// The commit that asked for it; nil: the files were none of a repository's.
+  package var commit: String?
 
-  package init(owner: String, name: String, fingerprint: String) {
+  package init(owner: String, name: String, fingerprint: String, commit: String? = nil) {
     self.owner = owner
     self.name = name
     self.fingerprint = fingerprint
+    self.commit = commit
   }
 
   package init?(meta: JSONValue) {
     guard let owner = meta[Self.metaKey]["owner"].stringValue, let name = meta[Self.metaKey]["name"].stringValue
     else { return nil }
-    self.init(owner: owner, name: name, fingerprint: meta[Self.metaKey]["fingerprint"].stringValue ?? "")
+    self.init(
+      owner: owner, name: name, fingerprint: meta[Self.metaKey]["fingerprint"].stringValue ?? "",
+      commit: meta[Self.metaKey]["commit"].stringValue)
   }
 
   package var json: JSONValue {
-    ["owner": .string(owner), "name": .string(name), "fingerprint": .string(fingerprint)]
+    var members: [String: JSONValue] = [
+      "owner": .string(owner), "name": .string(name), "fingerprint": .string(fingerprint),
+    ]
+    if let commit { members["commit"] = .string(commit) }
+    return .object(members)
   }
 }
 

@@ -11,7 +11,8 @@ package final class StopSignal: Sendable {
   private struct State {
     var isRequested = false
     var defersExit = false
-    var waiters: [CheckedContinuation<Void, Never>] = []
+    var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+    var nextWaiter = 0
     var sources: [any DispatchSourceSignal] = []
   }
   private let state = Lock(State())
@@ -23,21 +24,41 @@ package final class StopSignal: Sendable {
   package func request() {
     let waiters = state.withLock { state in
       state.isRequested = true
-      defer { state.waiters = [] }
+      defer { state.waiters = [:] }
       return state.waiters
     }
-    for waiter in waiters { waiter.resume() }
+    for waiter in waiters.values { waiter.resume() }
   }
 
-  /// Returns when a stop was requested.
+  /// Returns when a stop was requested, or the task is cancelled.
   package func wait() async {
-    await withCheckedContinuation { continuation in
-      let already = state.withLock { state in
-        if !state.isRequested { state.waiters.append(continuation) }
-        return state.isRequested
-      }
-      if already { continuation.resume() }
+    let number = state.withLock { state in
+      state.nextWaiter += 1
+      return state.nextWaiter
     }
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isOver = state.withLock { state in
+          if state.isRequested || Task.isCancelled { return true }
+          state.waiters[number] = continuation
+          return false
+        }
+        if isOver { continuation.resume() }
+      }
+    } onCancel: {
+      state.withLock { $0.waiters.removeValue(forKey: number) }?.resume()
+    }
+  }
+
+  /// Runs `body`, which is cancelled when a stop is requested.
+  package func cancelling<Result: Sendable>(_ body: @escaping @Sendable () async -> Result) async -> Result {
+    let work = Task { await body() }
+    let watch = Task {
+      await wait()
+      if isRequested { work.cancel() }
+    }
+    defer { watch.cancel() }
+    return await work.value
   }
 
   /// From now on a signal only requests the stop, so that what was begun can be finished.

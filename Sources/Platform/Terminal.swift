@@ -50,6 +50,15 @@ package enum Process {
     _ = unsafeBitCast(call, to: Trim.self)(0)
   }
 
+  /// Keeps memory in one heap: glibc gives threads heaps of their own, and a daemon has more threads than it has use for
+  /// what they leave behind. To be called before there are any.
+  package static func useOneHeap() {
+    guard let call = dlsym(nil, "mallopt") else { return }
+    typealias Option = @convention(c) (Int32, Int32) -> Int32
+    let maximumArenas: Int32 = -8  // M_ARENA_MAX, which is glibc's alone
+    _ = unsafeBitCast(call, to: Option.self)(maximumArenas, 1)
+  }
+
   /// A write to a closed socket or pipe is an error code, not the end of the process.
   package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 }

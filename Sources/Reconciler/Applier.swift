@@ -11,15 +11,18 @@ struct Applier: Sendable {
   private let writer: ObjectWriter
   private let owner: String
   private let run: Int
+  private let commit: String?
   private let correlation: String
 
   init(
-    gateway: any NPMGateway, store: any StateStore, verifier: Verifier, owner: String, run: Int, correlation: String
+    gateway: any NPMGateway, store: any StateStore, verifier: Verifier, owner: String, run: Int, commit: String?,
+    correlation: String
   ) {
     self.gateway = gateway
     self.store = store
     self.owner = owner
     self.run = run
+    self.commit = commit
     self.correlation = correlation
     writer = ObjectWriter(gateway: gateway, verifier: verifier)
   }
@@ -158,7 +161,7 @@ struct Applier: Sendable {
 
   private func marker(for change: Change) -> OwnershipMarker {
     let fingerprint = change.desired.map(CanonicalJSON.fingerprint) ?? ""
-    return OwnershipMarker(owner: owner, name: change.key.name, fingerprint: fingerprint)
+    return OwnershipMarker(owner: owner, name: change.key.name, fingerprint: fingerprint, commit: commit)
   }
 
   private func record(_ result: WriteResult, _ change: Change, intent: Int) async throws {

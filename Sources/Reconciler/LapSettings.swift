@@ -1,3 +1,4 @@
+package import DesiredFiles
 package import Model
 package import Planning
 
@@ -17,6 +18,8 @@ package struct LapSettings: Sendable {
   /// Keep to resources that carry all these labels; empty: all.
   package var selection: [String: String] = [:]
   package var probes = true
+  /// The commit that the desired files are of; nil: of none.
+  package var commit: GitCommit?
   /// Why nothing is written for now, as in a maintenance window; nil: it is.
   package var pause: Suspension?
   /// What `certificate: auto` means where no certificate fits; nil: nothing.

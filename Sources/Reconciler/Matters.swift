@@ -35,9 +35,9 @@ package struct Matters: Sendable {
     }
   }
 
-  /// - Parameter problem: what is wrong with the files; nil: nothing.
+  /// - Parameter problem: why the newest files are not in force; nil: they are.
   package mutating func noteDesired(_ problem: String?, at now: Timestamp) {
-    Self.set(&desired, problem.map { "the desired files have mistakes: \($0)" }, [], now)
+    Self.set(&desired, problem, [], now)
   }
 
   private static func trouble(_ lap: PlannedLap, _ summary: StatusSummary) -> String? {

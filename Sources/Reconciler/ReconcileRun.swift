@@ -1,3 +1,4 @@
+import DesiredFiles
 package import Model
 package import NPMClient
 import Planning
@@ -155,10 +156,10 @@ package struct ReconcileRun: Sendable {
     guard !lap.plan.effective.isEmpty else {
       return RunReport(run: nil, outcomes: [], seconds: 0, wasInterrupted: false, unrepaired: problem)
     }
-    let run = try await store.beginRun(digest: lap.plan.digest, at: .now)
+    let run = try await store.beginRun(digest: lap.plan.digest, commit: settings.commit?.hash, at: .now)
     let applier = Applier(
       gateway: gateway, store: store, verifier: Verifier(gateway: gateway, pause: verifierPause),
-      owner: settings.owner, run: run, correlation: settings.correlation)
+      owner: settings.owner, run: run, commit: settings.commit?.hash, correlation: settings.correlation)
     let outcomes = await applier.apply(lap.plan.effective, stop: stop, progress: progress)
     var report = RunReport(run: run, outcomes: outcomes, seconds: 0, wasInterrupted: false, unrepaired: problem)
     report.wasInterrupted = stop.isRequested && report.count(.notAttempted) > 0

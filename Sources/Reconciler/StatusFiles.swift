@@ -1,3 +1,4 @@
+import DesiredFiles
 import FoundationEssentials
 import Metrics
 import Model
@@ -103,6 +104,9 @@ package struct StatusFiles: Sendable {
       "policy": .string(settings.policy.rawValue),
       "npm": ["url": .string(settings.npmURL), "version": .string(lap.observed.version.description)],
       "digest": .string(lap.plan.digest),
+      "commit": settings.commit.map {
+        ["hash": .string($0.hash), "author": .string($0.author), "subject": .string($0.subject)]
+      } ?? .null,
       "last_lap": [
         "at": .string(now.iso8601), "command": report == nil ? "diff" : "apply",
         "run": report?.run.map { .int($0) } ?? .null,

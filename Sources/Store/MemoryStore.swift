@@ -30,9 +30,11 @@ package actor MemoryStore: StateStore {
 
   package func remember(_ list: [LedgerEntry]) { for entry in list { entries[entry.key] = entry } }
 
-  package func beginRun(digest: String, at: Timestamp) -> Int {
+  package func beginRun(digest: String, commit: String?, at: Timestamp) -> Int {
     let number = (runList.last?.number ?? 0) + 1
-    runList.append(RunRecord(number: number, startedAt: at, finishedAt: nil, digest: digest, applied: 0, failed: 0))
+    runList.append(
+      RunRecord(
+        number: number, startedAt: at, finishedAt: nil, digest: digest, applied: 0, failed: 0, commit: commit))
     return number
   }
 

@@ -67,9 +67,11 @@ package actor SQLiteStore: StateStore {
     try mapped { try connection.transaction { for entry in entries { try update(entry.key, .put(entry)) } } }
   }
 
-  package func beginRun(digest: String, at: Timestamp) throws -> Int {
+  package func beginRun(digest: String, commit: String?, at: Timestamp) throws -> Int {
     try mapped {
-      try connection.run("INSERT INTO runs (started_at, digest) VALUES (?, ?)", [.real(at.seconds), .text(digest)])
+      try connection.run(
+        "INSERT INTO runs (started_at, digest, commit_hash) VALUES (?, ?, ?)",
+        [.real(at.seconds), .text(digest), commit.map { .text($0) } ?? .null])
       return Int(connection.lastInsertedRow)
     }
   }
@@ -85,13 +87,13 @@ package actor SQLiteStore: StateStore {
   package func runs(limit: Int) throws -> [RunRecord] {
     try mapped {
       try connection.run(
-        "SELECT number, started_at, finished_at, digest, applied, failed FROM runs ORDER BY number DESC LIMIT ?",
+        "SELECT number, started_at, finished_at, digest, applied, failed, commit_hash FROM runs ORDER BY number DESC LIMIT ?",
         [.integer(Int64(limit))]
       ).map { row in
         RunRecord(
           number: row[0].int, startedAt: Timestamp(seconds: row[1].real),
           finishedAt: row[2] == .null ? nil : Timestamp(seconds: row[2].real), digest: row[3].text,
-          applied: row[4].int, failed: row[5].int)
+          applied: row[4].int, failed: row[5].int, commit: row[6] == .null ? nil : row[6].text)
       }
     }
   }

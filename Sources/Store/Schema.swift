@@ -66,5 +66,8 @@ enum Schema {
     CREATE TABLE pauses (
       subject TEXT PRIMARY KEY, until REAL, reason TEXT NOT NULL, begun_at REAL NOT NULL) STRICT;
     """,
+    """
+    ALTER TABLE runs ADD COLUMN commit_hash TEXT;
+    """,
   ]
 }

@@ -27,9 +27,12 @@ package struct RunRecord: Hashable, Sendable {
   package var digest: String
   package var applied: Int
   package var failed: Int
+  /// The commit that it brought about; nil: the files were none of a repository's.
+  package var commit: String?
 
   package init(
-    number: Int, startedAt: Timestamp, finishedAt: Timestamp?, digest: String, applied: Int, failed: Int
+    number: Int, startedAt: Timestamp, finishedAt: Timestamp?, digest: String, applied: Int, failed: Int,
+    commit: String? = nil
   ) {
     self.number = number
     self.startedAt = startedAt
@@ -37,6 +40,7 @@ package struct RunRecord: Hashable, Sendable {
     self.digest = digest
     self.applied = applied
     self.failed = failed
+    self.commit = commit
   }
 }
 
@@ -149,7 +153,7 @@ package protocol StateStore: Sendable {
   func remember(_ entries: [LedgerEntry]) async throws
 
   /// Opens a run; returns its number.
-  func beginRun(digest: String, at: Timestamp) async throws -> Int
+  func beginRun(digest: String, commit: String?, at: Timestamp) async throws -> Int
   func finishRun(_ number: Int, applied: Int, failed: Int, at: Timestamp) async throws
   /// Newest first.
   func runs(limit: Int) async throws -> [RunRecord]
@@ -193,4 +197,11 @@ package protocol StateStore: Sendable {
   func resume(_ subject: PauseSubject) async throws -> Bool
   /// Those that are not over.
   func pauses(at now: Timestamp) async throws -> [Pause]
+}
+
+extension StateStore {
+  /// Opens a run for files that are none of a repository's.
+  package func beginRun(digest: String, at: Timestamp) async throws -> Int {
+    try await beginRun(digest: digest, commit: nil, at: at)
+  }
 }

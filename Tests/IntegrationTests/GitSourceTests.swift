@@ -1,0 +1,166 @@
+import Foundation
+import Model
+import Platform
+import TestSupport
+import Testing
+
+/// `reconciler watch` on a branch of a repository; every wait is for something that NPM or the status files show.
+@Suite struct GitSourceTests {
+  /// A repository that people push to.
+  private struct Repository {
+    let path: String
+
+    init(_ scratch: Scratch) async throws {
+      path = "\(scratch.path)/repository"
+      try Files.createDirectory(path)
+      try await git("init", "--quiet", "--initial-branch=main")
+    }
+
+    @discardableResult
+    func git(_ words: String...) async throws -> String {
+      let identity = ["-c", "user.name=Ada", "-c", "user.email=ada@lan.test", "-c", "commit.gpgsign=false"]
+      let outcome = try await ChildProcess.run(
+        ["git", "-C", path] + identity + words, environment: ["PATH": "/usr/bin:/bin", "HOME": path], timeout: 30)
+      #expect(outcome.isSuccess, "\(words): \(outcome.complaint)")
+      return outcome.text
+    }
+
+    /// Commits one host, or what else stands in `text`.
+    func commit(_ subject: String, port: Int = 80, text: String? = nil) async throws {
+      let host =
+        "proxy_hosts:\n  app: { domain_names: [app.test], forward: 'http://127.0.0.1:\(port)', validate: off }\n"
+      try Files.createDirectory("\(path)/desired")
+      try Files.replace("\(path)/desired/app.yaml", with: Array((text ?? host).utf8))
+      try await git("add", "--all")
+      try await git("commit", "--quiet", "--message", subject)
+    }
+  }
+
+  private func until(_ condition: () async throws -> Bool) async throws {
+    while try await !condition() { await Task.yield() }
+  }
+
+  private func port(_ npm: SimulatedNPM) async throws -> Int? { try await npm.hosts().first?["forward_port"].intValue }
+
+  private func status(_ place: Workplace) -> JSONValue {
+    guard let bytes = try? Files.read("\(place.scratch.path)/status/status.json") else { return .null }
+    return (try? JSONDecoder().decode(JSONValue.self, from: Data(bytes))) ?? .null
+  }
+
+  private func valid(_ place: Workplace) -> JSONValue {
+    status(place)["conditions"].arrayValue?.first { $0["type"] == "DesiredValid" } ?? .null
+  }
+
+  private func following(
+    _ more: String = "", _ body: (SimulatedNPM, Workplace, Repository, () throws -> RunningProgram) async throws -> Void
+  ) async throws {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      let repository = try await Repository(place.scratch)
+      try place.scratch.write(
+        "reconciler.yaml", "watch: { interval: 1h }\nsource: { git: \"\(repository.path)\", interval: 1h\(more) }\n")
+      try await repository.commit("Begin")
+      try await body(npm, place, repository) { try place.start("watch", "--policy", "sync") }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `a commit is brought about, and its hash stands in run, marker and status`()
+    async throws
+  {
+    try await following { npm, place, repository, start in
+      let daemon = try start()
+      try await until { try await port(npm) == 80 }
+      try await repository.commit("Move the app", port: 81)
+      daemon.hangUp()
+      try await until { try await port(npm) == 81 }
+      let hash = try await repository.git("rev-parse", "HEAD")
+      try await until { status(place)["commit"]["hash"] == .string(hash) }
+      #expect(status(place)["commit"]["author"] == "Ada <ada@lan.test>")
+      #expect(status(place)["commit"]["subject"] == "Move the app")
+      #expect(try await npm.hosts().first?["meta"]["reconciler"]["commit"] == .string(hash))
+      let runs = try await place.run("rollback", "--list", "-o", "json").json["runs"].arrayValue ?? []
+      #expect(runs.first?["commit"] == .string(hash))
+      daemon.terminate()
+      #expect(await daemon.result().exit == 0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a bad commit and an emptied tree leave the last good one in force, also after a restart`() async throws {
+    try await following { npm, place, repository, start in
+      var daemon = try start()
+      try await until { try await port(npm) == 80 }
+      try await repository.commit("Break it", text: "proxy_hosts:\n  app: { domain_nmes: [app.test] }\n")
+      daemon.hangUp()
+      try await until { valid(place)["reason"] == "DesiredInvalid" }
+      let message = valid(place)["message"].stringValue ?? ""
+      #expect(message.contains("by Ada <ada@lan.test>: desired/app.yaml:2:"), "\(message)")
+      daemon.terminate()
+      #expect(await daemon.result().exit == 0)
+      let id = try await npm.hosts().first?["id"].intValue ?? 0
+      try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/\(id)", ["forward_port": 99])
+      // It does not know the good commit but from its own repository.
+      daemon = try start()
+      try await until { try await port(npm) == 80 }
+      try await repository.git("rm", "-r", "--quiet", "desired")
+      try await repository.git("commit", "--quiet", "--message", "Empty it")
+      daemon.hangUp()
+      try await until { valid(place)["message"].stringValue?.contains("desired") == true }
+      #expect(try await npm.hosts().count == 1)
+      try await repository.commit("Mend it", port: 82)
+      daemon.hangUp()
+      try await until { try await port(npm) == 82 }
+      daemon.terminate()
+      #expect(await daemon.result().exit == 0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `a forced branch is not followed unless that is allowed`() async throws {
+    try await following { npm, place, repository, start in
+      try await repository.commit("Second", port: 81)
+      var daemon = try start()
+      try await until { try await port(npm) == 81 }
+      try await repository.git("reset", "--quiet", "--hard", "HEAD~1")
+      try await repository.commit("Elsewhere", port: 90)
+      daemon.hangUp()
+      try await until { valid(place)["reason"] == "ForcePush" }
+      #expect(try await port(npm) == 81)
+      let events = try await place.run("events", "-o", "json").json["events"].arrayValue ?? []
+      #expect(events.contains { $0["reason"] == "ForcePush" && $0["severity"] == "error" })
+      daemon.terminate()
+      #expect(await daemon.result().exit == 0)
+      let settings = try place.scratch.read("reconciler.yaml").replacing(
+        "1h }\n", with: "1h, allow_force_push: true }\n")
+      try place.scratch.write(
+        "reconciler.yaml",
+        settings.replacing("interval: 1h, allow_force_push: true }\nsource", with: "interval: 1h }\nsource"))
+      daemon = try start()
+      try await until { try await port(npm) == 90 }
+      daemon.terminate()
+      #expect(await daemon.result().exit == 0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `a repository that is away changes nothing, and a link in it leads nowhere`()
+    async throws
+  {
+    try await following { npm, place, repository, start in
+      let daemon = try start()
+      try await until { try await port(npm) == 80 }
+      try FileManager.default.moveItem(atPath: repository.path, toPath: repository.path + "-away")
+      daemon.hangUp()
+      try await until { valid(place)["reason"] == "SourceUnreachable" }
+      #expect(try await npm.hosts().count == 1)
+      try FileManager.default.moveItem(atPath: repository.path + "-away", toPath: repository.path)
+      try place.scratch.write("secret.yaml", "password: hunter2\n")
+      try FileManager.default.createSymbolicLink(
+        atPath: repository.path + "/desired/link.yaml", withDestinationPath: "\(place.scratch.path)/secret.yaml")
+      try await repository.commit("Link", port: 81)
+      daemon.hangUp()
+      try await until { valid(place)["reason"] == "DesiredInvalid" }
+      daemon.terminate()
+      let run = await daemon.result()
+      #expect(run.exit == 0 && !run.errors.contains("hunter2") && !run.errors.contains("password"), "\(run.errors)")
+    }
+  }
+}
