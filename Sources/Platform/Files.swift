@@ -25,7 +25,26 @@ package enum Files {
   ///
   /// - Parameter mode: permissions of the new file; 0600 for what holds a secret.
   package static func replace(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o644) throws {
-    let temporary = "\(path).tmp.\(getpid())"
+    let temporary = try prepare(path, bytes, mode)
+    guard rename(temporary, path) == 0 else {
+      let failure = FileError("replace", path)
+      unlink(temporary)
+      throw failure
+    }
+  }
+
+  /// Makes a file that is not there yet, whole or not at all; one that is there, by whomever, stays as it is.
+  package static func create(_ path: String, with bytes: [UInt8] = [], mode: UInt32) throws {
+    guard !exists(path) else { return }
+    let temporary = try prepare(path, bytes, mode)
+    defer { unlink(temporary) }
+    guard link(temporary, path) == 0 || errno == EEXIST else { throw FileError("make", path) }
+  }
+
+  /// Writes a file that is to be renamed; returns its path.
+  private static func prepare(_ path: String, _ bytes: [UInt8], _ mode: UInt32) throws -> String {
+    // Other threads may be about to make the same file.
+    let temporary = "\(path).tmp.\(getpid()).\(UInt32.random(in: 0 ... .max))"
     unlink(temporary)
     let fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
     guard fd >= 0 else { throw FileError("write", temporary) }
@@ -38,11 +57,7 @@ package enum Files {
       unlink(temporary)
       throw error
     }
-    guard rename(temporary, path) == 0 else {
-      let failure = FileError("replace", path)
-      unlink(temporary)
-      throw failure
-    }
+    return temporary
   }
 
   /// Replaces the contents of a file that is there: its permissions stay, and a link goes on pointing at it.

@@ -26,8 +26,19 @@ package final class SQLiteConnection {
     self.handle = handle
     sqlite3_extended_result_codes(handle, 0)
     sqlite3_busy_timeout(handle, busyMilliseconds)
-    for pragma in ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"] {
-      try run("PRAGMA \(pragma)")
+    for pragma in ["synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"] { try run("PRAGMA \(pragma)") }
+    try useWAL(until: .now + .milliseconds(Int(busyMilliseconds)))
+  }
+
+  /// The switch needs the file alone, and SQLite does not wait for that: where two programs make it at once, one of them
+  /// sees it made.
+  private func useWAL(until deadline: ContinuousClock.Instant) throws {
+    while try run("PRAGMA journal_mode").first?.first != .text("wal") {
+      do {
+        try run("PRAGMA journal_mode=WAL")
+      } catch let error as SQLiteError where error.code == .busy && ContinuousClock.now < deadline {
+        continue
+      }
     }
   }
 
@@ -86,14 +97,21 @@ package final class SQLiteConnection {
   ///
   /// - Returns: the version found, which may be larger than what `steps` knows.
   package func migrate(_ steps: [String]) throws -> Int {
-    guard case .integer(let found)? = try run("PRAGMA user_version").first?.first else { return 0 }
-    for version in Int(found)..<max(Int(found), steps.count) {
+    let found = try version()
+    for step in found..<max(found, steps.count) {
       try transaction {
-        try script(steps[version])
-        try script("PRAGMA user_version = \(version + 1)")
+        // Another program may have done it while this one waited.
+        guard try version() == step else { return }
+        try script(steps[step])
+        try script("PRAGMA user_version = \(step + 1)")
       }
     }
-    return Int(found)
+    return found
+  }
+
+  private func version() throws -> Int {
+    guard case .integer(let number)? = try run("PRAGMA user_version").first?.first else { return 0 }
+    return Int(number)
   }
 
   private func prepare(_ sql: String) throws -> OpaquePointer {

@@ -12,3 +12,14 @@ package struct OpenRequest: Hashable, Sendable {
     self.at = at
   }
 }
+
+/// What was asked of Let's Encrypt.
+package protocol RequestStore: Sendable {
+  /// Remembers that Let's Encrypt is asked for these names, before it is: the request is open. Returns its number.
+  func noteRequest(_ names: [String], at: Timestamp) async throws -> Int
+  /// It is over, and the hosts that it laid bare are whole again.
+  func closeRequest(_ number: Int) async throws
+  func openRequests() async throws -> [OpenRequest]
+  /// The names of each request since then.
+  func requests(since: Timestamp) async throws -> [[String]]
+}

@@ -14,7 +14,7 @@ package actor SQLiteStore: StateStore {
     connection = try SQLiteStore.mapped(path) {
       try Files.createDirectory(Files.parent(of: path), mode: 0o700)
       // Earlier configurations are in it; what SQLite lays beside it has the same permissions.
-      if !Files.exists(path) { try Files.replace(path, with: [], mode: 0o600) }
+      try Files.create(path, mode: 0o600)
       let connection = try SQLiteConnection(path: path)
       let found = try connection.migrate(Schema.steps)
       if found > Schema.steps.count {
@@ -43,10 +43,8 @@ package actor SQLiteStore: StateStore {
   package func sealKey() throws -> [UInt8] {
     try mapped {
       let file = "\(path).key"
-      if !Files.exists(file) {
-        let key = (0..<32).map { _ in UInt8.random(in: 0...255) }
-        try Files.replace(file, with: key, mode: 0o600)
-      }
+      let key = (0..<32).map { _ in UInt8.random(in: 0...255) }
+      try Files.create(file, with: key, mode: 0o600)
       return try Files.read(file)
     }
   }

@@ -44,73 +44,6 @@ package struct RunRecord: Hashable, Sendable {
   }
 }
 
-/// An event as it was recorded.
-package struct RecordedEvent: Hashable, Sendable {
-  package var number: Int
-  package var at: Timestamp
-  package var event: Event
-
-  package init(number: Int, at: Timestamp, event: Event) {
-    self.number = number
-    self.at = at
-    self.event = event
-  }
-}
-
-/// Which events are asked for.
-package struct EventFilter: Hashable, Sendable {
-  package var since: Timestamp?
-  package var severities: Set<Event.Severity> = []
-  package var sources: Set<String> = []
-  package var run: Int?
-  /// Only those that came after the one with this number.
-  package var after: Int?
-  /// The newest so many.
-  package var limit = 100
-
-  package init() {}
-}
-
-/// What is left alone.
-package enum PauseSubject: Hashable, Sendable {
-  case everything
-  case resource(ResourceKey)
-
-  /// `*`, or `proxy_host/jellyfin`.
-  package var text: String {
-    switch self {
-    case .everything: "*"
-    case .resource(let key): key.path
-    }
-  }
-
-  package init?(text: String) {
-    if text == "*" {
-      self = .everything
-      return
-    }
-    let parts = text.split(separator: "/", maxSplits: 1).map(String.init)
-    guard parts.count == 2 else { return nil }
-    self = .resource(ResourceKey(ResourceKind(rawValue: parts[0]), parts[1]))
-  }
-}
-
-/// A wish to leave something alone, said on the command line.
-package struct Pause: Hashable, Sendable {
-  package var subject: PauseSubject
-  /// nil: until somebody resumes it.
-  package var until: Timestamp?
-  package var reason: String
-  package var begunAt: Timestamp
-
-  package init(_ subject: PauseSubject, until: Timestamp?, reason: String, begunAt: Timestamp) {
-    self.subject = subject
-    self.until = until
-    self.reason = reason
-    self.begunAt = begunAt
-  }
-}
-
 /// What the store says when it cannot serve.
 package struct StoreError: Error, Equatable, Sendable, CustomStringConvertible {
   package var code: DiagnosticCode
@@ -136,8 +69,8 @@ package enum LedgerUpdate: Sendable {
   case rename(from: ResourceKey, to: LedgerEntry)
 }
 
-/// Our memory: ledger, journal, runs, events. Each method is all or nothing. Throws `StoreError`.
-package protocol StateStore: Sendable {
+/// Our memory: ledger, journal, runs, events, pauses. Each method is all or nothing. Throws `StoreError`.
+package protocol StateStore: EventStore, PauseStore, RequestStore {
   /// The NPM that the store belongs to; nil before its first apply.
   func boundNPM() async throws -> String?
   func bind(npm: String) async throws
@@ -171,32 +104,11 @@ package protocol StateStore: Sendable {
   /// Closes an intent of a run that is dead.
   func abandon(_ intent: Int, at: Timestamp) async throws
 
-  /// Remembers that Let's Encrypt is asked for these names, before it is: the request is open. Returns its number.
-  func noteRequest(_ names: [String], at: Timestamp) async throws -> Int
-  /// It is over, and the hosts that it laid bare are whole again.
-  func closeRequest(_ number: Int) async throws
-  func openRequests() async throws -> [OpenRequest]
-  /// The names of each request since then.
-  func requests(since: Timestamp) async throws -> [[String]]
-
   /// Makes us the writer, unless another one lives: then that one is returned, and nothing has changed.
   func claim(_ writer: Writer) async throws -> WriterClaim
   /// Says that the writer lives.
   func beat(_ writer: Writer, at: Timestamp) async throws
   func release(_ writer: Writer) async throws
-
-  func append(_ event: Event, at: Timestamp) async throws
-  /// Oldest first.
-  func events(_ filter: EventFilter) async throws -> [RecordedEvent]
-  /// Drops events from before `time`, and the oldest beyond the newest `count`.
-  func dropEvents(before time: Timestamp, keeping count: Int) async throws
-
-  /// Leaves a resource, or everything, alone until then, or until somebody resumes it.
-  func pause(_ pause: Pause) async throws
-  /// Whether it was paused.
-  func resume(_ subject: PauseSubject) async throws -> Bool
-  /// Those that are not over.
-  func pauses(at now: Timestamp) async throws -> [Pause]
 }
 
 extension StateStore {

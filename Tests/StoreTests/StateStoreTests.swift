@@ -142,6 +142,21 @@ import Testing
     #expect(try await SQLiteStore(path: path).runs(limit: 5).map(\.number) == [run])
   }
 
+  @Test func `two programs may open a new store at once`() async throws {
+    let path = scratch.path + "/state.db"
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for index in 0..<8 {
+        group.addTask {
+          let store = try SQLiteStore(path: path)
+          try await store.append(
+            Event(.info, source: "x", subject: "s", reason: "R", "m\(index)"), at: Timestamp(seconds: 1))
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(try await SQLiteStore(path: path).events(EventFilter()).count == 8)
+  }
+
   @Test func `a damaged file is named, not overwritten`() throws {
     let path = try scratch.write("state.db", String(repeating: "this is no database. ", count: 100))
     let before = try scratch.read("state.db")
