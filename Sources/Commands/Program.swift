@@ -17,7 +17,7 @@ package enum Program {
 
   /// Runs the command line `arguments`, without the program's name.
   package static func main(_ arguments: [String]) async -> ExitCode {
-    Process.ignoreBrokenPipes()
+    Process.ignoreFailedWrites()
     guard let word = arguments.first else {
       Terminal.write(HelpText.overview(), to: Terminal.output)
       return .success

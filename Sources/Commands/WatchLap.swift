@@ -167,15 +167,19 @@ actor WatchLap {
   private func trouble(_ diagnostic: Diagnostic?) async {
     if let diagnostic { matters.note(diagnostic, at: .now) }
     let words = diagnostic.map { "\($0.message) [\($0.code.rawValue)]" } ?? "unknown"
-    await stand(words, .warning, "Trouble", try? bench.store(createsIt: false))
+    // NPM that is away is one piece of news, however each attempt finds that out.
+    let isAway = diagnostic?.code.isUpstreamAway == true
+    await stand(words, .warning, "Trouble", try? bench.store(createsIt: false), as: isAway ? "away" : nil)
   }
 
   /// Says how things stand, where that is news.
+  ///
+  /// - Parameter key: what tells it from other news; nil: its words.
   private func stand(
-    _ words: String, _ severity: Event.Severity, _ reason: String, _ store: (any StateStore)?
+    _ words: String, _ severity: Event.Severity, _ reason: String, _ store: (any StateStore)?, as key: String? = nil
   ) async {
-    guard words != standing else { return }
-    standing = words
+    guard key ?? words != standing else { return }
+    standing = key ?? words
     manager.status(words)
     await tell(severity, reason, words, store)
   }

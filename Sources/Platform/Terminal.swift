@@ -59,6 +59,9 @@ package enum Process {
     _ = unsafeBitCast(call, to: Option.self)(maximumArenas, 1)
   }
 
-  /// A write to a closed socket or pipe is an error code, not the end of the process.
-  package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+  /// A write to a closed socket or pipe, or to a file that may not grow, is an error code, not the end of the process.
+  package static func ignoreFailedWrites() {
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+  }
 }

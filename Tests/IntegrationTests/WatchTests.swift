@@ -138,4 +138,21 @@ import Testing
       #expect(try await npm.hosts().count == 1)
     }
   }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `on a full disk the daemon writes nothing to NPM that it could not remember, and catches up`() async throws {
+    try await watching("", ["--policy", "sync"]) { npm, place, daemon in
+      #expect(try await daemon.limitFiles(to: 0))
+      try place.desire("app", "app.test", port: 85)
+      daemon.hangUp()
+      // It says so, once it has tried; its log is no file.
+      while !(await daemon.nextError()).contains("store-") {}
+      #expect(daemon.isRunning)
+      #expect(try await port(npm) == 80)
+      #expect(try await daemon.limitFiles(to: nil))
+      daemon.hangUp()
+      try await until { try await port(npm) == 85 }
+      #expect(try await npm.hosts().count == 1)
+    }
+  }
 }

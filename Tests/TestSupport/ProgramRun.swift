@@ -63,14 +63,28 @@ package final class RunningProgram: Sendable {
   package func hangUp() { kill(identifier, SIGHUP) }
   package func terminate() { kill(identifier, SIGTERM) }
 
+  /// From now on none of its files may grow beyond so many bytes, as on a disk that is full; nil: they may again.
+  package func limitFiles(to bytes: Int?) async throws -> Bool {
+    let limit = bytes.map(String.init) ?? "unlimited"
+    return try await ChildProcess.run(
+      ["prlimit", "--pid", "\(identifier)", "--fsize=\(limit):unlimited"], environment: ["PATH": "/usr/bin:/bin"],
+      timeout: 30
+    ).isSuccess
+  }
+
   /// What it prints first; waits for it.
-  package func firstLine() async -> String {
+  package func firstLine() async -> String { await line(of: output) }
+
+  /// The next line of its log; waits for it.
+  package func nextError() async -> String { await line(of: errors) }
+
+  private func line(of descriptor: Int32) async -> String {
     let line = Promise<String>()
     startThread { [self] in
       var bytes: [UInt8] = []
       var byte: UInt8 = 0
-      while read(output, &byte, 1) == 1, byte != 0x0a { bytes.append(byte) }
-      line.keep(String(decoding: bytes, as: UTF8.self))
+      while read(descriptor, &byte, 1) == 1, byte != 0x0a { bytes.append(byte) }
+      withExtendedLifetime(self) { line.keep(String(decoding: bytes, as: UTF8.self)) }
     }
     return await line.value
   }
