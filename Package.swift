@@ -93,6 +93,7 @@ let package = Package(
     .executableTarget(
       name: "FaultSuite", dependencies: ["TestSupport", "Model", "Platform", "SQLite"], path: "Tests/FaultSuite",
       swiftSettings: strict),
+    tests("PlatformTests", ["Platform", "TestSupport"]),
     tests("YAMLTests", ["YAML"]),
     tests("X509Tests", ["X509", "TestSupport"]),
     tests("ModelTests", ["Model", "Hashing", "Platform", "TestSupport"]),

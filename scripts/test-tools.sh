@@ -11,14 +11,17 @@ as_root() {
 
 give_up() {
   echo "Missing for the tests: $1" >&2
-  echo "  Debian, Ubuntu: apt-get install python3-aiosmtpd git; and prometheus-alertmanager, prometheus in the PATH" >&2
+  echo "  Debian, Ubuntu: apt-get install git python3-aiosmtpd tzdata util-linux; and prometheus-alertmanager, prometheus in the PATH" >&2
   exit 1
 }
 
 export DEBIAN_FRONTEND=noninteractive
-if ! { command -v git && /usr/bin/python3 -c "import aiosmtpd"; } >/dev/null 2>&1; then
-  command -v apt-get >/dev/null || give_up "git, python3-aiosmtpd"
-  { as_root apt-get update -qq && as_root apt-get install -y -qq git python3-aiosmtpd >/dev/null; } || give_up "git, python3-aiosmtpd"
+packages="git python3-aiosmtpd tzdata util-linux"
+if ! { command -v git && command -v prlimit && [ -e /usr/share/zoneinfo/Europe/Berlin ] &&
+  /usr/bin/python3 -c "import aiosmtpd"; } >/dev/null 2>&1; then
+  command -v apt-get >/dev/null || give_up "$packages"
+  # shellcheck disable=SC2086
+  { as_root apt-get update -qq && as_root apt-get install -y -qq $packages >/dev/null; } || give_up "$packages"
 fi
 
 fetch() { # PACKAGE PROGRAM

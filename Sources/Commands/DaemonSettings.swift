@@ -2,7 +2,9 @@ import AlertSinks
 import Alerting
 import DesiredFiles
 import Model
+import Platform
 import Probe
+import Reconciler
 import Upstream
 
 /// What only the daemon wants to know.
@@ -11,6 +13,7 @@ struct DaemonSettings: Sendable {
   var interval = 60.0
   /// Whether it repairs what was changed in NPM.
   var selfHeals = true
+  var windows: [MaintenanceWindow] = []
   var health = HealthSettings()
   /// nil: the desired files are a directory.
   var git: GitSettings?
@@ -62,6 +65,16 @@ enum DaemonFields {
     FieldDescription("interval", .duration, standard: "60s", "Time between laps when nothing else calls for one."),
     FieldDescription(
       "self_heal", .bool, standard: true, "Repair what was changed in NPM; false: only report it."),
+    FieldDescription(
+      "windows", .list(window, key: "cron", shorthands: []), standard: [],
+      "Times in which the daemon checks, and writes nothing."),
+  ]
+  private static let window: [FieldDescription] = [
+    FieldDescription(
+      "cron", .string(9...200), "When it begins: minute, hour, day, month and day of the week, as cron has them."),
+    FieldDescription("duration", .duration, "How long it lasts, at most 7d."),
+    FieldDescription("zone", .string(1...100), standard: "UTC", "Time zone, for example Europe/Berlin."),
+    FieldDescription("reason", .string(0...200), standard: "", "Why; it is shown with what waits."),
   ]
   private static let events: [FieldDescription] = [
     FieldDescription("keep", .duration, standard: "90d", "Time after which an event is dropped."),
@@ -105,12 +118,37 @@ extension SettingsLoader {
     var daemon = DaemonSettings()
     daemon.interval = seconds("watch", "interval") ?? daemon.interval
     daemon.selfHeals = file["watch"]?.value["self_heal"].boolValue ?? daemon.selfHeals
+    daemon.windows = (file["watch"]?.value["windows"].arrayValue ?? []).compactMap { window($0) }
     daemon.health = health()
     daemon.git = git()
     daemon.maximumRestarts = number("slo", "restarts") ?? daemon.maximumRestarts
     daemon.rules = alertRules()
     daemon.sinks = alertSinks()
     return daemon
+  }
+
+  private mutating func window(_ entry: JSONValue) -> MaintenanceWindow? {
+    let place = file["watch"]?.location ?? decoder.start
+    let (text, name) = (entry["cron"].stringValue ?? "", entry["zone"].stringValue ?? "UTC")
+    let duration = entry["duration"].stringValue.flatMap { Duration.seconds($0) } ?? 0
+    guard let cron = CronExpression(text) else {
+      decoder.report(
+        .badValue, "'watch.windows': '\(text)' is no time of cron", at: place,
+        hint: "write minute, hour, day, month and weekday, for example '0 2 * * sat'")
+      return nil
+    }
+    guard let zone = TimeZoneRules(name) else {
+      decoder.report(
+        .badValue, "'watch.windows': the system knows no time zone '\(name)'", at: place,
+        hint: "write a name such as Europe/Berlin; on small systems the package tzdata is missing")
+      return nil
+    }
+    guard (60...7 * 86400).contains(duration) else {
+      decoder.report(.badValue, "'watch.windows': a window lasts 1m to 7d", at: place)
+      return nil
+    }
+    return MaintenanceWindow(
+      cron: cron, duration: duration, zone: zone, reason: entry["reason"].stringValue ?? "")
   }
 
   private mutating func git() -> GitSettings? {

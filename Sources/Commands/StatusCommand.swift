@@ -4,27 +4,46 @@ import Platform
 
 /// `reconciler status`: reads the status files; needs neither NPM nor the store.
 enum StatusCommand {
+  private static let watch = FlagDefinition("watch", short: "w", "Show it again whenever it changes, until Ctrl-C")
+
   static let definition = CommandDefinition(
-    name: "status", summary: "Show what the last lap found",
-    discussion: "Reads the status files. Ends with 1 where there are none.",
-    run: run)
+    name: "status", summary: "Show what the last lap found, and how hosts are",
+    discussion: "Reads the status files: it needs neither NPM nor a running daemon. Ends with 1 where there are none.",
+    flags: [watch], run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     let directory = try SettingsLoader.load(invocation).status
+    guard invocation.arguments.has(watch) else {
+      try show(directory, invocation.console)
+      return .success
+    }
+    StopSignal().listenToSignals()
+    var shown = ""
+    while true {
+      let stamp = ["status", "health"].map { Files.stamp("\(directory)/\($0).json") }.joined()
+      if stamp != shown {
+        // From the upper left corner, over what stood there.
+        if Terminal.isTerminal(Terminal.output) { Terminal.write("\u{1b}[H\u{1b}[2J", to: Terminal.output) }
+        try show(directory, invocation.console)
+        shown = stamp
+      }
+      try await Task.sleep(for: .milliseconds(500))  // files tell nobody that they changed, wherever they lie
+    }
+  }
+
+  private static func show(_ directory: String, _ console: Console) throws {
     let status = try read("\(directory)/status.json")
-    let drift = try read("\(directory)/drift.json")
+    let drift = (try? read("\(directory)/drift.json")) ?? .null
     // Only a daemon writes it.
     let health = (try? read("\(directory)/health.json")) ?? .null
-    switch invocation.console.format {
+    switch console.format {
     case .json:
       let more: [String: JSONValue] = ["drift": drift["drift"], "health": health]
-      try invocation.console.result(json: .object((status.objectValue ?? [:]).merging(more) { _, new in new }))
-    case .markdown: try invocation.console.result(String(decoding: Files.read("\(directory)/status.md"), as: UTF8.self))
+      try console.result(json: .object((status.objectValue ?? [:]).merging(more) { _, new in new }))
+    case .markdown: try console.result(String(decoding: Files.read("\(directory)/status.md"), as: UTF8.self))
     case .text:
-      let text = StatusText(console: invocation.console, status: status, drift: drift, health: health)
-      try invocation.console.result(text.text)
+      try console.result(StatusText(console: console, status: status, drift: drift, health: health).text)
     }
-    return .success
   }
 
   private static func read(_ path: String) throws -> JSONValue {

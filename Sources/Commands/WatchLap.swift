@@ -120,6 +120,7 @@ actor WatchLap {
   }
 
   private func lap(_ desired: DesiredState, _ store: any StateStore) async throws -> LapResult {
+    settings.pause = MaintenanceWindow.pause(bench.settings.daemon.windows, at: .now)
     let run = ReconcileRun(gateway: gateway, store: store, prober: bench.prober, settings: settings)
     let now = ContinuousClock.now
     let planned = try await run.plan(desired)

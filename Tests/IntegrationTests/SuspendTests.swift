@@ -79,4 +79,19 @@ import Testing
       #expect(await follower.result().exit == 130)
     }
   }
+
+  @Test(.timeLimit(.minutes(1))) func `in a maintenance window the daemon looks, and writes nothing`() async throws {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      try place.scratch.write(
+        "reconciler.yaml", "watch: { windows: [{ cron: '* * * * *', duration: 5m, reason: moving }] }\n")
+      try place.desire("app", "app.test", port: 80)
+      let daemon = try place.start("watch")
+      while !(await daemon.nextError()).contains("suspended: app") {}
+      daemon.terminate()
+      #expect(await daemon.result().exit == 0)
+      #expect(try await npm.hosts().isEmpty)
+      #expect(try await place.run("events").output.contains("app waits: suspended until"))
+    }
+  }
 }

@@ -1,0 +1,40 @@
+package import Model
+package import Platform
+
+/// A time in which nothing is written to NPM, and which comes again.
+package struct MaintenanceWindow: Sendable {
+  package var cron: CronExpression
+  /// Seconds.
+  package var duration: Double
+  package var zone: TimeZoneRules
+  package var reason: String
+
+  package init(cron: CronExpression, duration: Double, zone: TimeZoneRules, reason: String) {
+    self.cron = cron
+    self.duration = duration
+    self.zone = zone
+    self.reason = reason
+  }
+
+  /// When the window ends that is open now; nil: none is. A minute that the clock skips begins none.
+  package func end(at now: Timestamp) -> Timestamp? {
+    var minute = Int((now.seconds / 60).rounded(.down))
+    let oldest = Int(((now.seconds - duration) / 60).rounded(.down))
+    while minute > oldest {
+      let seconds = minute * 60
+      if cron.matches(LocalMinute(seconds: seconds + zone.offset(at: seconds))) {
+        return Timestamp(seconds: Double(seconds) + duration)
+      }
+      minute -= 1
+    }
+    return nil
+  }
+
+  /// Why nothing is to be written now; nil: it may be.
+  package static func pause(_ windows: [MaintenanceWindow], at now: Timestamp) -> Suspension? {
+    let open = windows.compactMap { window in window.end(at: now).map { (window.reason, $0) } }
+    return open.max { $0.1 < $1.1 }.map { reason, end in
+      Suspension(until: end.iso8601, reason: reason.isEmpty ? "maintenance window" : reason)
+    }
+  }
+}

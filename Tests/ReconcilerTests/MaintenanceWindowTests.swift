@@ -1,0 +1,34 @@
+import Model
+import Platform
+import Reconciler
+import Testing
+
+@Suite struct MaintenanceWindowTests {
+  /// Saturdays from two to six, in Berlin.
+  private func window() throws -> MaintenanceWindow {
+    MaintenanceWindow(
+      cron: try #require(CronExpression("0 2 * * sat")), duration: 4 * 3600,
+      zone: try #require(TimeZoneRules("Europe/Berlin")), reason: "")
+  }
+
+  private func end(_ time: String) throws -> String? {
+    try window().end(at: try #require(Timestamp(iso8601: time)))?.iso8601
+  }
+
+  @Test func `it is open by the clock of its place, summer or winter`() throws {
+    #expect(try end("2026-11-21T00:59:59Z") == nil)
+    #expect(try end("2026-11-21T01:00:00Z") == "2026-11-21T05:00:00.000Z")
+    #expect(try end("2026-11-21T04:59:59Z") == "2026-11-21T05:00:00.000Z")
+    #expect(try end("2026-11-21T05:00:00Z") == nil)
+    #expect(try end("2026-07-18T00:00:00Z") == "2026-07-18T04:00:00.000Z")
+  }
+
+  @Test func `of several the one that ends last says until when`() throws {
+    let longer = MaintenanceWindow(
+      cron: try #require(CronExpression("0 1 * * *")), duration: 86400, zone: .utc, reason: "moving")
+    let now = try #require(Timestamp(iso8601: "2026-11-21T02:00:00Z"))
+    let pause = MaintenanceWindow.pause([try window(), longer], at: now)
+    #expect(pause == Suspension(until: "2026-11-22T01:00:00.000Z", reason: "moving"))
+    #expect(MaintenanceWindow.pause([], at: now) == nil)
+  }
+}
