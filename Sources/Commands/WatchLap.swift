@@ -121,7 +121,9 @@ actor WatchLap {
 
   private func lap(_ desired: DesiredState, _ store: any StateStore) async throws -> LapResult {
     settings.pause = MaintenanceWindow.pause(bench.settings.daemon.windows, at: .now)
-    let run = ReconcileRun(gateway: gateway, store: store, prober: bench.prober, settings: settings)
+    let run = ReconcileRun(
+      gateway: gateway, store: store, prober: bench.prober, known: await monitor?.recentSuccesses() ?? [:],
+      settings: settings)
     let now = ContinuousClock.now
     let planned = try await run.plan(desired)
     var news = news

@@ -37,6 +37,8 @@ package actor HealthMonitor {
   private var savedAt = -Double.infinity
   private var summarisedAt = -Double.infinity
 
+  /// Seconds for which a success counts for those who ask.
+  private static let freshness = 120.0
   /// Seconds between writes to the store, and between summaries.
   private static let savePause = 10.0
   private static let summaryPause = 600.0
@@ -60,6 +62,17 @@ package actor HealthMonitor {
   package var view: HealthView {
     HealthView(
       records: book.records.values.sorted { $0.target.name < $1.target.name }, windows: windows, at: around.now())
+  }
+
+  /// Destinations that answered as they should a moment ago: who asks need not ask them again.
+  package func recentSuccesses() -> [ProbeTarget: ProbeResult] {
+    let now = around.now()
+    var results: [ProbeTarget: ProbeResult] = [:]
+    for record in book.records.values {
+      guard let last = record.last, last.direct.isOK, now.seconds - last.at.seconds <= Self.freshness else { continue }
+      results[last.direct.target] = last.direct
+    }
+    return results
   }
 
   /// Returns when `stop` was requested and what was found is in the store.

@@ -11,18 +11,24 @@ package struct ReconcileRun: Sendable {
   private let gateway: any NPMGateway
   private let store: any StateStore
   private let prober: Prober?
+  /// What was found a moment ago.
+  private let known: [ProbeTarget: ProbeResult]
   private let settings: LapSettings
   private let verifierPause: @Sendable (Double) async -> Void
 
-  /// - Parameter pause: waits so many seconds between reads after a write: NPM tells nobody when it is done. Tests pass
+  /// - Parameters:
+  ///   - known: checks of destinations that need not be made again.
+  ///   - pause: waits so many seconds between reads after a write: NPM tells nobody when it is done. Tests pass
   ///   their own.
   package init(
-    gateway: any NPMGateway, store: any StateStore, prober: Prober?, settings: LapSettings,
+    gateway: any NPMGateway, store: any StateStore, prober: Prober?, known: [ProbeTarget: ProbeResult] = [:],
+    settings: LapSettings,
     pause: @escaping @Sendable (Double) async -> Void = { try? await Task.sleep(for: .seconds($0)) }
   ) {
     self.gateway = gateway
     self.store = store
     self.prober = prober
+    self.known = known
     self.settings = settings
     verifierPause = pause
   }
@@ -118,8 +124,10 @@ package struct ReconcileRun: Sendable {
     let changing = Set(lap.plan.effective.filter { $0.action == .create || $0.changesValues }.map(\.key))
     lap.warnings += await StartupNames.warnings(
       lap.desired.resources.filter { changing.contains($0.key) && $0.validation != .off }, prober)
-    let targets = DestinationCheck.targets(lap.plan, resources)
-    guard !targets.isEmpty else { return }
+    let all = DestinationCheck.targets(lap.plan, resources)
+    guard !all.isEmpty else { return }
+    for (key, target) in all { lap.probes[key] = known[target] }
+    let targets = all.filter { lap.probes[$0.0] == nil }
     let results = await prober.probe(targets.map(\.1)) { progress($0, targets.count) }
     for (target, result) in zip(targets, results) { lap.probes[target.0] = result }
     lap.warnings += DestinationCheck.apply(lap.probes, resources, to: &lap.plan)

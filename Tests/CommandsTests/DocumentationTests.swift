@@ -93,6 +93,13 @@ import Testing
       }
       lines += members.map { "| `\(field.name).\($0.name)` | `\($0.standard?.summary ?? "")` | \($0.summary) |" }
     }
+    for section in SettingsFields.all {
+      guard case .object(let members) = section.type else { continue }
+      for member in members {
+        guard case .list(let fields, _, let shorthands) = member.type else { continue }
+        lines += ["", "## Entries of `\(section.name).\(member.name)`", ""] + self.fields(fields, shorthands)
+      }
+    }
     try check("settings.md", lines.joined(separator: "\n") + "\n")
   }
 
@@ -117,7 +124,12 @@ import Testing
       let text = String(decoding: try Files.read(page), as: UTF8.self)
       for block in text.components(separatedBy: "```yaml\n").dropFirst() {
         let yaml = block.components(separatedBy: "```")[0]
-        guard KindDescription.all.contains(where: { yaml.contains("\($0.section):") }) else { continue }
+        guard KindDescription.all.contains(where: { yaml.contains("\($0.section):") }) else {
+          let problems = SettingsLoader.check(Array(yaml.utf8), file: "reconciler.yaml")
+          #expect(problems.isEmpty, "\(page): \(problems.map(\.message))")
+          count += 1
+          continue
+        }
         let scratch = try Scratch()
         try scratch.write("d/a.yaml", yaml)
         let problems = DesiredLoader.load(scratch.path + "/d").diagnostics.filter { $0.severity == .error }
