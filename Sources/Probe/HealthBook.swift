@@ -36,11 +36,15 @@ package struct HealthBook: Sendable {
     package var asked: [HealthTarget] = []
     /// What these would find is known: their destination is dead.
     package var spared: [HealthCheck] = []
+
+    package init() {}
   }
 
   package private(set) var records: [String: Record] = [:]
   private var schedule = HealthSchedule()
   private var breakers: [String: CircuitBreaker] = [:]
+  /// Who was asked and has not answered yet: nobody is asked twice at once.
+  private var asked: Set<String> = []
   private let thresholds: HealthTracker.Thresholds
   private var memories: [String: HealthMemory]
 
@@ -80,6 +84,7 @@ package struct HealthBook: Sendable {
       kept[target.name] = record
     }
     records = kept
+    asked.formIntersection(records.keys)
     memories = [:]
     let destinations = Set(targets.map(\.destination))
     breakers = breakers.filter { destinations.contains($0.key) }
@@ -90,13 +95,14 @@ package struct HealthBook: Sendable {
   package mutating func begin(at now: Double, _ time: Timestamp) -> Round {
     var round = Round()
     for name in schedule.take(at: now) {
-      guard let record = records[name] else { continue }
+      guard let record = records[name], !asked.contains(name) else { continue }
       let isDead = breakers[record.target.destination]?.isOpen(at: now) == true
       // What visitors get is always worth a look.
       if isDead, record.target.front == nil, let last = lastFailure(at: record.target.destination) {
         round.spared.append(HealthCheck(record.target, at: time, direct: last))
       } else {
         round.asked.append(record.target)
+        asked.insert(name)
       }
     }
     return round
@@ -107,11 +113,15 @@ package struct HealthBook: Sendable {
       .max { ($0.last?.at.seconds ?? 0) < ($1.last?.at.seconds ?? 0) }?.last?.direct
   }
 
-  /// Takes in what a round found; returns whose health changed.
-  package mutating func end(_ round: Round, _ checks: [HealthCheck], at now: Double) -> [HealthTransition] {
-    for check in checks { noteDestination(check, at: now) }
-    return (checks + round.spared).compactMap { check in
-      guard var record = records[check.name] else { return nil }
+  /// Takes in what was found; returns whose health changed.
+  package mutating func note(_ checks: [HealthCheck], at now: Double) -> [HealthTransition] {
+    checks.compactMap { check in
+      // A spared one says nothing new of its destination; one that was asked before it moved says nothing of it at all.
+      let wasAsked = asked.remove(check.name) != nil
+      guard var record = records[check.name], record.target.target == check.direct.target || !wasAsked else {
+        return nil
+      }
+      if wasAsked { noteDestination(check, at: now) }
       record.memory.note(check)
       record.last = check
       let change = record.memory.tracker.note(check.verdict, thresholds, at: check.at)

@@ -3,8 +3,8 @@ import Platform
 
 /// Checks what is watched. Tests bring their own.
 package protocol HealthChecking: Sendable {
-  /// One check for each target, in their order.
-  func check(_ targets: [HealthTarget]) async -> [HealthCheck]
+  /// Checks each target once, and tells each as soon as it is known: one that takes long holds nobody up.
+  func check(_ targets: [HealthTarget], found: @escaping @Sendable (HealthCheck) async -> Void) async
 }
 
 /// Checks destinations over the network, by both ways where NPM's data plane is known.
@@ -22,38 +22,58 @@ package struct HealthProber: HealthChecking {
     self.landmarks = landmarks
   }
 
-  package func check(_ targets: [HealthTarget]) async -> [HealthCheck] {
+  package func check(_ targets: [HealthTarget], found: @escaping @Sendable (HealthCheck) async -> Void) async {
     // A prober remembers what it looked up; a round looks again.
     let prober = Prober(settings: settings, engine: engine)
-    async let answers = ask(targets, prober)
-    let results = await prober.probe(targets.map(\.target))
-    let fronts = await answers
-    let isLost = results.contains { [.dns, .tcp].contains($0.failure?.step) }
-    let isCutOff = isLost ? await cannotReachAnything(prober) : false
-    let now = Timestamp.now
-    return zip(targets, results).map { target, result in
-      HealthCheck(target, at: now, direct: result, front: fronts[target.name], isCutOff: isCutOff)
-    }
-  }
-
-  /// What visitors get, by host.
-  private func ask(_ targets: [HealthTarget], _ prober: Prober) async -> [String: FrontAnswer] {
-    guard let door else { return [:] }
-    let named = targets.compactMap { target in target.front.map { (target, $0) } }
-    return await withTaskGroup(of: (String, FrontAnswer).self) { group in
-      var answers: [String: FrontAnswer] = [:]
-      for (index, (target, front)) in named.enumerated() {
-        if index >= settings.concurrency, let (name, answer) = await group.next() { answers[name] = answer }
-        group.addTask { (target.name, await prober.ask(door, for: front, target.target)) }
+    let network = Network(prober, landmarks)
+    await withDiscardingTaskGroup { group in
+      let places = Gate(max(1, settings.concurrency))
+      for target in targets {
+        await places.enter()
+        group.addTask {
+          let check = await check(target, prober, network)
+          places.leave()
+          await found(check)
+        }
       }
-      for await (name, answer) in group { answers[name] = answer }
-      return answers
     }
   }
 
-  private func cannotReachAnything(_ prober: Prober) async -> Bool {
+  private func check(_ target: HealthTarget, _ prober: Prober, _ network: Network) async -> HealthCheck {
+    async let answer = ask(target, prober)
+    let direct = await prober.probe(target.target)
+    let front = await answer
+    let isLost = [.dns, .tcp].contains(direct.failure?.step)
+    let isCutOff = isLost ? await network.isDown() : false
+    return HealthCheck(target, at: .now, direct: direct, front: front, isCutOff: isCutOff)
+  }
+
+  /// What visitors get.
+  private func ask(_ target: HealthTarget, _ prober: Prober) async -> FrontAnswer? {
+    guard let door, let front = target.front else { return nil }
+    return await prober.ask(door, for: front, target.target)
+  }
+}
+
+/// Whether our own network is down; looked at once in a round, and only where somebody wants to know.
+private actor Network {
+  private let prober: Prober
+  private let landmarks: [ProbeTarget]
+  private var answer: Task<Bool, Never>?
+
+  init(_ prober: Prober, _ landmarks: [ProbeTarget]) {
+    self.prober = prober
+    self.landmarks = landmarks
+  }
+
+  func isDown() async -> Bool {
     guard !landmarks.isEmpty else { return false }
-    let results = await prober.probe(landmarks)
-    return !results.contains { $0.steps.contains { $0.step == .tcp && $0.status == .passed } }
+    if let answer { return await answer.value }
+    let task = Task { [prober, landmarks] in
+      let results = await prober.probe(landmarks)
+      return !results.contains { $0.steps.contains { $0.step == .tcp && $0.status == .passed } }
+    }
+    answer = task
+    return await task.value
   }
 }

@@ -34,13 +34,17 @@ package actor HealthMonitor {
   private var book: HealthBook
   private var windows: [String: CheckWindows] = [:]
   private var unsaved: [HealthSample] = []
+  /// Transitions that nobody was told of yet.
+  private var news: [HealthTransition] = []
   private var savedAt = -Double.infinity
+  private var toldAt = -Double.infinity
   private var summarisedAt = -Double.infinity
 
   /// Seconds for which a success counts for those who ask.
   private static let freshness = 120.0
-  /// Seconds between writes to the store, and between summaries.
+  /// Seconds between writes to the store, between words about who changed, and between summaries.
   private static let savePause = 10.0
+  private static let tellPause = 1.0
   private static let summaryPause = 600.0
   /// Samples that wait for a store that cannot be written; the oldest go first.
   private static let maximumUnsaved = 50_000
@@ -75,32 +79,56 @@ package actor HealthMonitor {
     return results
   }
 
-  /// Returns when `stop` was requested and what was found is in the store.
+  /// Returns when `stop` was requested and what was found is in the store. Nobody waits for checks that are on their way.
   package func run(stop: StopSignal) async {
-    await withTaskGroup(of: Void.self) { group in
-      group.addTask { await self.turn(stop) }
-      await stop.wait()
-      // Nobody waits for checks that are on their way.
+    await withDiscardingTaskGroup { group in
+      await wheel.run(stop: stop) {
+        let round = begin()
+        await take(round.spared)
+        if !round.asked.isEmpty {
+          group.addTask { [checker = around.checker] in
+            await checker.check(round.asked) { check in
+              // What was given up says nothing.
+              if !Task.isCancelled { await self.take([check]) }
+            }
+          }
+        }
+        let telling = await tellWhenDue()
+        return [book.due, telling].compactMap(\.self).min()
+      }
       group.cancelAll()
     }
     await save()
   }
 
-  private func turn(_ stop: StopSignal) async { await wheel.run(stop: stop) { await round() } }
-
-  /// Checks what is due; says when the next round is.
-  private func round() async -> Double? {
+  private func begin() -> HealthBook.Round {
     let now = around.clock.now
-    guard let due = book.due, due <= now else { return book.due }
-    let round = book.begin(at: now, around.now())
-    let checks = await around.checker.check(round.asked)
-    // What was given up says nothing.
-    if Task.isCancelled { return nil }
-    let transitions = book.end(round, checks, at: around.clock.now)
-    unsaved += (checks + round.spared).filter { $0.verdict != .undecided }.map(HealthSample.init)
-    if !transitions.isEmpty || now - savedAt >= Self.savePause { await save() }
-    if !transitions.isEmpty { await around.report(transitions, view) }
-    return book.due
+    guard let due = book.due, due <= now else { return HealthBook.Round() }
+    return book.begin(at: now, around.now())
+  }
+
+  private func take(_ checks: [HealthCheck]) async {
+    guard !checks.isEmpty else { return }
+    let transitions = book.note(checks, at: around.clock.now)
+    unsaved += checks.filter { $0.verdict != .undecided }.map(HealthSample.init)
+    news += transitions
+    // Somebody is to be hurried, or told.
+    wheel.wake()
+  }
+
+  /// Saves and tells what there is, once in a while: what changes within a moment is told together. Says when there will
+  /// be more to tell; nil: there is nothing.
+  private func tellWhenDue() async -> Double? {
+    let now = around.clock.now
+    if now - savedAt >= Self.savePause { await save() }
+    guard !news.isEmpty else { return nil }
+    guard now - toldAt >= Self.tellPause else { return toldAt + Self.tellPause }
+    toldAt = now
+    let transitions = news
+    news = []
+    await save()
+    await around.report(transitions, view)
+    return nil
   }
 
   private func save() async {

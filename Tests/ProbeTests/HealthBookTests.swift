@@ -27,7 +27,7 @@ import Testing
       let round = book.begin(at: now, Timestamp(seconds: now))
       for target in round.asked { asked[target.name, default: 0] += 1 }
       let checks = round.asked.map { Self.check($0, outcome($0, now), at: now) }
-      changes += book.end(round, checks, at: now)
+      changes += book.note(checks + round.spared, at: now)
     }
     return (changes, asked)
   }

@@ -12,18 +12,16 @@ import Testing
   private final class ToldChecks: HealthChecking {
     let down = Lock<Set<String>>([])
     let clock: ManualClock
-    let rounds = AsyncStream.makeStream(of: [String].self)
 
     init(_ clock: ManualClock) { self.clock = clock }
 
-    func check(_ targets: [HealthTarget]) async -> [HealthCheck] {
-      defer { rounds.continuation.yield(targets.map(\.name)) }
+    func check(_ targets: [HealthTarget], found: @escaping @Sendable (HealthCheck) async -> Void) async {
       let down = down.withLock { $0 }
-      return targets.map { target in
+      for target in targets {
         let steps = ProbeStep.Name.allCases.prefix(down.contains(target.name) ? 2 : 4).map { ProbeStep($0, .passed) }
         let failed = down.contains(target.name) ? [ProbeStep(.tcp, .failed, error: "refused")] : []
-        return HealthCheck(
-          target, at: Timestamp(seconds: clock.now), direct: ProbeResult(target: target.target, steps: steps + failed))
+        let result = ProbeResult(target: target.target, steps: steps + failed)
+        await found(HealthCheck(target, at: Timestamp(seconds: clock.now), direct: result))
       }
     }
   }
