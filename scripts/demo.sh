@@ -130,6 +130,26 @@ shows "cam         updated"
 sed -i '$d' desired/cam.yaml
 expect 0 apply --yes
 
+title "Left running: what is saved is live, and a backend that dies is one alert"
+printf 'health: { interval: 1s }\nalerts: { sinks: [{ name: here, type: log }] }\n' | tee reconciler.yaml
+"$reconciler" watch 2>"$work/watch" &
+daemon=$!
+pids+=("$daemon")
+# says TEXT: waits until the daemon's log has it.
+says() { until grep -qF -- "$1" "$work/watch"; do kill -0 "$daemon"; done; }
+says "in sync: 4 objects"
+printf '    allow_websocket_upgrade: true\n' >>desired/cam.yaml
+says "update proxy_host/cam: updated, online"
+kill "${pids[3]}"
+says "CRITICAL:"
+cat "$work/watch"
+expect 0 status
+shows "unhealthy"
+expect 0 alerts
+shows "host-down"
+kill "$daemon"
+wait "$daemon"
+
 title "Where things stand"
 expect 0 status
 shows "4 of 4 in sync"

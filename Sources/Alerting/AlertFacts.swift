@@ -89,7 +89,8 @@ extension AlertFacts {
       // All that lead to a dead destination suffer, also those whose own turn to be checked is still to come.
       let isDead = group.contains(where: \.isDead)
       let members = isDead ? hosts.filter { $0.destination == destination } : group
-      let who = members.count == 1 ? members[0].name : "\(members.count) hosts"
+      let names = members.map(\.name).sorted().joined(separator: ", ")
+      let who = members.count <= 3 ? names : "\(members.count) hosts"
       conditions.append(
         condition(.down, rule, destination, "\(who) down, \(destination): \(group[0].problem)", members.map(\.name)))
     }

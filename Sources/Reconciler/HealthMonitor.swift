@@ -45,7 +45,7 @@ package actor HealthMonitor {
   /// Seconds between writes to the store, between words about who changed, and between summaries.
   private static let savePause = 10.0
   private static let tellPause = 1.0
-  private static let summaryPause = 600.0
+  private static let summaryPause = 60.0...600.0
   /// Samples that wait for a store that cannot be written; the oldest go first.
   private static let maximumUnsaved = 50_000
 
@@ -139,7 +139,9 @@ package actor HealthMonitor {
       try await store.record(unsaved, memories: memories(of: names))
       unsaved = []
       savedAt = now
-      guard now - summarisedAt >= Self.summaryPause else { return }
+      // A second for each host: what is summed up for many is summed up less often.
+      let pause = Double(book.records.count).clamped(to: Self.summaryPause)
+      guard now - summarisedAt >= pause else { return }
       summarisedAt = now
       try await store.summarise(at: around.now())
       windows = try await store.checkWindows(at: around.now())
@@ -158,6 +160,10 @@ package actor HealthMonitor {
     }
     return texts
   }
+}
+
+extension Double {
+  fileprivate func clamped(to range: ClosedRange<Double>) -> Double { min(max(self, range.lowerBound), range.upperBound) }
 }
 
 extension HealthSample {
