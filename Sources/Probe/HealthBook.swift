@@ -4,7 +4,7 @@ package import Platform
 /// What a monitor that starts again wants to know of a host.
 package struct HealthMemory: Hashable, Codable, Sendable {
   package var tracker: HealthTracker
-  /// Times of the last failures, the newest last.
+  /// Times of the last failures that did not make it unhealthy, the newest last.
   package var failures: [Timestamp] = []
   package var checkedAt: Timestamp?
 
@@ -125,6 +125,8 @@ package struct HealthBook: Sendable {
       record.memory.note(check)
       record.last = check
       let change = record.memory.tracker.note(check.verdict, thresholds, at: check.at)
+      // An outage is told as one; what is counted is what comes and goes.
+      if record.health == .unhealthy { record.memory.failures = [] }
       records[check.name] = record
       if record.health == .unhealthy, check.verdict == .passed {
         schedule.hurry([check.name], at: now + min(Self.confirmation, record.target.interval))

@@ -80,10 +80,12 @@ import Testing
     #expect(book.records["a"]?.health == .unknown)
   }
 
-  @Test func `the last five failures are remembered`() {
+  @Test func `the last five failures are remembered, but for those of an outage`() {
     var book = HealthBook(HealthTracker.Thresholds())
     book.watch([Self.target("a")], at: 0, Timestamp(seconds: 0))
-    _ = run(&book, until: 3600) { _, _ in .http }
+    _ = run(&book, until: 600) { _, _ in .http }
+    #expect(book.records["a"]?.memory.failures == [])
+    _ = run(&book, until: 3600) { _, now in Int(now / 60) % 3 == 0 ? .http : nil }
     let failures = book.records["a"]?.memory.failures ?? []
     #expect(failures.count == 5)
     #expect(failures == failures.sorted() && (failures.last?.seconds ?? 0) > 3400)
