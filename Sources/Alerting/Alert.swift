@@ -47,6 +47,8 @@ package struct Alert: Hashable, Codable, Sendable {
   package var since: Timestamp
   /// When somebody was told last; nil: nobody was, because it is silenced.
   package var toldAt: Timestamp?
+  /// How bad it was when somebody was told last.
+  package var toldSeverity: AlertSeverity?
   package var isMomentary: Bool
   package var cooldown: Double
 
@@ -103,11 +105,11 @@ package struct Silence: Hashable, Codable, Sendable {
   }
 
   /// An alert with several hosts is silent when each of them is.
-  package static func cover(_ condition: AlertCondition, _ silences: [Silence], at now: Timestamp) -> Bool {
+  package static func cover(_ alert: Alert, _ silences: [Silence], at now: Timestamp) -> Bool {
     let words = Set(silences.filter { now < $0.until }.map(\.match))
-    if words.contains("*") || words.contains(condition.rule.rawValue) || words.contains(condition.subject) {
+    if words.contains("*") || words.contains(alert.rule.rawValue) || words.contains(alert.subject) {
       return true
     }
-    return !condition.members.isEmpty && condition.members.allSatisfy(words.contains)
+    return !alert.members.isEmpty && alert.members.allSatisfy(words.contains)
   }
 }

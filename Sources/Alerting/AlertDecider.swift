@@ -13,40 +13,44 @@ package struct AlertDecider: Hashable, Sendable {
 
   /// - Parameters:
   ///   - conditions: everything that is wrong now.
-  ///   - unknown: rules of which nobody knows at the moment: their alerts stay as they are.
+  ///   - isUnknown: whether nobody knows at the moment if an alert still fires: it stays as it is.
   package mutating func decide(
-    _ conditions: [AlertCondition], unknown: Set<AlertRule> = [], silences: [Silence] = [], at now: Timestamp
+    _ conditions: [AlertCondition], silences: [Silence] = [], at now: Timestamp,
+    isUnknown: (Alert) -> Bool = { _ in false }
   ) -> [AlertNotice] {
     var notices: [AlertNotice] = []
     for condition in conditions.sorted(by: { $0.key < $1.key }) {
       let old = alerts[condition.key]
       var alert = Alert(condition, since: old?.since ?? now)
       alert.toldAt = old?.toldAt
-      let isNews = Self.isNews(alert, since: old?.severity, at: now)
-      if isNews && !Silence.cover(condition, silences, at: now) {
+      alert.toldSeverity = old?.toldSeverity
+      if Self.isNews(alert, at: now) && !Silence.cover(alert, silences, at: now) {
         alert.toldAt = now
+        alert.toldSeverity = alert.severity
         notices.append(AlertNotice(.firing, alert, at: now))
       }
       alerts[alert.key] = alert
     }
     let firing = Set(conditions.map(\.key))
     for alert in alerts.values.sorted(by: { $0.key < $1.key }) where !firing.contains(alert.key) {
-      if unknown.contains(alert.rule) { continue }
+      if isUnknown(alert) { continue }
       guard !alert.isMomentary else {
         // It is remembered for as long as it must not be told again.
         if now.seconds - (alert.toldAt ?? alert.since).seconds >= alert.cooldown { alerts[alert.key] = nil }
         continue
       }
       alerts[alert.key] = nil
-      if alert.toldAt != nil { notices.append(AlertNotice(.resolved, alert, at: now)) }
+      if alert.toldAt != nil, !Silence.cover(alert, silences, at: now) {
+        notices.append(AlertNotice(.resolved, alert, at: now))
+      }
     }
     return notices
   }
 
   /// What was never told, got worse, or goes on after its cooldown.
-  private static func isNews(_ alert: Alert, since before: AlertSeverity?, at now: Timestamp) -> Bool {
+  private static func isNews(_ alert: Alert, at now: Timestamp) -> Bool {
     guard let told = alert.toldAt else { return true }
-    if let before, before < alert.severity { return true }
+    if let before = alert.toldSeverity, before < alert.severity { return true }
     return now.seconds - told.seconds >= alert.cooldown
   }
 }

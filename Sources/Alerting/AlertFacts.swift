@@ -7,6 +7,8 @@ package struct AlertFacts: Sendable {
     /// Host and port that it leads to.
     package var destination: String
     package var isUnhealthy = false
+    /// Nobody knows how it is, whatever it was before.
+    package var isUnknown = false
     /// Its destination does not even take a connection: all that lead there suffer.
     package var isDead = false
     /// Why visitors get nothing although the destination is well: `nginx configuration`, `certificate`, `NPM`; nil: the
@@ -38,8 +40,8 @@ package struct AlertFacts: Sendable {
   }
 
   package var hosts: [Host] = []
-  /// Our own network is down: nothing is known of hosts.
-  package var isCutOff = false
+  /// Of what nothing is known, because nobody has looked yet.
+  package var unknown: Set<AlertRule> = []
   /// Starts of the daemon within a week, the newest last, this one included.
   package var starts: [Timestamp] = []
   /// Starts in a week that are too many.
@@ -56,29 +58,37 @@ package struct AlertFacts: Sendable {
 
 extension AlertFacts {
   /// What is wrong, by the rules.
+  ///
+  /// - Parameter firing: keys of alerts that fire already: what lasts does not have to prove that again.
   package func conditions(
-    _ settings: [AlertRule: AlertRuleSettings], at now: Timestamp
+    _ settings: [AlertRule: AlertRuleSettings], firing: Set<String> = [], at now: Timestamp
   ) -> [AlertCondition] {
     func rule(_ rule: AlertRule) -> AlertRuleSettings { settings[rule] ?? .standard(rule) }
     let found =
       down(rule(.down)) + unstable(rule(.unstable), now) + restarted(rule(.restarted), now)
       + expiring(rule(.certificate)) + missed(rule(.slo))
     let lasting = [
-      matter(.drift, drift, rule(.drift), now), matter(.apply, apply, rule(.apply), now),
-      matter(.npm, npm, rule(.npm), now), matter(.desired, desired, rule(.desired), now),
+      matter(.drift, drift, rule(.drift), firing, now), matter(.apply, apply, rule(.apply), firing, now),
+      matter(.npm, npm, rule(.npm), firing, now), matter(.desired, desired, rule(.desired), firing, now),
     ].compactMap(\.self)
     let unknown = unknownRules
     return (found + lasting).filter { rule($0.rule).isEnabled && !unknown.contains($0.rule) }
   }
 
-  /// What follows from NPM or our network being away says nothing about the rest.
-  package var unknownRules: Set<AlertRule> {
-    Set<AlertRule>(npm == nil ? [] : [.drift, .apply, .certificate]).union(isCutOff ? [.down, .unstable] : [])
+  /// Whether nobody knows if an alert still fires.
+  package func isUnknown(_ alert: Alert) -> Bool {
+    if unknownRules.contains(alert.rule) { return true }
+    guard alert.rule == .down || alert.rule == .unstable else { return false }
+    let hidden = Set(hosts.filter(\.isUnknown).map(\.name))
+    return !hidden.isDisjoint(with: alert.members)
   }
+
+  /// What follows from NPM being away says nothing about the rest.
+  private var unknownRules: Set<AlertRule> { npm == nil ? unknown : unknown.union([.drift, .apply, .certificate]) }
 
   /// One alert for each destination that is to blame, one for NPM, one for each other host.
   private func down(_ rule: AlertRuleSettings) -> [AlertCondition] {
-    let bad = hosts.filter(\.isUnhealthy)
+    let bad = hosts.filter { $0.isUnhealthy && !$0.isUnknown }
     var conditions: [AlertCondition] = []
     let byNPM = bad.filter { $0.culprit == "NPM" }
     if let first = byNPM.first {
@@ -103,7 +113,7 @@ extension AlertFacts {
   /// Five failures within a day of what is not down.
   private func unstable(_ rule: AlertRuleSettings, _ now: Timestamp) -> [AlertCondition] {
     let shaky = hosts.filter { host in
-      !host.isUnhealthy && host.failures.count >= 5
+      !host.isUnhealthy && !host.isUnknown && host.failures.count >= 5
         && host.failures.suffix(5).allSatisfy { now.seconds - $0.seconds <= 86400 }
     }
     return Dictionary(grouping: shaky, by: \.destination).map { destination, group in
@@ -147,10 +157,11 @@ extension AlertFacts {
   }
 
   private func matter(
-    _ name: AlertRule, _ matter: Matter?, _ rule: AlertRuleSettings, _ now: Timestamp
+    _ name: AlertRule, _ matter: Matter?, _ rule: AlertRuleSettings, _ firing: Set<String>, _ now: Timestamp
   ) -> AlertCondition? {
-    guard let matter, now.seconds - matter.since.seconds >= rule.after else { return nil }
-    return condition(name, rule, name.rawValue, matter.message, matter.members)
+    guard let matter else { return nil }
+    let found = condition(name, rule, name.rawValue, matter.message, matter.members)
+    return firing.contains(found.key) || now.seconds - matter.since.seconds >= rule.after ? found : nil
   }
 
   private func condition(

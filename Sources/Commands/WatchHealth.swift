@@ -19,7 +19,8 @@ extension HealthSettings {
   /// The first name that is one: nobody can be asked for a wildcard.
   private func front(_ resource: DesiredResource) -> FrontName? {
     guard door != nil, let name = resource.spec.claims.first(where: { !$0.contains("*") }) else { return nil }
-    return FrontName(domain: name, usesTLS: !resource.spec["certificate"].isNull)
+    return FrontName(
+      domain: name, usesTLS: !resource.spec["certificate"].isNull, isGuarded: !resource.spec["access_list"].isNull)
   }
 
   private func objective(_ resource: DesiredResource) -> Objective {

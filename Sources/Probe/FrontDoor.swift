@@ -20,10 +20,13 @@ package struct FrontDoor: Hashable, Sendable {
 package struct FrontName: Hashable, Sendable {
   package var domain: String
   package var usesTLS: Bool
+  /// Whether nginx itself asks visitors who they are.
+  package var isGuarded: Bool
 
-  package init(domain: String, usesTLS: Bool) {
+  package init(domain: String, usesTLS: Bool, isGuarded: Bool = false) {
     self.domain = domain
     self.usesTLS = usesTLS
+    self.isGuarded = isGuarded
   }
 }
 
@@ -46,6 +49,13 @@ package struct FrontAnswer: Hashable, Sendable {
 
   /// nginx itself answers from 500 on when it cannot reach the destination.
   package var isOK: Bool { if case .answered(let status) = outcome { status < 500 } else { false } }
+
+  /// Whether the answer must have come from the destination: nginx says 401 and 403 by itself where it guards a host, 403
+  /// and other errors where it refuses a request, and 404 where it has no such host.
+  func provesDestination(_ name: FrontName?) -> Bool {
+    guard case .answered(let status) = outcome else { return false }
+    return (200..<400).contains(status) || (status == 401 && name?.isGuarded == false)
+  }
 
   package var words: String {
     switch outcome {

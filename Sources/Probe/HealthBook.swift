@@ -7,8 +7,13 @@ package struct HealthMemory: Hashable, Codable, Sendable {
   /// Times of the last failures that did not make it unhealthy, the newest last.
   package var failures: [Timestamp] = []
   package var checkedAt: Timestamp?
+  /// Of which destination all this is: another one has a history of its own.
+  package var destination: String
 
-  package init(since: Timestamp) { tracker = HealthTracker(since: since) }
+  package init(since: Timestamp, destination: String) {
+    tracker = HealthTracker(since: since)
+    self.destination = destination
+  }
 
   /// Failures that are remembered.
   static let depth = 5
@@ -43,6 +48,8 @@ package struct HealthBook: Sendable {
   package private(set) var records: [String: Record] = [:]
   private var schedule = HealthSchedule()
   private var breakers: [String: CircuitBreaker] = [:]
+  /// The shortest interval of those that lead to each destination.
+  private var intervals: [String: Double] = [:]
   /// Who was asked and has not answered yet: nobody is asked twice at once.
   private var asked: Set<String> = []
   private let thresholds: HealthTracker.Thresholds
@@ -57,7 +64,7 @@ package struct HealthBook: Sendable {
     return CircuitBreaker(settings)
   }
 
-  /// Seconds after which somebody who seems to be back is asked again.
+  /// Seconds after which who seems to be back is asked again, and who could not be asked.
   private static let confirmation = 15.0
 
   /// - Parameter memories: of earlier days, by host.
@@ -75,19 +82,18 @@ package struct HealthBook: Sendable {
   package mutating func watch(_ targets: [HealthTarget], at now: Double, _ time: Timestamp) {
     var kept: [String: Record] = [:]
     for target in targets {
-      var record =
-        records[target.name]
-        ?? Record(target: target, memory: memories[target.name] ?? HealthMemory(since: time))
-      // Another destination has a history of its own.
-      if record.target.destination != target.destination { record.memory = HealthMemory(since: time) }
+      let fresh = HealthMemory(since: time, destination: target.destination)
+      var record = records[target.name] ?? Record(target: target, memory: memories[target.name] ?? fresh)
+      if record.memory.destination != target.destination { record = Record(target: target, memory: fresh) }
       record.target = target
       kept[target.name] = record
     }
     records = kept
     asked.formIntersection(records.keys)
     memories = [:]
-    let destinations = Set(targets.map(\.destination))
-    breakers = breakers.filter { destinations.contains($0.key) }
+    let fastest = Dictionary(targets.map { ($0.destination, $0.interval) }, uniquingKeysWith: min)
+    breakers = breakers.filter { fastest[$0.key] == intervals[$0.key] }
+    intervals = fastest
     schedule.watch(records.mapValues(\.target.interval), at: now)
   }
 
@@ -128,7 +134,7 @@ package struct HealthBook: Sendable {
       // An outage is told as one; what is counted is what comes and goes.
       if record.health == .unhealthy { record.memory.failures = [] }
       records[check.name] = record
-      if record.health == .unhealthy, check.verdict == .passed {
+      if check.verdict == .undecided || (record.health == .unhealthy && check.verdict == .passed) {
         schedule.hurry([check.name], at: now + min(Self.confirmation, record.target.interval))
       }
       return change.map { HealthTransition(name: check.name, before: $0.before, after: $0.after, at: check.at) }
@@ -139,7 +145,7 @@ package struct HealthBook: Sendable {
   private mutating func noteDestination(_ check: HealthCheck, at now: Double) {
     guard let target = records[check.name]?.target, !check.isCutOff else { return }
     let key = target.destination
-    var breaker = breakers[key] ?? Self.breaker(target.interval)
+    var breaker = breakers[key] ?? Self.breaker(intervals[key] ?? target.interval)
     let wasClosed = breaker.isClosed
     if [.dns, .tcp].contains(check.direct.failure?.step) {
       if case .go = breaker.admit(at: now) { breaker.failed(at: now) }

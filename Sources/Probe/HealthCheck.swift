@@ -41,6 +41,7 @@ package struct HealthCheck: Hashable, Sendable {
   package var at: Timestamp
   package var direct: ProbeResult
   package var front: FrontAnswer?
+  private var frontName: FrontName?
   /// Whether our own network was found to be down.
   package var isCutOff: Bool
 
@@ -51,11 +52,12 @@ package struct HealthCheck: Hashable, Sendable {
     self.at = at
     self.direct = direct
     self.front = front
+    frontName = target.front
     self.isCutOff = isCutOff
   }
 
-  /// What visitors get decides. Where only we cannot get to a destination, as to a container by its name, and NPM can,
-  /// all is well; where the service answers us that it is not well, it is not.
+  /// Both ways must do. Where only we cannot get to a destination, as to a container by its name, and what visitors get
+  /// can only have come from there, all is well; one that refuses us is not there for NPM either.
   package var verdict: CheckVerdict {
     if isOK { return .passed }
     return isCutOff ? .undecided : .failed
@@ -63,7 +65,9 @@ package struct HealthCheck: Hashable, Sendable {
 
   private var isOK: Bool {
     guard let front else { return direct.isOK }
-    return front.isOK && (direct.isOK || direct.failure?.step != .http)
+    if direct.isOK { return front.isOK }
+    let isOutOfSight = direct.failure?.step == .dns || (direct.failure?.step == .tcp && !direct.isRefused)
+    return isOutOfSight && front.provesDestination(frontName)
   }
 
   package var culprit: Culprit? {

@@ -42,6 +42,8 @@ package struct ProbeStep: Hashable, Sendable {
   package enum Name: String, CaseIterable, Sendable { case syntax, dns, tcp, http }
   package enum Status: String, Sendable { case passed, failed, skipped }
 
+  static let refused = "connection refused"
+
   package var step: Name
   package var status: Status
   package var milliseconds: Double?
@@ -76,6 +78,8 @@ package struct ProbeResult: Hashable, Sendable {
 
   package var isOK: Bool { steps.allSatisfy { $0.status == .passed } }
   package var failure: ProbeStep? { steps.first { $0.status == .failed } }
+  /// The machine is there, and nothing listens.
+  var isRefused: Bool { failure?.error == ProbeStep.refused }
 }
 
 /// Budgets of a check.

@@ -143,7 +143,7 @@ package struct Prober: Sendable {
     switch error.reason {
     case .timeout: ("connection timed out", ProbeHint.tcpTimeout)
     case .unreachable: ("host unreachable", ProbeHint.unreachable)
-    case .refused: ("connection refused", ProbeHint.refused(target.port))
+    case .refused: (ProbeStep.refused, ProbeHint.refused(target.port))
     default: (error.message, nil)
     }
   }

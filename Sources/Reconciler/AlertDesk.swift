@@ -14,6 +14,8 @@ package actor AlertDesk {
   private var saved: [String: String] = [:]
   /// What could not be saved yet.
   private var unsaved: [AlertNotice] = []
+  /// The look that was asked for last.
+  private var last: Task<[AlertNotice], Never>?
 
   package init(
     rules: [AlertRule: AlertRuleSettings], sinks: [AlertSubscription],
@@ -27,14 +29,27 @@ package actor AlertDesk {
   package var firing: [Alert] { (decider?.alerts.values).map { $0.sorted { $0.key < $1.key } } ?? [] }
 
   /// Looks at everything that is known; returns what is news. What the store cannot take now it takes the next time.
+  /// Looks follow each other, also where several want one at once.
   package func look(_ facts: AlertFacts, at now: Timestamp) async -> [AlertNotice] {
+    let before = last
+    let look = Task {
+      _ = await before?.value
+      return await lookNow(facts, now)
+    }
+    last = look
+    return await look.value
+  }
+
+  private func lookNow(_ facts: AlertFacts, _ now: Timestamp) async -> [AlertNotice] {
     guard let store = try? store() else { return [] }
     if decider == nil { await load(store) }
     let silences = ((try? await store.silences(at: now)) ?? []).map {
       Silence(number: $0.number, match: $0.match, until: $0.until, reason: $0.reason)
     }
-    let conditions = facts.conditions(rules, at: now)
-    let notices = decider?.decide(conditions, unknown: facts.unknownRules, silences: silences, at: now) ?? []
+    guard var decider else { return [] }
+    let conditions = facts.conditions(rules, firing: Set(decider.alerts.keys), at: now)
+    let notices = decider.decide(conditions, silences: silences, at: now, isUnknown: facts.isUnknown)
+    self.decider = decider
     unsaved += notices
     await save(store, now)
     return notices

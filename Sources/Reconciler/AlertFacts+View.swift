@@ -25,10 +25,9 @@ extension AlertFacts {
       return (entry.name, "certificate '\(entry.name)' of \(users) \(when)", left <= certificateDays.error)
     }
     hosts = (view?.records ?? []).map { Host($0, view?.windows[$0.target.name]) }
-    // After a start, what was unhealthy is unhealthy until it was asked again.
-    isCutOff =
-      view.map { $0.records.contains { $0.last?.isCutOff == true || ($0.last == nil && $0.health == .unhealthy) } }
-      ?? true
+    unknown = matters.unknown
+    if view == nil { unknown.formUnion([.down, .unstable, .slo]) }
+    if view?.windows.isEmpty == true { unknown.insert(.slo) }
   }
 }
 
@@ -36,6 +35,8 @@ extension AlertFacts.Host {
   fileprivate init(_ record: HealthBook.Record, _ windows: CheckWindows?) {
     self.init(name: record.target.name, destination: record.target.destination)
     isUnhealthy = record.health == .unhealthy
+    // After a start, what was unhealthy is neither that nor well until it was asked again.
+    isUnknown = record.health == .unknown || record.last == nil
     isDead = [.dns, .tcp].contains(record.last?.direct.failure?.step)
     culprit = record.last?.culprit.flatMap { [.nginx, .npm, .certificate].contains($0) ? $0.rawValue : nil }
     problem = record.last?.problem ?? ""

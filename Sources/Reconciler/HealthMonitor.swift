@@ -52,7 +52,9 @@ package actor HealthMonitor {
   package init(_ thresholds: HealthTracker.Thresholds, _ surroundings: Surroundings) async {
     around = surroundings
     wheel = DueLoop(clock: surroundings.clock)
-    let texts = (try? await surroundings.store().healthMemories()) ?? [:]
+    let store = try? surroundings.store()
+    let texts = (try? await store?.healthMemories()) ?? [:]
+    windows = (try? await store?.checkWindows(at: surroundings.now())) ?? [:]
     let memories = texts.compactMapValues { try? JSONDecoder().decode(HealthMemory.self, from: Data($0.utf8)) }
     book = HealthBook(thresholds, memories: memories)
   }

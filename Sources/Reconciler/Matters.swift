@@ -9,6 +9,8 @@ package struct Matters: Sendable {
   package private(set) var apply: AlertFacts.Matter?
   package private(set) var drift: AlertFacts.Matter?
   package private(set) var desired: AlertFacts.Matter?
+  /// Of what nothing is known yet.
+  package private(set) var unknown: Set<AlertRule> = [.npm, .apply, .drift, .desired, .certificate]
   /// Certificates in use that end soon.
   package private(set) var expiring: [CertificateWatch.Entry] = []
 
@@ -19,6 +21,7 @@ package struct Matters: Sendable {
   /// - Parameter report: nil: it was refused.
   package mutating func note(_ lap: PlannedLap, _ report: RunReport?, days: Int, at now: Timestamp) {
     let summary = StatusSummary(lap, report)
+    unknown.subtract([.npm, .apply, .drift, .certificate])
     Self.set(&npm, nil, [], now)
     Self.set(&apply, Self.trouble(lap, summary), summary.failed.map(\.change.key.name), now)
     let names = summary.drifted.map(\.key.name)
@@ -29,14 +32,17 @@ package struct Matters: Sendable {
   /// A lap that failed on its way.
   package mutating func note(_ trouble: Diagnostic, at now: Timestamp) {
     if trouble.code.isUpstreamAway {
+      unknown.remove(.npm)
       Self.set(&npm, "NPM cannot be reached: \(trouble.message)", [], now)
     } else {
+      unknown.remove(.apply)
       Self.set(&apply, trouble.message, [], now)
     }
   }
 
   /// - Parameter problem: why the newest files are not in force; nil: they are.
   package mutating func noteDesired(_ problem: String?, at now: Timestamp) {
+    unknown.remove(.desired)
     Self.set(&desired, problem, [], now)
   }
 

@@ -52,6 +52,21 @@ import Testing
     #expect(worse.count == 1)
   }
 
+  @Test func `what got worse while it was silent is told when the silence is over`() {
+    var decider = AlertDecider()
+    var condition = down()
+    condition.severity = .warning
+    _ = decider.decide([condition], at: time(0))
+    condition.severity = .critical
+    let silences = [Silence(match: "*", until: time(100), reason: "")]
+    let silent = decider.decide([condition], silences: silences, at: time(50))
+    let late = decider.decide([condition], silences: silences, at: time(100))
+    #expect(silent.isEmpty && late.count == 1)
+    var other = decider
+    let over = other.decide([], silences: [Silence(match: "*", until: time(200), reason: "")], at: time(150))
+    #expect(over.isEmpty)
+  }
+
   @Test(arguments: ["*", "host-down", "10.0.0.1:80", "a"])
   func `what is silent is neither told nor resolved aloud, and told when the silence is over`(match: String) {
     var decider = AlertDecider()
@@ -75,7 +90,7 @@ import Testing
   @Test func `what nobody knows of stays as it is`() {
     var decider = AlertDecider()
     _ = decider.decide([down()], at: time(0))
-    let blind = decider.decide([], unknown: [.down], at: time(60))
+    let blind = decider.decide([], at: time(60)) { $0.rule == .down }
     #expect(blind.isEmpty && decider.alerts.count == 1)
   }
 

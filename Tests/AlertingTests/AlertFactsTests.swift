@@ -77,15 +77,29 @@ import Testing
     #expect(keys(facts) == ["apply-failing/apply-failing", "drift/drift"])
     facts.npm = AlertFacts.Matter("refused", since: ago(61))
     #expect(keys(facts) == ["npm-unreachable/npm-unreachable"])
-    #expect(facts.unknownRules.contains(.drift))
+    let drift = AlertCondition(.drift, .warning, subject: "drift", "drifted", cooldown: 1)
+    #expect(facts.isUnknown(Alert(drift, since: now)))
   }
 
-  @Test func `while our own network is down nobody is blamed`() {
+  @Test func `what fires already does not have to last again`() {
     var facts = AlertFacts()
-    facts.hosts = [host("a", down: true)]
-    facts.isCutOff = true
+    facts.npm = AlertFacts.Matter("refused", since: now)
     #expect(keys(facts).isEmpty)
-    #expect(facts.unknownRules == [.down, .unstable])
+    let key = "npm-unreachable/npm-unreachable"
+    #expect(facts.conditions([:], firing: [key], at: now).map(\.key) == [key])
+  }
+
+  @Test func `of a host that nobody knows of nothing is said, and of the others all`() {
+    var facts = AlertFacts()
+    var hidden = host("a", at: "10.0.0.1:80", down: true)
+    hidden.isUnknown = true
+    facts.hosts = [hidden, host("b", at: "10.0.0.2:80", down: true)]
+    #expect(keys(facts) == ["host-down/10.0.0.2:80"])
+    func alert(_ member: String) -> Alert {
+      Alert(AlertCondition(.down, .critical, subject: "x", "x", members: [member], cooldown: 1), since: now)
+    }
+    #expect(facts.isUnknown(alert("a")))
+    #expect(!facts.isUnknown(alert("b")))
   }
 
   @Test func `a rule can be switched off, and have another severity`() {

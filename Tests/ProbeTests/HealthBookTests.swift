@@ -53,6 +53,33 @@ import Testing
     #expect(back.filter { $0.after == .healthy }.count == 10)
   }
 
+  @Test func `who is asked often finds out for those who are asked seldom`() {
+    var book = HealthBook(HealthTracker.Thresholds())
+    var slow = Self.target("slow")
+    slow.interval = 3600
+    var fast = Self.target("fast")
+    fast.interval = 10
+    book.watch([slow, fast], at: 0, Timestamp(seconds: 0))
+    let (changes, _) = run(&book, until: 400) { _, now in (100..<200).contains(now) ? .tcp : nil }
+    let back = changes.last { $0.name == "fast" && $0.after == .healthy }
+    #expect((200...250).contains(back?.at.seconds ?? 0), "\(changes)")
+  }
+
+  @Test func `while our own network is down everybody is asked again soon`() {
+    var book = HealthBook(HealthTracker.Thresholds())
+    var target = Self.target("a")
+    target.interval = 3600
+    book.watch([target], at: 0, Timestamp(seconds: 0))
+    let due = book.due ?? 0
+    let round = book.begin(at: due, Timestamp(seconds: due))
+    let steps = [ProbeStep(.syntax, .passed), ProbeStep(.dns, .failed, error: "x")]
+    let cutOff = HealthCheck(
+      target, at: Timestamp(seconds: due), direct: ProbeResult(target: target.target, steps: steps), isCutOff: true)
+    #expect(round.asked.count == 1)
+    _ = book.note([cutOff], at: due)
+    #expect((book.due ?? .infinity) <= due + 15)
+  }
+
   @Test func `an answer that is an error is no dead destination`() {
     var book = HealthBook(HealthTracker.Thresholds())
     book.watch((0..<10).map { Self.target("h\($0)") }, at: 0, Timestamp(seconds: 0))
@@ -69,7 +96,7 @@ import Testing
   }
 
   @Test func `what is remembered counts on, unless the destination is another one`() throws {
-    var memory = HealthMemory(since: Timestamp(seconds: 7))
+    var memory = HealthMemory(since: Timestamp(seconds: 7), destination: "10.0.0.1:80")
     for time in 1...3 {
       _ = memory.tracker.note(.failed, HealthTracker.Thresholds(), at: Timestamp(seconds: Double(time)))
     }
@@ -78,6 +105,10 @@ import Testing
     #expect(book.records["a"]?.health == .unhealthy)
     book.watch([Self.target("a", port: 81)], at: 0, Timestamp(seconds: 60))
     #expect(book.records["a"]?.health == .unknown)
+    // Also where it moved while nobody watched.
+    var other = HealthBook(HealthTracker.Thresholds(), memories: ["a": memory])
+    other.watch([Self.target("a", port: 81)], at: 0, Timestamp(seconds: 50))
+    #expect(other.records["a"]?.health == .unknown)
   }
 
   @Test func `the last five failures are remembered, but for those of an outage`() {

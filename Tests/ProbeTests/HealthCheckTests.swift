@@ -4,10 +4,13 @@ import Testing
 
 /// Two ways to a host, and who is to blame.
 @Suite struct HealthCheckTests {
-  private func check(_ failed: ProbeStep.Name?, _ front: FrontAnswer.Outcome?, cutOff: Bool = false) -> HealthCheck {
-    let target = HealthTarget(ProbeTarget(name: "a", scheme: "http", host: "10.0.0.1", port: 80), interval: 60)
+  private func check(_ failed: ProbeStep.Name?, _ front: FrontAnswer.Outcome?, cutOff: Bool = false, error: String = "it failed",
+    guarded: Bool = false
+  ) -> HealthCheck {
+    let target = HealthTarget(ProbeTarget(name: "a", scheme: "http", host: "10.0.0.1", port: 80), interval: 60,
+      front: FrontName(domain: "a.test", usesTLS: false, isGuarded: guarded))
     var steps = ProbeStep.Name.allCases.prefix { $0 != failed }.map { ProbeStep($0, .passed, milliseconds: 2) }
-    if let failed { steps.append(ProbeStep(failed, .failed, error: "it failed")) }
+    if let failed { steps.append(ProbeStep(failed, .failed, error: error)) }
     return HealthCheck(
       target, at: Timestamp(seconds: 0), direct: ProbeResult(target: target.target, steps: steps),
       front: front.map { FrontAnswer($0, milliseconds: 9) }, isCutOff: cutOff)
@@ -18,7 +21,8 @@ import Testing
       (ProbeStep.Name.tcp, nil, Culprit.backend), (.dns, nil, .dns), (.http, nil, .backend),
       (nil, .answered(status: 502), .nginx), (.tcp, .answered(status: 502), .backend),
       (.dns, .answered(status: 502), .dns), (.http, .answered(status: 200), .backend),
-      (nil, .noConnection("refused"), .npm), (.tcp, .noConnection("refused"), .npm),
+      (.tcp, .answered(status: 404), .backend), (.tcp, .answered(status: 403), .backend),
+    (nil, .noConnection("refused"), .npm), (.tcp, .noConnection("refused"), .npm),
       (nil, .badCertificate("expired"), .certificate), (nil, .noAnswer("closed"), .nginx),
     ] as [(ProbeStep.Name?, FrontAnswer.Outcome?, Culprit)])
   func `the pair names the culprit`(direct: ProbeStep.Name?, front: FrontAnswer.Outcome?, culprit: Culprit) {
@@ -29,13 +33,19 @@ import Testing
     #expect(found.latency == nil)
   }
 
-  @Test func `what NPM reaches is well, although we cannot get there`() {
+  @Test(arguments: [200, 302]) func `what only NPM reaches is well, where the answer can only be the destination's`(status: Int) {
     for step in [ProbeStep.Name.dns, .tcp] {
-      let found = check(step, .answered(status: 401))
+      let found = check(step, .answered(status: status))
       #expect(found.verdict == .passed)
       #expect(found.culprit == nil)
       #expect(found.latency == 9)
     }
+    #expect(check(.tcp, .answered(status: status), error: "connection refused").verdict == .failed)
+  }
+
+  @Test func `a login that nginx itself asks for proves nothing`() {
+    #expect(check(.dns, .answered(status: 401)).verdict == .passed)
+    #expect(check(.dns, .answered(status: 401), guarded: true).verdict == .failed)
   }
 
   @Test func `while our own network is down nobody is to blame`() {
