@@ -89,11 +89,12 @@ package struct AlertSink: Sendable {
     do {
       let response = try await client.send(request)
       guard !response.isSuccess else { return }
-      // What it does not want today it will not want tomorrow, unless it is only too much.
-      let isFinal = (400..<500).contains(response.status) && ![408, 425, 429].contains(response.status)
-      throw SinkFailure("it answered HTTP \(response.status)", isFinal: isFinal)
+      // What it cannot read today it will not read tomorrow. What it does not know or allow may only be in the middle of
+      // being set up, or behind the NPM that is down.
+      throw SinkFailure(
+        "it answered HTTP \(response.status)", isFinal: [400, 405, 406, 411, 413, 415, 422].contains(response.status))
     } catch let failure as UpstreamFailure {
-      throw SinkFailure(failure.message)
+      throw SinkFailure(failure.message, isFinal: [.redirected, .notAllowed].contains(failure.reason))
     }
   }
 

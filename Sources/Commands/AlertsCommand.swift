@@ -42,13 +42,18 @@ enum AlertsCommand {
       try? JSONDecoder().decode(Alert.self, from: Data(text.utf8))
     }.sorted { ($1.severity, $0.key) < ($0.severity, $1.key) }
     let silences = try await store.silences(at: .now)
+    let pending = try await store.pending()
     let console = bench.invocation.console
     if console.format == .json {
       try console.result(
         json: [
           "format_version": "1", "alerts": .array(alerts.map(json)), "silences": .array(silences.map(json)),
           "sinks": .array(
-            bench.settings.daemon.sinks.map { ["name": .string($0.name), "type": .string($0.kind.rawValue)] }),
+            bench.settings.daemon.sinks.map {
+              [
+                "name": .string($0.name), "type": .string($0.kind.rawValue), "pending": .int(pending[$0.name] ?? 0),
+              ]
+            }),
         ])
       return .success
     }
@@ -57,7 +62,9 @@ enum AlertsCommand {
       let why = row.reason.isEmpty ? "" : ", \(row.reason)"
       return "silence \(row.number): \(row.match) until \(row.until.iso8601)\(why)"
     }
-    let sinks = bench.settings.daemon.sinks.map { "\($0.name) (\($0.kind.rawValue))" }
+    let sinks = bench.settings.daemon.sinks.map { sink in
+      "\(sink.name) (\(sink.kind.rawValue)\(pending[sink.name].map { ", \($0) waiting" } ?? ""))"
+    }
     lines += [
       "",
       sinks.isEmpty ? "Nobody is told: there is no sink in the settings." : "Told: \(sinks.joined(separator: ", "))",

@@ -59,13 +59,22 @@ extension Workbench {
     for event in events { try? await store.append(event, at: .now) }
   }
 
-  fileprivate func note(_ undelivered: AlertCourier.Undelivered) async {
-    let words = "alert sink '\(undelivered.sink)' was not told of '\(undelivered.notice.title)': \(undelivered.reason)"
-    invocation.console.say(words)
-    let subject = "sink/\(undelivered.sink)"
-    await append([
-      Event(.error, source: "alerts", subject: subject, reason: "AlertUndelivered", words, correlation: correlation)
-    ])
+  fileprivate func note(_ news: AlertCourier.News) async {
+    func event(_ severity: Event.Severity, _ sink: String, _ reason: String, _ words: String) -> Event {
+      Event(
+        severity, source: "alerts", subject: "sink/\(sink)", reason: reason, "alert sink '\(sink)' \(words)",
+        correlation: correlation)
+    }
+    let found =
+      switch news {
+      case .failing(let sink, let reason):
+        event(.warning, sink, "SinkFailing", "cannot be told, and is tried again: \(reason)")
+      case .recovered(let sink): event(.info, sink, "SinkRecovered", "can be told again")
+      case .undelivered(let sink, let notice, let reason):
+        event(.error, sink, "AlertUndelivered", "was not told of '\(notice.title)': \(reason)")
+      }
+    invocation.console.say(found.message)
+    await append([found])
   }
 }
 

@@ -29,12 +29,14 @@ package enum ChildProcess {
 
   /// Between the making of a pipe and its mark to be closed no other program may start: it would keep the pipe open.
   private static let starts = Lock(0)
+  /// Seconds between the wish that it ends and its end.
+  private static let grace = 3.0
   /// Bytes of its output that are kept.
   private static let maximumOutput = 8 << 20
 
   /// Runs a program, found by `PATH`, with exactly this environment. Throws `FileError` where it cannot be started.
   ///
-  /// - Parameter timeout: seconds after which it and what it started are killed; so they are when the task is cancelled.
+  /// - Parameter timeout: seconds after which it and what it started are ended; so they are when the task is cancelled.
   package static func run(
     _ arguments: [String], environment: [String: String], input: [UInt8] = [], timeout: Double
   ) async throws -> Outcome {
@@ -62,25 +64,36 @@ package enum ChildProcess {
     var outcome = Outcome(exit: 0, output: [], errors: [], wasLate: false)
     var unsent = input[...]
     if unsent.isEmpty { stdin.close() }
-    while stdout.isOpen || stderr.isOpen {
-      let left = (end.withLock { $0 } - .now) / .milliseconds(1)
-      guard left > 0 else {
-        outcome.wasLate = true
-        kill(-child, SIGKILL)
-        break
-      }
+    func exchange(_ milliseconds: Int32) -> Bool {
       var watched = [
         pollfd(fd: stdout.number, events: Int16(POLLIN), revents: 0),
         pollfd(fd: stderr.number, events: Int16(POLLIN), revents: 0),
         pollfd(fd: stdin.number, events: Int16(POLLOUT), revents: 0),
       ]
-      poll(&watched, nfds_t(watched.count), Int32(min(left, 500)))
+      let ready = poll(&watched, nfds_t(watched.count), milliseconds)
       if watched[0].revents != 0 { stdout.take(into: &outcome.output, maximumOutput) }
       if watched[1].revents != 0 { stderr.take(into: &outcome.errors, maximumOutput) }
       if watched[2].revents != 0 { stdin.give(&unsent) }
+      return ready > 0
     }
-    outcome.exit = wait(child)
-    return outcome
+    var killing: ContinuousClock.Instant?
+    // Its own end counts: what it leaves behind may hold its output open.
+    while true {
+      if let exit = exitCode(child) {
+        outcome.exit = exit
+        while exchange(0), stdout.isOpen || stderr.isOpen {}
+        return outcome
+      }
+      if let killing, killing <= .now { kill(-child, SIGKILL) }
+      if killing == nil, end.withLock({ $0 }) <= .now {
+        // First it may put its things in order.
+        outcome.wasLate = true
+        kill(-child, SIGTERM)
+        killing = .now + .seconds(grace)
+      }
+      // Its end closes its output, which wakes us; where it closed that before, it is looked at often.
+      _ = exchange(stdout.isOpen || stderr.isOpen ? 100 : 10)
+    }
   }
 
   private static func spawn(
@@ -118,9 +131,11 @@ package enum ChildProcess {
     return child
   }
 
-  private static func wait(_ child: pid_t) -> Int32 {
+  /// nil: it still runs.
+  private static func exitCode(_ child: pid_t) -> Int32? {
     var status: Int32 = 0
-    while waitpid(child, &status, 0) < 0, errno == EINTR {}
+    let found = waitpid(child, &status, WNOHANG)
+    if found == 0 || (found < 0 && errno == EINTR) { return nil }
     let signal = status & 0x7f
     return signal == 0 ? (status >> 8) & 0xff : 128 + signal
   }

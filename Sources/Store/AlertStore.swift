@@ -30,6 +30,8 @@ package protocol AlertStore: Sendable {
 
   /// What is to be told to a sink, oldest first.
   func outbox(_ sink: String) async throws -> [OutboxRow]
+  /// By sink, how many notices wait.
+  func pending() async throws -> [String: Int]
   func noteDelivered(_ number: Int) async throws
   func noteUndelivered(_ number: Int, next: Timestamp) async throws
   /// Drops what is for sinks that there no longer are.

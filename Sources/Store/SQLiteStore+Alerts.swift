@@ -39,6 +39,13 @@ extension SQLiteStore: AlertStore {
     }
   }
 
+  package func pending() throws -> [String: Int] {
+    try mapped {
+      let rows = try connection.run("SELECT sink, COUNT(*) FROM outbox GROUP BY sink")
+      return Dictionary(uniqueKeysWithValues: rows.map { ($0[0].text, $0[1].int) })
+    }
+  }
+
   package func noteDelivered(_ number: Int) throws {
     _ = try mapped { try connection.run("DELETE FROM outbox WHERE number = ?", [.integer(Int64(number))]) }
   }

@@ -64,7 +64,7 @@ import Testing
   }
 
   @Test func `what a service refuses for good is not tried again, what it cannot take now is`() async throws {
-    for (status, isFinal) in [(400, true), (404, true), (429, false), (500, false), (503, false)] {
+    for (status, isFinal) in [(400, true), (422, true), (404, false), (429, false), (500, false), (503, false)] {
       await #expect {
         _ = try await received(.webhook, path: "/secret-key", status: status)
       } throws: { error in

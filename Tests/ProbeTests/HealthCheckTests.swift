@@ -4,10 +4,12 @@ import Testing
 
 /// Two ways to a host, and who is to blame.
 @Suite struct HealthCheckTests {
-  private func check(_ failed: ProbeStep.Name?, _ front: FrontAnswer.Outcome?, cutOff: Bool = false, error: String = "it failed",
+  private func check(
+    _ failed: ProbeStep.Name?, _ front: FrontAnswer.Outcome?, cutOff: Bool = false, error: String = "it failed",
     guarded: Bool = false
   ) -> HealthCheck {
-    let target = HealthTarget(ProbeTarget(name: "a", scheme: "http", host: "10.0.0.1", port: 80), interval: 60,
+    let target = HealthTarget(
+      ProbeTarget(name: "a", scheme: "http", host: "10.0.0.1", port: 80), interval: 60,
       front: FrontName(domain: "a.test", usesTLS: false, isGuarded: guarded))
     var steps = ProbeStep.Name.allCases.prefix { $0 != failed }.map { ProbeStep($0, .passed, milliseconds: 2) }
     if let failed { steps.append(ProbeStep(failed, .failed, error: error)) }
@@ -22,7 +24,7 @@ import Testing
       (nil, .answered(status: 502), .nginx), (.tcp, .answered(status: 502), .backend),
       (.dns, .answered(status: 502), .dns), (.http, .answered(status: 200), .backend),
       (.tcp, .answered(status: 404), .backend), (.tcp, .answered(status: 403), .backend),
-    (nil, .noConnection("refused"), .npm), (.tcp, .noConnection("refused"), .npm),
+      (nil, .noConnection("refused"), .npm), (.tcp, .noConnection("refused"), .npm),
       (nil, .badCertificate("expired"), .certificate), (nil, .noAnswer("closed"), .nginx),
     ] as [(ProbeStep.Name?, FrontAnswer.Outcome?, Culprit)])
   func `the pair names the culprit`(direct: ProbeStep.Name?, front: FrontAnswer.Outcome?, culprit: Culprit) {
@@ -33,7 +35,9 @@ import Testing
     #expect(found.latency == nil)
   }
 
-  @Test(arguments: [200, 302]) func `what only NPM reaches is well, where the answer can only be the destination's`(status: Int) {
+  @Test(arguments: [200, 302]) func `what only NPM reaches is well, where the answer can only be the destination's`(
+    status: Int
+  ) {
     for step in [ProbeStep.Name.dns, .tcp] {
       let found = check(step, .answered(status: status))
       #expect(found.verdict == .passed)
