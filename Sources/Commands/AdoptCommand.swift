@@ -50,7 +50,10 @@ enum TypedName {
   /// The resource that a name means: `jellyfin`, or with its kind, `access_list/lan`. Throws with exit code 3 where there
   /// is none, or several.
   static func key(_ name: String, among resources: [DesiredResource]) throws -> ResourceKey {
-    let keys = resources.map(\.key)
+    try key(name, among: resources.map(\.key))
+  }
+
+  static func key(_ name: String, among keys: [ResourceKey]) throws -> ResourceKey {
     let found = keys.filter { $0.name == name || $0.path == name }
     if found.count == 1 { return found[0] }
     let hint =

@@ -160,6 +160,11 @@ extension SettingsLoader {
     git.sshKey = text("source", "ssh_key")
     git.token = text("source", "token").map { Secret($0) }
     git.allowsForcePush = file["source"]?.value["allow_force_push"].boolValue ?? false
+    if git.holdsPassword {
+      decoder.report(
+        .badURL, "'source.git' holds a password or a key, which would stand in the arguments of git",
+        at: file["source"]?.location ?? decoder.start, hint: "write it as token: ${env:NAME}, or use ssh_key")
+    }
     // Neither an option of git nor a way out of the repository.
     let path = git.path.split(separator: "/", omittingEmptySubsequences: false)
     if git.url.hasPrefix("-") || git.branch.hasPrefix("-") || path.contains("..") || git.path.hasPrefix("/") {

@@ -38,10 +38,15 @@ enum EventsCommand {
     let stop = StopSignal()
     stop.listenToSignals()
     var filter = try filter(bench.invocation.arguments)
+    let console = bench.invocation.console
     while true {
       for event in try await bench.store(createsIt: false).events(filter) {
-        let console = bench.invocation.console
-        try console.result(console.format == .json ? JSONText.line(json(event)) : line(event, console))
+        let text = console.format == .json ? JSONText.line(json(event)) : line(event, console)
+        do {
+          try Files.writeAll(Terminal.output, Array((text + "\n").utf8), path: "the result")
+        } catch let error as FileError where error.isBrokenPipe {
+          return .success  // nobody reads any more
+        }
         filter.after = event.number
       }
       filter.limit = 10_000

@@ -27,7 +27,7 @@ enum SuspendCommand {
   @Sendable private static func suspend(_ invocation: Invocation) async throws -> ExitCode {
     let bench = try Workbench(invocation)
     if invocation.arguments.positional.isEmpty, !invocation.arguments.has(all) { return try await list(bench) }
-    let subject = try subject(bench)
+    let subject = try await subject(bench)
     let end = try end(invocation)
     let store = try bench.store(createsIt: true)
     let reason = invocation.arguments.value(reason) ?? ""
@@ -40,7 +40,7 @@ enum SuspendCommand {
 
   @Sendable private static func resume(_ invocation: Invocation) async throws -> ExitCode {
     let bench = try Workbench(invocation)
-    let subject = try subject(bench)
+    let subject = try await subject(bench)
     guard try await bench.store(createsIt: false).resume(subject) else {
       throw CommandFailure(
         .invalid,
@@ -79,15 +79,15 @@ enum SuspendCommand {
     return .success
   }
 
-  private static func subject(_ bench: Workbench) throws -> PauseSubject {
+  private static func subject(_ bench: Workbench) async throws -> PauseSubject {
     guard let typed = bench.invocation.arguments.positional.first else {
       guard bench.invocation.arguments.has(all) else { throw UsageError(message: "name what is meant, or give --all") }
       return .everything
     }
-    // A kind and a name may also be of something that is gone from the YAML.
-    if let subject = PauseSubject(text: typed), case .resource = subject { return subject }
-    let loaded = try bench.loadDesired(exitWhenEmpty: .invalid)
-    return .resource(try TypedName.key(typed, among: loaded.state.resources))
+    // What the store knows may be gone from the YAML, or come from a repository.
+    let known = try await bench.store(createsIt: false).ledger().map(\.key)
+    let desired = DesiredLoader.load(bench.settings.desired).state.resources.map(\.key)
+    return .resource(try TypedName.key(typed, among: Array(Set(known + desired)).sorted()))
   }
 
   private static func end(_ invocation: Invocation) throws -> Timestamp? {

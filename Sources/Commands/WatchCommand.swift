@@ -25,6 +25,9 @@ enum WatchCommand {
     let stop = StopSignal()
     stop.listenToSignals()
     stop.deferExit()
+    // Also while it stands by: what a service manager sends to reload must not end it.
+    let reload = Lock<@Sendable () -> Void>({})
+    stop.onHangUp { reload.withLock { $0 }() }
     let manager = ServiceManager()
     let pulse = Task { await beat(manager) }
     defer { pulse.cancel() }
@@ -38,7 +41,7 @@ enum WatchCommand {
     await lap.attach(monitor, alerts)
     let files =
       git == nil ? FileWatch(bench.settings.desired, ignoring: bench.settings.status) { loop.trigger(.files) } : nil
-    stop.onHangUp { loop.trigger(.request) }
+    reload.withLock { $0 = { loop.trigger(.request) } }
     let what = git.map { "\($0.branch) of \($0.shownURL)" } ?? "\(bench.settings.desired)/"
     bench.invocation.console.say("watching \(what) for NPM at \(bench.settings.npmURL)")
     manager.ready()

@@ -19,12 +19,21 @@ package struct GitSettings: Sendable {
 
   package init(url: String) { self.url = url }
 
-  /// The address without what may be a password.
+  /// The address without what may be a password or a key: no user, no query.
   package var shownURL: String {
-    guard let scheme = url.firstRange(of: "://"), let at = url[scheme.upperBound...].firstIndex(of: "@") else {
-      return url
-    }
-    return String(url[..<scheme.upperBound] + url[url.index(after: at)...])
+    let bare = url.prefix { $0 != "?" && $0 != "#" }
+    guard let scheme = bare.firstRange(of: "://") else { return String(bare) }
+    let authority = bare[scheme.upperBound...].prefix { $0 != "/" }
+    guard let at = authority.lastIndex(of: "@") else { return String(bare) }
+    return String(bare[..<scheme.upperBound] + bare[bare.index(after: at)...])
+  }
+
+  /// Whether the address itself holds a password: it would stand in the arguments of git, for all to see.
+  package var holdsPassword: Bool {
+    guard let scheme = url.firstRange(of: "://") else { return false }
+    let authority = url[scheme.upperBound...].prefix { $0 != "/" }
+    guard let at = authority.lastIndex(of: "@") else { return url.contains("?") }
+    return authority[..<at].contains(":") || url.contains("?")
   }
 }
 
@@ -86,10 +95,11 @@ package actor GitSource {
   package nonisolated let tree: String
 
   /// The last commit whose files were right, and the newest that was fetched.
-  private static let accepted = "refs/reconciler/accepted"
+  private var accepted: String { "refs/reconciler/accepted/\(settings.branch)/head" }
   private static let incoming = "refs/reconciler/incoming"
+  private var isPrepared = false
   /// Seconds for a call over the network, and for one that is not.
-  private static let fetchPatience = 120.0
+  private static let fetchPatience = 300.0
   private static let patience = 60.0
 
   /// - Parameter directory: ours alone; made where it is missing.
@@ -118,7 +128,7 @@ package actor GitSource {
 
   /// The files of the commit that was laid out last are right: it is in force from now on.
   package func accept(_ commit: GitCommit) async throws {
-    _ = try await git(["update-ref", Self.accepted, commit.hash])
+    _ = try await git(["update-ref", accepted, commit.hash])
   }
 
   /// Lays out the commit that is in force; nil: there is none yet.
@@ -129,14 +139,26 @@ package actor GitSource {
   }
 
   private var acceptedHash: String? {
-    get async { try? await git(["rev-parse", "--verify", "--quiet", Self.accepted]) }
+    get async { try? await git(["rev-parse", "--verify", "--quiet", accepted]) }
   }
 
+  /// Makes the repository, or takes it up as a kill left it: whoever held its locks is gone, because one daemon alone
+  /// works here.
   private func prepare() async throws {
+    if isPrepared { return }
     do {
       try Files.createDirectory(tree, mode: 0o700)
-      if Files.exists("\(repository)/HEAD") { return }
-      _ = try await git(["init", "--quiet", "--bare", repository], bare: true)
+      if Files.exists(repository) {
+        for file in try Files.below(repository).files where file.hasSuffix(".lock") || file.contains("/tmp_") {
+          try Files.remove(file)
+        }
+        let isSound = try await run(["rev-parse", "--verify", "--quiet", "HEAD^{}"], Self.patience).exit <= 1
+        if !isSound { try Files.removeTree(repository) }
+      }
+      if !Files.exists("\(repository)/HEAD") {
+        _ = try await git(["init", "--quiet", "--bare", repository], bare: true)
+      }
+      isPrepared = true
     } catch let error as FileError {
       throw GitProblem.failed("\(error)")
     }
@@ -145,7 +167,10 @@ package actor GitSource {
   private func layOut(_ hash: String) async throws -> GitCommit {
     _ = try await git(["--work-tree=\(tree)", "read-tree", "--reset", "-u", hash])
     let text = try await git(["show", "--no-patch", "--format=%an <%ae>%n%s", hash])
-    let lines = text.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    // Whoever commits may write anything: it is shown on terminals.
+    let plain = String(
+      String.UnicodeScalarView(text.unicodeScalars.filter { $0 == "\n" || $0.properties.generalCategory != .control }))
+    let lines = plain.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     return GitCommit(hash: hash, author: lines[0], subject: lines.count > 1 ? lines[1] : "")
   }
 
@@ -154,12 +179,20 @@ package actor GitSource {
     -> String
   {
     let outcome = try await run(words, patience, bare: bare)
+    isPrepared = isPrepared && !outcome.wasLate
     if outcome.wasLate { throw GitProblem.failed("\(words[0]) took longer than \(Int(patience)) s") }
     guard outcome.isSuccess else {
-      let complaint = outcome.complaint.replacing(settings.url, with: settings.shownURL)
+      let complaint = Self.complaint(outcome).replacing(settings.url, with: settings.shownURL)
       throw GitProblem.failed(complaint.isEmpty ? "\(words[0]) ended with \(outcome.exit)" : complaint)
     }
     return outcome.text
+  }
+
+  /// What git says is wrong: its last lines are often only advice.
+  private static func complaint(_ outcome: ChildProcess.Outcome) -> String {
+    let lines = String(decoding: outcome.errors, as: UTF8.self).split(whereSeparator: \.isNewline)
+    let grave = lines.first { $0.hasPrefix("fatal:") || $0.hasPrefix("error:") }
+    return (grave ?? lines.last).map(String.init) ?? ""
   }
 
   private func run(_ words: [String], _ patience: Double, bare: Bool = false) async throws -> ChildProcess.Outcome {

@@ -33,6 +33,27 @@ package enum Files {
     }
   }
 
+  package static func remove(_ path: String) throws {
+    guard unlink(path) == 0 || errno == ENOENT else { throw FileError("remove", path) }
+  }
+
+  /// Removes a directory of ours with everything in it; links in it are removed, not followed.
+  package static func removeTree(_ path: String) throws {
+    guard let directory = opendir(path) else { throw FileError("remove", path) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != "." && name != ".." { names.append("\(path)/\(name)") }
+    }
+    closedir(directory)
+    for name in names {
+      if isDirectory(name, followLinks: false) { try removeTree(name) } else { try remove(name) }
+    }
+    guard rmdir(path) == 0 else { throw FileError("remove", path) }
+  }
+
   /// Makes a file that is not there yet, whole or not at all; one that is there, by whomever, stays as it is.
   package static func create(_ path: String, with bytes: [UInt8] = [], mode: UInt32) throws {
     guard !exists(path) else { return }

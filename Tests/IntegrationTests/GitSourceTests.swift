@@ -141,6 +141,44 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(1))) func `what a kill left behind in the repository stands in nobody's way`() async throws
+  {
+    try await following { npm, place, repository, start in
+      var daemon = try start()
+      try await until { try await port(npm) == 80 }
+      daemon.killHard()
+      _ = await daemon.result()
+      let ours = ".reconciler/state.db.source/repository.git"
+      try place.scratch.write("\(ours)/index.lock", "")
+      try place.scratch.write("\(ours)/refs/reconciler/incoming.lock", "")
+      try place.scratch.write("\(ours)/objects/pack/tmp_pack_x", "half")
+      try await repository.commit("Second", port: 81)
+      daemon = try start()
+      try await until { try await port(npm) == 81 }
+      daemon.terminate()
+      #expect(await daemon.result().exit == 0)
+      // A repository that git does not know as one is made anew.
+      try place.scratch.write("\(ours)/HEAD", "damaged")
+      try await repository.commit("Third", port: 82)
+      daemon = try start()
+      try await until { try await port(npm) == 82 }
+      daemon.terminate()
+      #expect(await daemon.result().exit == 0)
+    }
+  }
+
+  @Test func `a password in the address is refused, and not shown`() async throws {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      for url in ["https://me:SECR@ET@127.0.0.1:1/x.git", "https://127.0.0.1:1/x.git?key=SECRET"] {
+        try place.scratch.write("reconciler.yaml", "source: { git: \"\(url)\" }\n")
+        let run = try await place.run("watch")
+        #expect(run.exit == 3 && run.errors.contains("token: ${env:NAME}") && !run.errors.contains("ECRET"))
+        #expect(!run.errors.contains("ET@"))
+      }
+    }
+  }
+
   @Test(.timeLimit(.minutes(1))) func `a repository that is away changes nothing, and a link in it leads nowhere`()
     async throws
   {
