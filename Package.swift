@@ -111,7 +111,10 @@ let package = Package(
     tests("NPMSimulatorTests", ["NPMSimulator", "Model", "Curl", "Platform", "TestSupport"]),
     tests(
       "ReconcilerTests",
-      ["Reconciler", "Planning", "DesiredFiles", "NPMClient", "Probe", "Store", "Model", "Platform", "TestSupport"]),
+      [
+        "Reconciler", "Planning", "Alerting", "DesiredFiles", "NPMClient", "Probe", "Store", "Model", "Platform",
+        "TestSupport",
+      ]),
     tests("CommandsTests", ["Commands", "Model", "DesiredFiles", "Platform", "TestSupport"]),
     tests("IntegrationTests", ["Entry", "TestSupport", "Curl", "HTTPServer", "Model", "Platform"]),
   ],

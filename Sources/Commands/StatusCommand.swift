@@ -12,9 +12,10 @@ enum StatusCommand {
     flags: [watch], run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
-    let directory = try SettingsLoader.load(invocation).status
+    let settings = try SettingsLoader.load(invocation)
+    let directory = settings.status
     guard invocation.arguments.has(watch) else {
-      try show(directory, invocation.console)
+      try show(settings, invocation.console)
       return .success
     }
     StopSignal().listenToSignals()
@@ -24,14 +25,15 @@ enum StatusCommand {
       if stamp != shown {
         // From the upper left corner, over what stood there.
         if Terminal.isTerminal(Terminal.output) { Terminal.write("\u{1b}[H\u{1b}[2J", to: Terminal.output) }
-        try show(directory, invocation.console)
+        try show(settings, invocation.console)
         shown = stamp
       }
       try await Task.sleep(for: .milliseconds(500))  // files tell nobody that they changed, wherever they lie
     }
   }
 
-  private static func show(_ directory: String, _ console: Console) throws {
+  private static func show(_ settings: Settings, _ console: Console) throws {
+    let directory = settings.status
     let status = try read("\(directory)/status.json")
     let drift = (try? read("\(directory)/drift.json")) ?? .null
     // Only a daemon writes it.
@@ -42,7 +44,9 @@ enum StatusCommand {
       try console.result(json: .object((status.objectValue ?? [:]).merging(more) { _, new in new }))
     case .markdown: try console.result(String(decoding: Files.read("\(directory)/status.md"), as: UTF8.self))
     case .text:
-      try console.result(StatusText(console: console, status: status, drift: drift, health: health).text)
+      var text = StatusText(console: console, status: status, drift: drift, health: health)
+      text.interval = settings.daemon.interval
+      try console.result(text.text)
     }
   }
 

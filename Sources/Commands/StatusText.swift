@@ -1,4 +1,5 @@
 import Model
+import Platform
 
 /// What `status` prints, from what stands in the status files.
 struct StatusText {
@@ -7,6 +8,9 @@ struct StatusText {
   let drift: JSONValue
   /// null: nobody watches.
   let health: JSONValue
+  var now = Timestamp.now
+  /// Seconds between laps of a daemon.
+  var interval = 60.0
 
   /// Healthy hosts that are shown one by one; more are counted.
   private static let shownHealthy = 20
@@ -25,14 +29,22 @@ struct StatusText {
   private var headline: String {
     let sync = (status["conditions"].arrayValue ?? []).first { $0["type"] == "InSync" } ?? .null
     let isInSync = sync["status"] == "True"
-    let word = isInSync ? "all in sync" : sync["status"] == "Unknown" ? "outdated" : "differs"
+    let word = isInSync ? "all in sync" : sync["status"] == "Unknown" ? "not known" : "differs"
     let npm = "NPM \(status["npm"]["version"].stringValue ?? "?") at \(status["npm"]["url"].stringValue ?? "?")"
     let state = "\(console.paint(word, isInSync ? .green : .yellow)) since \(Self.minute(sync["since"])), \(npm)"
     let number = "\(count("in_sync")) of \(count("desired")) in sync, \(state)"
     guard let proxies = health["proxies"].arrayValue, !proxies.isEmpty else { return number }
     let healthy = health["counts"]["healthy"].intValue ?? 0
     let words = "\(healthy) of \(proxies.count) healthy"
-    return "\(console.paint(words, healthy == proxies.count ? .green : .yellow)), \(number)"
+    let health = "\(console.paint(words, healthy == proxies.count && silence == nil ? .green : .yellow)), \(number)"
+    return silence.map { "\(console.paint("No word of the daemon since \($0)", .red)); then:\n\(health)" } ?? health
+  }
+
+  /// Since when a daemon that wrote of health says nothing; nil: it does, or there is none. It writes with each lap.
+  private var silence: String? {
+    guard let written = health["written_at"].stringValue.flatMap({ Timestamp(iso8601: $0) }) else { return nil }
+    let patience = max(3 * interval, 300)
+    return now.seconds - written.seconds > patience ? Self.minute(health["written_at"]) : nil
   }
 
   private var conditions: [String] {

@@ -24,6 +24,8 @@ actor WatchLap {
   /// How things stood when it was last said.
   private var standing = ""
   private var retries = RetryHold()
+  /// Since when laps fail on their way.
+  private var troubleSince: Timestamp?
   private var monitor: HealthMonitor?
   private var alerts: WatchAlerts?
   private var matters = Matters()
@@ -147,6 +149,7 @@ actor WatchLap {
       try await run.apply(lap, stop: stop) { console.say(WatchText.line($0)) }
     }
     for outcome in report.outcomes { retries.note(outcome, at: now) }
+    troubleSince = nil
     matters.note(lap, report, days: bench.settings.certificateDays.warning, at: .now)
     await writeStatus(lap, report)
     if invalid == nil {
@@ -168,7 +171,15 @@ actor WatchLap {
   }
 
   private func trouble(_ diagnostic: Diagnostic?) async {
-    if let diagnostic { matters.note(diagnostic, at: .now) }
+    if let diagnostic {
+      matters.note(diagnostic, at: .now)
+      let since = troubleSince ?? .now
+      troubleSince = since
+      // Whatever was true when somebody looked last, nobody knows it now.
+      keepStatus {
+        try $0.set("InSync", "Unknown", reason: "LapFailed", "the last lap failed: \(diagnostic.message)", since: since)
+      }
+    }
     let words = diagnostic.map { "\($0.message) [\($0.code.rawValue)]" } ?? "unknown"
     // NPM that is away is one piece of news, however each attempt finds that out.
     let isAway = diagnostic?.code.isUpstreamAway == true

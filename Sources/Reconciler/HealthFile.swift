@@ -59,13 +59,15 @@ enum HealthFile {
 extension HealthView {
   package func count(_ health: Health) -> Int { records.count { $0.health == health } }
 
-  var condition: (type: String, isTrue: Bool, reason: String, message: String) {
+  /// `True`, `False` or `Unknown`, a reason and words.
+  var condition: (status: String, reason: String, message: String) {
     let bad = records.filter { $0.health == .unhealthy }.map(\.target.name)
-    let shown = bad.prefix(10).joined(separator: ", ") + (bad.count > 10 ? " and \(bad.count - 10) more" : "")
-    return (
-      "Healthy", bad.isEmpty, bad.isEmpty ? "NoneUnhealthy" : "Unhealthy",
-      bad.isEmpty ? "\(count(.healthy)) of \(records.count) healthy" : "unhealthy: \(shown)"
-    )
+    let known = "\(count(.healthy)) of \(records.count) healthy"
+    guard bad.isEmpty else {
+      let more = bad.count > 10 ? " and \(bad.count - 10) more" : ""
+      return ("False", "Unhealthy", "unhealthy: \(bad.prefix(10).joined(separator: ", "))\(more)")
+    }
+    return count(.unknown) > 0 ? ("Unknown", "NotAllKnown", known) : ("True", "NoneUnhealthy", known)
   }
 
   package func score(of record: HealthBook.Record) -> Int? {

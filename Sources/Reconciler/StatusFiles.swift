@@ -28,7 +28,7 @@ package struct StatusFiles: Sendable {
     let health = view.map(HealthFile.json) ?? read("health.json")
     if let view {
       try put("health.json", HealthFile.json(view))
-      status = adding(view.condition, to: status)
+      status = adding(view, to: status)
     }
     try put("status.json", status)
     let text = StatusMarkdown.text(lap, report, summary, settings, now) + StatusMarkdown.health(health ?? .null)
@@ -41,7 +41,7 @@ package struct StatusFiles: Sendable {
     try Files.createDirectory(directory)
     let health = HealthFile.json(view)
     try put("health.json", health)
-    let status = adding(view.condition, to: read("status.json") ?? ["format_version": "1"])
+    let status = adding(view, to: read("status.json") ?? ["format_version": "1"])
     try put("status.json", status)
     try putMetrics(status, read("drift.json") ?? .null, health)
   }
@@ -61,11 +61,10 @@ package struct StatusFiles: Sendable {
     try put("status.json", Self.replacing(condition, in: read("status.json") ?? ["format_version": "1"]))
   }
 
-  /// With a condition; it is as old as the file says, where it was so before.
-  private func adding(
-    _ condition: (type: String, isTrue: Bool, reason: String, message: String), to status: JSONValue
-  ) -> JSONValue {
-    let text = StatusSummary.json(condition, since: previousConditions(), now: .now)
+  /// With how hosts are; that is as old as the file says, where it was so before.
+  private func adding(_ view: HealthView, to status: JSONValue) -> JSONValue {
+    let (word, reason, message) = view.condition
+    let text = StatusSummary.json("Healthy", word, reason, message, since: previousConditions(), now: .now)
     return Self.replacing(text, in: status)
   }
 

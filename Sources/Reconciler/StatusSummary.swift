@@ -84,12 +84,20 @@ struct StatusSummary {
     _ condition: (type: String, isTrue: Bool, reason: String, message: String),
     since: [String: (status: String, since: String)], now: Timestamp
   ) -> JSONValue {
-    let status = condition.isTrue ? "True" : "False"
-    let old = since[condition.type]
+    json(
+      condition.type, condition.isTrue ? "True" : "False", condition.reason, condition.message, since: since, now: now)
+  }
+
+  /// - Parameter status: `True`, `False` or `Unknown`.
+  static func json(
+    _ type: String, _ status: String, _ reason: String, _ message: String,
+    since: [String: (status: String, since: String)], now: Timestamp
+  ) -> JSONValue {
+    let old = since[type]
     let start = old?.status == status ? old?.since ?? now.iso8601 : now.iso8601
     return [
-      "type": .string(condition.type), "status": .string(status), "reason": .string(condition.reason),
-      "message": .string(condition.message), "since": .string(start),
+      "type": .string(type), "status": .string(status), "reason": .string(reason), "message": .string(message),
+      "since": .string(start),
     ]
   }
 }

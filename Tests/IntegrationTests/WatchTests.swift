@@ -133,6 +133,8 @@ import Testing
       try place.desire("app", "app.test", port: 85)
       let ask = ["events", "--source", "watch", "-o", "json"]
       try await until { try await place.run(ask).output.contains("\"Trouble\"") }
+      // Nobody can say now that it is in sync.
+      try await until { condition(place, "InSync") == "Unknown" }
       try await npm.faults([])
       try await until { try await port(npm) == 85 }
       #expect(try await npm.hosts().count == 1)
