@@ -29,7 +29,10 @@ struct StatusText {
   private var headline: String {
     let sync = (status["conditions"].arrayValue ?? []).first { $0["type"] == "InSync" } ?? .null
     let isInSync = sync["status"] == "True"
-    let word = isInSync ? "all in sync" : sync["status"] == "Unknown" ? "not known" : "differs"
+    let word =
+      isInSync
+      ? "all in sync"
+      : sync["reason"] == "ChangedSince" ? "outdated" : sync["status"] == "Unknown" ? "not known" : "differs"
     let npm = "NPM \(status["npm"]["version"].stringValue ?? "?") at \(status["npm"]["url"].stringValue ?? "?")"
     let state = "\(console.paint(word, isInSync ? .green : .yellow)) since \(Self.minute(sync["since"])), \(npm)"
     let number = "\(count("in_sync")) of \(count("desired")) in sync, \(state)"
