@@ -13,16 +13,12 @@ actor WatchLap {
   private var settings: LapSettings
   private let gateway: LiveNPM
   private let stop: StopSignal
-  private let manager: ServiceManager
+  private let voice: WatchVoice
   private let source: WatchSource
   /// Whether there is a desired state without mistakes.
   private var hasDesired = false
   /// What is wrong with the files, since when.
   private var invalid: (words: String, reason: String, since: Timestamp)?
-  /// Why the status files could not be written last.
-  private var statusProblem = ""
-  /// How things stood when it was last said.
-  private var standing = ""
   private var retries = RetryHold()
   /// Since when laps fail on their way.
   private var troubleSince: Timestamp?
@@ -43,7 +39,7 @@ actor WatchLap {
   init(_ bench: Workbench, stop: StopSignal, manager: ServiceManager) throws {
     self.bench = bench
     self.stop = stop
-    self.manager = manager
+    voice = WatchVoice(bench, manager)
     settings = try bench.lapSettings()
     gateway = try bench.gateway()
     source = WatchSource(bench.settings)
@@ -78,7 +74,7 @@ actor WatchLap {
       let lock = try await RunLock.take(beside: bench.settings.state, timeout: Self.lockPatience, stop: stop)
       defer { withExtendedLifetime(lock) {} }
       let store = try bench.store(createsIt: true)
-      guard let desired = await take(reading, store) else { return .settled }
+      guard let desired = await take(reading) else { return .settled }
       await monitor?.watch(bench.settings.daemon.health.targets(desired))
       return try await lap(desired, store)
     } catch let failure as CommandFailure {
@@ -94,31 +90,31 @@ actor WatchLap {
   }
 
   /// What is to be brought about, after saying what is to be said about where it comes from; nil: nothing yet.
-  private func take(_ reading: WatchSource.Reading, _ store: any StateStore) async -> DesiredState? {
+  private func take(_ reading: WatchSource.Reading) async -> DesiredState? {
     hasDesired = reading.desired != nil
     if let commit = reading.commit, commit != settings.commit {
       settings.commit = commit
-      await tell(.info, "Commit", "commit \(commit.short) by \(commit.author): \(commit.subject)", store)
+      await voice.tell(.info, "Commit", "commit \(commit.short) by \(commit.author): \(commit.subject)")
     }
     if let words = reading.mistakes {
-      await note("the desired files have mistakes: \(words)", "DesiredInvalid", store)
+      await note("the desired files have mistakes: \(words)", "DesiredInvalid")
     } else if let problem = reading.problem {
-      await note("\(problem)", problem.isForced ? "ForcePush" : "SourceUnreachable", store)
+      await note("\(problem)", problem.isForced ? "ForcePush" : "SourceUnreachable")
     } else {
       if invalid != nil { console.say("the newest desired files are in force again") }
       invalid = nil
       matters.noteDesired(nil, at: .now)
     }
-    if !hasDesired { markInvalid() }
+    if !hasDesired { await markInvalid() }
     return reading.desired
   }
 
   /// Why the newest files are not in force.
-  private func note(_ words: String, _ reason: String, _ store: any StateStore) async {
+  private func note(_ words: String, _ reason: String) async {
     invalid = (words, reason, invalid?.since ?? .now)
     matters.noteDesired(words, at: .now)
     let rest = hasDesired ? "what was right last stays in force" : "nothing is done until then"
-    await stand("\(words); \(rest)", .error, reason, store)
+    await voice.stand("\(words); \(rest)", .error, reason)
   }
 
   private func lap(_ desired: DesiredState, _ store: any StateStore) async throws -> LapResult {
@@ -135,13 +131,14 @@ actor WatchLap {
       droppedAt = now
       try? await run.dropOld()
     }
+    troubleSince = nil
     let lap = held(planned, at: now)
     waiting = Set(lap.plan.changes.filter { $0.obstacle?.code == .destinationFailed }.map(\.key.name))
     guard lap.refusals.isEmpty else {
       try await run.remember(lap)
       matters.note(lap, nil, days: bench.settings.certificateDays.warning, at: .now)
       await writeStatus(lap, nil)
-      await stand("refused: \(lap.refusals[0].message)", .error, "Refused", store)
+      await voice.stand("refused: \(lap.refusals[0].message)", .error, "Refused")
       return .settled
     }
     let lease = try await RunLock.lease(store, bench, timeout: Self.lockPatience, stop: stop)
@@ -149,12 +146,11 @@ actor WatchLap {
       try await run.apply(lap, stop: stop) { console.say(WatchText.line($0)) }
     }
     for outcome in report.outcomes { retries.note(outcome, at: now) }
-    troubleSince = nil
     matters.note(lap, report, days: bench.settings.certificateDays.warning, at: .now)
     await writeStatus(lap, report)
     if invalid == nil {
       let (words, isGood) = WatchText.standing(lap, report)
-      await stand(words, isGood ? .info : .warning, isGood ? "InSync" : "OutOfSync", store)
+      await voice.stand(words, isGood ? .info : .warning, isGood ? "InSync" : "OutOfSync")
     }
     let isAway = report.outcomes.contains { $0.error.map(\.code.isUpstreamAway) == true }
     return isAway || report.unrepaired != nil ? .troubled : .settled
@@ -176,35 +172,14 @@ actor WatchLap {
       let since = troubleSince ?? .now
       troubleSince = since
       // Whatever was true when somebody looked last, nobody knows it now.
-      keepStatus {
+      await voice.keepStatus(settings) {
         try $0.set("InSync", "Unknown", reason: "LapFailed", "the last lap failed: \(diagnostic.message)", since: since)
       }
     }
     let words = diagnostic.map { "\($0.message) [\($0.code.rawValue)]" } ?? "unknown"
     // NPM that is away is one piece of news, however each attempt finds that out.
     let isAway = diagnostic?.code.isUpstreamAway == true
-    await stand(words, .warning, "Trouble", try? bench.store(createsIt: false), as: isAway ? "away" : nil)
-  }
-
-  /// Says how things stand, where that is news.
-  ///
-  /// - Parameter key: what tells it from other news; nil: its words.
-  private func stand(
-    _ words: String, _ severity: Event.Severity, _ reason: String, _ store: (any StateStore)?, as key: String? = nil
-  ) async {
-    guard key ?? words != standing else { return }
-    standing = key ?? words
-    manager.status(words)
-    await tell(severity, reason, words, store)
-  }
-
-  private func tell(
-    _ severity: Event.Severity, _ reason: String, _ words: String, _ store: (any StateStore)?
-  ) async {
-    console.say(words)
-    let event = Event(
-      severity, source: "watch", subject: "daemon", reason: reason, words, correlation: bench.correlation)
-    try? await store?.append(event, at: .now)
+    await voice.stand(words, .warning, "Trouble", as: isAway ? "away" : nil)
   }
 
   /// Takes in whose health changed; returns whether a change waits for one of them.
@@ -213,36 +188,23 @@ actor WatchLap {
     let records = Dictionary(view.records.map { ($0.target.name, $0) }) { first, _ in first }
     let events = HealthNews.events(transitions, records, correlation: bench.correlation)
     for event in events { console.say(event.message) }
-    if !events.isEmpty, let store = try? bench.store(createsIt: false) {
-      for event in events { try? await store.append(event, at: view.at) }
-    }
-    keepStatus { try $0.write(view) }
+    await bench.append(events)
+    await voice.keepStatus(settings) { try $0.write(view) }
     await look()
     return transitions.contains { $0.after == .healthy && waiting.contains($0.name) }
   }
 
   private func writeStatus(_ lap: PlannedLap, _ report: RunReport?) async {
     let view = await monitor?.view
-    keepStatus { try $0.write(lap, report, view, at: .now) }
-    markInvalid()
+    await voice.keepStatus(settings) { try $0.write(lap, report, view, at: .now) }
+    await markInvalid()
   }
 
   /// Adds to the status files what a lap does not see.
-  private func markInvalid() {
+  private func markInvalid() async {
     guard let invalid else { return }
-    keepStatus {
+    await voice.keepStatus(settings) {
       try $0.set("DesiredValid", "False", reason: invalid.reason, invalid.words, since: invalid.since)
-    }
-  }
-
-  /// Does something to the status files; that they cannot be written is said once.
-  private func keepStatus(_ body: (StatusFiles) throws -> Void) {
-    do {
-      try body(StatusFiles(directory: bench.settings.status, settings: settings))
-      statusProblem = ""
-    } catch {
-      if statusProblem != "\(error)" { console.say("the status files cannot be written: \(error)") }
-      statusProblem = "\(error)"
     }
   }
 }

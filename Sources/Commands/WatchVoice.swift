@@ -1,0 +1,49 @@
+import Model
+import Platform
+import Reconciler
+
+/// What the daemon says of itself, each thing once: in its log, to the service manager, as events, in the status files.
+actor WatchVoice {
+  private let bench: Workbench
+  private let manager: ServiceManager
+  /// How things stood when it was last said.
+  private var standing = ""
+  /// Why the status files could not be written last.
+  private var statusProblem = ""
+
+  init(_ bench: Workbench, _ manager: ServiceManager) {
+    self.bench = bench
+    self.manager = manager
+  }
+
+  /// Says how things stand, where that is news.
+  ///
+  /// - Parameter key: what tells it from other news; nil: its words.
+  func stand(_ words: String, _ severity: Event.Severity, _ reason: String, as key: String? = nil) async {
+    guard key ?? words != standing else { return }
+    standing = key ?? words
+    manager.status(words)
+    await tell(severity, reason, words)
+  }
+
+  /// Says that something happened.
+  func tell(_ severity: Event.Severity, _ reason: String, _ words: String) async {
+    bench.invocation.console.say(words)
+    await bench.append([
+      Event(severity, source: "watch", subject: "daemon", reason: reason, words, correlation: bench.correlation)
+    ])
+  }
+
+  /// Does something to the status files; that they cannot be written is said once.
+  func keepStatus(_ settings: LapSettings, _ body: @Sendable (StatusFiles) throws -> Void) {
+    do {
+      try body(StatusFiles(directory: bench.settings.status, settings: settings))
+      statusProblem = ""
+    } catch {
+      if statusProblem != "\(error)" {
+        bench.invocation.console.say("the status files cannot be written: \(error)")
+      }
+      statusProblem = "\(error)"
+    }
+  }
+}
