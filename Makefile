@@ -3,7 +3,7 @@ BUILD_FLAGS = --explicit-target-dependency-import-check error
 BINARY = .build/debug/reconciler
 PREFIX ?= /usr/local
 
-.PHONY: setup build release demo test unit lint format sanitize faults faults-short fuzz fuzz-short bench install clean
+.PHONY: setup build release demo test unit lint format sanitize faults faults-short fuzz fuzz-short bench soak install clean
 
 setup:
 	@scripts/setup.sh
@@ -52,6 +52,12 @@ sanitize: setup
 
 bench: release
 	@scripts/bench.py .build/release/reconciler
+	@EXPORTER=1 scripts/test-tools.sh
+	@scripts/sweep.py .build/release/reconciler
+
+# What the daemon costs that has nothing to do: MINUTES=60 SPEED=60 make soak for an hour at sixty times the rate.
+soak: release
+	@scripts/soak.py .build/release/reconciler $${MINUTES:-10} $${SPEED:-1}
 
 install: release
 	@install -d $(PREFIX)/bin

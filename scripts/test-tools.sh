@@ -29,7 +29,7 @@ fetch() { # PACKAGE PROGRAM
   command -v apt-get >/dev/null || give_up "$2"
   local place
   place=$(mktemp -d)
-  chmod 755 "$place"
+  chmod 777 "$place"
   (cd "$place" && apt-get download -qq "$1" >/dev/null 2>&1) ||
     { as_root apt-get update -qq && (cd "$place" && apt-get download -qq "$1" >/dev/null); } || give_up "$2"
   mkdir -p "$tools"
@@ -38,3 +38,5 @@ fetch() { # PACKAGE PROGRAM
 }
 fetch prometheus-alertmanager prometheus-alertmanager
 fetch prometheus promtool
+# Only what is compared with it needs it.
+if [ -n "${EXPORTER:-}" ]; then fetch prometheus-blackbox-exporter prometheus-blackbox-exporter; fi

@@ -85,11 +85,14 @@ import Testing
     }
   }
 
+  private func mailServer(_ scratch: Scratch) async throws -> (program: RunningProgram, place: String) {
+    try await OutsideProgram.serve(
+      ["/usr/bin/python3", "\(Fixtures.directory)/servers/smtp.py"], in: scratch.path, mark: "listening on ")
+  }
+
   @Test(.timeLimit(.minutes(1))) func `a mail server takes a mail`() async throws {
     let scratch = try Scratch()
-    let script = "\(Fixtures.directory)/servers/smtp.py"
-    let (server, place) = try await OutsideProgram.serve(
-      ["/usr/bin/python3", script], in: scratch.path, mark: "listening on ")
+    let (server, place) = try await mailServer(scratch)
     var settings = SinkSettings(name: "mail", kind: .email)
     settings.url = Secret("smtp://\(place)")
     settings.from = "npm@lan.test"
@@ -107,9 +110,7 @@ import Testing
 
   @Test func `a password is not sent to a server without TLS`() async throws {
     let scratch = try Scratch()
-    let script = "\(Fixtures.directory)/servers/smtp.py"
-    let (server, place) = try await OutsideProgram.serve(
-      ["/usr/bin/python3", script], in: scratch.path, mark: "listening on ")
+    let (server, place) = try await mailServer(scratch)
     var settings = SinkSettings(name: "mail", kind: .email)
     settings.url = Secret("smtp://\(place)")
     settings.from = "npm@lan.test"
