@@ -135,12 +135,15 @@ package actor HealthMonitor {
 
   private func save() async {
     let now = around.clock.now
+    // What is found while this is written is for the next time.
+    let batch = unsaved
+    unsaved = []
+    savedAt = now
+    var isRecorded = false
     do {
       let store = try around.store()
-      let names = Set(unsaved.map(\.name))
-      try await store.record(unsaved, memories: memories(of: names))
-      unsaved = []
-      savedAt = now
+      try await store.record(batch, memories: memories(of: Set(batch.map(\.name))))
+      isRecorded = true
       // A second for each host: what is summed up for many is summed up less often.
       let pause = Double(book.records.count).clamped(to: Self.summaryPause)
       guard now - summarisedAt >= pause else { return }
@@ -149,7 +152,7 @@ package actor HealthMonitor {
       windows = try await store.checkWindows(at: around.now())
     } catch {
       // The lap says what is wrong with the store; checks go on.
-      unsaved = unsaved.suffix(Self.maximumUnsaved)
+      if !isRecorded { unsaved = (batch + unsaved).suffix(Self.maximumUnsaved) }
     }
   }
 

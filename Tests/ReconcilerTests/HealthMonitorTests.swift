@@ -70,4 +70,39 @@ import Testing
     ])
     #expect(await next.view.records.first?.health == .unhealthy)
   }
+
+  @Test(.timeLimit(.minutes(1))) func `what a store that is away cannot take is remembered once it is back`()
+    async throws
+  {
+    let scratch = try Scratch()
+    let clock = ManualClock()
+    let path = "\(scratch.path)/state.db"
+    let isAway = Lock(false)
+    var surroundings = HealthMonitor.Surroundings(checker: ToldChecks(clock)) {
+      if isAway.withLock({ $0 }) { throw StoreError(.storeFull, "full") }
+      return try SQLiteStore(path: path)
+    }
+    surroundings.clock = clock
+    surroundings.now = { Timestamp(seconds: clock.now) }
+    let monitor = await HealthMonitor(HealthTracker.Thresholds(), surroundings)
+    isAway.withLock { $0 = true }
+    let stop = StopSignal()
+    await monitor.watch([
+      HealthTarget(ProbeTarget(name: "a", scheme: "http", host: "10.0.0.1", port: 80), interval: 60)
+    ])
+    async let ended: Void = monitor.run(stop: stop)
+    var waits = clock.waits.stream.makeAsyncIterator()
+    // Three rounds without a store.
+    var due = try #require(await waits.next())
+    for _ in 0..<3 {
+      clock.set(due)
+      repeat { due = try #require(await waits.next()) } while due <= clock.now + 5
+    }
+    isAway.withLock { $0 = false }
+    stop.request()
+    clock.set(100_000)
+    await ended
+    let windows = try await SQLiteStore(path: path).checkWindows(at: Timestamp(seconds: 1000))
+    #expect(windows["a"]?.day.checks == 3)
+  }
 }
