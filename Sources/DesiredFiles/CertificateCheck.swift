@@ -64,12 +64,12 @@ enum CertificateCheck {
         .missingKey, "\(owner) lacks 'certificate_key'", at: place, hint: "add 'certificate_key: { file: path }'")
     }
     if chain.notAfter < now.seconds {
-      let end = Timestamp(seconds: chain.notAfter).iso8601.prefix(10)
+      let end = Timestamp(seconds: chain.notAfter).day
       decoder.report(
         .certificateExpired, "the certificate for \(chain.names.joined(separator: ", ")) expired on \(end)",
         at: certificate.location, hint: "renew it first")
     } else if chain.notBefore > now.seconds {
-      let begin = Timestamp(seconds: chain.notBefore).iso8601.prefix(10)
+      let begin = Timestamp(seconds: chain.notBefore).day
       decoder.report(.certificateExpired, "the certificate is not valid before \(begin)", at: certificate.location)
     }
     if !chain.isInOrder {

@@ -24,6 +24,9 @@ package struct Timestamp: Hashable, Comparable, Codable, Sendable {
     return "\(parts.date)T\(parts.time).\(pad(Int((seconds - seconds.rounded(.down)) * 1000), 3))Z"
   }
 
+  /// The day in UTC, for example `2026-11-21`.
+  package var day: String { fields.date }
+
   /// UTC to the second as NPM on SQLite writes it, for example `2026-11-21 14:02:07`.
   package var sqlText: String {
     let parts = fields

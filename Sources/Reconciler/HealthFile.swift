@@ -64,8 +64,7 @@ extension HealthView {
     let bad = records.filter { $0.health == .unhealthy }.map(\.target.name)
     let known = "\(count(.healthy)) of \(records.count) healthy"
     guard bad.isEmpty else {
-      let more = bad.count > 10 ? " and \(bad.count - 10) more" : ""
-      return ("False", "Unhealthy", "unhealthy: \(bad.prefix(10).joined(separator: ", "))\(more)")
+      return ("False", "Unhealthy", "unhealthy: \(Matters.list(bad))")
     }
     return count(.unknown) > 0 ? ("Unknown", "NotAllKnown", known) : ("True", "NoneUnhealthy", known)
   }

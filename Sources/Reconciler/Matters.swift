@@ -54,7 +54,8 @@ package struct Matters: Sendable {
     return parts.isEmpty ? nil : "changes " + parts.map { "\($0.0): \(list($0.1))" }.joined(separator: "; ")
   }
 
-  private static func list(_ names: [String]) -> String {
+  /// The first ten, and how many more.
+  static func list(_ names: [String]) -> String {
     names.prefix(10).joined(separator: ", ") + (names.count > 10 ? " and \(names.count - 10) more" : "")
   }
 

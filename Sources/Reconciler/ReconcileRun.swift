@@ -45,7 +45,7 @@ package struct ReconcileRun: Sendable {
     let kinds = Set(sealed.resources.map(\.key.kind) + ledger.map(\.key.kind))
     let observed = try await gateway.observe(fixed: kinds)
     let desired = AutomaticRequests.expand(
-      sealed, observed, ledger, today: String(Timestamp.now.iso8601.prefix(10)), email: settings.letsEncryptEmail)
+      sealed, observed, ledger, today: Timestamp.now.day, email: settings.letsEncryptEmail)
     var options = options(desired)
     options.requests = try await requests()
     try await addPauses(to: &options)
@@ -94,7 +94,7 @@ package struct ReconcileRun: Sendable {
   private func options(_ desired: DesiredState) -> Planner.Options {
     var options = Planner.Options(
       owner: settings.owner, policy: settings.policy, trustsMarkers: settings.trustsMarkers,
-      today: String(Timestamp.now.iso8601.prefix(10)))
+      today: Timestamp.now.day)
     if !settings.selection.isEmpty {
       options.selection = Set(desired.resources.filter { $0.carries(settings.selection) }.map(\.key))
     }

@@ -96,7 +96,7 @@ import Testing
 private struct DrippingBackend: HTTPHandler {
   func respond(to request: HTTPRequest) async -> HTTPResponse {
     var response = HTTPResponse(status: 200, body: Array("slow".utf8))
-    response.delivery = .drip(pause: 0.05)
+    response.delivery = .drip(pause: 0.005)
     return response
   }
 }
