@@ -6,7 +6,11 @@ import Testing
 
 @Suite struct ProberTests {
   private func probe(_ host: String, _ port: Int, scheme: String = "http") async -> ProbeResult {
-    await Prober(settings: ProbeSettings(), engine: CurlEngine())
+    // So much time that a machine that has none for us does not look like a service that is down.
+    var settings = ProbeSettings()
+    settings.tcpTimeout = 60
+    settings.httpTimeout = 60
+    return await Prober(settings: settings, engine: CurlEngine())
       .probe(ProbeTarget(name: "x", scheme: scheme, host: host, port: port))
   }
 
