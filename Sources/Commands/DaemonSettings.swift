@@ -191,7 +191,7 @@ extension SettingsLoader {
         address: found.host, port: found.port, tlsPort: number("npm", "data_plane_tls_port") ?? 443)
     }
     let slo = file["slo"]?.value ?? [:]
-    health.objective = objective(slo, health.objective)
+    health.objective = health.objective.with(slo)
     health.objectives = (slo["by_label"].arrayValue ?? []).compactMap { entry in
       let parts = (entry["label"].stringValue ?? "").split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2 else {
@@ -201,16 +201,9 @@ extension SettingsLoader {
           hint: "write it as name=value")
         return nil
       }
-      return ((parts[0], parts[1]), objective(entry, health.objective))
+      return ((parts[0], parts[1]), health.objective.with(entry))
     }
     return health
-  }
-
-  private func objective(_ members: JSONValue, _ standard: Objective) -> Objective {
-    var objective = standard
-    if let percent = members["availability"].doubleValue { objective.availability = percent / 100 }
-    if let bound = members["latency_ms"].intValue { objective.latency = Double(bound) }
-    return objective
   }
 
   /// `host:port`, or nil with a diagnostic.

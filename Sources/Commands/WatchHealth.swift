@@ -24,7 +24,8 @@ extension HealthSettings {
   }
 
   private func objective(_ resource: DesiredResource) -> Objective {
-    objectives.first { resource.labels[$0.label.name] == $0.label.value }?.objective ?? objective
+    let own = objectives.first { resource.labels[$0.label.name] == $0.label.value }?.objective ?? objective
+    return own.with(resource.objective)
   }
 }
 

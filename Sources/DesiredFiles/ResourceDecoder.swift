@@ -67,6 +67,7 @@ struct ResourceDecoder {
         Suspension(until: $0, reason: suspension?["reason"].stringValue ?? "")
       }, secrets: secrets)
     resource.check = decoded["health"].flatMap { CheckRule($0.value) }
+    resource.objective = decoded["slo"]?.value ?? .null
     resource.selfHeals = decoded["self_heal"]?.value.boolValue
     warnOfNoEffect(resource, decoded, &decoder)
     resource.certificate = CertificateCheck.facts(decoded, spec)

@@ -32,6 +32,8 @@ package struct DesiredResource: Sendable {
   package var suspension: Suspension?
   /// nil: nothing is said of it.
   package var check: CheckRule?
+  /// The members of `slo`; null: nothing is said of it.
+  package var objective = JSONValue.null
   /// Whether the daemon repairs drift; nil: as the settings say.
   package var selfHeals: Bool?
   /// Its references are names of NPM, not of the YAML: it comes from what NPM once had.

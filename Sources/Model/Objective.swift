@@ -7,6 +7,14 @@ package struct Objective: Hashable, Sendable {
 
   package init() {}
 
+  /// This one, with what the members of an `slo:` say differently.
+  package func with(_ members: JSONValue) -> Objective {
+    var objective = self
+    if let percent = members["availability"].doubleValue { objective.availability = percent / 100 }
+    if let bound = members["latency_ms"].doubleValue { objective.latency = bound }
+    return objective
+  }
+
   /// Checks below which a week says nothing.
   private static let minimumChecks = 20
 

@@ -53,6 +53,13 @@ import Testing
     #expect(abs(rate - 2) < 1e-9)
   }
 
+  @Test func `a host may expect more or less of itself`() {
+    let own = Objective().with(["availability": 99, "latency_ms": .null])
+    #expect(own.availability == 0.99 && own.latency == 200)
+    #expect(Objective().with(.null) == Objective())
+    #expect(Objective().with(["availability": .double(99.9), "latency_ms": 50]).latency == 50)
+  }
+
   @Test func `slow is missed, too`() {
     #expect(Objective().misses(windows(checks: 100, failures: 0, milliseconds: 500)).count == 1)
     #expect(Objective().misses(windows(checks: 100, failures: 0, milliseconds: 150)).isEmpty)

@@ -62,7 +62,17 @@ extension KindDescription {
       FieldDescription(
         "health", .object(healthFields), standard: .null,
         "What its destination must answer, before it goes live and in the checks of the daemon."),
+      FieldDescription(
+        "slo", .object(sloFields), standard: .null,
+        "What it is expected to do in a week; default: `slo` of the settings."),
     ]
+
+  private static let sloFields: [FieldDescription] = [
+    FieldDescription(
+      "availability", .decimal(0...100), standard: .null, "Percent of the checks of a week that succeed."),
+    FieldDescription(
+      "latency_ms", .integer(1...600_000), standard: .null, "Milliseconds that 95 of 100 checks do not exceed."),
+  ]
 
   private static let healthFields: [FieldDescription] = [
     FieldDescription("path", .string(1...1024), standard: "/", "Path that is asked for."),
