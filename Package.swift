@@ -115,7 +115,7 @@ let package = Package(
         "Reconciler", "Planning", "Alerting", "DesiredFiles", "NPMClient", "Probe", "Store", "Model", "Platform",
         "TestSupport",
       ]),
-    tests("CommandsTests", ["Commands", "Model", "DesiredFiles", "Platform", "TestSupport"]),
+    tests("CommandsTests", ["Commands", "Model", "DesiredFiles", "Probe", "Platform", "TestSupport"]),
     tests("IntegrationTests", ["Entry", "TestSupport", "Curl", "HTTPServer", "Model", "Platform"]),
   ],
   swiftLanguageModes: [.v6]

@@ -29,10 +29,12 @@ extension HealthSettings {
   }
 }
 
-/// What is worth saying about transitions.
-enum HealthNews {
-  /// The first good answer is no news; a network of ours that is down is one piece of news.
-  static func events(
+/// What is worth saying about transitions: a value that remembers what it said.
+struct HealthNews: Sendable {
+  private var isCutOff = false
+
+  /// The first good answer is no news; a network of ours that is down is one piece of news, however many hosts it hides.
+  mutating func events(
     _ transitions: [HealthTransition], _ records: [String: HealthBook.Record], correlation: String
   ) -> [Event] {
     func event(_ severity: Event.Severity, _ subject: String, _ reason: String, _ words: String) -> Event {
@@ -48,10 +50,13 @@ enum HealthNews {
       default: return nil
       }
     }
-    let lost = transitions.count { $0.after == .unknown }
-    if lost > 0 {
-      let words = "our own network is down: the health of \(Words.count(lost, "host")) is not known"
-      events.append(event(.warning, "network", "NetworkDown", words))
+    let isLost = transitions.contains { $0.after == .unknown }
+    if isLost != isCutOff, isLost || transitions.contains(where: { $0.before == .unknown }) {
+      isCutOff = isLost
+      events.append(
+        isLost
+          ? event(.warning, "network", "NetworkDown", "our own network is down: the health of hosts is not known")
+          : event(.info, "network", "NetworkUp", "our own network is back"))
     }
     return events
   }

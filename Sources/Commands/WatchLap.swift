@@ -26,6 +26,7 @@ actor WatchLap {
   private var alerts: WatchAlerts?
   private var matters = Matters()
   private var news = LapNews()
+  private var healthNews = HealthNews()
   /// When old events and runs were dropped last.
   private var droppedAt = ContinuousClock.now
   /// Hosts whose change waits for their destination.
@@ -186,7 +187,7 @@ actor WatchLap {
   func note(_ transitions: [HealthTransition], _ view: HealthView) async -> Bool {
     defer { Process.returnMemory() }
     let records = Dictionary(view.records.map { ($0.target.name, $0) }) { first, _ in first }
-    let events = HealthNews.events(transitions, records, correlation: bench.correlation)
+    let events = healthNews.events(transitions, records, correlation: bench.correlation)
     for event in events { console.say(event.message) }
     await bench.append(events)
     await voice.keepStatus(settings) { try $0.write(view) }

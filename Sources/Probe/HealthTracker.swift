@@ -20,6 +20,13 @@ package struct HealthTransition: Hashable, Sendable {
   package var before: Health
   package var after: Health
   package var at: Timestamp
+
+  package init(name: String, before: Health, after: Health, at: Timestamp) {
+    self.name = name
+    self.before = before
+    self.after = after
+    self.at = at
+  }
 }
 
 /// Turns checks into health: so many failures in a row to unhealthy, so many successes back. The first success after
