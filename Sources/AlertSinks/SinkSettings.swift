@@ -29,6 +29,7 @@ package struct SinkSettings: Sendable {
   }
 
   package func wants(_ notice: AlertNotice) -> Bool {
-    notice.alert.severity >= minimum && (notice.kind == .firing || tellsResolved)
+    // What was told as worse is over for those who heard of it then.
+    (notice.alert.toldSeverity ?? notice.alert.severity) >= minimum && (notice.kind == .firing || tellsResolved)
   }
 }

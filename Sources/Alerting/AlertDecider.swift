@@ -40,9 +40,8 @@ package struct AlertDecider: Hashable, Sendable {
         continue
       }
       alerts[alert.key] = nil
-      if alert.toldAt != nil, !Silence.cover(alert, silences, at: now) {
-        notices.append(AlertNotice(.resolved, alert, at: now))
-      }
+      // Who was told that it began is told that it is over, silence or not: else it stays open where they keep such things.
+      if alert.toldAt != nil { notices.append(AlertNotice(.resolved, alert, at: now)) }
     }
     return notices
   }

@@ -42,8 +42,12 @@ package struct AlertFacts: Sendable {
   package var hosts: [Host] = []
   /// Of what nothing is known, because nobody has looked yet.
   package var unknown: Set<AlertRule> = []
-  /// Starts of the daemon within a week, the newest last, this one included.
+  /// Starts of the daemon within a week and the one before, the newest last, this one included.
   package var starts: [Timestamp] = []
+  /// Nobody has looked since it began.
+  package var hasJustStarted = false
+  /// Whether it is known how hosts did in the last week.
+  package var knowsObjectives = true
   /// Starts in a week that are too many.
   package var maximumRestarts = 3
   /// Certificates by name, and whether it is urgent.
@@ -66,7 +70,7 @@ extension AlertFacts {
     func rule(_ rule: AlertRule) -> AlertRuleSettings { settings[rule] ?? .standard(rule) }
     let found =
       down(rule(.down)) + unstable(rule(.unstable), now) + restarted(rule(.restarted), now)
-      + expiring(rule(.certificate)) + missed(rule(.slo))
+      + expiring(rule(.certificate)) + missed(rule(.slo), now)
     let lasting = [
       matter(.drift, drift, rule(.drift), firing, now), matter(.apply, apply, rule(.apply), firing, now),
       matter(.npm, npm, rule(.npm), firing, now), matter(.desired, desired, rule(.desired), firing, now),
@@ -78,6 +82,7 @@ extension AlertFacts {
   /// Whether nobody knows if an alert still fires.
   package func isUnknown(_ alert: Alert) -> Bool {
     if unknownRules.contains(alert.rule) { return true }
+    if alert.rule == .slo { return alert.subject == "hosts" && !knowsObjectives }
     guard alert.rule == .down || alert.rule == .unstable else { return false }
     let hidden = Set(hosts.filter(\.isUnknown).map(\.name))
     return !hidden.isDisjoint(with: alert.members)
@@ -124,12 +129,17 @@ extension AlertFacts {
   }
 
   private func restarted(_ rule: AlertRuleSettings, _ now: Timestamp) -> [AlertCondition] {
-    // The first start ever is none again; one of an hour ago is no news.
-    guard starts.count > 1, let last = starts.last, now.seconds - last.seconds < 60 else { return [] }
+    // The first start ever is none again.
+    guard hasJustStarted, starts.count > 1 else { return [] }
     var found = condition(
-      .restarted, rule, "daemon", "the daemon was started anew, \(starts.count - 1) times in a week", [])
+      .restarted, rule, "daemon", "the daemon was started anew, \(restarts(now)) times in a week", [])
     found.isMomentary = true
     return [found]
+  }
+
+  /// Starts within a week, but for the first ever.
+  private func restarts(_ now: Timestamp) -> Int {
+    starts.dropFirst().count { now.seconds - $0.seconds <= 7 * 86400 }
   }
 
   private func expiring(_ rule: AlertRuleSettings) -> [AlertCondition] {
@@ -140,18 +150,19 @@ extension AlertFacts {
     }
   }
 
-  private func missed(_ rule: AlertRuleSettings) -> [AlertCondition] {
+  private func missed(_ rule: AlertRuleSettings, _ now: Timestamp) -> [AlertCondition] {
     var conditions: [AlertCondition] = []
-    let bad = hosts.filter { !$0.misses.isEmpty }
+    let bad = knowsObjectives ? hosts.filter { !$0.misses.isEmpty } : []
     if let first = bad.first {
       let rest = bad.count > 1 ? ", and \(bad.count - 1) more" : ""
       conditions.append(
         condition(.slo, rule, "hosts", "\(first.name): \(first.misses.joined(separator: "; "))\(rest)", bad.map(\.name))
       )
     }
-    if starts.count - 1 >= maximumRestarts {
+    let restarts = restarts(now)
+    if restarts >= maximumRestarts {
       conditions.append(
-        condition(.slo, rule, "daemon", "the daemon was started anew \(starts.count - 1) times in a week", []))
+        condition(.slo, rule, "daemon", "the daemon was started anew \(restarts) times in a week", []))
     }
     return conditions
   }

@@ -12,6 +12,7 @@ struct WatchAlerts: Sendable {
   private let couriers: [AlertCourier]
   /// Starts of the daemon within a week.
   private let starts: [Timestamp]
+  private let hasJustStarted = Lock(true)
 
   init(_ bench: Workbench) async {
     self.bench = bench
@@ -29,6 +30,10 @@ struct WatchAlerts: Sendable {
 
   func look(_ view: HealthView?, _ matters: Matters, at now: Timestamp) async {
     var facts = AlertFacts(view, matters, starts: starts, certificateDays: bench.settings.certificateDays)
+    facts.hasJustStarted = hasJustStarted.withLock { isFirst in
+      defer { isFirst = false }
+      return isFirst
+    }
     facts.maximumRestarts = bench.settings.daemon.maximumRestarts
     let notices = await desk.look(facts, at: now)
     guard !notices.isEmpty else { return }

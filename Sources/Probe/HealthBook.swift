@@ -32,6 +32,8 @@ package struct HealthBook: Sendable {
     package var memory: HealthMemory
     /// nil: not since the start.
     package var last: HealthCheck?
+    /// The last one that failed, since the start.
+    package var lastFailure: HealthCheck?
 
     package var health: Health { memory.tracker.health }
   }
@@ -130,6 +132,7 @@ package struct HealthBook: Sendable {
       if wasAsked { noteDestination(check, at: now) }
       record.memory.note(check)
       record.last = check
+      if check.verdict == .failed { record.lastFailure = check }
       let change = record.memory.tracker.note(check.verdict, thresholds, at: check.at)
       // An outage is told as one; what is counted is what comes and goes.
       if record.health == .unhealthy { record.memory.failures = [] }

@@ -74,7 +74,8 @@ package struct HealthCheck: Hashable, Sendable {
     if isOK { return nil }
     if isCutOff { return .network }
     switch front?.outcome {
-    case .noConnection: return .npm
+    // A backend that is known to be down is down whatever becomes of NPM.
+    case .noConnection: return direct.isRefused || direct.failure?.step == .http ? .backend : .npm
     case .badCertificate: return .certificate
     case .answered, .noAnswer, nil: break
     }

@@ -26,8 +26,8 @@ extension AlertFacts {
     }
     hosts = (view?.records ?? []).map { Host($0, view?.windows[$0.target.name]) }
     unknown = matters.unknown
-    if view == nil { unknown.formUnion([.down, .unstable, .slo]) }
-    if view?.windows.isEmpty == true { unknown.insert(.slo) }
+    if view == nil { unknown.formUnion([.down, .unstable]) }
+    knowsObjectives = view?.windows.isEmpty == false
   }
 }
 
@@ -36,10 +36,12 @@ extension AlertFacts.Host {
     self.init(name: record.target.name, destination: record.target.destination)
     isUnhealthy = record.health == .unhealthy
     // After a start, what was unhealthy is neither that nor well until it was asked again.
-    isUnknown = record.health == .unknown || record.last == nil
-    isDead = [.dns, .tcp].contains(record.last?.direct.failure?.step)
-    culprit = record.last?.culprit.flatMap { [.nginx, .npm, .certificate].contains($0) ? $0.rawValue : nil }
-    problem = record.last?.problem ?? ""
+    isUnknown = record.health == .unknown || record.last == nil || (isUnhealthy && record.lastFailure == nil)
+    // What made it unhealthy, also while a first success is not enough to be well again.
+    let check = isUnhealthy ? record.lastFailure : record.last
+    isDead = [.dns, .tcp].contains(check?.direct.failure?.step)
+    culprit = check?.culprit.flatMap { [.nginx, .npm, .certificate].contains($0) ? $0.rawValue : nil }
+    problem = check?.problem ?? ""
     failures = record.memory.failures
     misses = windows.map(record.target.objective.misses) ?? []
   }

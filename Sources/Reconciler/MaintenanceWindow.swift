@@ -16,13 +16,17 @@ package struct MaintenanceWindow: Sendable {
     self.reason = reason
   }
 
-  /// When the window ends that is open now; nil: none is. A minute that the clock skips begins none.
+  /// When the window ends that is open now; nil: none is. One that begins in an hour that the clock skips begins right
+  /// after it.
   package func end(at now: Timestamp) -> Timestamp? {
     var minute = Int((now.seconds / 60).rounded(.down))
     let oldest = Int(((now.seconds - duration) / 60).rounded(.down))
     while minute > oldest {
       let seconds = minute * 60
-      if cron.matches(LocalMinute(seconds: seconds + zone.offset(at: seconds))) {
+      let local = seconds + zone.offset(at: seconds)
+      let skipped = max(0, zone.offset(at: seconds) - zone.offset(at: seconds - 60))
+      let minutes = stride(from: local - skipped, through: local, by: 60)
+      if minutes.contains(where: { cron.matches(LocalMinute(seconds: $0)) }) {
         return Timestamp(seconds: Double(seconds) + duration)
       }
       minute -= 1

@@ -44,6 +44,6 @@ package protocol AlertStore: Sendable {
   /// Those that are not over.
   func silences(at now: Timestamp) async throws -> [SilenceRow]
 
-  /// Remembers that the daemon began; returns its starts within a week, the newest last.
+  /// Remembers that the daemon began; returns its starts within a week and the one before, the newest last.
   func noteStart(at now: Timestamp) async throws -> [Timestamp]
 }

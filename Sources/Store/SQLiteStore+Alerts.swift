@@ -93,7 +93,8 @@ extension SQLiteStore: AlertStore {
   package func noteStart(at now: Timestamp) throws -> [Timestamp] {
     try mapped {
       try connection.transaction {
-        try connection.run("DELETE FROM starts WHERE at < ?", [.real(now.seconds - 7 * 86400)])
+        try connection.run(
+          "DELETE FROM starts WHERE at < ? AND at < (SELECT MAX(at) FROM starts)", [.real(now.seconds - 7 * 86400)])
         try connection.run("INSERT INTO starts (at) VALUES (?)", [.real(now.seconds)])
         return try connection.run("SELECT at FROM starts ORDER BY at").map { Timestamp(seconds: $0[0].real) }
       }

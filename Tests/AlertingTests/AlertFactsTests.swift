@@ -58,14 +58,20 @@ import Testing
     #expect(keys(facts) == ["host-unstable/10.0.0.1:80"])
   }
 
-  @Test func `the first start is none again, three in a week are too many`() {
+  @Test func `the first start is none again, three in a week are too many, and those of last week are over`() {
     var facts = AlertFacts()
+    facts.hasJustStarted = true
     facts.starts = [ago(10)]
     #expect(keys(facts).isEmpty)
-    facts.starts = [ago(5000), ago(10)]
+    facts.starts = [ago(8 * 86400), ago(500)]
     #expect(keys(facts) == ["restarted/daemon"])
+    facts.hasJustStarted = false
+    #expect(keys(facts).isEmpty)
     facts.starts = [ago(9000), ago(5000), ago(4000), ago(3000)]
+    facts.knowsObjectives = false
     #expect(keys(facts) == ["slo-missed/daemon"])
+    facts.starts = [ago(9 * 86400), ago(8 * 86400), ago(8 * 86400), ago(3000)]
+    #expect(keys(facts).isEmpty)
   }
 
   @Test func `what lasts is told after its time, and NPM away silences what follows from it`() {

@@ -25,6 +25,7 @@ import Testing
       (.dns, .answered(status: 502), .dns), (.http, .answered(status: 200), .backend),
       (.tcp, .answered(status: 404), .backend), (.tcp, .answered(status: 403), .backend),
       (nil, .noConnection("refused"), .npm), (.tcp, .noConnection("refused"), .npm),
+    (.http, .noConnection("refused"), .backend),
       (nil, .badCertificate("expired"), .certificate), (nil, .noAnswer("closed"), .nginx),
     ] as [(ProbeStep.Name?, FrontAnswer.Outcome?, Culprit)])
   func `the pair names the culprit`(direct: ProbeStep.Name?, front: FrontAnswer.Outcome?, culprit: Culprit) {

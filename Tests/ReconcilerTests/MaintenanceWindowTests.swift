@@ -23,6 +23,19 @@ import Testing
     #expect(try end("2026-07-18T00:00:00Z") == "2026-07-18T04:00:00.000Z")
   }
 
+  @Test func `where the clock skips its beginning it begins right after`() throws {
+    let window = MaintenanceWindow(
+      cron: try #require(CronExpression("30 2 * * sun")), duration: 3600,
+      zone: try #require(TimeZoneRules("Europe/Berlin")), reason: "")
+    func end(_ time: String) throws -> String? {
+      window.end(at: try #require(Timestamp(iso8601: time)))?.iso8601
+    }
+    // 2027-03-28: 02:00 becomes 03:00, at 01:00 UTC.
+    #expect(try end("2027-03-28T00:59:00Z") == nil)
+    #expect(try end("2027-03-28T01:00:00Z") == "2027-03-28T02:00:00.000Z")
+    #expect(try end("2027-04-04T00:30:00Z") == "2027-04-04T01:30:00.000Z")
+  }
+
   @Test func `of several the one that ends last says until when`() throws {
     let longer = MaintenanceWindow(
       cron: try #require(CronExpression("0 1 * * *")), duration: 86400, zone: .utc, reason: "moving")
