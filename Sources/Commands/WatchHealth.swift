@@ -5,14 +5,16 @@ import Reconciler
 
 /// What of the desired state is watched, and how.
 extension HealthSettings {
-  func targets(_ desired: DesiredState) -> [HealthTarget] {
+  /// - Parameter served: what NPM is known to serve: for anything else it answers with a page of its own.
+  func targets(_ desired: DesiredState, served: Set<ResourceKey>) -> [HealthTarget] {
     desired.resources.compactMap { resource in
       guard resource.spec.shape.isProbed, resource.spec["enabled"] != false,
         resource.validation != .off || resource.check != nil
       else { return nil }
       return HealthTarget(
         ProbeTarget(name: resource.key.name, spec: resource.spec, resource.check),
-        interval: resource.check?.interval ?? interval, front: front(resource), objective: objective(resource))
+        interval: resource.check?.interval ?? interval,
+        front: served.contains(resource.key) ? front(resource) : nil, objective: objective(resource))
     }
   }
 

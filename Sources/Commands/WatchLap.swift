@@ -29,6 +29,8 @@ actor WatchLap {
   private var healthNews = HealthNews()
   /// When old events and runs were dropped last.
   private var droppedAt = ContinuousClock.now
+  /// What NPM served after the last lap that could tell.
+  private var served: Set<ResourceKey> = []
   /// Hosts whose change waits for their destination.
   private var waiting: Set<String> = []
 
@@ -42,6 +44,7 @@ actor WatchLap {
     self.stop = stop
     voice = WatchVoice(bench, manager)
     settings = try bench.lapSettings()
+    settings.windows = bench.settings.daemon.windows
     gateway = try bench.gateway()
     source = WatchSource(bench.settings)
   }
@@ -76,7 +79,7 @@ actor WatchLap {
       defer { withExtendedLifetime(lock) {} }
       let store = try bench.store(createsIt: true)
       guard let desired = await take(reading) else { return .settled }
-      await monitor?.watch(bench.settings.daemon.health.targets(desired))
+      await watch(desired)
       return try await lap(desired, store)
     } catch let failure as CommandFailure {
       await trouble(failure.diagnostics.first)
@@ -88,6 +91,10 @@ actor WatchLap {
       await trouble(Diagnostic(.internalError, "\(error)"))
     }
     return .troubled
+  }
+
+  private func watch(_ desired: DesiredState) async {
+    await monitor?.watch(bench.settings.daemon.health.targets(desired, served: served))
   }
 
   /// What is to be brought about, after saying what is to be said about where it comes from; nil: nothing yet.
@@ -119,7 +126,6 @@ actor WatchLap {
   }
 
   private func lap(_ desired: DesiredState, _ store: any StateStore) async throws -> LapResult {
-    settings.pause = MaintenanceWindow.pause(bench.settings.daemon.windows, at: .now)
     let run = ReconcileRun(
       gateway: gateway, store: store, prober: bench.prober, known: await monitor?.recentSuccesses() ?? [:],
       settings: settings)
@@ -147,6 +153,9 @@ actor WatchLap {
       try await run.apply(lap, stop: stop) { console.say(WatchText.line($0)) }
     }
     for outcome in report.outcomes { retries.note(outcome, at: now) }
+    served = Set(lap.plan.unchanged + report.outcomes.filter { $0.verdict == .applied }.map(\.change.key))
+      .union((lap.plan.changes + lap.plan.withheld).filter { $0.observed?.nginx == .online }.map(\.key))
+    await watch(desired)
     matters.note(lap, report, days: bench.settings.certificateDays.warning, at: .now)
     await writeStatus(lap, report)
     if invalid == nil {
@@ -172,6 +181,9 @@ actor WatchLap {
       matters.note(diagnostic, at: .now)
       let since = troubleSince ?? .now
       troubleSince = since
+      if let view = await monitor?.view, !view.records.isEmpty {
+        await voice.keepStatus(settings) { try $0.write(view) }
+      }
       // Whatever was true when somebody looked last, nobody knows it now.
       await voice.keepStatus(settings) {
         try $0.set("InSync", "Unknown", reason: "LapFailed", "the last lap failed: \(diagnostic.message)", since: since)

@@ -114,6 +114,7 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case statusWrite = "status-write"
   case alertSink = "alert-sink"
   case notSuspended = "not-suspended"
+  case suspended
 
   // The command line and the rest.
   case usage

@@ -41,19 +41,23 @@ package struct FrontAnswer: Hashable, Sendable {
   }
   package var outcome: Outcome
   package var milliseconds: Double
+  /// What the answer lacks of what is expected of the destination; nil: nothing.
+  package var shortcoming: String?
 
-  package init(_ outcome: Outcome, milliseconds: Double = 0) {
+  package init(_ outcome: Outcome, milliseconds: Double = 0, shortcoming: String? = nil) {
     self.outcome = outcome
     self.milliseconds = milliseconds
+    self.shortcoming = shortcoming
   }
 
   /// nginx itself answers from 500 on when it cannot reach the destination.
   package var isOK: Bool { if case .answered(let status) = outcome { status < 500 } else { false } }
 
-  /// Whether the answer must have come from the destination: nginx says 401 and 403 by itself where it guards a host, 403
-  /// and other errors where it refuses a request, and 404 where it has no such host.
+  /// Whether the answer is as expected and must have come from the destination: nginx says 401 and 403 by itself where it
+  /// guards a host, and other errors where it refuses a request. For hosts that it does not have it serves a page of its
+  /// own: only those that NPM is known to serve may be asked for.
   func provesDestination(_ name: FrontName?) -> Bool {
-    guard case .answered(let status) = outcome else { return false }
+    guard case .answered(let status) = outcome, shortcoming == nil else { return false }
     return (200..<400).contains(status) || (status == 401 && name?.isGuarded == false)
   }
 
@@ -75,20 +79,21 @@ extension Prober {
       "\(name.usesTLS ? "https" : "http")://\(name.domain):\(port)\(target.path)", target.expectation)
     transfer.resolve = [Self.pin("\(name.domain):\(port)", to: addresses.isEmpty ? [door.address] : addresses)]
     do {
-      return answer(try await perform(transfer))
+      return answer(try await perform(transfer), target.expectation)
     } catch let error as TransferError where error.reason == .tls && transfer.verifiesCertificates {
       // Who signed it is the owner's business; whether it is for this name and not over is not.
       guard error.isAboutSigner else { return FrontAnswer(.badCertificate(error.message)) }
       transfer.verifiesCertificates = false
-      do { return answer(try await perform(transfer)) } catch { return failure(error) }
+      do { return answer(try await perform(transfer), target.expectation) } catch { return failure(error) }
     } catch {
       return failure(error)
     }
   }
 
-  private func answer(_ result: TransferResult) -> FrontAnswer {
+  private func answer(_ result: TransferResult, _ expectation: Expectation) -> FrontAnswer {
     FrontAnswer(
-      .answered(status: result.status), milliseconds: rounded(result.timings.firstByte - result.timings.resolved))
+      .answered(status: result.status), milliseconds: rounded(result.timings.firstByte - result.timings.resolved),
+      shortcoming: expectation.problem(with: result)?.words)
   }
 
   private func failure(_ error: any Error) -> FrontAnswer {

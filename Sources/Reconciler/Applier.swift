@@ -8,6 +8,7 @@ import Store
 struct Applier: Sendable {
   private let gateway: any NPMGateway
   private let store: any StateStore
+  private let pauses: Pauses
   private let writer: ObjectWriter
   private let owner: String
   private let run: Int
@@ -15,11 +16,13 @@ struct Applier: Sendable {
   private let correlation: String
 
   init(
-    gateway: any NPMGateway, store: any StateStore, verifier: Verifier, owner: String, run: Int, commit: String?,
+    gateway: any NPMGateway, store: any StateStore, pauses: Pauses, verifier: Verifier, owner: String, run: Int,
+    commit: String?,
     correlation: String
   ) {
     self.gateway = gateway
     self.store = store
+    self.pauses = pauses
     self.owner = owner
     self.run = run
     self.commit = commit
@@ -36,11 +39,14 @@ struct Applier: Sendable {
     var ending: Diagnostic?
     for change in changes {
       var outcome: ChangeOutcome
+      // Who waits for what was just done goes on: to stop between the two would take a site down.
+      let isCommitted = change.makers.contains { done[$0] != nil }
       if let ending {
         outcome = ChangeOutcome(change, .notAttempted, error: ending)
-      } else if stop.isRequested && !change.makers.contains(where: { done[$0] != nil }) {
-        // Who waits for what was just done goes on: to stop between the two would take a site down.
+      } else if stop.isRequested && !isCommitted {
         outcome = ChangeOutcome(change, .notAttempted, error: Diagnostic(.interrupted, "the run was interrupted"))
+      } else if !isCommitted, let pause = await pauses.obstacle(to: change.key, formerly: change.renamedFrom) {
+        outcome = ChangeOutcome(change, .notAttempted, error: pause)
       } else if let cause = change.after.first(where: broken.contains) {
         let error = Diagnostic(.dependencyFailed, "'\(cause.name)' had to be changed first, and failed")
         outcome = ChangeOutcome(change, .notAttempted, error: error)

@@ -1,5 +1,5 @@
 package import DesiredFiles
-package import Model
+import Model
 package import Planning
 
 /// What one lap is told to do.
@@ -20,8 +20,8 @@ package struct LapSettings: Sendable {
   package var probes = true
   /// The commit that the desired files are of; nil: of none.
   package var commit: GitCommit?
-  /// Why nothing is written for now, as in a maintenance window; nil: it is.
-  package var pause: Suspension?
+  /// Times in which nothing is written.
+  package var windows: [MaintenanceWindow] = []
   /// What `certificate: auto` means where no certificate fits; nil: nothing.
   package var defaultCertificate: String?
   /// For requests to Let's Encrypt that releases of NPM want it for.

@@ -48,7 +48,7 @@ package struct ReconcileRun: Sendable {
       sealed, observed, ledger, today: Timestamp.now.day, email: settings.letsEncryptEmail)
     var options = options(desired)
     options.requests = try await requests()
-    try await addPauses(to: &options)
+    (options.pause, options.pauses) = try await pauses.now()
     var plan = Planner(options).plan(desired, observed, ledger)
     if case .adopt(let adoption) = settings.purpose { plan.keepAdoptions(adoption) }
     var lap = PlannedLap(
@@ -72,18 +72,7 @@ package struct ReconcileRun: Sendable {
     return lap
   }
 
-  /// A rollback is a wish of now: what was paused before does not hold it back.
-  private func addPauses(to options: inout Planner.Options) async throws {
-    if case .rollBack = settings.purpose { return }
-    options.pause = settings.pause
-    for pause in try await store.pauses(at: .now) {
-      let suspension = Suspension(until: pause.until?.iso8601 ?? "resumed", reason: pause.reason)
-      switch pause.subject {
-      case .everything: options.pause = suspension
-      case .resource(let key): options.pauses[key] = suspension
-      }
-    }
-  }
+  private var pauses: Pauses { Pauses(store: store, settings: settings) }
 
   /// Requests to Let's Encrypt of the last week.
   private func requests() async throws -> [Set<String>: Int] {
@@ -166,7 +155,7 @@ package struct ReconcileRun: Sendable {
     }
     let run = try await store.beginRun(digest: lap.plan.digest, commit: settings.commit?.hash, at: .now)
     let applier = Applier(
-      gateway: gateway, store: store, verifier: Verifier(gateway: gateway, pause: verifierPause),
+      gateway: gateway, store: store, pauses: pauses, verifier: Verifier(gateway: gateway, pause: verifierPause),
       owner: settings.owner, run: run, commit: settings.commit?.hash, correlation: settings.correlation)
     let outcomes = await applier.apply(lap.plan.effective, stop: stop, progress: progress)
     var report = RunReport(run: run, outcomes: outcomes, seconds: 0, wasInterrupted: false, unrepaired: problem)
@@ -197,6 +186,12 @@ package struct ReconcileRun: Sendable {
   private func repairBareHosts(_ lap: PlannedLap) async throws -> Diagnostic? {
     let open = try await store.openRequests()
     guard !open.isEmpty, settings.policy != .observe else { return nil }
+    if try await pauses.now().all != nil {
+      return Diagnostic(
+        .suspended,
+        "hosts that an interrupted request may have laid bare are not written again: everything is suspended",
+        hint: "look at them in NPM, or end it with 'reconciler resume --all'")
+    }
     let verifier = Verifier(gateway: gateway, pause: verifierPause)
     let problem = try await BareHosts(open: open, observed: lap.observed, now: .now)
       .repair(Neighbours(gateway: gateway, verifier: verifier), store)

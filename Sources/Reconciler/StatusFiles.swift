@@ -44,6 +44,10 @@ package struct StatusFiles: Sendable {
     let status = adding(view, to: read("status.json") ?? ["format_version": "1"])
     try put("status.json", status)
     try putMetrics(status, read("drift.json") ?? .null, health)
+    // What the last lap said of itself stands above.
+    let old = (try? Files.read("\(directory)/status.md")).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    let lap = old.firstRange(of: StatusMarkdown.healthMark).map { String(old[..<$0.lowerBound]) } ?? old
+    try Files.replace("\(directory)/status.md", with: Array((lap + StatusMarkdown.health(health)).utf8))
   }
 
   private func putMetrics(_ status: JSONValue, _ drift: JSONValue, _ health: JSONValue) throws {
@@ -58,7 +62,12 @@ package struct StatusFiles: Sendable {
       "since": .string(since.iso8601),
     ]
     try Files.createDirectory(directory)
-    try put("status.json", Self.replacing(condition, in: read("status.json") ?? ["format_version": "1"]))
+    let file = Self.replacing(condition, in: read("status.json") ?? ["format_version": "1"])
+    try put("status.json", file)
+    let health = read("health.json") ?? .null
+    try putMetrics(file, read("drift.json") ?? .null, health)
+    let text = "# reconciler: \(status == "Unknown" ? "not known" : "see below")\n\n**\(type)**: \(message)\n"
+    try Files.replace("\(directory)/status.md", with: Array((text + StatusMarkdown.health(health)).utf8))
   }
 
   /// With how hosts are; that is as old as the file says, where it was so before.

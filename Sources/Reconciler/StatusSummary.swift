@@ -104,12 +104,15 @@ struct StatusSummary {
 
 /// The same for people.
 enum StatusMarkdown {
+  /// Where the part about health begins.
+  static let healthMark = "\n## Health: "
+
   /// - Parameter health: what stands in `health.json`.
   static func health(_ file: JSONValue) -> String {
     let proxies = file["proxies"].arrayValue ?? []
     guard !proxies.isEmpty else { return "" }
     func count(_ word: String) -> Int { file["counts"][word].intValue ?? 0 }
-    var lines = ["", "## \(count("healthy")) of \(proxies.count) healthy, score \(file["score"].summary)"]
+    var lines = ["\(healthMark)\(count("healthy")) of \(proxies.count) healthy, score \(file["score"].summary)"]
     let bad = proxies.filter { $0["health"] == "unhealthy" }
     if !bad.isEmpty {
       lines += ["", "| host | since | problem |", "|---|---|---|"]

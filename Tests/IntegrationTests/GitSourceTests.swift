@@ -37,7 +37,10 @@ import Testing
   }
 
   private func until(_ condition: () async throws -> Bool) async throws {
-    while try await !condition() { await Task.yield() }
+    while try await !condition() {
+      try Task.checkCancellation()
+      await Task.yield()
+    }
   }
 
   private func port(_ npm: SimulatedNPM) async throws -> Int? { try await npm.hosts().first?["forward_port"].intValue }

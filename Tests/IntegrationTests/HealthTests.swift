@@ -24,7 +24,10 @@ import Testing
   }
 
   private func until(_ condition: () async throws -> Bool) async throws {
-    while try await !condition() { await Task.yield() }
+    while try await !condition() {
+      try Task.checkCancellation()
+      await Task.yield()
+    }
   }
 
   @Test(.timeLimit(.minutes(1)))

@@ -87,11 +87,28 @@ import Testing
         "reconciler.yaml", "watch: { windows: [{ cron: '* * * * *', duration: 5m, reason: moving }] }\n")
       try place.desire("app", "app.test", port: 80)
       let daemon = try place.start("watch")
-      while !(await daemon.nextError()).contains("suspended: app") {}
+      await daemon.says("suspended: app")
       daemon.terminate()
       #expect(await daemon.result().exit == 0)
       #expect(try await npm.hosts().isEmpty)
       #expect(try await place.run("events").output.contains("app waits: suspended until"))
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2))) func `who suspends everything stops a run that is under way`() async throws {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      for index in 0..<400 { try place.desire("h\(index)", "h\(index).test") }
+      let run = try place.start("apply", "--yes")
+      while try await npm.hosts().isEmpty { try Task.checkCancellation() }
+      #expect(try await place.run("suspend", "--all").exit == 0)
+      let ended = await run.result()
+      let made = try await npm.hosts().count
+      #expect(ended.exit == 5 && made < 400, "\(made)")
+      #expect(ended.output.contains("while the run was under way"))
+      #expect(try await place.run("resume", "--all").exit == 0)
+      #expect(try await place.run("apply", "--yes").exit == 0)
+      #expect(try await npm.hosts().count == 400)
     }
   }
 }

@@ -26,7 +26,10 @@ import Testing
   }
 
   private func until(_ condition: () async throws -> Bool) async throws {
-    while try await !condition() { await Task.yield() }
+    while try await !condition() {
+      try Task.checkCancellation()
+      await Task.yield()
+    }
   }
 
   private func port(_ npm: SimulatedNPM) async throws -> Int? { try await npm.hosts().first?["forward_port"].intValue }
@@ -150,6 +153,9 @@ import Testing
       try await until { try await place.run(ask).output.contains("\"Trouble\"") }
       // Nobody can say now that it is in sync.
       try await until { condition(place, "InSync") == "Unknown" }
+      let metric = "reconciler_condition{type=\"InSync\"} 0"
+      try await until { try place.scratch.read("status/metrics.prom").contains(metric) }
+      try await until { try place.scratch.read("status/status.md").hasPrefix("# reconciler: not known") }
       try await npm.faults([])
       try await until { try await port(npm) == 85 }
       #expect(try await npm.hosts().count == 1)
@@ -163,7 +169,7 @@ import Testing
       try place.desire("app", "app.test", port: 85)
       daemon.hangUp()
       // It says so, once it has tried; its log is no file.
-      while !(await daemon.nextError()).contains("store-") {}
+      await daemon.says("store-")
       #expect(daemon.isRunning)
       #expect(try await port(npm) == 80)
       #expect(try await daemon.limitFiles(to: nil))

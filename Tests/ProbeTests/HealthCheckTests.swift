@@ -25,7 +25,7 @@ import Testing
       (.dns, .answered(status: 502), .dns), (.http, .answered(status: 200), .backend),
       (.tcp, .answered(status: 404), .backend), (.tcp, .answered(status: 403), .backend),
       (nil, .noConnection("refused"), .npm), (.tcp, .noConnection("refused"), .npm),
-    (.http, .noConnection("refused"), .backend),
+      (.http, .noConnection("refused"), .backend),
       (nil, .badCertificate("expired"), .certificate), (nil, .noAnswer("closed"), .nginx),
     ] as [(ProbeStep.Name?, FrontAnswer.Outcome?, Culprit)])
   func `the pair names the culprit`(direct: ProbeStep.Name?, front: FrontAnswer.Outcome?, culprit: Culprit) {
@@ -46,6 +46,17 @@ import Testing
       #expect(found.latency == 9)
     }
     #expect(check(.tcp, .answered(status: status), error: "connection refused").verdict == .failed)
+  }
+
+  @Test func `what only NPM reaches must be as expected, too`() {
+    let target = HealthTarget(
+      ProbeTarget(name: "a", scheme: "http", host: "x", port: 80), interval: 60,
+      front: FrontName(domain: "a.test", usesTLS: false))
+    let steps = [ProbeStep(.syntax, .passed), ProbeStep(.dns, .failed, error: "x")]
+    let found = HealthCheck(
+      target, at: Timestamp(seconds: 0), direct: ProbeResult(target: target.target, steps: steps),
+      front: FrontAnswer(.answered(status: 200), shortcoming: "the answer is no JSON"))
+    #expect(found.verdict == .failed)
   }
 
   @Test func `a login that nginx itself asks for proves nothing`() {

@@ -86,7 +86,17 @@ package final class RunningProgram: Sendable {
       while read(descriptor, &byte, 1) == 1, byte != 0x0a { bytes.append(byte) }
       withExtendedLifetime(self) { line.keep(String(decoding: bytes, as: UTF8.self)) }
     }
-    return await line.value
+    // A test whose time is over does not wait for what will not come.
+    return await withTaskCancellationHandler {
+      await line.value
+    } onCancel: {
+      line.keep("")
+    }
+  }
+
+  /// Waits until its log says so, or the test's time is over.
+  package func says(_ words: String) async {
+    while !Task.isCancelled { if await nextError().contains(words) { return } }
   }
 
   package func result() async -> ProgramRun {
@@ -184,7 +194,8 @@ private final class Promise<Value: Sendable>: Sendable {
   var isKept: Bool { state.withLock { $0.value != nil } }
 
   func keep(_ value: Value) {
-    let waiters = state.withLock { state in
+    let waiters = state.withLock { state -> [CheckedContinuation<Value, Never>] in
+      guard state.value == nil else { return [] }
       state.value = value
       defer { state.waiters = [] }
       return state.waiters
