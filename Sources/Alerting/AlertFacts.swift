@@ -132,7 +132,8 @@ extension AlertFacts {
     // The first start ever is none again.
     guard hasJustStarted, starts.count > 1 else { return [] }
     var found = condition(
-      .restarted, rule, "daemon", "the daemon was started anew, \(restarts(now)) times in a week", [])
+      .restarted, rule, "daemon",
+      "the daemon was started anew, \(restarts(now) == 1 ? "once" : "\(restarts(now)) times") in a week", [])
     found.isMomentary = true
     return [found]
   }
