@@ -48,6 +48,7 @@ package enum DesiredWriter {
       }
       return ["{ \(parts.joined(separator: ", ")) }"]
     case (.reference, .null): return ["none"]
+    case (.reference, FieldType.auto): return ["auto"]
     case (_, .bool(let flag)): return [flag ? "true" : "false"]
     case (_, .int(let number)): return [String(number)]
     case (_, .string(let text)): return YAMLText.block(text, indent: indent + 2) ?? [YAMLText.scalar(text)]
