@@ -22,18 +22,17 @@ package struct StatusFiles: Sendable {
   package func write(_ lap: PlannedLap, _ report: RunReport?, _ view: HealthView? = nil, at now: Timestamp) throws {
     try Files.createDirectory(directory)
     let summary = StatusSummary(lap, report)
+    let before = Self.conditions(of: read("status.json"))
     let drift = driftJSON(lap, summary, now)
     try put("drift.json", drift)
-    var status = statusJSON(lap, report, summary, now)
-    let health = view.map(HealthFile.json) ?? read("health.json")
+    let health = view.map(HealthFile.json) ?? read("health.json") ?? .null
+    var status = statusJSON(lap, report, summary, since: before, now)
     if let view {
-      try put("health.json", HealthFile.json(view))
-      status = adding(view, to: status)
+      try put("health.json", health)
+      status = Self.adding(view, to: status, since: before)
     }
     try put("status.json", status)
-    let text = StatusMarkdown.text(lap, report, summary, settings, now) + StatusMarkdown.health(health ?? .null)
-    try Files.replace("\(directory)/status.md", with: Array(text.utf8))
-    try putMetrics(status, drift, health ?? .null)
+    try publish(status, drift, health, StatusMarkdown.text(lap, report, summary, settings, now))
   }
 
   /// Writes what the monitor knows between two laps.
@@ -41,22 +40,34 @@ package struct StatusFiles: Sendable {
     try Files.createDirectory(directory)
     let health = HealthFile.json(view)
     try put("health.json", health)
-    let status = adding(view, to: read("status.json") ?? ["format_version": "1"])
+    let old = read("status.json")
+    let status = Self.adding(view, to: old ?? ["format_version": "1"], since: Self.conditions(of: old))
     try put("status.json", status)
-    try putMetrics(status, read("drift.json") ?? .null, health)
     // What the last lap said of itself stands above.
-    let old = (try? Files.read("\(directory)/status.md")).map { String(decoding: $0, as: UTF8.self) } ?? ""
-    let lap = old.firstRange(of: StatusMarkdown.healthMark).map { String(old[..<$0.lowerBound]) } ?? old
-    try Files.replace("\(directory)/status.md", with: Array((lap + StatusMarkdown.health(health)).utf8))
-  }
-
-  private func putMetrics(_ status: JSONValue, _ drift: JSONValue, _ health: JSONValue) throws {
-    let text = PrometheusText.text(StatusMetrics.families(status, drift, health))
-    try Files.replace("\(directory)/metrics.prom", with: Array(text.utf8))
+    let page = (try? Files.read("\(directory)/status.md")).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    let lap = page.firstRange(of: StatusMarkdown.healthMark).map { String(page[..<$0.lowerBound]) } ?? page
+    try publish(status, read("drift.json") ?? .null, health, lap)
   }
 
   /// Sets a condition in what was written last, about what a lap does not see.
   package func set(_ type: String, _ status: String, reason: String, _ message: String, since: Timestamp) throws {
+    let heading = status == "Unknown" ? "not known" : "see below"
+    try set(
+      type, status, reason: reason, message, since: since,
+      page: "# reconciler: \(heading)\n\n**\(type)**: \(message)\n")
+  }
+
+  /// Says that the files are older than a run that looked at a part of everything and changed it.
+  package func outdate(by command: String, run: Int, at now: Timestamp) throws {
+    guard read("status.json") != nil else { return }
+    let message = "run \(run) (\(command)) changed NPM since; the next diff --write-status or apply looks again"
+    try set(
+      "InSync", "Unknown", reason: "ChangedSince", message, since: now, page: "# reconciler: outdated\n\n\(message)\n")
+  }
+
+  private func set(
+    _ type: String, _ status: String, reason: String, _ message: String, since: Timestamp, page: String
+  ) throws {
     let condition: JSONValue = [
       "type": .string(type), "status": .string(status), "reason": .string(reason), "message": .string(message),
       "since": .string(since.iso8601),
@@ -64,17 +75,23 @@ package struct StatusFiles: Sendable {
     try Files.createDirectory(directory)
     let file = Self.replacing(condition, in: read("status.json") ?? ["format_version": "1"])
     try put("status.json", file)
-    let health = read("health.json") ?? .null
-    try putMetrics(file, read("drift.json") ?? .null, health)
-    let text = "# reconciler: \(status == "Unknown" ? "not known" : "see below")\n\n**\(type)**: \(message)\n"
-    try Files.replace("\(directory)/status.md", with: Array((text + StatusMarkdown.health(health)).utf8))
+    try publish(file, read("drift.json") ?? .null, read("health.json") ?? .null, page)
+  }
+
+  /// What follows from the JSON files.
+  ///
+  /// - Parameter page: what `status.md` says above the part about health.
+  private func publish(_ status: JSONValue, _ drift: JSONValue, _ health: JSONValue, _ page: String) throws {
+    try Files.replace("\(directory)/status.md", with: Array((page + StatusMarkdown.health(health)).utf8))
+    let metrics = PrometheusText.text(StatusMetrics.families(status, drift, health))
+    try Files.replace("\(directory)/metrics.prom", with: Array(metrics.utf8))
   }
 
   /// With how hosts are; that is as old as the file says, where it was so before.
-  private func adding(_ view: HealthView, to status: JSONValue) -> JSONValue {
+  private static func adding(_ view: HealthView, to status: JSONValue, since: [String: Since]) -> JSONValue {
     let (word, reason, message) = view.condition
-    let text = StatusSummary.json("Healthy", word, reason, message, since: previousConditions(), now: .now)
-    return Self.replacing(text, in: status)
+    return replacing(
+      StatusSummary.json("Healthy", word, reason, message, since: since, now: .now), in: status)
   }
 
   private static func replacing(_ condition: JSONValue, in status: JSONValue) -> JSONValue {
@@ -89,14 +106,6 @@ package struct StatusFiles: Sendable {
     return .object(file)
   }
 
-  /// Says that the files are older than a run that looked at a part of everything and changed it.
-  package func outdate(by command: String, run: Int, at now: Timestamp) throws {
-    guard read("status.json") != nil else { return }
-    let message = "run \(run) (\(command)) changed NPM since; the next diff --write-status or apply looks again"
-    try set("InSync", "Unknown", reason: "ChangedSince", message, since: now)
-    try Files.replace("\(directory)/status.md", with: Array("# reconciler: outdated\n\n\(message)\n".utf8))
-  }
-
   private func put(_ name: String, _ value: JSONValue) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
@@ -104,7 +113,7 @@ package struct StatusFiles: Sendable {
   }
 
   private func statusJSON(
-    _ lap: PlannedLap, _ report: RunReport?, _ summary: StatusSummary, _ now: Timestamp
+    _ lap: PlannedLap, _ report: RunReport?, _ summary: StatusSummary, since: [String: Since], _ now: Timestamp
   ) -> JSONValue {
     [
       "format_version": "1",
@@ -121,15 +130,16 @@ package struct StatusFiles: Sendable {
         "seconds": report.map { .double(($0.seconds * 1000).rounded() / 1000) } ?? .null,
       ],
       "counts": summary.countsJSON,
-      "conditions": .array(summary.conditions(since: previousConditions(), now: now)),
+      "conditions": .array(summary.conditions(since: since, now: now)),
     ]
   }
 
-  /// When each condition took the state it had in the file that is there.
-  private func previousConditions() -> [String: (status: String, since: String)] {
-    guard let old = read("status.json") else { return [:] }
-    var known: [String: (status: String, since: String)] = [:]
-    for condition in old["conditions"].arrayValue ?? [] {
+  private typealias Since = (status: String, since: String)
+
+  /// The state of each condition in a file, and when it took it.
+  private static func conditions(of file: JSONValue?) -> [String: Since] {
+    var known: [String: Since] = [:]
+    for condition in file?["conditions"].arrayValue ?? [] {
       guard let type = condition["type"].stringValue, let status = condition["status"].stringValue else { continue }
       known[type] = (status, condition["since"].stringValue ?? "")
     }
