@@ -112,8 +112,8 @@ let package = Package(
     tests(
       "ReconcilerTests",
       [
-        "Reconciler", "Planning", "Alerting", "DesiredFiles", "NPMClient", "Probe", "Store", "Model", "Platform",
-        "TestSupport",
+        "Reconciler", "Planning", "Alerting", "AlertSinks", "DesiredFiles", "NPMClient", "Probe", "Store", "Model",
+        "Platform", "TestSupport",
       ]),
     tests("CommandsTests", ["Commands", "Model", "DesiredFiles", "Probe", "Platform", "TestSupport"]),
     tests("IntegrationTests", ["Entry", "TestSupport", "Curl", "HTTPServer", "Model", "Platform"]),

@@ -90,15 +90,13 @@ package struct AlertNotice: Hashable, Codable, Sendable {
 }
 
 /// A wish not to hear of some alerts for a while.
-package struct Silence: Hashable, Codable, Sendable {
-  package var number: Int
+package struct Silence: Hashable, Sendable {
   /// A rule, a host or a subject; `*` for everything.
   package var match: String
   package var until: Timestamp
   package var reason: String
 
-  package init(number: Int = 0, match: String, until: Timestamp, reason: String) {
-    self.number = number
+  package init(match: String, until: Timestamp, reason: String) {
     self.match = match
     self.until = until
     self.reason = reason

@@ -1,9 +1,9 @@
 import AlertSinks
 import Alerting
 import DesiredFiles
-import FoundationEssentials
 import Model
 import Platform
+import Reconciler
 import Store
 
 /// `reconciler alerts`: what fires, who is told, what is silent.
@@ -37,12 +37,12 @@ enum AlertsCommand {
   }
 
   private static func list(_ bench: Workbench) async throws -> ExitCode {
-    let store = try SQLiteStore(path: bench.settings.state)
-    let alerts = try await store.alerts().values.compactMap { text in
-      try? JSONDecoder().decode(Alert.self, from: Data(text.utf8))
-    }.sorted { ($1.severity, $0.key) < ($0.severity, $1.key) }
-    let silences = try await store.silences(at: .now)
-    let pending = try await store.pending()
+    // Who only looks makes no store.
+    let store = Files.exists(bench.settings.state) ? try SQLiteStore(path: bench.settings.state) : nil
+    let alerts = (try await store?.alerts() ?? [:]).values.compactMap { StoredText.decoded($0) as Alert? }
+      .sorted { ($1.severity, $0.key) < ($0.severity, $1.key) }
+    let silences = try await store?.silences(at: .now) ?? []
+    let pending = try await store?.pending() ?? [:]
     let console = bench.invocation.console
     if console.format == .json {
       try console.result(
@@ -119,10 +119,7 @@ enum AlertsCommand {
   }
 
   private static func silence(_ match: String, _ bench: Workbench) async throws -> ExitCode {
-    let text = bench.invocation.arguments.value(length) ?? "2h"
-    guard let seconds = DesiredFiles.Duration.seconds(text), seconds > 0 else {
-      throw UsageError(message: "--for takes a duration such as 2h, not '\(text)'")
-    }
+    let seconds = try bench.invocation.arguments.length(length) ?? 7200
     let until = Timestamp(seconds: Timestamp.now.seconds + seconds)
     let number = try await SQLiteStore(path: bench.settings.state)
       .silence(match, until: until, reason: bench.invocation.arguments.value(reason) ?? "")

@@ -28,13 +28,4 @@ enum ApplyFlags {
     policy, noProbe, maxDeletes, maxDeletePercent, maxUpdatePercent, allowDeletes, rebuildLedger, rebindState,
     allowSelfLockout,
   ]
-
-  /// A flag that takes a duration; 0 where it is absent.
-  static func seconds(_ invocation: Invocation, _ flag: FlagDefinition) throws -> Double {
-    guard let text = invocation.arguments.value(flag) else { return 0 }
-    guard let seconds = DesiredFiles.Duration.seconds(text) else {
-      throw UsageError(message: "--\(flag.name) takes a duration such as 30s, not '\(text)'")
-    }
-    return seconds
-  }
 }

@@ -28,7 +28,7 @@ struct ApplyFlow {
   func run(_ wish: () async throws -> (wish: Wish, settings: LapSettings)) async throws -> ExitCode {
     try bench.checkOutput()
     stop.listenToSignals()
-    let timeout = try ApplyFlags.seconds(invocation, ApplyFlags.lockTimeout)
+    let timeout = try invocation.arguments.seconds(ApplyFlags.lockTimeout) ?? 0
     let lock = try await RunLock.take(beside: bench.settings.state, timeout: timeout, stop: stop)
     defer { withExtendedLifetime(lock) {} }
     let (wanted, settings) = try await wish()

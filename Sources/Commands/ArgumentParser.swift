@@ -1,3 +1,4 @@
+import DesiredFiles
 import Model
 import Platform
 
@@ -22,6 +23,24 @@ struct ParsedArguments: Sendable {
       throw UsageError(message: "--\(flag.name) takes a whole number, not '\(text)'")
     }
     return number
+  }
+
+  /// A duration in seconds.
+  func seconds(_ flag: FlagDefinition) throws -> Double? {
+    guard let text = value(flag) else { return nil }
+    guard let seconds = DesiredFiles.Duration.seconds(text) else { throw noDuration(flag, text) }
+    return seconds
+  }
+
+  /// How long something is to last, in seconds: not nothing.
+  func length(_ flag: FlagDefinition) throws -> Double? {
+    let seconds = try seconds(flag)
+    if seconds == 0 { throw noDuration(flag, value(flag) ?? "") }
+    return seconds
+  }
+
+  private func noDuration(_ flag: FlagDefinition, _ text: String) -> UsageError {
+    UsageError(message: "--\(flag.name) takes a duration such as 30s or 2h, not '\(text)'")
   }
 }
 

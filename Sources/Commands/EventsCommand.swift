@@ -30,7 +30,7 @@ enum EventsCommand {
     return .success
   }
 
-  /// Seconds between looks: the store tells nobody when somebody else writes.
+  /// Seconds between looks.
   private static let pause = 0.5
 
   /// In JSON, one event a line.
@@ -50,16 +50,13 @@ enum EventsCommand {
         filter.after = event.number
       }
       filter.limit = 10_000
-      try await Task.sleep(for: .seconds(pause))
+      try await Task.sleep(for: .seconds(pause))  // polling: the store tells nobody when somebody else writes
     }
   }
 
   private static func filter(_ arguments: ParsedArguments) throws -> EventFilter {
     var filter = EventFilter()
-    if let text = arguments.value(since) {
-      guard let seconds = DesiredFiles.Duration.seconds(text) else {
-        throw UsageError(message: "--since takes a duration such as 2h, not '\(text)'")
-      }
+    if let seconds = try arguments.seconds(since) {
       filter.since = Timestamp(seconds: Timestamp.now.seconds - seconds)
     }
     filter.severities = Set(arguments.all(severity).compactMap(Event.Severity.init))

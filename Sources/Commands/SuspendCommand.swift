@@ -91,10 +91,7 @@ enum SuspendCommand {
   }
 
   private static func end(_ invocation: Invocation) throws -> Timestamp? {
-    if let text = invocation.arguments.value(length) {
-      guard let seconds = DesiredFiles.Duration.seconds(text), seconds > 0 else {
-        throw UsageError(message: "--for takes a duration such as 2h, not '\(text)'")
-      }
+    if let seconds = try invocation.arguments.length(length) {
       return Timestamp(seconds: Timestamp.now.seconds + seconds)
     }
     guard let text = invocation.arguments.value(until) else { return nil }

@@ -21,8 +21,7 @@ struct WatchAlerts: Sendable {
     let open: @Sendable () throws -> any AlertStore = { try SQLiteStore(path: path) }
     starts = (try? await open().noteStart(at: .now)) ?? []
     try? await open().keepOutbox(of: daemon.sinks.map(\.name))
-    let subscriptions = daemon.sinks.map { sink in AlertSubscription(name: sink.name) { sink.wants($0) } }
-    desk = AlertDesk(rules: daemon.rules, sinks: subscriptions, store: open)
+    desk = AlertDesk(rules: daemon.rules, sinks: daemon.sinks, store: open)
     couriers = daemon.sinks.map { sink in
       AlertCourier(bench.sink(sink), store: open, report: { await bench.note($0) })
     }

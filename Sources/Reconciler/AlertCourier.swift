@@ -79,7 +79,7 @@ package final class AlertCourier: Sendable {
 
   /// Tells one notice; says how long to wait where that failed.
   private func attempt(_ row: OutboxRow, _ store: any AlertStore, _ progress: inout Progress) async throws -> Double? {
-    guard let notice: AlertNotice = AlertDesk.decoded(row.notice) else {
+    guard let notice: AlertNotice = StoredText.decoded(row.notice) else {
       progress.told.insert(row.number)
       return nil
     }

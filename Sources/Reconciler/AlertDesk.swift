@@ -1,5 +1,5 @@
+package import AlertSinks
 package import Alerting
-import FoundationEssentials
 import Model
 package import Platform
 package import Store
@@ -8,7 +8,7 @@ package import Store
 /// `AlertCourier`.
 package actor AlertDesk {
   private let rules: [AlertRule: AlertRuleSettings]
-  private let sinks: [AlertSubscription]
+  private let sinks: [SinkSettings]
   private let store: @Sendable () throws -> any AlertStore
   private var decider: AlertDecider?
   private var saved: [String: String] = [:]
@@ -18,15 +18,13 @@ package actor AlertDesk {
   private var last: Task<[AlertNotice], Never>?
 
   package init(
-    rules: [AlertRule: AlertRuleSettings], sinks: [AlertSubscription],
+    rules: [AlertRule: AlertRuleSettings], sinks: [SinkSettings],
     store: @escaping @Sendable () throws -> any AlertStore
   ) {
     self.rules = rules
     self.sinks = sinks
     self.store = store
   }
-
-  package var firing: [Alert] { (decider?.alerts.values).map { $0.sorted { $0.key < $1.key } } ?? [] }
 
   /// Looks at everything that is known; returns what is news. What the store cannot take now it takes the next time.
   /// Looks follow each other, also where several want one at once.
@@ -44,7 +42,7 @@ package actor AlertDesk {
     guard let store = try? store() else { return [] }
     if decider == nil { await load(store) }
     let silences = ((try? await store.silences(at: now)) ?? []).map {
-      Silence(number: $0.number, match: $0.match, until: $0.until, reason: $0.reason)
+      Silence(match: $0.match, until: $0.until, reason: $0.reason)
     }
     guard var decider else { return [] }
     let conditions = facts.conditions(rules, firing: Set(decider.alerts.keys), at: now)
@@ -58,38 +56,17 @@ package actor AlertDesk {
   private func load(_ store: any AlertStore) async {
     guard let texts = try? await store.alerts() else { return }
     saved = texts
-    decider = AlertDecider(texts.values.compactMap { Self.decoded($0) })
+    decider = AlertDecider(texts.values.compactMap { StoredText.decoded($0) })
   }
 
   private func save(_ store: any AlertStore, _ now: Timestamp) async {
-    let texts = (decider?.alerts ?? [:]).mapValues(Self.encoded)
+    let texts = (decider?.alerts ?? [:]).mapValues(StoredText.encoded)
     guard texts != saved || !unsaved.isEmpty else { return }
     let rows = unsaved.flatMap { notice in
-      sinks.filter { $0.wants(notice) }.map { (sink: $0.name, notice: Self.encoded(notice)) }
+      sinks.filter { $0.wants(notice) }.map { (sink: $0.name, notice: StoredText.encoded(notice)) }
     }
     guard (try? await store.saveAlerts(texts, notices: rows, at: now)) != nil else { return }
     saved = texts
     unsaved = []
-  }
-
-  static func encoded(_ value: some Encodable) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-  }
-
-  static func decoded<Value: Decodable>(_ text: String) -> Value? {
-    try? JSONDecoder().decode(Value.self, from: Data(text.utf8))
-  }
-}
-
-/// A sink's name, and what it wants to hear.
-package struct AlertSubscription: Sendable {
-  package var name: String
-  package var wants: @Sendable (AlertNotice) -> Bool
-
-  package init(name: String, wants: @escaping @Sendable (AlertNotice) -> Bool) {
-    self.name = name
-    self.wants = wants
   }
 }

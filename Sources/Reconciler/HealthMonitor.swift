@@ -1,4 +1,3 @@
-import FoundationEssentials
 package import Model
 package import Platform
 package import Probe
@@ -55,7 +54,7 @@ package actor HealthMonitor {
     let store = try? surroundings.store()
     let texts = (try? await store?.healthMemories()) ?? [:]
     windows = (try? await store?.checkWindows(at: surroundings.now())) ?? [:]
-    let memories = texts.compactMapValues { try? JSONDecoder().decode(HealthMemory.self, from: Data($0.utf8)) }
+    let memories = texts.compactMapValues { StoredText.decoded($0) as HealthMemory? }
     book = HealthBook(thresholds, memories: memories)
   }
 
@@ -157,13 +156,7 @@ package actor HealthMonitor {
   }
 
   private func memories(of names: Set<String>) -> [String: String] {
-    var texts: [String: String] = [:]
-    let encoder = JSONEncoder()
-    for name in names {
-      guard let memory = book.records[name]?.memory, let data = try? encoder.encode(memory) else { continue }
-      texts[name] = String(decoding: data, as: UTF8.self)
-    }
-    return texts
+    book.records.filter { names.contains($0.key) }.mapValues { StoredText.encoded($0.memory) }
   }
 }
 

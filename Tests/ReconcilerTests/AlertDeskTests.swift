@@ -1,3 +1,4 @@
+import AlertSinks
 import Alerting
 import Model
 import Platform
@@ -18,7 +19,7 @@ import Testing
 
   private func desk() -> AlertDesk {
     let path = path
-    return AlertDesk(rules: [:], sinks: [AlertSubscription(name: "ops") { _ in true }]) { try SQLiteStore(path: path) }
+    return AlertDesk(rules: [:], sinks: [SinkSettings(name: "ops", kind: .log)]) { try SQLiteStore(path: path) }
   }
 
   private func waiting() async throws -> Int { try await SQLiteStore(path: path).outbox("ops").count }
@@ -56,7 +57,7 @@ import Testing
   @Test func `what a store that is away cannot take is told once it is back`() async throws {
     let isAway = Lock(true)
     let path = path
-    let desk = AlertDesk(rules: [:], sinks: [AlertSubscription(name: "ops") { _ in true }]) {
+    let desk = AlertDesk(rules: [:], sinks: [SinkSettings(name: "ops", kind: .log)]) {
       if isAway.withLock({ $0 }) { throw StoreError(.storeFull, "full") }
       return try SQLiteStore(path: path)
     }
