@@ -59,7 +59,8 @@ import Testing
       backend = try HTTPServer(address: "127.0.0.1", port: port, handler: SampleBackend())
       // The next thing that anybody hears: the alert is over.
       #expect(await notices.next()?["status"] == "resolved")
-      #expect(status(place, "health.json")["counts"]["healthy"] == 10)
+      // The file is written after the alert is told.
+      try await until { status(place, "health.json")["counts"]["healthy"] == 10 }
       let events = try await place.run("events", "-o", "json", "--source", "alerts").json["events"].arrayValue ?? []
       #expect(events.map { $0["reason"] } == ["AlertFiring", "AlertResolved"])
       daemon.terminate()
