@@ -3,7 +3,7 @@ BUILD_FLAGS = --explicit-target-dependency-import-check error
 BINARY = .build/debug/reconciler
 PREFIX ?= /usr/local
 
-.PHONY: setup build release demo test unit lint format sanitize faults faults-short fuzz fuzz-short bench soak install clean
+.PHONY: setup build release demo test unit lint format sanitize faults faults-short fuzz fuzz-short bench soak fresh install clean
 
 setup:
 	@scripts/setup.sh
@@ -38,6 +38,10 @@ faults: build
 faults-short: build
 	@swift build $(BUILD_FLAGS) --product FaultSuite
 	@.build/debug/FaultSuite --short
+
+# The two commands of the README in a minimal Debian root, as root.
+fresh:
+	@scripts/fresh.sh
 
 # Each target for five minutes; SECONDS_EACH=60 make fuzz for another time.
 fuzz: setup

@@ -38,5 +38,10 @@ fetch() { # PACKAGE PROGRAM
 }
 fetch prometheus-alertmanager prometheus-alertmanager
 fetch prometheus promtool
+# Alertmanager reads its template from the place that is compiled into it, wherever the program itself is.
+templates=/usr/share/prometheus/alertmanager
+if [ ! -e "$templates/default.tmpl" ]; then
+  as_root install -D -m 644 -t "$templates" "$tools$templates"/*.tmpl || give_up "$templates/default.tmpl"
+fi
 # Only what is compared with it needs it.
 if [ -n "${EXPORTER:-}" ]; then fetch prometheus-blackbox-exporter prometheus-blackbox-exporter; fi

@@ -19,12 +19,22 @@ package enum OutsideProgram {
     // Some say it on stderr.
     let program = try RunningProgram(
       ["-c", "exec \"$0\" \"$@\" 2>&1"] + arguments, in: directory, program: "/bin/sh")
+    var last = ""
     while true {
       let line = await program.firstLine()
       if let found = line.firstRange(of: mark) {
         return (program, String(line[found.upperBound...].prefix { !$0.isWhitespace }))
       }
-      if line.isEmpty { throw FileError("start", arguments[0], code: ECHILD) }
+      if line.isEmpty { throw OutsideProgramFailure(program: arguments[0], lastLine: last) }
+      last = line
     }
   }
+}
+
+/// A program of others that ended before it served, with its own last words.
+package struct OutsideProgramFailure: Error, CustomStringConvertible {
+  package var program: String
+  package var lastLine: String
+
+  package var description: String { "\(program) ended before it listened: \(lastLine)" }
 }
