@@ -9,8 +9,9 @@ cd "$(dirname "$0")/.."
 command -v debootstrap >/dev/null || { apt-get update -qq && apt-get install -y -qq debootstrap >/dev/null; }
 toolchain=$(dirname "$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")")
 release=$(. /etc/os-release && echo "$VERSION_CODENAME")
-mirror=$(sed -nE 's/^URIs: *([^ ]+).*/\1/p; s/^deb +(\[[^]]*\] +)?([^ ]+).*/\2/p' \
-  /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -1)
+mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
+  sed -nE 's/^URIs: *([^ ]+).*/\1/p; s/^deb +(\[[^]]*\] +)?([^ ]+).*/\2/p' | sed -n 1p || true)
+[ -n "$mirror" ] || { echo "fresh: no Debian mirror in /etc/apt" >&2; exit 1; }
 root=$(mktemp -d "${TMPDIR:-/tmp}/reconciler-fresh.XXXXXX")
 
 # Nothing is removed while something is still mounted below it.
