@@ -13,6 +13,8 @@ mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
   sed -nE 's/^URIs: *([^ ]+).*/\1/p; s/^deb +(\[[^]]*\] +)?([^ ]+).*/\2/p' | sed -n 1p || true)
 [ -n "$mirror" ] || { echo "fresh: no Debian mirror in /etc/apt" >&2; exit 1; }
 root=$(mktemp -d "${TMPDIR:-/tmp}/reconciler-fresh.XXXXXX")
+# It is a root folder: who is not root must get into it, too.
+chmod 755 "$root"
 
 # Nothing is removed while something is still mounted below it.
 cleanup() {

@@ -8,9 +8,11 @@
 static inline struct MHD_Daemon *shim_mhd_start(
     const struct sockaddr *address, MHD_AccessHandlerCallback handler, void *context,
     MHD_RequestCompletedCallback completed, void *(*uri)(void *, const char *, struct MHD_Connection *),
+    MHD_NotifyConnectionCallback changed,
     unsigned connections, unsigned idle_seconds, size_t memory) {
   struct MHD_OptionItem options[] = {
       {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)completed, context},
+      {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)changed, context},
       {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)uri, context},
       {MHD_OPTION_SOCK_ADDR, 0, (void *)address},
       {MHD_OPTION_CONNECTION_LIMIT, connections, 0},

@@ -39,8 +39,8 @@ package final class HTTPServer: Sendable {
     let started = withUnsafePointer(to: &socketAddress) { raw in
       raw.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         shim_mhd_start(
-          $0, ServerCallbacks.access, context.toOpaque(), ServerCallbacks.completed, ServerCallbacks.uri, 4096, 120,
-          32768)
+          $0, ServerCallbacks.access, context.toOpaque(), ServerCallbacks.completed, ServerCallbacks.uri,
+          ServerCallbacks.changed, 4096, 120, 32768)
       }
     }
     guard let started else {
@@ -52,6 +52,9 @@ package final class HTTPServer: Sendable {
     self.core = core
     self.port = Int(shim_mhd_port(started))
   }
+
+  /// Ends the connections that wait for a next request, as nginx does when it reloads. What is in work goes on.
+  package func closeIdleConnections() { core.connections.closeIdle() }
 
   /// Stops to accept, waits for what is in work, then closes everything. A second call does nothing.
   package func stop() async {
@@ -73,6 +76,7 @@ final class ServerCore: Sendable {
   }
   let handler: any HTTPHandler
   let maximumBody: Int
+  let connections = Connections()
   private let state = Lock(State())
 
   init(handler: any HTTPHandler, maximumBody: Int) {
@@ -115,5 +119,19 @@ final class ServerCore: Sendable {
       }
       if isIdle { continuation.resume() }
     }
+  }
+}
+
+/// Open connections by their sockets, and whether each has a request in work.
+final class Connections: Sendable {
+  private let open = Lock<[Int32: Bool]>([:])
+
+  func began(_ socket: Int32) { open.withLock { $0[socket] = false } }
+  func ended(_ socket: Int32) { open.withLock { $0[socket] = nil } }
+  func setBusy(_ socket: Int32, _ isBusy: Bool) { open.withLock { open in if open[socket] != nil { open[socket] = isBusy } } }
+
+  /// Under the lock: libmicrohttpd tells of the end before it closes the socket, so that its number is still its own.
+  func closeIdle() {
+    open.withLock { open in for (socket, isBusy) in open where !isBusy { _ = shutdown(socket, Int32(SHUT_RDWR)) } }
   }
 }

@@ -31,10 +31,21 @@ enum ServerCallbacks {
       Unmanaged.passRetained(PendingRequest(target: raw.map { String(cString: $0) } ?? "/")).toOpaque()
     }
 
-  static let completed: MHD_RequestCompletedCallback = { _, _, context, _ in
+  static let completed: MHD_RequestCompletedCallback = { core, connection, context, _ in
+    if let core, let connection {
+      Unmanaged<ServerCore>.fromOpaque(core).takeUnretainedValue().connections
+        .setBusy(shim_mhd_socket(connection), false)
+    }
     guard let raw = context?.pointee else { return }
     Unmanaged<PendingRequest>.fromOpaque(raw).release()
     context?.pointee = nil
+  }
+
+  static let changed: MHD_NotifyConnectionCallback = { core, connection, _, what in
+    guard let core, let connection else { return }
+    let connections = Unmanaged<ServerCore>.fromOpaque(core).takeUnretainedValue().connections
+    let socket = shim_mhd_socket(connection)
+    if what.rawValue == 0 { connections.began(socket) } else { connections.ended(socket) }
   }
 
   static let access: MHD_AccessHandlerCallback = { core, connection, _, method, _, upload, uploadSize, context in
@@ -43,6 +54,7 @@ enum ServerCallbacks {
     let pending = PendingRequest.from(raw)
     if pending.isFirstCall {
       pending.isFirstCall = false
+      server.connections.setBusy(shim_mhd_socket(connection), true)
       pending.headers = headers(of: connection)
       return .YES
     }

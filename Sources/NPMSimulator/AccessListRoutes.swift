@@ -18,7 +18,10 @@ struct AccessListRoutes {
       }
       return rank(left) < rank(right)
     }
-    return .json(200, .array(shown.map { .object(Self.masked($0, state, call.query["expand"] ?? "")) }))
+    let expand = call.query["expand"] ?? ""
+    // A list with the hosts of each is more than NPM can do since 2.13.
+    if engine.dialect.hidesDenials, expand.contains("proxy_hosts") { throw NPMFault.internalError }
+    return .json(200, .array(shown.map { .object(Self.masked($0, state, expand)) }))
   }
 
   func get(_ text: String, _ call: SimulatorCall) async throws -> SimulatorAnswer {
@@ -31,63 +34,90 @@ struct AccessListRoutes {
   func create(_ call: SimulatorCall) async throws -> SimulatorAnswer {
     let body = try call.body(as: Self.schema(engine.dialect))
     let now = JSONValue.string(engine.now().sqlText)
-    var row: [String: JSONValue] = [
+    let row: [String: JSONValue] = [
       "name": body["name"], "satisfy_any": .bool(body["satisfy_any"].boolValue ?? false),
       "pass_auth": .bool(body["pass_auth"].boolValue ?? true), "meta": [:], "owner_user_id": .int(user.id),
       "created_on": now, "modified_on": now,
     ]
-    let plain = row
-    let id = await engine.withState { $0.accessLists.insert(plain) }
+    let id = await engine.withState { $0.accessLists.insert(row) }
     // Without items the real server fails after it has written the row.
-    let items = body["items"].arrayValue
-    guard let items, items.allSatisfy({ !$0["username"].isNull }) else { throw NPMFault.internalError }
-    row = await engine.withState { state in
-      state.accessLists.rows[id]?["items"] = Self.items(body["items"], id, now, &state.nextItemID)
-      state.accessLists.rows[id]?["clients"] = Self.items(body["clients"], id, now, &state.nextClientID)
-      return state.accessLists.rows[id] ?? [:]
-    }
-    var answer = Self.masked(row, await engine.state, "owner,items,clients")
+    guard body["items"].arrayValue != nil else { throw NPMFault.internalError }
+    try await replace("items", body["items"], of: id, keeping: [])
+    try await replace("clients", body["clients"], of: id, keeping: [])
+    await engine.record("created", "access-list", id, user: user.id, body)
+    let state = await engine.state
+    var answer = Self.masked(state.accessLists.rows[id] ?? [:], state, "owner,items,clients")
     answer["proxy_hosts"] = []
     return .json(201, .object(answer))
   }
 
-  /// Without a name the two switches are ignored; users with an empty password keep theirs; addresses are replaced.
+  /// Without a name the two switches are ignored; users with an empty password keep theirs; addresses are replaced. Every
+  /// host on the list is configured, and nothing is tested before.
   func update(_ text: String, _ call: SimulatorCall) async throws -> SimulatorAnswer {
     let body = try call.body(as: Self.updateSchema(engine.dialect))
     guard let id = RowID.lenient(text) else { throw NPMFault.notFound(nil) }
     let now = JSONValue.string(engine.now().sqlText)
-    let row = await engine.withState { state -> [String: JSONValue]? in
-      guard var row = state.accessLists.rows[id] else { return nil }
+    let isThere = await engine.withState { state -> Bool in
+      guard var row = state.accessLists.rows[id] else { return false }
       if !body["name"].isNull {
         for key in ["name", "satisfy_any", "pass_auth"] where !body[key].isNull { row[key] = body[key] }
+        row["modified_on"] = now
       }
-      if let items = body["items"].arrayValue { row["items"] = Self.merged(items, row, id, now, &state.nextItemID) }
-      if !body["clients"].isNull { row["clients"] = Self.items(body["clients"], id, now, &state.nextClientID) }
-      row["modified_on"] = now
       state.accessLists.rows[id] = row
-      return row
+      return true
     }
-    guard let row else { throw NPMFault.notFound(String(id)) }
-    return .json(200, .object(Self.masked(row, await engine.state, "owner,items,clients,proxy_hosts")))
+    guard isThere else { throw NPMFault.notFound(String(id)) }
+    if let items = body["items"].arrayValue {
+      let kept = items.filter { $0["password"] == "" }.map { $0["username"] }
+      try await replace("items", .array(items.filter { $0["password"] != "" }), of: id, keeping: kept)
+    }
+    if !body["clients"].isNull { try await replace("clients", body["clients"], of: id, keeping: []) }
+    try await engine.configureUntested(hosts(on: id))
+    await engine.record("updated", "access-list", id, user: user.id, body)
+    let state = await engine.state
+    return .json(
+      200, .object(Self.masked(state.accessLists.rows[id] ?? [:], state, "owner,items,clients,proxy_hosts", isWritten: true)))
   }
 
-  private static func merged(
-    _ sent: [JSONValue], _ row: [String: JSONValue], _ id: Int, _ now: JSONValue, _ next: inout Int
-  ) -> JSONValue {
-    let old = row["items"]?.arrayValue ?? []
-    let kept = old.filter { item in sent.contains { $0["username"] == item["username"] && $0["password"] == "" } }
-    let new = sent.filter { $0["password"] != "" }
-    return .array(kept + (items(.array(new), id, now, &next).arrayValue ?? []))
+  private func hosts(on id: Int) async -> [Int] {
+    (await engine.state.hosts[.proxy]?.rows ?? [:]).filter { $0.value["access_list_id"] == .int(id) }.map(\.key).sorted()
+  }
+
+  /// The old entries go first. One that lacks what the database wants fails NPM then; one that lacks the rest is not
+  /// stored.
+  private func replace(
+    _ member: String, _ sent: JSONValue, of id: Int, keeping names: [JSONValue]
+  ) async throws {
+    let now = JSONValue.string(engine.now().sqlText)
+    let (key, optional) = member == "items" ? ("username", "password") : ("directive", "address")
+    let list = sent.arrayValue ?? []
+    await engine.withState { state in
+      let old = state.accessLists.rows[id]?[member]?.arrayValue ?? []
+      state.accessLists.rows[id]?[member] = .array(old.filter { names.contains($0["username"]) })
+    }
+    guard list.allSatisfy({ !$0[key].isNull }) else { throw NPMFault.internalError }
+    let stored = JSONValue.array(list.filter { !$0[optional].isNull && $0[optional] != "" })
+    await engine.withState { state in
+      let kept = state.accessLists.rows[id]?[member]?.arrayValue ?? []
+      let new =
+        member == "items"
+        ? Self.items(stored, id, now, &state.nextItemID) : Self.items(stored, id, now, &state.nextClientID)
+      state.accessLists.rows[id]?[member] = .array(kept + (new.arrayValue ?? []))
+    }
   }
 
   func delete(_ text: String) async throws -> SimulatorAnswer {
     guard let id = RowID.lenient(text) else { throw NPMFault.notFound(nil) }
+    let users = await hosts(on: id)
     let removed = await engine.withState { $0.accessLists.rows.removeValue(forKey: id) }
-    guard removed != nil else { throw NPMFault.notFound(String(id)) }
+    guard let removed else { throw NPMFault.notFound(String(id)) }
     // Hosts that used it become open, as in the real NPM.
-    for (number, row) in await engine.state.hosts[.proxy]?.rows ?? [:] where row["access_list_id"] == .int(id) {
+    for number in users {
+      let row = await engine.row(.proxy, number) ?? [:]
       await engine.store(.proxy, number, row.merging(["access_list_id": 0]) { _, new in new })
     }
+    if !users.isEmpty { try await engine.configureUntested(users) }
+    await engine.record("deleted", "access-list", id, user: user.id, .object(removed))
     return .json(200, true)
   }
 
@@ -105,9 +135,9 @@ struct AccessListRoutes {
   }
 
   /// Passwords are masked on these routes: the first letter and as many stars as there are characters.
-  private static func masked(_ row: [String: JSONValue], _ state: SimulatorState, _ expand: String) -> [String:
-    JSONValue]
-  {
+  private static func masked(
+    _ row: [String: JSONValue], _ state: SimulatorState, _ expand: String, isWritten: Bool = false
+  ) -> [String: JSONValue] {
     var shown = row
     let uses = state.hosts[.proxy]?.rows.values.count { $0["access_list_id"] == row["id"] } ?? 0
     shown["proxy_host_count"] = .int(uses)
@@ -117,8 +147,8 @@ struct AccessListRoutes {
     }
     if relations.contains("proxy_hosts") {
       let users = state.hosts[.proxy]?.rows.values.filter { $0["access_list_id"] == row["id"] } ?? []
-      // With the passwords in clear, as in the real NPM.
-      let relations: Set = ["certificate", "access_list.items", "access_list.clients"]
+      // After a write with the passwords in clear, as in the real NPM.
+      let relations: Set = isWritten ? ["certificate", "access_list.items", "access_list.clients"] : []
       shown["proxy_hosts"] = .array(
         users.map { .object(Relations.expand($0, relations, .proxy, state).merging(["is_deleted": false]) { $1 }) })
     }
@@ -140,13 +170,6 @@ struct AccessListRoutes {
   }
 
   private static let text = Schema.string(lengths: 0...Int.max)
-  /// An IPv4 network as far as digits and dots go, anything with a colon, or `all`.
-  private static let address = Schema.string(
-    lengths: 1...Int.max,
-    pattern: Schema.Pattern(text: "an address") { text in
-      text == "all" || text.contains(":")
-        || text.prefix { $0 != "/" }.split(separator: ".").compactMap { Int($0) }.count == 4
-    })
   private static func schema(_ dialect: Dialect) -> Schema { .object(properties(dialect), required: ["name"]) }
   private static func updateSchema(_ dialect: Dialect) -> Schema {
     .object(properties(dialect), required: [], minimum: 1)
@@ -166,7 +189,7 @@ struct AccessListRoutes {
       .array(
         .object(
           [
-            .init("address", address), .init("directive", .string(lengths: 0...Int.max, choices: ["allow", "deny"])),
+            .init("address", AddressPatterns.schema), .init("directive", .string(lengths: 0...Int.max, choices: ["allow", "deny"])),
           ],
           required: []), counts: 0...Int.max, isUnique: false)),
   ]

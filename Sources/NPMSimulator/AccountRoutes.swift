@@ -20,28 +20,32 @@ struct AccountRoutes {
       roles: roles, isDisabled: body["is_disabled"].boolValue ?? false, secret: body["auth"]["secret"].stringValue,
       permissions: SimulatedUser.permissions(isAdmin: roles.contains("admin")), createdOn: now, modifiedOn: now)
     await engine.addUser(created)
-    var answer = created.json().objectValue ?? [:]
-    answer["permissions"] = created.permissionsJSON
-    return .json(201, .object(answer))
+    if let user { await engine.record("created", "user", created.id, user: user.id, created.detailed) }
+    return .json(201, created.detailed)
   }
 
   /// - Parameter text: an id or `me`.
   func get(_ text: String, _ call: SimulatorCall) async throws -> SimulatorAnswer {
     guard let caller = user else { throw NPMFault.internalError }
+    if text != "me" { _ = try RowID.strict(text) }
     let found = text == "me" ? caller : try await target(text)
     var answer = found.json().objectValue ?? [:]
     if call.query["expand"]?.contains("permissions") == true { answer["permissions"] = found.permissionsJSON }
     return .json(200, .object(answer))
   }
 
-  func list() async throws -> SimulatorAnswer {
+  func list(_ call: SimulatorCall) async throws -> SimulatorAnswer {
     guard user?.isAdmin == true else { throw NPMFault.denied }
-    return .json(200, .array(await engine.state.users.filter { !$0.isDeleted }.map { $0.json() }))
+    let withPermissions = call.query["expand"]?.contains("permissions") == true
+    let rows = await engine.state.users.filter { !$0.isDeleted }.map { user in
+      withPermissions ? user.detailed : user.json()
+    }
+    return .json(200, .array(rows))
   }
 
   func update(_ text: String, _ call: SimulatorCall) async throws -> SimulatorAnswer {
     let body = try call.body(as: Self.userSchema(required: [], minimum: 1))
-    guard user?.isAdmin == true else { throw NPMFault.denied }
+    guard let user, user.isAdmin else { throw NPMFault.denied }
     var found = try await target(text)
     found.isDisabled = body["is_disabled"].boolValue ?? found.isDisabled
     found.name = body["name"].stringValue ?? found.name
@@ -49,14 +53,36 @@ struct AccountRoutes {
     found.email = body["email"].stringValue ?? found.email
     if let roles = body["roles"].arrayValue { found.roles = roles.compactMap(\.stringValue) }
     await engine.replaceUser(found)
+    await engine.record(
+      "updated", "user", found.id, user: user.id,
+      .object((body.objectValue ?? [:]).merging(["id": .int(found.id), "avatar": .string(found.avatar)]) { $1 }))
     return .json(200, found.json())
   }
 
   func setPermissions(_ text: String, _ call: SimulatorCall) async throws -> SimulatorAnswer {
-    guard user?.isAdmin == true else { throw NPMFault.denied }
+    guard let user, user.isAdmin else { throw NPMFault.denied }
     var found = try await target(text)
     for (key, value) in call.body?.objectValue ?? [:] { found.permissions[key] = value.stringValue }
     await engine.replaceUser(found)
+    let row: [String: JSONValue] = [
+      "id": .int(found.id), "user_id": .int(found.id), "created_on": .string(found.createdOn),
+      "modified_on": .string(engine.now().sqlText),
+    ]
+    let permissions = (found.permissionsJSON.objectValue ?? [:]).merging(row) { $1 }
+    await engine.record(
+      "updated", "user", found.id, user: user.id, ["name": .string(found.name), "permissions": .object(permissions)])
+    return .json(200, true)
+  }
+
+  func setPassword(_ text: String, _ call: SimulatorCall) async throws -> SimulatorAnswer {
+    guard let user else { throw NPMFault.denied }
+    var found = try await target(text)
+    guard user.isAdmin || user.id == found.id else { throw NPMFault.denied }
+    found.secret = call.body?["secret"].stringValue ?? found.secret
+    await engine.replaceUser(found)
+    await engine.record(
+      "updated", "user", found.id, user: user.id,
+      ["name": .string(found.name), "password_changed": true, "auth_type": "password"])
     return .json(200, true)
   }
 
@@ -66,6 +92,7 @@ struct AccountRoutes {
     if found.id == user.id { throw NPMFault(403, "Permission Denied") }
     found.isDeleted = true
     await engine.replaceUser(found)
+    await engine.record("deleted", "user", found.id, user: user.id, found.json())
     return .json(200, true)
   }
 

@@ -9,7 +9,8 @@ enum BodyReader {
     let type = (request.headers["content-type"] ?? "").lowercased()
     let isJSON = type.hasPrefix("application/json")
     let isForm = type.hasPrefix("application/x-www-form-urlencoded")
-    guard isJSON || isForm, !request.body.isEmpty || request.isBodyTooLarge else { return .success(nil) }
+    guard isJSON || isForm else { return .success(nil) }
+    if request.body.isEmpty && !request.isBodyTooLarge { return .success(isJSON ? [:] : nil) }
     if request.isBodyTooLarge || request.body.count > limit { return .failure(NPMFault(413, "Internal Error")) }
     if let charset = type.split(separator: "charset=").dropFirst().last, charset != "utf-8" {
       return .failure(NPMFault(415, "Internal Error"))

@@ -1,9 +1,10 @@
+import FoundationEssentials
 import Model
 import Platform
 import X509
 
-/// Certificates as far as hosts need them: custom ones are created, uploaded, listed and deleted; every request to
-/// Let's Encrypt fails as it does without internet.
+/// Certificates as far as hosts need them: custom ones are created, uploaded, listed and deleted; a request to Let's
+/// Encrypt fails as it does without internet, unless the control says otherwise.
 struct CertificateRoutes {
   let engine: SimulatorEngine
   let user: SimulatedUser
@@ -47,10 +48,12 @@ struct CertificateRoutes {
     return shown
   }
 
-  func get(_ text: String) async throws -> SimulatorAnswer {
+  func get(_ text: String, _ call: SimulatorCall) async throws -> SimulatorAnswer {
     let (id, shown) = try RowID.strict(text)
-    guard let id, let row = await engine.state.certificates.rows[id] else { throw NPMFault.notFound(shown) }
-    return .json(200, .object(row))
+    let relations = try expansions(call)
+    let state = await engine.state
+    guard let id, let row = state.certificates.rows[id] else { throw NPMFault.notFound(shown) }
+    return .json(200, .object(Self.expanded(row, relations, state)))
   }
 
   func create(_ call: SimulatorCall) async throws -> SimulatorAnswer {
@@ -76,29 +79,44 @@ struct CertificateRoutes {
     return .json(201, .object(row))
   }
 
-  /// What certbot would say without internet; NPM puts it into the `debug` of the error.
-  private static let certbotWords = "Some challenges have failed. DNS problem: NXDOMAIN looking up A for the domain"
-
   private func request(_ members: [String: JSONValue]) async throws -> SimulatorAnswer {
-    guard let domains = members["domain_names"]?.arrayValue?.compactMap(\.stringValue) else {
-      await engine.withState { $0.certificates.nextID += 1 }
-      throw NPMFault.internalError
-    }
-    await engine.strip(domains)
-    guard await engine.state.issuesCertificates else {
-      await engine.withState { $0.certificates.nextID += 1 }
-      throw NPMFault(500, "Internal Error", trace: Self.certbotWords)
-    }
+    let names = members["domain_names"]?.arrayValue?.compactMap(\.stringValue)
+    let id = try await engine.requestCertificate(names, meta: members["meta"] ?? [:], user: user.id)
+    var answer = await engine.state.certificates.rows[id] ?? [:]
+    // Only the answer of the request tells what was issued.
     let now = engine.now()
-    let sorted = domains.sortedByCodeUnit()
-    let row: [String: JSONValue] = [
-      "provider": "letsencrypt", "nice_name": .string(domains.joined(separator: ", ")),
-      "domain_names": .array(sorted.map { .string($0) }), "meta": members["meta"] ?? [:],
-      "owner_user_id": .int(user.id), "created_on": .string(now.sqlText), "modified_on": .string(now.sqlText),
-      "expires_on": .string(Timestamp(seconds: now.seconds + 90 * 86400).sqlText),
-    ]
-    let id = await engine.withState { $0.certificates.insert(row) }
-    return .json(201, .object(row.merging(["id": .int(id)]) { $1 }))
+    answer["meta"] = .object(
+      (answer["meta"]?.objectValue ?? [:]).merging([
+        "letsencrypt_certificate": [
+          "cn": .string(names?.first ?? ""), "issuer": "simulated",
+          "dates": ["from": .int(Int(now.seconds)), "to": .int(Int(now.seconds) + 90 * 86400)],
+        ]
+      ]) { $1 })
+    return .json(201, .object(answer))
+  }
+
+  /// Only what Let's Encrypt issued can be renewed.
+  func renew(_ text: String) async throws -> SimulatorAnswer {
+    guard let id = RowID.lenient(text), let row = await engine.state.certificates.rows[id] else {
+      throw NPMFault.notFound(text)
+    }
+    guard row["provider"] == "letsencrypt" else {
+      throw NPMFault(400, "Only Let'sEncrypt certificates can be renewed")
+    }
+    let expires = Timestamp(seconds: engine.now().seconds + 90 * 86400).sqlText
+    let fresh = await engine.withState { state -> [String: JSONValue] in
+      state.certificates.rows[id]?["expires_on"] = .string(expires)
+      return state.certificates.rows[id] ?? row
+    }
+    try await engine.reload()
+    await engine.record("renewed", "certificate", id, user: user.id, .object(fresh))
+    return .json(200, .object(fresh))
+  }
+
+  /// OpenSSL's words, which name a temporary file.
+  private static var unreadable: String {
+    let name = UUID().uuidString.lowercased()
+    return "Certificate is not valid (Could not read certificate from /tmp/\(name)/\(name)\nUnable to load certificate\n)"
   }
 
   func upload(_ text: String, _ call: SimulatorCall) async throws -> SimulatorAnswer {
@@ -108,14 +126,19 @@ struct CertificateRoutes {
     let parts = Multipart.parts(call.rawBody, contentType: call.contentType)
     guard let certificate = parts["certificate"] else { throw NPMFault(400, "Certificate file was not provided") }
     guard let chain = try? CertificateChain(pem: Array(certificate.utf8)) else {
-      throw NPMFault(400, "Certificate is not valid (unable to load)")
+      throw NPMFault(400, Self.unreadable)
     }
-    let meta = parts.mapValues { JSONValue.string($0) }
+    if let text = parts["certificate_key"], (try? PrivateKey(pem: Array(text.utf8))) == nil {
+      throw NPMFault(400, "Certificate Key is not valid ()")
+    }
+    // What was uploaded before and is not sent again stays.
+    let old = await engine.state.certificates.rows[id]?["meta"]?.objectValue ?? [:]
+    let meta = old.merging(parts.mapValues { JSONValue.string($0) }) { $1 }
     // NPM takes a key that is another's, or none; nginx does not.
-    let key = parts["certificate_key"].flatMap { try? PrivateKey(pem: Array($0.utf8)) }
+    let key = meta["certificate_key"]?.stringValue.flatMap { try? PrivateKey(pem: Array($0.utf8)) }
     let isMatch = key?.keyID == chain.keyID
     await engine.withState { state in
-      if isMatch { state.mismatched.remove(id) } else { state.mismatched.insert(id) }
+      if isMatch { state.nginx.mismatched.remove(id) } else { state.nginx.mismatched.insert(id) }
       state.certificates.rows[id]?["domain_names"] = .array([.string(chain.commonName)])
       state.certificates.rows[id]?["expires_on"] = .string(Timestamp(seconds: chain.notAfter).sqlText)
       state.certificates.rows[id]?["meta"] = .object(meta)
@@ -125,7 +148,10 @@ struct CertificateRoutes {
 
   func delete(_ text: String) async throws -> SimulatorAnswer {
     guard let id = RowID.lenient(text) else { throw NPMFault.notFound(nil) }
-    let removed = await engine.withState { $0.certificates.rows.removeValue(forKey: id) }
+    let removed = await engine.withState { state in
+      state.nginx.mismatched.remove(id)
+      return state.certificates.rows.removeValue(forKey: id)
+    }
     guard removed != nil else { throw NPMFault.notFound(String(id)) }
     await engine.record("deleted", "certificate", id, user: user.id, [:])
     return .json(200, true)
@@ -138,7 +164,7 @@ struct CertificateRoutes {
     var answer: [String: JSONValue] = [:]
     if let text = parts["certificate"] {
       guard let chain = try? CertificateChain(pem: Array(text.utf8)) else {
-        throw NPMFault(400, "Certificate is not valid (unable to load)")
+        throw NPMFault(400, Self.unreadable)
       }
       answer["certificate"] = [
         "cn": .string(chain.commonName), "issuer": .string(chain.issuer),

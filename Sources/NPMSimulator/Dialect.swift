@@ -30,6 +30,8 @@ struct Dialect: Sendable {
   var hasAccessListMeta: Bool
   /// nginx refuses a second stream on one port.
   var refusesSharedPorts: Bool
+  /// A write to a 404 host configures nginx from the row before it, and without its certificate.
+  var configuresDeadHostsStale: Bool
   /// Switching a 404 host off is answered with an object instead of true.
   var disablesDeadHostsOddly: Bool
 
@@ -52,6 +54,7 @@ struct Dialect: Sendable {
     hasAccessListMeta = isBefore13
     refusesSharedPorts = !isBefore15
     disablesDeadHostsOddly = !isBefore13
+    configuresDeadHostsStale = !isBefore13
   }
 
   /// A fault as this release says it.

@@ -12,8 +12,61 @@ enum Directives {
     if isBlock && !blocks.contains(name) { return "directive \"\(name)\" is not terminated by \";\"" }
     if !isBlock && (name == "location" || name == "if") { return "directive \"\(name)\" has no opening \"{\"" }
     if sized.contains(name), words.count == 2, !isSize(words[1]) { return "\"\(name)\" directive invalid value" }
+    if timed.contains(name), words.count == 2, !isTime(words[1]) { return "\"\(name)\" directive invalid value" }
+    if name == "include", words.count == 2, isMissing(words[1]) {
+      return "open() \"\(words[1])\" failed (2: No such file or directory)"
+    }
+    if name == "proxy_pass", words.count == 2, let problem = upstream(words[1]) { return problem }
     if sized.contains(name) && words.count != 2 { return "invalid number of arguments in \"\(name)\" directive" }
     return nil
+  }
+
+  /// Directives that may stand more than once in a block.
+  static func isRepeatable(_ name: String) -> Bool {
+    repeatable.contains(name) || families.contains { name.hasPrefix($0) }
+  }
+
+  private static let repeatable: Set<String> = [
+    "add_header", "add_trailer", "proxy_set_header", "proxy_hide_header", "proxy_pass_header", "proxy_redirect",
+    "proxy_cookie_domain", "proxy_cookie_path", "proxy_cookie_flags", "proxy_cache_valid", "proxy_ssl_conf_command",
+    "fastcgi_param", "fastcgi_hide_header", "fastcgi_pass_header", "fastcgi_cache_valid", "uwsgi_param", "scgi_param",
+    "grpc_set_header", "grpc_hide_header", "set", "if", "location", "rewrite", "return", "break", "allow", "deny",
+    "include", "listen", "server_name", "error_page", "access_log", "error_log", "sub_filter", "auth_request_set",
+    "limit_req", "limit_conn", "set_real_ip_from", "ssl_certificate", "ssl_certificate_key", "ssl_conf_command",
+    "expires", "map", "geo", "mirror", "userid", "subs_filter", "server", "resolver",
+  ]
+
+  private static let timed: Set<String> = [
+    "proxy_read_timeout", "proxy_send_timeout", "proxy_connect_timeout", "client_body_timeout",
+    "client_header_timeout", "send_timeout", "fastcgi_read_timeout", "fastcgi_send_timeout",
+    "fastcgi_connect_timeout", "grpc_read_timeout", "grpc_send_timeout", "resolver_timeout",
+  ]
+
+  private static func isTime(_ text: String) -> Bool {
+    var rest = text[...]
+    while !rest.isEmpty {
+      let digits = rest.prefix { $0.isNumber }
+      guard !digits.isEmpty else { return text.hasPrefix("$") }
+      let unit = rest.dropFirst(digits.count).prefix { $0.isLetter }
+      guard ["", "ms", "s", "m", "h", "d", "w", "M", "y"].contains(String(unit)) else { return false }
+      rest = rest.dropFirst(digits.count + unit.count)
+    }
+    return true
+  }
+
+  /// NPM's own folders are taken to hold what somebody includes from them.
+  private static func isMissing(_ path: String) -> Bool {
+    let isElsewhere = path.hasPrefix("/") && !["/etc/nginx/", "/data/", "/snippets/"].contains { path.hasPrefix($0) }
+    return isElsewhere && !path.contains(where: { "*?[".contains($0) })
+  }
+
+  /// Only a URL without variables is looked up when nginx starts.
+  private static func upstream(_ url: String) -> String? {
+    guard !url.contains("$"), let start = url.firstRange(of: "://") else { return nil }
+    let authority = url[start.upperBound...].prefix { $0 != "/" }
+    guard !authority.hasPrefix("unix:"), !authority.hasPrefix("[") else { return nil }
+    let host = authority.prefix { $0 != ":" }
+    return Upstream.resolves(String(host)) ? nil : "host not found in upstream \"\(host)\""
   }
 
   private static func isSize(_ text: String) -> Bool {

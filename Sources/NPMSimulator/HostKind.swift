@@ -57,7 +57,9 @@ enum HostKind: String, CaseIterable, Codable, Sendable {
         required: ["domain_names", "forward_scheme", "forward_http_code", "forward_domain_name"])
     case .dead: .object(HostSchemas.dead, required: ["domain_names"])
     case .stream:
-      .object(HostSchemas.stream, required: ["incoming_port", "forwarding_host", "forwarding_port"])
+      .object(
+        HostSchemas.stream + [.init("domain_names", HostSchemas.domains)],
+        required: ["incoming_port", "forwarding_host", "forwarding_port"])
     }
   }
 
@@ -77,11 +79,19 @@ enum HostSchemas {
     !text.isEmpty && !text.contains { "&| @!#%^();:/\\}{=+?<>,~`'\"".contains($0) }
   }
 
+  /// What it means is written out: the expression itself takes exponential time on long texts.
+  private static let targetPattern = Schema.Pattern(text: "^(?:[^.*]+\\.?)+[^.]$") { text in
+    guard let last = text.last, last != "." else { return false }
+    let body = text.dropLast()
+    return !body.isEmpty && !body.contains("*") && !body.hasPrefix(".") && !body.contains("..")
+  }
+  /// NPM takes anything for it: two of its three forms are no forms.
+  private static let streamHost = anyText
   private static let anyText = Schema.string(lengths: 0...Int.max)
   private static let port = Schema.integer(1...65535)
   private static let host = Schema.string(lengths: 1...255)
   private static let scheme = Schema.string(lengths: 0...Int.max, choices: ["http", "https"])
-  private static let domains = Schema.array(
+  static let domains = Schema.array(
     .string(lengths: 0...Int.max, pattern: domainPattern), counts: 1...100, isUnique: true)
   private static let certificate = Schema.anyOf([
     .integer(0...Int.max),
@@ -116,15 +126,15 @@ enum HostSchemas {
     [
       .init("domain_names", domains), .init("forward_http_code", .integer(300...308)),
       .init("forward_scheme", .string(lengths: 0...Int.max, choices: ["auto", "http", "https"])),
-      .init("forward_domain_name", .string(lengths: 1...Int.max)), .init("preserve_path", .boolean),
+      .init("forward_domain_name", .string(lengths: 0...Int.max, pattern: targetPattern)), .init("preserve_path", .boolean),
     ] + tls + [.init("block_exploits", .boolean), .init("advanced_config", anyText), .init("meta", .freeObject)]
 
   static let dead: [Schema.Property] =
     [.init("domain_names", domains)] + tls + [.init("advanced_config", anyText), .init("meta", .freeObject)]
 
   static let stream: [Schema.Property] = [
-    .init("incoming_port", port), .init("forwarding_host", host), .init("forwarding_port", port),
+    .init("incoming_port", port), .init("forwarding_host", streamHost), .init("forwarding_port", port),
     .init("tcp_forwarding", .boolean), .init("udp_forwarding", .boolean), .init("certificate_id", certificate),
-    .init("meta", .freeObject), .init("domain_names", .array(anyText, counts: 0...100, isUnique: false)),
+    .init("meta", .freeObject),
   ]
 }

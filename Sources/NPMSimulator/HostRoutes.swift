@@ -22,10 +22,15 @@ struct HostRoutes {
     var rows: [JSONValue] = []
     for id in await engine.ids(kind) {
       guard let row = await engine.row(kind, id), isVisible(row, to: user) else { continue }
-      if let query, !DomainText.matches(DomainText.of(row), like: query) { continue }
-      rows.append(.object(await expanded(row, relations)))
+      if let query, !DomainText.matches(searchable(row), like: query) { continue }
+      rows.append(.object(Self.withoutKey(await expanded(row, relations))))
     }
     return .json(200, .array(rows))
+  }
+
+  /// What `query` looks at.
+  private func searchable(_ row: [String: JSONValue]) -> String {
+    kind == .stream ? row["incoming_port"]?.intValue?.description ?? "" : DomainText.of(row)
   }
 
   /// The `query` parameter: nil where it is absent or empty, refused beyond 255 characters.
@@ -53,6 +58,7 @@ struct HostRoutes {
     }
     let wantsNew = body["certificate_id"] == "new"
     if wantsNew { body["certificate_id"] = nil }
+    if kind == .stream { body["domain_names"] = nil }
     if kind != .stream { TLSFlags.clean(&body, existing: [:]) }
     let now = JSONValue.string(engine.now().sqlText)
     var row = kind.defaults(engine.dialect).merging(body) { _, new in new }
@@ -62,10 +68,18 @@ struct HostRoutes {
     row["owner_user_id"] = .int(user.id)
     let sentMeta = row["meta"] ?? [:]
     let id = await engine.insert(kind, row)
-    // The request for the certificate fails here as it does without internet: the row stays, unconfigured.
-    if wantsNew { throw await failedRequest() }
+    if wantsNew {
+      // Where the request fails, as it does without internet, the row stays, unconfigured.
+      let names = domains(row)
+      let certificate = try await engine.requestCertificate(names, meta: [:], user: user.id)
+      await engine.store(
+        kind, id, (engine.row(kind, id) ?? row).merging(["certificate_id": .int(certificate)]) { $1 })
+    }
     try await engine.configure(kind, id)
-    await engine.record("created", kind.auditName, id, user: user.id, .object(body))
+    let noted: [String: JSONValue] = ["owner_user_id": .int(user.id), "meta": sentMeta]
+    let extra: [String: JSONValue] = kind == .stream ? [:] : ["advanced_config": row["advanced_config"] ?? ""]
+    await engine.record(
+      "created", kind.auditName, id, user: user.id, .object(body.merging(noted) { $1 }.merging(extra) { $1 }))
     var answer = await engine.row(kind, id) ?? [:]
     answer["meta"] = sentMeta
     return .json(201, .object(await expanded(answer, writeRelations)))
@@ -79,15 +93,39 @@ struct HostRoutes {
       throw NPMFault(400, "\(taken) is already in use")
     }
     let (row, number) = try await existing(id, user)
-    if body["certificate_id"] == "new" { throw await failedRequest() }
-    if kind != .stream { TLSFlags.clean(&body, existing: row) }
+    if body["certificate_id"] == "new" {
+      body["certificate_id"] = .int(
+        try await engine.requestCertificate(domains(row.merging(body) { $1 }), meta: [:], user: user.id))
+    }
+    let isStale = kind == .dead && engine.dialect.configuresDeadHostsStale
+    if body["certificate_id"] == .null { body["certificate_id"] = 0 }
+    if kind != .stream && !isStale { TLSFlags.clean(&body, existing: row) }
     var updated = row.merging(body) { _, new in new }
     sortDomains(&updated)
     updated["modified_on"] = .string(engine.now().sqlText)
     await engine.store(kind, number, updated)
-    if updated["enabled"] != false { try await engine.configure(kind, number) }
+    if isStale { return try await finishStale(number, updated, before: row, body, user) }
+    // A stream that is off is configured, too: as an empty file, which nginx takes.
+    if updated["enabled"] != false || kind == .stream { try await engine.configure(kind, number) }
     await engine.record("updated", kind.auditName, number, user: user.id, .object(body))
     return .json(200, .object(await expanded(engine.row(kind, number) ?? [:], writeRelations)))
+  }
+
+  /// The answer shows the row as it was stored first; what nginx got was made from the one before, with its `meta`.
+  private func finishStale(
+    _ id: Int, _ updated: [String: JSONValue], before: [String: JSONValue], _ body: [String: JSONValue],
+    _ user: SimulatedUser
+  ) async throws -> SimulatorAnswer {
+    await engine.record("updated", kind.auditName, id, user: user.id, .object(body))
+    await engine.store(kind, id, updated.merging(["meta": before["meta"] ?? [:]]) { $1 })
+    try await engine.configureStale(kind, id, before: before)
+    return .json(200, .object(Self.withoutKey(await expanded(updated, writeRelations))))
+  }
+
+  private static func withoutKey(_ row: [String: JSONValue]) -> [String: JSONValue] {
+    guard var certificate = row["certificate"]?.objectValue else { return row }
+    certificate["meta"] = [:]
+    return row.merging(["certificate": .object(certificate)]) { $1 }
   }
 
   func delete(_ text: String) async throws -> SimulatorAnswer {
@@ -103,19 +141,18 @@ struct HostRoutes {
     let user = try permitted(to: "manage")
     var (row, id) = try await existing(RowID.lenient(text), user)
     guard row["enabled"] != .bool(isEnabled) else {
-      throw NPMFault(400, "Host is already \(isEnabled ? "enabled" : "disabled")")
+      let what = kind == .stream ? "Stream" : "Host"
+      throw NPMFault(400, "\(what) is already \(isEnabled ? "enabled" : "disabled")")
     }
     row["enabled"] = .bool(isEnabled)
+    row["modified_on"] = .string(engine.now().sqlText)
     await engine.store(kind, id, row)
-    if isEnabled { try await engine.configure(kind, id) } else { try await engine.removeConfiguration(kind, id) }
-    await engine.record(isEnabled ? "enabled" : "disabled", kind.auditName, id, user: user.id, .object(row))
+    if isEnabled { try await engine.configureOnEnable(kind, id) } else { try await engine.removeConfiguration(kind, id) }
+    let shown = await expanded(row, isEnabled ? ["owner", "certificate", "access_list"] : [])
+    await engine.record(
+      isEnabled ? "enabled" : "disabled", kind.auditName, id, user: user.id,
+      .object(shown.merging(["enabled": .int(isEnabled ? 1 : 0)]) { $1 }))
     return .json(200, isEnabled || kind != .dead || !engine.dialect.disablesDeadHostsOddly ? true : [:])
-  }
-
-  /// A request to Let's Encrypt that fails has used up the number of a certificate.
-  private func failedRequest() async -> NPMFault {
-    await engine.withState { $0.certificates.nextID += 1 }
-    return .internalError
   }
 
   // MARK: Parts

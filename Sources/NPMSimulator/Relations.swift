@@ -10,7 +10,7 @@ enum Relations {
       let owner = state.users.first { .int($0.id) == row["owner_user_id"] }
       result["owner"] = owner.map { $0.json(withDeleted: kind == .redirection || kind == .dead) } ?? .null
     }
-    if relations.contains("certificate") { result["certificate"] = certificate(row, state) }
+    if relations.contains("certificate") { result["certificate"] = certificate(row, kind, state) }
     let wantsItems = relations.contains("access_list.items")
     let wantsClients = relations.contains("access_list.clients")
     if wantsItems || wantsClients || relations.contains("access_list") {
@@ -19,10 +19,13 @@ enum Relations {
     return result
   }
 
-  private static func certificate(_ row: [String: JSONValue], _ state: SimulatorState) -> JSONValue {
+  private static func certificate(
+    _ row: [String: JSONValue], _ kind: HostKind, _ state: SimulatorState
+  ) -> JSONValue {
     guard let id = row["certificate_id"]?.intValue, var found = state.certificates.rows[id] else { return .null }
-    found["meta"] = [:]
-    found["is_deleted"] = false
+    // With the private key for 404 hosts, as in the real NPM.
+    if kind != .dead { found["meta"] = [:] }
+    if kind != .stream { found["is_deleted"] = false }
     return .object(found)
   }
 

@@ -28,6 +28,7 @@ struct Router {
 
   private func route(_ call: SimulatorCall) async throws -> SimulatorAnswer {
     let parts = call.parts.map(String.init)
+    if call.path.count > 1, call.path.hasSuffix("/") { throw pathNotFound(call) }
     switch (call.method, parts.first ?? "") {
     case ("GET", "") where call.path == "/": return await health()
     case ("POST", "tokens") where parts.count == 1: return try await engine.login(call)
@@ -77,11 +78,12 @@ struct Router {
     let routes = AccountRoutes(engine: engine, caller: caller)
     switch (call.method, parts.count) {
     case ("POST", 1): return try await routes.create(call)
-    case ("GET", 1): return try await routes.list()
+    case ("GET", 1): return try await routes.list(call)
     case ("GET", 2): return try await routes.get(parts[1], call)
     case ("PUT", 2): return try await routes.update(parts[1], call)
     case ("DELETE", 2): return try await routes.delete(parts[1])
     case ("PUT", 3) where parts[2] == "permissions": return try await routes.setPermissions(parts[1], call)
+    case ("PUT", 3) where parts[2] == "auth": return try await routes.setPassword(parts[1], call)
     default: throw pathNotFound(call)
     }
   }
@@ -131,9 +133,9 @@ struct Router {
     case ("POST", 2, _): return try await routes.create(call)
     case ("GET", 3, "dns-providers"): return .json(200, DNSProviders.json)
     case ("POST", 3, "test-http") where dialect.testsHTTPByPost: return CertificateRoutes.testHTTP(call)
-    case ("GET", 3, _): return try await routes.get(parts[2])
+    case ("GET", 3, _): return try await routes.get(parts[2], call)
     case ("DELETE", 3, _): return try await routes.delete(parts[2])
-    case ("POST", 4, "renew"): return try await routes.letsEncryptOnly(parts[2], "renewed")
+    case ("POST", 4, "renew"): return try await routes.renew(parts[2])
     case ("GET", 4, "download"): return try await routes.letsEncryptOnly(parts[2], "downloaded")
     case ("POST", 4, "upload"):
       guard call.contentType.hasPrefix("multipart/") else { return .json(400, ["error": "No files were uploaded"]) }
@@ -160,7 +162,7 @@ struct Router {
     let withUser = call.query["expand"]?.contains("user") == true
     let newest = state.auditLog.reversed().prefix(100).map { entry in
       var shown = entry
-      if withUser { shown["user"] = state.users.first { .int($0.id) == entry["user_id"] }?.json() ?? .null }
+      if withUser { shown["user"] = state.users.first { .int($0.id) == entry["user_id"] }?.json(withDeleted: true) ?? .null }
       return JSONValue.object(shown)
     }
     return .json(200, .array(newest))

@@ -12,6 +12,7 @@ indirect enum Schema: Sendable {
   case freeObject
   case nullableInteger
   case anyOf([Schema])
+  case oneOf([Schema])
 
   struct Property: Sendable {
     var name: String
@@ -38,7 +39,9 @@ indirect enum Schema: Sendable {
     case .array(let item, let counts, let isUnique): return array(&value, item, counts, isUnique, path)
     case .object(let properties, let required, let minimum): return object(&value, properties, required, minimum, path)
     case .freeObject: return value.objectValue == nil ? ["\(path) must be object"] : []
-    case .anyOf(let branches): return anyOf(&value, branches, path)
+    case .anyOf(let branches): return alternatives(&value, branches, path, "\(path) must match a schema in anyOf")
+    case .oneOf(let branches):
+      return alternatives(&value, branches, path, "\(path) must match exactly one schema in oneOf")
     }
   }
 
@@ -53,13 +56,13 @@ indirect enum Schema: Sendable {
   ) -> [String] {
     guard Coercion.string(&value), let text = value.stringValue else { return ["\(path) must be string"] }
     var errors: [String] = []
+    if let choices, !choices.contains(text) { errors.append("\(path) must be equal to one of the allowed values") }
     let length = text.unicodeScalars.count
     if length > lengths.upperBound { errors.append("\(path) must NOT have more than \(lengths.upperBound) characters") }
     if length < lengths.lowerBound {
       errors.append("\(path) must NOT have fewer than \(lengths.lowerBound) characters")
     }
     if let pattern, !pattern.matches(text) { errors.append("\(path) must match pattern \"\(pattern.text)\"") }
-    if let choices, !choices.contains(text) { errors.append("\(path) must be equal to one of the allowed values") }
     return errors
   }
 
@@ -106,7 +109,9 @@ indirect enum Schema: Sendable {
     return errors
   }
 
-  private func anyOf(_ value: inout JSONValue, _ branches: [Schema], _ path: String) -> [String] {
+  private func alternatives(
+    _ value: inout JSONValue, _ branches: [Schema], _ path: String, _ message: String
+  ) -> [String] {
     var errors: [String] = []
     for branch in branches {
       var attempt = value
@@ -117,7 +122,7 @@ indirect enum Schema: Sendable {
       }
       errors += found
     }
-    return errors + ["\(path) must match a schema in anyOf"]
+    return errors + [message]
   }
 }
 

@@ -7,17 +7,22 @@ struct SettingRoutes {
   func answer(_ call: SimulatorCall) async throws -> SimulatorAnswer {
     let parts = call.parts
     if parts.count == 1, call.method == "GET" { return .json(200, [await row()]) }
-    guard parts.count == 2, parts[1] == "default-site" else { throw NPMFault(404, "Not Found - \(call.path)") }
+    guard parts.count == 2 else { throw NPMFault(404, "Not Found - \(call.path)") }
+    let isKnown = parts[1] == "default-site"
+    if !isKnown, call.method == "GET" { throw NPMFault.notFound(String(parts[1])) }
     switch call.method {
     case "GET": return .json(200, await row())
     case "PUT":
       let body = try call.body(as: Self.schema)
+      guard isKnown else { throw NPMFault.notFound(String(parts[1])) }
       await engine.withState { state in
         // Both are replaced, nothing is merged.
         state.defaultSite = ["value": body["value"].isNull ? state.defaultSite["value"] ?? .null : body["value"]]
         state.defaultSite["meta"] = body["meta"].isNull ? [:] : body["meta"]
-        state.reloads += 1
       }
+      // Without a value NPM fails after it has stored what there is.
+      if body["value"].isNull { throw NPMFault.internalError }
+      try await engine.reload()
       return .json(200, await row())
     default: throw NPMFault(404, "Not Found - \(call.path)")
     }

@@ -45,6 +45,7 @@ package final class Simulator: Sendable {
       engine: engine, version: settings.version, hasControl: settings.hasControl, stop: stopSignal)
     server = try HTTPServer(address: settings.address, port: settings.port, maximumBody: 8 << 20, handler: door)
     port = server.port
+    door.frontage.onReload { [server] in server.closeIdleConnections() }
     dataFile = settings.dataFile
   }
 

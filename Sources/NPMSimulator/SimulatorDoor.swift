@@ -22,6 +22,7 @@ struct SimulatorDoor: HTTPHandler {
   let version: NPMVersion
   let hasControl: Bool
   let faults = FaultRules()
+  let frontage = Frontage()
   let stop: StopSignal
   private let seen = Lock<[SeenRequest]>([])
 
@@ -92,7 +93,22 @@ struct SimulatorDoor: HTTPHandler {
 
   // MARK: NPM
 
+  /// NPM's own nginx stands before its API: what reloads it closes the connections that are idle, and its own.
   private func answer(_ request: HTTPRequest) async -> HTTPResponse {
+    let before = await engine.reloads
+    var response = await answerOfNPM(request)
+    guard !frontage.isDirect else {
+      response.headers.removeAll { $0.name == "Server" }
+      return response
+    }
+    if await engine.reloads != before {
+      frontage.reloaded()
+      response.headers.append(("Connection", "close"))
+    }
+    return response
+  }
+
+  private func answerOfNPM(_ request: HTTPRequest) async -> HTTPResponse {
     if request.path == "/api" {
       let page =
         "<html>\r\n<head><title>302 Found</title></head>\r\n<body>\r\n<center><h1>302 Found</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
@@ -116,7 +132,9 @@ struct SimulatorDoor: HTTPHandler {
 
   private func path(_ request: HTTPRequest) -> String {
     let inner = String(request.path.dropFirst(4))
-    return inner.count > 1 && inner.hasSuffix("/") ? String(inner.dropLast()) : inner
+    guard inner.count > 1, inner.hasSuffix("/") else { return inner }
+    // A slash at the end is taken for none where it is only a slash: behind a number it is part of the route.
+    return inner.dropLast().last?.isNumber == true ? inner : String(inner.dropLast())
   }
 
   private var server: (name: String, value: String) { ("Server", "reconciler-simulator (NPM \(version))") }
@@ -124,9 +142,7 @@ struct SimulatorDoor: HTTPHandler {
   private func encode(_ answer: SimulatorAnswer) -> HTTPResponse {
     switch answer.body {
     case .json(let value):
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = .withoutEscapingSlashes
-      let body = (try? encoder.encode(value)).map { Array($0) } ?? []
+      let body = OrderedJSON.encode(value)
       return HTTPResponse(status: answer.status, headers: [("Content-Type", Self.jsonType), server], body: body)
     case .text(let body, let type):
       let headers = type.isEmpty ? [server] : [("Content-Type", type), server]
@@ -137,7 +153,15 @@ struct SimulatorDoor: HTTPHandler {
   // MARK: Control
 
   private struct Control: Decodable {
+    /// Another client's writes: the next so many tests name the file of this host.
+    struct Rival: Decodable {
+      var id: Int
+      var count: Int
+    }
     var start: SimulatorState.Start?
+    var rival: Rival?
+    var held: [Int]?
+    var direct: Bool?
     var state: SimulatorState.Nginx?
     var rules: [FaultRule]?
     var issues: Bool?
@@ -149,11 +173,19 @@ struct SimulatorDoor: HTTPHandler {
     case ("POST", "/simulator/reset"):
       guard let start = body?.start else { return refused("start must be fresh-admin or unconfigured") }
       await engine.reset(start)
+      frontage.isDirect = false
       faults.replace([])
       seen.withLock { $0 = [] }
     case ("PUT", "/simulator/nginx"):
-      guard let state = body?.state else { return refused("state must be ok, broken or stopped") }
-      await engine.setNginx(state)
+      guard body?.state != nil || body?.rival != nil else { return refused("state must be ok, broken or stopped") }
+      if let state = body?.state { await engine.setNginx(state) }
+      if let rival = body?.rival { await engine.setRival(rival.id, rival.count) }
+    case ("PUT", "/simulator/ports"):
+      guard let held = body?.held else { return refused("held must be a list of ports") }
+      await engine.setHeldPorts(Set(held))
+    case ("PUT", "/simulator/proxy"):
+      guard let direct = body?.direct else { return refused("direct must be true or false") }
+      frontage.isDirect = direct
     case ("PUT", "/simulator/letsencrypt"):
       guard let issues = body?.issues else { return refused("issues must be true or false") }
       await engine.setIssuing(issues)
@@ -171,4 +203,22 @@ struct SimulatorDoor: HTTPHandler {
   }
 
   private func refused(_ words: String) -> HTTPResponse { encode(.json(400, ["error": .string(words)])) }
+}
+
+/// What stands between a client and NPM's API.
+final class Frontage: Sendable {
+  private struct State {
+    var isDirect = false
+    var reloaded: @Sendable () -> Void = {}
+  }
+  private let state = Lock(State())
+
+  /// Clients reach the API without NPM's nginx.
+  var isDirect: Bool {
+    get { state.withLock { $0.isDirect } }
+    set { state.withLock { $0.isDirect = newValue } }
+  }
+
+  func onReload(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.reloaded = body } }
+  func reloaded() { state.withLock { $0.reloaded }() }
 }

@@ -29,22 +29,68 @@ actor SimulatorEngine {
 
   /// What a request to Let's Encrypt does to the hosts that share a name with it: until their next write they are served
   /// without certificate and access list, while their rows say nothing of it.
-  func strip(_ domains: [String]) {
+  func strip(_ domains: [String]) throws {
     let names = Set(domains.map { $0.lowercased() })
-    for (key, row) in state.configurations where !names.isDisjoint(with: Self.domains(row)) {
-      state.configurations[key] = row.merging(["certificate_id": 0, "access_list_id": 0, "ssl_forced": false]) { $1 }
+    for kind in HostKind.allCases where kind.hasDomains {
+      for (id, row) in state.hosts[kind]?.rows ?? [:] where !names.isDisjoint(with: Self.domains(row)) {
+        state.nginx.write(kind, id, Self.bare(row))
+      }
     }
-    state.reloads += 1
+    try reload()
   }
 
-  func setNginx(_ nginx: SimulatorState.Nginx) { state.nginx = nginx }
+  /// What certbot would say without internet; NPM puts it into the `debug` of the error.
+  private static let certbotWords = "Some challenges have failed. DNS problem: NXDOMAIN looking up A for the domain"
 
-  /// What the data plane serves, for tests: by domain, the host's row as it was configured.
-  func served() -> JSONValue {
-    let entries = state.configurations.sorted { $0.key < $1.key }.map { key, row in
-      JSONValue.object(row.merging(["configuration": .string(key)]) { _, new in new })
+  /// Asks Let's Encrypt; a request that fails has used up the number of a certificate.
+  ///
+  /// - Parameter domains: nil: none were sent.
+  /// - Returns: the number of the certificate. Throws NPM's 500.
+  func requestCertificate(_ domains: [String]?, meta: JSONValue, user: Int) throws -> Int {
+    guard let domains else {
+      state.certificates.nextID += 1
+      throw NPMFault.internalError
     }
-    return ["reloads": .int(state.reloads), "hosts": .array(entries)]
+    try strip(domains)
+    guard state.issuesCertificates else {
+      state.certificates.nextID += 1
+      throw NPMFault(500, "Internal Error", trace: Self.certbotWords)
+    }
+    let now = now()
+    let row: [String: JSONValue] = [
+      "provider": "letsencrypt", "nice_name": .string(domains.joined(separator: ", ")),
+      "domain_names": .array(domains.sortedByCodeUnit().map { .string($0) }), "meta": meta,
+      "owner_user_id": .int(user), "created_on": .string(now.sqlText), "modified_on": .string(now.sqlText),
+      "expires_on": .string(Timestamp(seconds: now.seconds + 90 * 86400).sqlText),
+    ]
+    let id = state.certificates.insert(row)
+    record("created", "certificate", id, user: user, .object(row))
+    return id
+  }
+
+  /// A row as a configuration shows it that was made without the certificate and the access list.
+  private static func bare(_ row: [String: JSONValue]) -> [String: JSONValue] {
+    row.merging(["certificate_id": 0, "access_list_id": 0, "ssl_forced": false]) { $1 }
+  }
+
+  func setNginx(_ nginx: SimulatorState.Nginx) { state.nginx.state = nginx }
+  func setRival(_ id: Int, _ count: Int) { state.nginx.rival = (id, count) }
+  func setHeldPorts(_ ports: Set<Int>) { state.nginx.heldPorts = ports }
+  var reloads: Int { state.nginx.reloads }
+
+  /// What the data plane serves, for tests: the rows that the running configuration was made from, with the certificate
+  /// and access list that it really has. `files` is what is on disk, for the next reload.
+  func served() -> JSONValue {
+    func entries(_ rows: [String: [String: JSONValue]]) -> JSONValue {
+      .array(
+        rows.sorted { $0.key < $1.key }.map { key, row in
+          JSONValue.object(row.merging(["configuration": .string(key)]) { $1 })
+        })
+    }
+    return [
+      "reloads": .int(state.nginx.reloads), "failed_reloads": .int(state.nginx.failedReloads),
+      "hosts": entries(state.nginx.running), "files": entries(state.nginx.files),
+    ]
   }
 
   private func forgetCaches() {
@@ -134,9 +180,7 @@ actor SimulatorEngine {
     for id in ids(kind) {
       if bytes.count > 1 { bytes.append(0x2c) }
       if encodedRows[kind]?[id] == nil {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
-        encodedRows[kind, default: [:]][id] = Array(try encoder.encode(state.hosts[kind]?.rows[id] ?? [:]))
+        encodedRows[kind, default: [:]][id] = OrderedJSON.encode(.object(state.hosts[kind]?.rows[id] ?? [:]))
       }
       bytes += encodedRows[kind]?[id] ?? []
     }
@@ -161,21 +205,47 @@ actor SimulatorEngine {
 
   // MARK: nginx
 
-  /// What `nginx -t` and a reload would do to one host. Throws NPM's 500; returns the meta that NPM would store.
-  func configure(_ kind: HostKind, _ id: Int) throws {
+  /// What `nginx -t` and a reload would do to one host. Throws NPM's 500.
+  ///
+  /// - Parameter file: what its file is made from, where that is not its row.
+  func configure(_ kind: HostKind, _ id: Int, from file: [String: JSONValue]? = nil) throws {
     guard var row = row(kind, id) else { return }
-    let key = "\(kind.folder)/\(id)"
-    if state.nginx == .broken || isBroken(except: key) { throw NPMFault.internalError }
-    let complaint = NginxJudge.complaint(
-      kind, id: id, row, badCertificates: state.mismatched,
-      takenPorts: dialect.refusesSharedPorts ? ports(besides: id) : [])
+    let complaint = try state.nginx.configure(
+      kind, id, effective(kind, file ?? row), takenPorts: dialect.refusesSharedPorts ? ports(besides: id) : [])
     var meta = row["meta"]?.objectValue ?? [:]
     meta["nginx_online"] = .bool(complaint == nil)
     meta["nginx_err"] = complaint.map { .string($0) } ?? .null
     row["meta"] = .object(meta)
-    state.configurations[key] = complaint == nil && row["enabled"] != false ? row : nil
+    row["modified_on"] = .string(now().sqlText)
     store(kind, id, row)
     try reload()
+  }
+
+  /// As `POST .../enable` does: the access list comes without its users and addresses, so that nothing guards the host.
+  func configureOnEnable(_ kind: HostKind, _ id: Int) throws {
+    try configure(kind, id, from: row(kind, id)?.merging(kind == .proxy ? ["access_list_id": 0] : [:]) { $1 })
+  }
+
+  /// As a write to a 404 host does since 2.13: from the row before the write, and without its certificate.
+  func configureStale(_ kind: HostKind, _ id: Int, before: [String: JSONValue]) throws {
+    try configure(kind, id, from: Self.bare(before))
+  }
+
+  /// As a write to an access list does: every host on it is configured, and nothing is tested before the reload.
+  func configureUntested(_ hosts: [Int]) throws {
+    for id in hosts { if let row = row(.proxy, id) { state.nginx.write(.proxy, id, effective(.proxy, row)) } }
+    try reload()
+  }
+
+  /// Numbers that lead nowhere guard and encrypt nothing.
+  private func effective(_ kind: HostKind, _ row: [String: JSONValue]) -> [String: JSONValue] {
+    var file = row
+    if kind == .proxy, state.accessLists.rows[row["access_list_id"]?.intValue ?? 0] == nil { file["access_list_id"] = 0 }
+    if state.certificates.rows[row["certificate_id"]?.intValue ?? 0] == nil {
+      file["certificate_id"] = 0
+      if kind != .stream { file["ssl_forced"] = false }
+    }
+    return file
   }
 
   /// Ports that other streams listen on, as `tcp/53`.
@@ -184,25 +254,12 @@ actor SimulatorEngine {
     return Set(others.values.flatMap(NginxJudge.ports))
   }
 
-  /// Whether a configuration other than `key` keeps nginx from taking anything.
-  private func isBroken(except key: String) -> Bool {
-    guard !state.mismatched.isEmpty else { return false }
-    return state.configurations.contains { other, row in
-      other != key && state.mismatched.contains(row["certificate_id"]?.intValue ?? 0)
-    }
-  }
-
   func removeConfiguration(_ kind: HostKind, _ id: Int) throws {
-    let key = "\(kind.folder)/\(id)"
-    state.configurations[key] = nil
-    if state.nginx == .broken || isBroken(except: key) { throw NPMFault.internalError }
+    state.nginx.remove(kind, id)
     try reload()
   }
 
-  private func reload() throws {
-    if state.nginx == .stopped { throw NPMFault.internalError }
-    state.reloads += 1
-  }
+  func reload() throws { try state.nginx.reload(state.fingerprints) }
 }
 
 /// The text by which NPM's database sorts and searches hosts.

@@ -1,5 +1,6 @@
 import Model
 package import Platform
+import X509
 
 /// A user account. Passwords are kept as they are: this is a simulator and says so.
 struct SimulatedUser: Codable {
@@ -28,6 +29,9 @@ struct SimulatedUser: Codable {
     if withDeleted { members["is_deleted"] = .bool(isDeleted) }
     return .object(members)
   }
+
+  /// With the permissions, as some routes show them.
+  var detailed: JSONValue { .object((json().objectValue ?? [:]).merging(["permissions": permissionsJSON]) { $1 }) }
 
   var permissionsJSON: JSONValue { .object(permissions.mapValues { .string($0) }) }
 
@@ -67,15 +71,10 @@ package struct SimulatorState: Codable {
   var nextItemID = 1
   var nextClientID = 1
   var auditLog: [[String: JSONValue]] = []
-  var nginx = Nginx.ok
+  var nginx = SimulatedNginx()
   var defaultSite: [String: JSONValue] = ["value": "congratulations", "meta": [:]]
   /// Whether requests to Let's Encrypt succeed. Without internet they do not.
   var issuesCertificates = false
-  /// Configuration files on disk: what the data plane would serve after its next reload.
-  var configurations: [String: [String: JSONValue]] = [:]
-  var reloads = 0
-  /// Certificates whose key is another's: NPM does not notice, nginx does.
-  var mismatched: Set<Int> = []
 
   package init(_ start: Start, now: Timestamp) {
     guard start == .freshAdmin else { return }
@@ -85,6 +84,14 @@ package struct SimulatorState: Codable {
         isDisabled: false, secret: "changeme", permissions: SimulatedUser.permissions(isAdmin: true),
         createdOn: now.sqlText, modifiedOn: now.sqlText)
     ]
+  }
+
+  /// SHA-256 of the certificates that were uploaded, by number.
+  var fingerprints: [Int: String] {
+    certificates.rows.compactMapValues { row in
+      let text = row["meta"]?["certificate"].stringValue
+      return text.flatMap { try? CertificateChain(pem: Array($0.utf8)) }?.fingerprint
+    }
   }
 
   var isSetUp: Bool { users.contains { !$0.isDeleted } }

@@ -1,0 +1,103 @@
+import Model
+
+/// nginx as NPM has it: configuration files on disk, and what the running process has loaded of them.
+///
+/// The two differ more often than NPM's answers say: a reload that fails keeps the old configuration, and some calls
+/// write files from other rows than they store.
+struct SimulatedNginx: Codable {
+  typealias Row = [String: JSONValue]
+
+  var state = SimulatorState.Nginx.ok
+  /// By `proxy_host/7`: the row that the file was made from, with the certificate and access list that it really names.
+  private(set) var files: [String: Row] = [:]
+  /// What nginx refuses of them: files that were written without a test.
+  private var refused: [String: String] = [:]
+  /// What visitors get.
+  private(set) var running: [String: Row] = [:]
+  private(set) var reloads = 0
+  /// Reloads that ended in nothing: the signal was sent, and nginx kept what it had.
+  private(set) var failedReloads = 0
+  /// Ports that another process listens on. `nginx -t` does not notice.
+  var heldPorts: Set<Int> = []
+  /// Certificates whose key is another's: NPM does not notice, nginx does.
+  var mismatched: Set<Int> = []
+  /// Another client's write is under way: so many tests fail, and name the file of this host.
+  var rival: (id: Int, count: Int)? {
+    get { rivalID.map { ($0, rivalCount) } }
+    set {
+      rivalID = newValue?.id
+      rivalCount = newValue?.count ?? 0
+    }
+  }
+  private var rivalID: Int?
+  private var rivalCount = 0
+
+  /// `nginx -t` before anything is touched. Throws NPM's 500 where something else is wrong already.
+  func test() throws {
+    let isBad = state == .broken || !refused.isEmpty || files.values.contains { names($0, oneOf: mismatched) }
+    if isBad { throw NPMFault.internalError }
+  }
+
+  private func names(_ row: Row, oneOf certificates: Set<Int>) -> Bool {
+    !certificates.isEmpty && certificates.contains(row["certificate_id"]?.intValue ?? 0)
+  }
+
+  /// Writes one file and tests it; one that nginx refuses is removed again.
+  ///
+  /// - Returns: nginx's complaint, nil where it takes the file.
+  mutating func configure(_ kind: HostKind, _ id: Int, _ row: Row, takenPorts: Set<String>) throws -> String? {
+    try test()
+    let key = Self.key(kind, id)
+    files[key] = nil
+    let complaint = rivalComplaint(kind, id) ?? self.complaint(kind, id, row, takenPorts: takenPorts)
+    if complaint == nil && row["enabled"] != false { files[key] = row }
+    return complaint
+  }
+
+  /// Writes one file as the calls do that configure hosts which they are not about: nothing is tested.
+  mutating func write(_ kind: HostKind, _ id: Int, _ row: Row) {
+    let key = Self.key(kind, id)
+    let isServed = row["enabled"] != false
+    files[key] = isServed ? row : nil
+    refused[key] = isServed ? complaint(kind, id, row) : nil
+  }
+
+  mutating func remove(_ kind: HostKind, _ id: Int) {
+    files[Self.key(kind, id)] = nil
+    refused[Self.key(kind, id)] = nil
+  }
+
+  /// Tests, and sends the signal. What comes of the signal nobody is told.
+  ///
+  /// - Parameter fingerprints: of the certificates as they are on disk now.
+  mutating func reload(_ fingerprints: [Int: String]) throws {
+    try test()
+    if state == .stopped { throw NPMFault.internalError }
+    guard heldPorts.isDisjoint(with: files.values.compactMap { $0["incoming_port"]?.intValue }) else {
+      failedReloads += 1
+      return
+    }
+    running = files.mapValues { row in
+      guard let print = fingerprints[row["certificate_id"]?.intValue ?? 0] else { return row }
+      return row.merging(["certificate_fingerprint": .string(print)]) { $1 }
+    }
+    reloads += 1
+  }
+
+  private func complaint(_ kind: HostKind, _ id: Int, _ row: Row, takenPorts: Set<String> = []) -> String? {
+    NginxJudge.complaint(kind, id: id, row, badCertificates: mismatched, takenPorts: takenPorts)
+  }
+
+  private mutating func rivalComplaint(_ kind: HostKind, _ id: Int) -> String? {
+    guard let rivalID, rivalCount > 0, rivalID != id || kind != .proxy else { return nil }
+    rivalCount -= 1
+    return """
+      nginx: [emerg] open() "/data/nginx/proxy_host/\(rivalID).conf" failed (2: No such file or directory) in \
+      /etc/nginx/nginx.conf:100
+      nginx: configuration file /etc/nginx/nginx.conf test failed
+
+      """
+  }
+
+  static func key(_ kind: HostKind, _ id: Int) -> String { "\(kind.folder)/\(id)" }
+}
