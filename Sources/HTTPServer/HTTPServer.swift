@@ -128,7 +128,9 @@ final class Connections: Sendable {
 
   func began(_ socket: Int32) { open.withLock { $0[socket] = false } }
   func ended(_ socket: Int32) { open.withLock { $0[socket] = nil } }
-  func setBusy(_ socket: Int32, _ isBusy: Bool) { open.withLock { open in if open[socket] != nil { open[socket] = isBusy } } }
+  func setBusy(_ socket: Int32, _ isBusy: Bool) {
+    open.withLock { open in if open[socket] != nil { open[socket] = isBusy } }
+  }
 
   /// Under the lock: libmicrohttpd tells of the end before it closes the socket, so that its number is still its own.
   func closeIdle() {

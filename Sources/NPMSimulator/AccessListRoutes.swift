@@ -76,11 +76,14 @@ struct AccessListRoutes {
     await engine.record("updated", "access-list", id, user: user.id, body)
     let state = await engine.state
     return .json(
-      200, .object(Self.masked(state.accessLists.rows[id] ?? [:], state, "owner,items,clients,proxy_hosts", isWritten: true)))
+      200,
+      .object(Self.masked(state.accessLists.rows[id] ?? [:], state, "owner,items,clients,proxy_hosts", isWritten: true))
+    )
   }
 
   private func hosts(on id: Int) async -> [Int] {
-    (await engine.state.hosts[.proxy]?.rows ?? [:]).filter { $0.value["access_list_id"] == .int(id) }.map(\.key).sorted()
+    (await engine.state.hosts[.proxy]?.rows ?? [:]).filter { $0.value["access_list_id"] == .int(id) }.map(\.key)
+      .sorted()
   }
 
   /// The old entries go first. One that lacks what the database wants fails NPM then; one that lacks the rest is not
@@ -189,7 +192,8 @@ struct AccessListRoutes {
       .array(
         .object(
           [
-            .init("address", AddressPatterns.schema), .init("directive", .string(lengths: 0...Int.max, choices: ["allow", "deny"])),
+            .init("address", AddressPatterns.schema),
+            .init("directive", .string(lengths: 0...Int.max, choices: ["allow", "deny"])),
           ],
           required: []), counts: 0...Int.max, isUnique: false)),
   ]

@@ -116,7 +116,8 @@ struct CertificateRoutes {
   /// OpenSSL's words, which name a temporary file.
   private static var unreadable: String {
     let name = UUID().uuidString.lowercased()
-    return "Certificate is not valid (Could not read certificate from /tmp/\(name)/\(name)\nUnable to load certificate\n)"
+    return
+      "Certificate is not valid (Could not read certificate from /tmp/\(name)/\(name)\nUnable to load certificate\n)"
   }
 
   func upload(_ text: String, _ call: SimulatorCall) async throws -> SimulatorAnswer {

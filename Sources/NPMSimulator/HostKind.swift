@@ -126,7 +126,8 @@ enum HostSchemas {
     [
       .init("domain_names", domains), .init("forward_http_code", .integer(300...308)),
       .init("forward_scheme", .string(lengths: 0...Int.max, choices: ["auto", "http", "https"])),
-      .init("forward_domain_name", .string(lengths: 0...Int.max, pattern: targetPattern)), .init("preserve_path", .boolean),
+      .init("forward_domain_name", .string(lengths: 0...Int.max, pattern: targetPattern)),
+      .init("preserve_path", .boolean),
     ] + tls + [.init("block_exploits", .boolean), .init("advanced_config", anyText), .init("meta", .freeObject)]
 
   static let dead: [Schema.Property] =

@@ -147,7 +147,11 @@ struct HostRoutes {
     row["enabled"] = .bool(isEnabled)
     row["modified_on"] = .string(engine.now().sqlText)
     await engine.store(kind, id, row)
-    if isEnabled { try await engine.configureOnEnable(kind, id) } else { try await engine.removeConfiguration(kind, id) }
+    if isEnabled {
+      try await engine.configureOnEnable(kind, id)
+    } else {
+      try await engine.removeConfiguration(kind, id)
+    }
     let shown = await expanded(row, isEnabled ? ["owner", "certificate", "access_list"] : [])
     await engine.record(
       isEnabled ? "enabled" : "disabled", kind.auditName, id, user: user.id,

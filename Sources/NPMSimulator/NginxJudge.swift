@@ -91,16 +91,17 @@ enum Upstream {
     return resolves(host) ? nil : "host not found in upstream \"\(host)\""
   }
 
-  /// It asks no name server: what is reserved for tests, what has no dot, and what is no name at all does not resolve.
+  /// It asks no name server: what can be the name of a host (RFC 1123) is taken to be one, but for what is reserved for
+  /// names that never are.
   static func resolves(_ host: String) -> Bool {
     let name = host.lowercased()
-    if name == "localhost" || name.hasPrefix("[") { return true }
+    if name.hasPrefix("[") { return true }
     let labels = name.split(separator: ".", omittingEmptySubsequences: false)
     let isName = labels.allSatisfy { label in
-      !label.isEmpty && label.count <= 63 && !label.hasPrefix("-")
-        && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
+      !label.isEmpty && label.count <= 63 && !label.hasPrefix("-") && !label.hasSuffix("-")
+        && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
     }
-    return isName && labels.count > 1 && !["invalid", "test"].contains(labels.last)
+    return isName && !["invalid", "test"].contains(labels.last)
   }
 }
 

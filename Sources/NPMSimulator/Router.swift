@@ -162,7 +162,9 @@ struct Router {
     let withUser = call.query["expand"]?.contains("user") == true
     let newest = state.auditLog.reversed().prefix(100).map { entry in
       var shown = entry
-      if withUser { shown["user"] = state.users.first { .int($0.id) == entry["user_id"] }?.json(withDeleted: true) ?? .null }
+      if withUser {
+        shown["user"] = state.users.first { .int($0.id) == entry["user_id"] }?.json(withDeleted: true) ?? .null
+      }
       return JSONValue.object(shown)
     }
     return .json(200, .array(newest))

@@ -240,7 +240,9 @@ actor SimulatorEngine {
   /// Numbers that lead nowhere guard and encrypt nothing.
   private func effective(_ kind: HostKind, _ row: [String: JSONValue]) -> [String: JSONValue] {
     var file = row
-    if kind == .proxy, state.accessLists.rows[row["access_list_id"]?.intValue ?? 0] == nil { file["access_list_id"] = 0 }
+    if kind == .proxy, state.accessLists.rows[row["access_list_id"]?.intValue ?? 0] == nil {
+      file["access_list_id"] = 0
+    }
     if state.certificates.rows[row["certificate_id"]?.intValue ?? 0] == nil {
       file["certificate_id"] = 0
       if kind != .stream { file["ssl_forced"] = false }

@@ -122,7 +122,7 @@ enum HandMade {
           "forward_path": index % 12 == 2 ? "/v2" : "",
           "advanced_config": .string(index % 4 == 2 ? "proxy_buffering off;\n" : ""),
         ],
-        ["path": "~ ^/(a|b) ?$", "forward_scheme": "https", "forward_host": "nas", "forward_port": 443],
+        ["path": "~ ^/(a|b)?$", "forward_scheme": "https", "forward_host": "nas", "forward_port": 443],
       ]
     }
     return .object(body)

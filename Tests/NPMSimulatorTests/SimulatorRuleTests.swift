@@ -75,7 +75,8 @@ import Testing
   @Test(arguments: [
     ("client_max_body_size 0;", true), ("client_max_body_size big;", false), ("# {{ liquid }} {% if %}", true),
     ("location / { return 204; }", true), ("location /q {", false), ("} server { server_name x; ", true),
-    ("add_header X 1", false), ("return 301 \"https://x;y\";", true), ("set $a ${b}c;", true),
+    ("add_header X 1", false), ("return 301 \"https://x;y\";", true), ("set $a ${host}c;", true),
+    ("set $a ${b}c;", false),
     ("if ($host = a) { return 404; }", true), ("worker_processes 4;", false), ("proxy_set_header X-A b;", true),
     ("}", false),
   ])

@@ -11,6 +11,8 @@ package final class SimulatedNPM: Sendable {
   package let url: String
   package let engine = CurlEngine()
   private let simulator: Simulator
+  /// Seconds by which its clock is ahead: its times have a resolution of one.
+  private let ahead = Lock(0.0)
 
   package var port: Int { simulator.port }
 
@@ -26,6 +28,7 @@ package final class SimulatedNPM: Sendable {
     settings.hasControl = true
     settings.port = port
     settings.dataFile = dataFile
+    settings.now = { [ahead] in Timestamp(seconds: Timestamp.now.seconds + ahead.withLock { $0 }) }
     simulator = try Simulator(settings)
     url = "http://127.0.0.1:\(simulator.port)"
   }
@@ -85,6 +88,36 @@ package final class SimulatedNPM: Sendable {
     return try await asAdmin("POST", "/api/nginx/proxy-hosts", body)["id"].intValue ?? 0
   }
 
+  /// Time passes for it alone.
+  package func advance(_ seconds: Double) { ahead.withLock { $0 += seconds } }
+
+  /// Somebody switches a host off and on again at NPM's own page.
+  package func switchOffAndOn(_ id: Int, kind: String = "proxy-hosts") async throws {
+    try await asAdmin("POST", "/api/nginx/\(kind)/\(id)/disable")
+    try await asAdmin("POST", "/api/nginx/\(kind)/\(id)/enable")
+  }
+
+  /// A user who may manage everything and is no administrator; returns the address to log in with.
+  package func addManager() async throws -> String {
+    let body: JSONValue = [
+      "name": "Manager", "nickname": "M", "email": "manager@example.com", "roles": [], "is_disabled": false,
+      "auth": ["type": "password", "secret": "changeme"],
+    ]
+    let made = try await asAdmin("POST", "/api/users", body)
+    try await asAdmin("PUT", "/api/users/\(made["id"].intValue ?? 0)/permissions", ["visibility": "all"])
+    return "manager@example.com"
+  }
+
+  /// Another process listens on these ports.
+  package func hold(_ ports: [Int]) async throws {
+    try await send("PUT", "/simulator/ports", ["held": .array(ports.map { .int($0) })])
+  }
+
+  /// Another client's write is under way: so many of nginx's tests name the file of this host.
+  package func rival(_ id: Int, count: Int) async throws {
+    try await send("PUT", "/simulator/nginx", ["rival": ["id": .int(id), "count": .int(count)]])
+  }
+
   /// Sets fault rules; an empty list clears them.
   package func faults(_ rules: [JSONValue]) async throws {
     try await send("PUT", "/simulator/faults", ["rules": .array(rules)])
@@ -125,11 +158,14 @@ package final class SimulatedNPM: Sendable {
     _ = try await engine.perform(transfer)
   }
 
-  /// What the data plane serves, by domain.
+  /// What the data plane serves, by domain, and `port 53` for streams.
   package func served() async throws -> [String: JSONValue] {
     let hosts = try await send("GET", "/simulator/served").json["hosts"].arrayValue ?? []
     var result: [String: JSONValue] = [:]
-    for host in hosts { for name in host["domain_names"].arrayValue ?? [] { result[name.stringValue ?? ""] = host } }
+    for host in hosts {
+      for name in host["domain_names"].arrayValue ?? [] { result[name.stringValue ?? ""] = host }
+      if let port = host["incoming_port"].intValue { result["port \(port)"] = host }
+    }
     return result
   }
 }
