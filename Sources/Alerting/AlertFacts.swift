@@ -53,6 +53,7 @@ package struct AlertFacts: Sendable {
   /// Certificates by name, and whether it is urgent.
   package var certificates: [(name: String, message: String, isUrgent: Bool)] = []
   package var drift: Matter?
+  package var guardOpen: Matter?
   package var apply: Matter?
   package var npm: Matter?
   package var desired: Matter?
@@ -73,6 +74,7 @@ extension AlertFacts {
       + expiring(rule(.certificate)) + missed(rule(.slo), now)
     let lasting = [
       matter(.drift, drift, rule(.drift), firing, now), matter(.apply, apply, rule(.apply), firing, now),
+      matter(.guardOpen, guardOpen, rule(.guardOpen), firing, now),
       matter(.npm, npm, rule(.npm), firing, now), matter(.desired, desired, rule(.desired), firing, now),
     ].compactMap(\.self)
     let unknown = unknownRules
@@ -89,7 +91,7 @@ extension AlertFacts {
   }
 
   /// What follows from NPM being away says nothing about the rest.
-  private var unknownRules: Set<AlertRule> { npm == nil ? unknown : unknown.union([.drift, .apply, .certificate]) }
+  private var unknownRules: Set<AlertRule> { npm == nil ? unknown : unknown.union([.drift, .guardOpen, .apply, .certificate]) }
 
   /// One alert for each destination that is to blame, one for NPM, one for each other host.
   private func down(_ rule: AlertRuleSettings) -> [AlertCondition] {

@@ -9,6 +9,8 @@ package enum AlertRule: String, CaseIterable, Codable, Sendable {
   case certificate = "certificate-expiring"
   /// What was changed in NPM is not repaired.
   case drift
+  /// nginx does not enforce, or may not enforce, the access list of a host.
+  case guardOpen = "guard-open"
   /// Changes fail, are blocked or refused.
   case apply = "apply-failing"
   case npm = "npm-unreachable"
@@ -40,6 +42,7 @@ package struct AlertRuleSettings: Hashable, Sendable {
     case .restarted: AlertRuleSettings(.info, cooldown: 4 * hour)
     case .certificate: AlertRuleSettings(.warning, cooldown: 24 * hour)
     case .drift: AlertRuleSettings(.warning, cooldown: 24 * hour, after: hour)
+    case .guardOpen: AlertRuleSettings(.critical, cooldown: hour)
     case .apply: AlertRuleSettings(.warning, cooldown: 4 * hour, after: 120)
     case .npm: AlertRuleSettings(.critical, cooldown: hour, after: 60)
     case .desired: AlertRuleSettings(.warning, cooldown: 4 * hour, after: 120)

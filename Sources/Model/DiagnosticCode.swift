@@ -101,6 +101,9 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case npmUnclear = "npm-unclear"
   case nginxRefused = "nginx-refused"
   case nginxUnconfirmed = "nginx-unconfirmed"
+  case nginxBroken = "nginx-broken"
+  case reloadUnproven = "reload-unproven"
+  case hostRefused = "host-refused"
   case objectChanged = "object-changed"
 
   // The state on disk.

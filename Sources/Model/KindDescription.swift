@@ -20,6 +20,9 @@ package struct KindDescription: Sendable {
   package enum Witness: Hashable, Sendable {
     /// Our marker, in the free-form `meta` of the object.
     case marker
+    /// A marker that NPM takes when the object is made, and never again: one that was made by somebody else is told by the
+    /// store's number and creation time.
+    case markerFromCreation
     /// NPM has no place for a marker: the store's number and creation time must do, and this field when the store is lost.
     case name(field: String)
   }
@@ -76,6 +79,17 @@ package struct KindDescription: Sendable {
     self.normalise = normalise
     index = Dictionary(uniqueKeysWithValues: fields.enumerated().map { ($1.name, $0) })
   }
+
+  /// Whether its objects may carry our marker.
+  package var hasMarker: Bool { witness == .marker || witness == .markerFromCreation }
+
+  /// From this release of NPM on a PUT configures nginx from the row before it, without its certificate: only switching it
+  /// off and on again configures it from what is stored.
+  package var staleSince: NPMVersion?
+
+  /// Whether NPM takes `enabled` in a PUT, too. Where it does, a host must never be switched on by the call for that: NPM
+  /// configures it from a row without the users and addresses of its access list.
+  package var isSwitchedByUpdate: Bool { canBeMadeDisabled }
 
   func position(of field: String) -> Int? { index[field] }
 

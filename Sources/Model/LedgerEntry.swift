@@ -6,6 +6,9 @@ package struct LedgerEntry: Hashable, Sendable {
   /// nil: claimed before a create whose outcome is not known yet.
   package var id: ResourceID?
   package var createdOn: String?
+  /// When NPM last changed its row by a write of ours, as NPM wrote it: where it says another time, somebody else was
+  /// there. nil: not known.
+  package var modifiedOn: String?
   /// The normalised spec that NPM confirmed; nil where none was.
   package var applied: Spec?
   /// The domains or ports of the last write, also of an unfinished one.
@@ -20,9 +23,10 @@ package struct LedgerEntry: Hashable, Sendable {
   package var certificateID: ResourceID? { key.kind == .certificate ? id : nil }
 
   package init(
-    key: ResourceKey, id: ResourceID?, createdOn: String? = nil, applied: Spec?, claims: [String],
-    isUnfinished: Bool, lifecycle: Lifecycle = Lifecycle()
+    key: ResourceKey, id: ResourceID?, createdOn: String? = nil, modifiedOn: String? = nil, applied: Spec?,
+    claims: [String], isUnfinished: Bool, lifecycle: Lifecycle = Lifecycle()
   ) {
+    self.modifiedOn = modifiedOn
     self.key = key
     self.id = id
     self.createdOn = createdOn

@@ -43,6 +43,14 @@ package enum NginxState: Hashable, Sendable {
   case unknown
 }
 
+/// What tells whether nginx asks visitors of a host with an access list who they are: NPM's rows do not.
+package enum GuardWitness: Hashable, Sendable {
+  /// Nothing but the time of its last change.
+  case none
+  /// It was seen open: switched on by NPM's own call after its last write, or answering who has no password.
+  case open
+}
+
 /// One object as NPM has it.
 package struct ObservedResource: Hashable, Sendable {
   package var kind: ResourceKind
@@ -56,6 +64,8 @@ package struct ObservedResource: Hashable, Sendable {
   /// As NPM wrote it; the format differs between its databases.
   package var createdOn: String
   package var modifiedOn: String
+  /// What is known of whether nginx guards it, beyond what its row says.
+  package var guardWitness = GuardWitness.none
 
   package init(
     kind: ResourceKind, id: ResourceID, spec: Spec, meta: JSONValue, nginx: NginxState, createdOn: String,

@@ -96,7 +96,9 @@ enum AnswerClass: Equatable, Sendable {
 
   private static func serverError(_ status: Int, _ message: String?, isWrite: Bool) -> AnswerClass {
     let words = message.map { ": \($0)" } ?? ""
-    let error = NPMError(.npmServerError, "NPM answers \(status)\(words)", status: status, isUnclear: isWrite)
+    var error = NPMError(.npmServerError, "NPM answers \(status)\(words)", status: status, isUnclear: isWrite)
+    // What stands before NPM answers with pages of its own, and NPM may still be at work behind it.
+    error.isOver = status == 500 && message != nil
     // A token that was tampered with or signed with old keys is 500 in every version.
     return status == 500 && !isWrite ? .suspect(error) : .failure(error)
   }

@@ -8,6 +8,8 @@ package struct NPMError: Error, Sendable, Equatable, CustomStringConvertible {
   package var status: Int?
   /// For a write: whether it may have happened in spite of the error. Then only reading back tells.
   package var isUnclear: Bool
+  /// NPM itself said that it failed: it is done with the call, whatever it left behind.
+  package var isOver = false
   /// Names the call, here and in NPM's own log.
   package var callID: String?
 

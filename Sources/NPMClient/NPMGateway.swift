@@ -2,11 +2,15 @@ package import Model
 
 /// An entry of NPM's audit log, its newest hundred.
 package struct AuditEntry: Sendable, Equatable {
+  /// Later entries have larger numbers.
+  package var number = 0
   package var createdOn: String
   package var user: String
   package var kind: String
   package var id: ResourceID
   package var action: String
+  /// What the call sent, or the row that it was about. Never shown: passwords may be in it.
+  package var payload: JSONValue = .null
 
   /// When, to the minute, by NPM's clock and in its zone: `2026-11-21 14:02`.
   package var minute: String { String(createdOn.prefix(16)).replacing("T", with: " ") }
@@ -40,14 +44,24 @@ package protocol NPMGateway: Sendable {
   /// - Parameter secrets: the texts behind the seals of the spec, by `SecretSeal.path`.
   func create(_ spec: Spec, meta: JSONValue, secrets: [String: Secret]) async throws -> ResourceID
   /// Writes every field but `enabled`, which has calls of its own. NPM keeps secrets that are not given.
-  func update(_ id: ResourceID, _ spec: Spec, meta: JSONValue, secrets: [String: Secret]) async throws
+  ///
+  /// - Parameter isSwitchingOn: `enabled` is sent, too, where NPM takes it: nginx is configured from this very row then.
+  func update(
+    _ id: ResourceID, _ spec: Spec, meta: JSONValue, secrets: [String: Secret], isSwitchingOn: Bool) async throws
+  /// Writes `meta` and nothing else, which makes NPM configure nginx from the row as it is.
+  func touch(_ object: ObservedResource, meta: JSONValue) async throws
   func setEnabled(_ kind: ResourceKind, _ id: ResourceID, _ isEnabled: Bool) async throws
   func delete(_ kind: ResourceKind, _ id: ResourceID) async throws
   /// The files of a certificate that was uploaded, its private key among them, by their fields.
   func uploads(of id: ResourceID) async throws -> [String: Secret]
-  func auditLog() async throws -> [AuditEntry]
+  /// nil: this account may not read it.
+  func auditLog() async throws -> [AuditEntry]?
 }
 
 extension NPMGateway {
+  package func update(_ id: ResourceID, _ spec: Spec, meta: JSONValue, secrets: [String: Secret]) async throws {
+    try await update(id, spec, meta: meta, secrets: secrets, isSwitchingOn: false)
+  }
+
   package func observe() async throws -> ObservedState { try await observe(fixed: []) }
 }

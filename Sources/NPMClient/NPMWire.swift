@@ -7,11 +7,13 @@ struct CreatedRow: Decodable {
 
 struct AuditRow: Decodable {
   struct User: Decodable { var email: String? }
+  var id: Int
   var created_on: String
   var object_type: String
   var object_id: Int
   var action: String
   var user: User?
+  var meta: JSONValue?
 }
 
 struct HealthRow: Decodable {

@@ -31,9 +31,10 @@ struct RowMapping: Sendable {
   ///
   /// - Parameters:
   ///   - secrets: the texts behind the seals; without one NPM keeps what it has.
-  ///   - withEnabled: false for an update, which must not switch anything.
+  ///   - withEnabled: false for an update that must not switch anything.
+  ///   - isNew: there are kinds that take a marker only then.
   func body(
-    _ spec: Spec, meta: JSONValue, secrets: [String: Secret], withEnabled: Bool
+    _ spec: Spec, meta: JSONValue, secrets: [String: Secret], withEnabled: Bool, isNew: Bool
   ) throws -> JSONValue {
     let open = spec.mapSeals { path, _ in secrets[path]?.reveal() ?? "" }
     var members: [String: JSONValue] = [:]
@@ -55,12 +56,26 @@ struct RowMapping: Sendable {
       default: members[field.name] = open[field.name]
       }
     }
-    if kind.witness == .marker {
-      members["meta"] = .object((meta.objectValue ?? [:]).filter { !Self.nginxKeys.contains($0.key) })
+    if kind.witness == .marker || (kind.hasMarker && isNew) {
+      members["meta"] = Self.sendable(meta)
     } else if !kept.isEmpty || kind.isFixed {
       members["meta"] = .object(kept)
     }
     return .object(members)
+  }
+
+  /// The least that makes NPM configure an object: its `meta`, and its certificate as it is, because NPM takes the flags
+  /// that hang on a certificate off a row that has none, unless the number is there.
+  func touch(_ object: ObservedResource, meta: JSONValue) throws -> JSONValue {
+    var members: [String: JSONValue] = ["meta": Self.sendable(meta)]
+    if kind.fields.contains(where: { $0.name == "certificate" }) {
+      members["certificate_id"] = .int(try id(.certificate, object.spec["certificate"]))
+    }
+    return .object(members)
+  }
+
+  private static func sendable(_ meta: JSONValue) -> JSONValue {
+    .object((meta.objectValue ?? [:]).filter { !nginxKeys.contains($0.key) })
   }
 
   /// A field that NPM keeps in `meta`.
@@ -134,7 +149,7 @@ struct ResourceRow: DecodableWithConfiguration {
       spec[field.name] = try Self.value(field, container, name, mapping)
     }
     // The meta of what has no marker may hold a private key: it is not read.
-    let hasMarker = mapping.kind.witness == .marker
+    let hasMarker = mapping.kind.hasMarker
     let meta = hasMarker ? try container.decodeIfPresent(JSONValue.self, forKey: key("meta")) ?? [:] : [:]
     let files = try Self.uploaded(mapping.kind, container)
     for (name, chain) in files { spec[name] = .string("sha256:\(chain.fingerprint)") }

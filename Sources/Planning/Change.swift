@@ -145,6 +145,12 @@ package struct Change: Hashable, Sendable {
     action == .update || (action == .adopt && fields.contains { $0.path != FieldDiff.markerField })
   }
 
+  /// Whether it gives an object that is as it should be our marker, and nothing else.
+  package var isMarkerOnly: Bool { action == .adopt && fields.allSatisfy { $0.path == FieldDiff.markerField } }
+
+  /// Whether it gives an object of ours another name, and nothing else.
+  package var isRenameOnly: Bool { action == .update && renamedFrom != nil && fields.isEmpty }
+
   package var obstacle: Obstacle? { if case .blocked(let obstacle) = action { obstacle } else { nil } }
   package var isBlocked: Bool { obstacle != nil }
 

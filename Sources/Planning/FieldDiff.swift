@@ -1,12 +1,18 @@
 import Model
 
 /// Compares specs field by field, three ways.
-enum FieldDiff {
+package enum FieldDiff {
   /// The member of NPM's `meta` that tells whether nginx took the host.
-  static let nginxField = "meta.nginx_online"
+  package static let nginxField = "meta.nginx_online"
 
   /// The member of NPM's `meta` that says whose an object is.
-  static let markerField = "meta.\(OwnershipMarker.metaKey)"
+  package static let markerField = "meta.\(OwnershipMarker.metaKey)"
+
+  /// Whether nginx enforces the access list that the row names.
+  package static let guardField = "access_list_enforced"
+
+  /// Whether nginx has what the row says, where a write by somebody else configures it from something else.
+  package static let currentField = "configuration_current"
 
   static func fields(desired: Spec, observed: ObservedResource, entry: LedgerEntry?) -> [FieldChange] {
     let applied = entry?.applied
@@ -23,8 +29,26 @@ enum FieldDiff {
       let cause: Cause = entry?.isUnfinished == true ? .unfinished : .drifted
       let before: JSONValue = observed.nginx == .unknown ? .null : false
       changes.append(FieldChange(path: nginxField, before: before, after: true, cause: cause))
+    } else if isServed, let doubt = doubt(desired, observed, entry) {
+      changes.append(doubt)
     }
     return changes
+  }
+
+  /// What nobody can tell from the row, because somebody else changed it since our last write: NPM serves a host that was
+  /// switched on by its page without its access list, and a 404 host from the values before the last ones.
+  ///
+  /// A host that is written anyway needs no such reason, but says it all the same.
+  private static func doubt(_ desired: Spec, _ observed: ObservedResource, _ entry: LedgerEntry?) -> FieldChange? {
+    guard let entry, entry.id != nil, !entry.isUnfinished else { return nil }
+    let isGuarded = !desired["access_list"].isNull && !observed.spec["access_list"].isNull
+    if isGuarded, observed.guardWitness == .open {
+      return FieldChange(path: guardField, before: false, after: true, cause: .drifted)
+    }
+    guard entry.modifiedOn != observed.modifiedOn else { return nil }
+    if isGuarded { return FieldChange(path: guardField, before: "unknown", after: true, cause: .drifted) }
+    guard desired.shape.staleSince != nil else { return nil }
+    return FieldChange(path: currentField, before: "unknown", after: true, cause: .drifted)
   }
 
   /// What a new object gets beyond the defaults.

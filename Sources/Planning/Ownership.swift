@@ -63,7 +63,8 @@ struct Ownership {
   /// Neither does an adoption that came to nothing make it ours: the row of one is there before the marker.
   private func isAnother(_ object: ObservedResource, than entry: LedgerEntry) -> Bool {
     let marker = object.marker
-    if marker == nil, entry.isUnfinished, entry.applied == nil, object.spec.shape.witness == .marker { return true }
+    let canBeMarked = object.spec.shape.witness == .marker
+    if marker == nil, entry.isUnfinished, entry.applied == nil, canBeMarked { return true }
     if marker?.owner == options.owner, marker?.name == entry.key.name { return false }
     if let createdOn = entry.createdOn, !createdOn.isEmpty, createdOn != object.createdOn { return true }
     guard let marker, marker.owner == options.owner else { return false }
@@ -159,7 +160,7 @@ struct Ownership {
   private func isTheSame(_ object: ObservedResource, as key: ResourceKey) -> Bool {
     if object.spec.shape.isFixed { return true }
     // A create that was cut off: nothing of that name was there before.
-    if let entry = entries[key], entry.id == nil, entry.isUnfinished, object.spec.shape.witness != .marker {
+    if let entry = entries[key], entry.id == nil, entry.isUnfinished, !object.spec.shape.hasMarker {
       return true
     }
     guard let entry = entries[key], let createdOn = entry.createdOn, !createdOn.isEmpty else { return false }

@@ -16,6 +16,7 @@ extension AlertFacts {
     npm = matters.npm
     apply = matters.apply
     drift = matters.drift
+    guardOpen = matters.guardOpen
     desired = matters.desired
     self.starts = starts
     certificates = matters.expiring.map { entry in

@@ -16,9 +16,8 @@ struct Applier: Sendable {
   private let correlation: String
 
   init(
-    gateway: any NPMGateway, store: any StateStore, pauses: Pauses, verifier: Verifier, owner: String, run: Int,
-    commit: String?,
-    correlation: String
+    gateway: any NPMGateway, store: any StateStore, pauses: Pauses, writer: ObjectWriter, owner: String, run: Int,
+    commit: String?, correlation: String
   ) {
     self.gateway = gateway
     self.store = store
@@ -27,7 +26,7 @@ struct Applier: Sendable {
     self.run = run
     self.commit = commit
     self.correlation = correlation
-    writer = ObjectWriter(gateway: gateway, verifier: verifier)
+    self.writer = writer
   }
 
   func apply(
@@ -95,7 +94,7 @@ struct Applier: Sendable {
   /// Failures after which the next change would only fail the same way.
   private func endsTheRun(_ error: Diagnostic) -> Bool {
     error.code.isUpstreamAway
-      || [.npmForbidden, .npmNotNPM, .storeFull, .storeUnreadable, .storeCorrupt].contains(error.code)
+      || [.nginxBroken, .npmForbidden, .npmNotNPM, .storeFull, .storeUnreadable, .storeCorrupt].contains(error.code)
   }
 
   private func attempt(_ change: Change) async -> ChangeOutcome {
@@ -128,7 +127,7 @@ struct Applier: Sendable {
   private func claim(for change: Change) -> LedgerUpdate {
     guard let spec = change.desired else { return .keep }
     var entry = LedgerEntry(
-      key: change.key, id: change.id, createdOn: change.observed?.createdOn,
+      key: change.key, id: change.id, createdOn: change.observed?.createdOn, modifiedOn: change.entry?.modifiedOn,
       applied: change.action == .create ? nil : change.entry?.applied, claims: spec.handles, isUnfinished: true,
       lifecycle: change.lifecycle)
     if change.action != .create { entry.createdOn = change.entry?.createdOn ?? entry.createdOn }
@@ -138,14 +137,17 @@ struct Applier: Sendable {
   private func carryOut(_ change: Change) async -> WriteResult {
     switch change.action {
     case .create: await writer.create(change, marker: marker(for: change))
-    case .update: await writer.update(change, marker: marker(for: change))
+    case .update where !change.isRenameOnly || change.observed?.spec.shape.witness != .markerFromCreation:
+      await writer.update(change, marker: marker(for: change))
     case .delete: await writer.delete(change)
     case .release where !isMarked(change):
       WriteResult(ChangeOutcome(change, .applied, note: leaving(change)), nil)
     case .release(let isDisabling): await writer.release(change, isDisabling: isDisabling)
     case .adopt where change.fields.isEmpty && change.observed?.spec.shape.witness != .marker:
+      WriteResult(ChangeOutcome(change, .applied, note: linking(change)), change.observed)
+    case .update:
       WriteResult(
-        ChangeOutcome(change, .applied, note: "linked, nothing written: passwords and keys cannot be compared"),
+        ChangeOutcome(change, .applied, note: "renamed from '\(change.renamedFrom?.name ?? "")', nothing written"),
         change.observed)
     case .adopt where change.observed?.marker == nil: await writer.update(change, marker: marker(for: change))
     case .adopt:
@@ -153,6 +155,12 @@ struct Applier: Sendable {
         ChangeOutcome(change, .applied, note: "linked to host \(change.id?.description ?? "?")"), change.observed)
     case .blocked: WriteResult(ChangeOutcome(change, .notAttempted), nil)
     }
+  }
+
+  private func linking(_ change: Change) -> String {
+    change.observed?.spec.shape.hasMarker == true
+      ? "linked, nothing written: NPM takes no marker for a \(change.key.kind.title) that is there"
+      : "linked, nothing written: passwords and keys cannot be compared"
   }
 
   private func leaving(_ change: Change) -> String {
@@ -210,6 +218,7 @@ struct Applier: Sendable {
       LedgerEntry(
         key: change.key, id: result.object?.id ?? change.id,
         createdOn: result.object?.createdOn ?? old?.createdOn ?? change.observed?.createdOn,
+        modifiedOn: isApplied || result.isRestored ? result.object?.modifiedOn : old?.modifiedOn,
         applied: isApplied ? spec : old?.applied, claims: result.object?.spec.normalised().handles ?? spec.handles,
         isUnfinished: !isApplied && !result.isRestored, lifecycle: change.lifecycle))
   }

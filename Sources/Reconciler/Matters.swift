@@ -8,9 +8,10 @@ package struct Matters: Sendable {
   package private(set) var npm: AlertFacts.Matter?
   package private(set) var apply: AlertFacts.Matter?
   package private(set) var drift: AlertFacts.Matter?
+  package private(set) var guardOpen: AlertFacts.Matter?
   package private(set) var desired: AlertFacts.Matter?
   /// Of what nothing is known yet.
-  package private(set) var unknown: Set<AlertRule> = [.npm, .apply, .drift, .desired, .certificate]
+  package private(set) var unknown: Set<AlertRule> = [.npm, .apply, .drift, .guardOpen, .desired, .certificate]
   /// Certificates in use that end soon.
   package private(set) var expiring: [CertificateWatch.Entry] = []
 
@@ -21,12 +22,28 @@ package struct Matters: Sendable {
   /// - Parameter report: nil: it was refused.
   package mutating func note(_ lap: PlannedLap, _ report: RunReport?, days: Int, at now: Timestamp) {
     let summary = StatusSummary(lap, report)
-    unknown.subtract([.npm, .apply, .drift, .certificate])
+    unknown.subtract([.npm, .apply, .drift, .guardOpen, .certificate])
     Self.set(&npm, nil, [], now)
     Self.set(&apply, Self.trouble(lap, summary), summary.failed.map(\.change.key.name), now)
     let names = summary.drifted.map(\.key.name)
     Self.set(&drift, names.isEmpty ? nil : "changed in NPM and not repaired: \(Self.list(names))", names, now)
+    let open = Self.openHosts(lap)
+    Self.set(&guardOpen, Self.guardMessage(open, drifted: Set(names)), open.map(\.key.name), now)
     expiring = CertificateWatch(lap.observed, now: now).expiring(within: days)
+  }
+
+  /// Also those that this lap has closed again: somebody was let in who had no password.
+  private static func openHosts(_ lap: PlannedLap) -> [Change] {
+    (lap.plan.changes + lap.plan.withheld).filter { $0.fields.contains { $0.path == FieldDiff.guardField } }
+  }
+
+  private static func guardMessage(_ open: [Change], drifted: Set<String>) -> String? {
+    guard !open.isEmpty else { return nil }
+    let isCertain = open.contains { $0.fields.contains { $0.path == FieldDiff.guardField && $0.before == false } }
+    let names = list(open.map { "\($0.key.name) (\($0.claims.first ?? ""))" })
+    let isRepaired = drifted.isDisjoint(with: open.map(\.key.name))
+    return "\(isCertain ? "served without its access list" : "changed in NPM, perhaps served without its access list"): "
+      + names + (isRepaired ? "; written again" : "; not written again")
   }
 
   /// A lap that failed on its way.

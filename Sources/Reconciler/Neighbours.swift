@@ -1,11 +1,15 @@
 import Model
 import NPMClient
 import Planning
+import Store
 
-/// What a write means for objects that it is not about: they are read as they are now, and written back just so.
+/// What a write means for objects that it is not about: NPM is made to configure them from their rows as they are.
 struct Neighbours: Sendable {
   let gateway: any NPMGateway
   let verifier: Verifier
+  let rows: RowWriter
+  /// Remembers that it was us who moved the time of an object's last change.
+  let store: any StateStore
 
   /// How often a neighbour is written before it counts as harmed.
   private static let attempts = 3
@@ -60,10 +64,12 @@ struct Neighbours: Sendable {
   private func isRewritten(_ planned: ObservedResource) async -> Bool {
     do {
       guard let host = try await gateway.object(planned.kind, planned.id), host.isEnabled else { return true }
-      let spec = host.spec.normalised()
-      try await gateway.update(host.id, spec, meta: host.meta, secrets: [:])
-      if case .served = await verifier.settle(host.id, spec, isPatient: false) { return true }
-      return false
+      guard await rows.configure(host) == nil else { return false }
+      guard case .served(let seen) = await verifier.settle(host.id, host.spec.normalised(), isPatient: false) else {
+        return false
+      }
+      try await store.noteRewrite(seen.ref, modifiedOn: seen.modifiedOn)
+      return true
     } catch {
       return false
     }

@@ -7,18 +7,20 @@ import Store
 struct ObjectWriter: Sendable {
   let gateway: any NPMGateway
   let verifier: Verifier
+  let rows: RowWriter
+  let neighbours: Neighbours
 
-  /// How often a PUT is repeated when its answer was unclear or blamed another host.
+  /// How often a PUT is repeated when its answer was unclear.
   private static let repeats = 2
-
-  private var neighbours: Neighbours { Neighbours(gateway: gateway, verifier: verifier) }
+  /// How often where nginx blamed another host's file: another client is at work, and leaves it in pieces for a moment.
+  private static let blameRepeats = 8
 
   func create(_ change: Change, marker: OwnershipMarker) async -> WriteResult {
     guard let spec = change.desired else { return impossible(change) }
     let meta: JSONValue = [OwnershipMarker.metaKey: marker.json]
     let start = ContinuousClock.now
     var id: ResourceID?
-    let error = await attempt { id = try await gateway.create(spec, meta: meta, secrets: change.secrets) }
+    let error = await rows.attempt { id = try await gateway.create(spec, meta: meta, secrets: change.secrets) }
     let names = KindDescription.isRequested(spec) ? Set(spec.requestedNames) : []
     if let problem = await neighbours.repair(sharing: names, after: error) { return failed(change, problem) }
     // "Already in use" may be the echo of our own create that was cut off: look before believing it.
@@ -30,13 +32,18 @@ struct ObjectWriter: Sendable {
         // A request to Let's Encrypt that failed is over when NPM says so: nothing is left of it.
         await verifier.settleCreate(
           spec, marker,
-          isPatient: error?.isUnclear == true && !(KindDescription.isRequested(spec) && error?.status == 500))
+          isPatient: error?.isUnclear == true && error?.isOver == false)
       }
     if error != nil || blamesAnother(verdict) || isStillOn(verdict, spec), let host = verdict.host {
-      verdict = await rewrite(host, change, spec, marked(host, marker))
+      let meta = marked(host, marker)
+      verdict = await rewrite(host, spec, after: error) { await write($0, change, spec, meta) }
     }
     // NPM's own 500 is certbot's answer; a lost one says nothing about what goes on there.
-    let isOver = error == nil || error?.status == 500
+    let isOver = error == nil || error?.isOver == true
+    if case .refused(let host, let words) = verdict, !blamesAnother(verdict) {
+      let result = await leaveOff(host, change, words)
+      return isOver ? over(result) : result
+    }
     if case .missing = verdict, let error { return isOver ? over(missing(change, error)) : missing(change, error) }
     let result = conclude(change, verdict, word: "created", start)
     return isOver ? over(result) : result
@@ -53,16 +60,24 @@ struct ObjectWriter: Sendable {
     }
     let wasSwitchedOff = before.isEnabled && spec["enabled"] == false
     let meta = marked(before, marker)
-    let error = await write(before, change, spec, meta, provesDisabled: change.cause == .unfinished)
+    let isUnfinished = change.cause == .unfinished
+    let put: (ObservedResource) async -> NPMError? = { host in
+      if change.isMarkerOnly { return await rows.attempt { try await gateway.touch(host, meta: meta) } }
+      return await write(host, change, spec, meta, provesDisabled: isUnfinished && host.id == before.id)
+    }
+    let error = await put(before)
     if let error, !error.isUnclear { return unwritten(change, error) }
-    var verdict = await verifier.settle(before.id, spec, isPatient: error != nil)
+    var verdict = await verifier.settle(before.id, spec, isPatient: error.map { !$0.isOver } ?? false)
     if error != nil || blamesAnother(verdict), let host = verdict.host {
-      verdict = await rewrite(host, change, spec, meta)
+      verdict = await rewrite(host, spec, after: error, put)
     }
     if wasSwitchedOff, error?.code == .npmServerError, let host = verdict.host {
       var result = failed(change, Self.stillServed("disabled in NPM"))
       result.object = host
       return result
+    }
+    if case .served(let host) = verdict, spec.shape.witness == .marker, host.marker?.name != change.key.name {
+      verdict = .different(host)
     }
     if case .refused(_, let words) = verdict { return await restore(change, before, words) }
     if case .served = verdict, spec.shape.fields.contains(where: \.isUpload),
@@ -88,14 +103,19 @@ struct ObjectWriter: Sendable {
     var spec = before.spec.normalised()
     if isDisabling { spec["enabled"] = false }
     let meta = JSONValue.object((before.meta.objectValue ?? [:]).filter { $0.key != OwnershipMarker.metaKey })
-    let error = await write(before, change, spec, meta)
+    let keepsMarker = spec.shape.witness == .markerFromCreation
+    let put: (ObservedResource) async -> NPMError? = { host in
+      if isDisabling, host.isEnabled, let error = await rows.switchOff(host) { return error }
+      return keepsMarker ? nil : await rows.attempt { try await gateway.touch(host, meta: meta) }
+    }
+    let error = await put(before)
     if let error, !error.isUnclear { return unwritten(change, error) }
-    var verdict = await verifier.settle(before.id, spec, isPatient: error != nil)
-    if error != nil, let host = verdict.host { verdict = await rewrite(host, change, spec, meta) }
+    var verdict = await verifier.settle(before.id, spec, isPatient: error.map { !$0.isOver } ?? false)
+    if error != nil, let host = verdict.host { verdict = await rewrite(host, spec, after: error, put) }
     if isDisabling, before.isEnabled, error?.code == .npmServerError {
       return failed(change, Self.stillServed("disabled in NPM"))
     }
-    guard let host = verdict.host, host.marker == nil else {
+    guard let host = verdict.host, host.marker == nil || keepsMarker else {
       return failed(change, error ?? NPMError(.npmUnclear, "NPM does not show that the marker is gone"))
     }
     let words = isDisabling ? "disabled and left to NPM" : "left to NPM as it is"
@@ -111,9 +131,9 @@ struct ObjectWriter: Sendable {
     case .failure(let error): return unwritten(change, error)
     }
     if planned.nameInNPM != nil, let error = await neighbours.user(of: planned) { return unwritten(change, error) }
-    let error = await attempt { try await gateway.delete(planned.kind, planned.id) }
+    let error = await rows.attempt { try await gateway.delete(planned.kind, planned.id) }
     if let error, !error.isUnclear, error.code != .npmNotFound { return unwritten(change, error) }
-    switch await verifier.isGone(planned.kind, planned.id, isPatient: error?.isUnclear == true) {
+    switch await verifier.isGone(planned.kind, planned.id, isPatient: error?.isUnclear == true && error?.isOver == false) {
     case true? where error?.code == .npmServerError: return failed(change, Self.stillServed("gone from NPM"))
     case true?: return WriteResult(ChangeOutcome(change, .applied, note: "deleted"), nil)
     case false?: return failed(change, error ?? NPMError(.npmUnclear, "NPM said deleted, but the host is still there"))
@@ -122,17 +142,6 @@ struct ObjectWriter: Sendable {
   }
 
   // MARK: Steps
-
-  private func attempt(_ body: () async throws -> Void) async -> NPMError? {
-    do {
-      try await body()
-      return nil
-    } catch let error as NPMError {
-      return error
-    } catch {
-      return NPMError(.internalError, "\(error)", isUnclear: true)
-    }
-  }
 
   /// The host right before the write: still ours, still as the plan saw it.
   private func fresh(_ planned: ObservedResource) async -> Result<ObservedResource, NPMError> {
@@ -153,29 +162,10 @@ struct ObjectWriter: Sendable {
     }
   }
 
-  /// PUT leaves the configuration of a host that it disables: enable and disable have calls of their own, and a
-  /// host that is to be off goes off first.
-  ///
-  /// - Parameter provesDisabled: a disable was not confirmed; only another one that answers cleanly proves that nginx
-  ///   was reloaded without the host.
   private func write(
     _ before: ObservedResource, _ change: Change, _ spec: Spec, _ meta: JSONValue, provesDisabled: Bool = false
   ) async -> NPMError? {
-    let isWanted = spec["enabled"] != false
-    if before.isEnabled && !isWanted {
-      if let error = await attempt({ try await gateway.setEnabled(before.kind, before.id, false) }) { return error }
-    }
-    if let error = await attempt({ try await gateway.update(before.id, spec, meta: meta, secrets: change.secrets) }) {
-      return error
-    }
-    if !before.isEnabled && !isWanted && provesDisabled {
-      if let error = await attempt({ try await gateway.setEnabled(before.kind, before.id, true) }) { return error }
-      return await attempt { try await gateway.setEnabled(before.kind, before.id, false) }
-    }
-    if !before.isEnabled && isWanted {
-      return await attempt { try await gateway.setEnabled(before.kind, before.id, true) }
-    }
-    return nil
+    await rows.write(before, spec, meta: meta, secrets: change.secrets, provesDisabled: provesDisabled)
   }
 
   /// What others keep in `meta`, and our marker.
@@ -186,18 +176,30 @@ struct ObjectWriter: Sendable {
   }
 
   /// Writes again what is there already, until NPM answers cleanly: only then is nginx's state of this write.
+  ///
+  /// - Parameter first: what the write before said.
   private func rewrite(
-    _ host: ObservedResource, _ change: Change, _ spec: Spec, _ meta: JSONValue
+    _ host: ObservedResource, _ spec: Spec, after first: NPMError?, _ put: (ObservedResource) async -> NPMError?
   ) async -> Verifier.Verdict {
     var verdict = Verifier.Verdict.unconfirmed(host)
     var current = host
-    for _ in 0..<Self.repeats {
-      let error = await write(current, change, spec, meta)
-      let seen = await verifier.settle(host.id, spec, isPatient: error != nil)
+    var unclear = 0, isOver = first?.isOver == true
+    for round in 1...Self.blameRepeats where unclear < Self.repeats {
+      let error = await put(current)
+      let seen = await verifier.settle(host.id, spec, isPatient: error.map { !$0.isOver } ?? false)
       if let host = seen.host { current = host }
+      guard let error else {
+        verdict = seen
+        if !blamesAnother(seen) { return verdict }
+        await verifier.pause(0.05 * Double(round))
+        continue
+      }
+      // Twice is no accident: NPM tests everything before it touches anything, and something else is wrong.
+      if error.isOver && isOver { return .unreadable(await NginxCulprit.error(gateway)) }
       // An answer that failed proves nothing about nginx, whatever the host's meta says.
-      if let error { verdict = .unreadable(error) } else { verdict = seen }
-      if error == nil && !blamesAnother(seen) { return verdict }
+      verdict = .unreadable(error)
+      isOver = error.isOver
+      unclear += 1
     }
     return verdict
   }
@@ -214,17 +216,30 @@ struct ObjectWriter: Sendable {
     return host.isEnabled && spec["enabled"] == false
   }
 
+  /// A host of ours that nginx refuses is better off than on: the next write to its access list, or to a certificate with
+  /// one of its names, would write its file again and keep nginx from taking anything.
+  private func leaveOff(_ host: ObservedResource, _ change: Change, _ words: String) async -> WriteResult {
+    var result = refused(change, words)
+    result.object = host
+    result.outcome.id = host.id
+    result.outcome.error?.hint =
+      await rows.switchOff(host) == nil
+      ? "host \(host.id) is in NPM, switched off; correct the YAML and apply again"
+      : "host \(host.id) is in NPM but not served; correct the YAML and apply again"
+    return result
+  }
+
   /// Puts the previous configuration back after nginx refused the new one.
   private func restore(_ change: Change, _ before: ObservedResource, _ words: String) async -> WriteResult {
     var result = refused(change, words)
     // A host that was not served before has nothing good of its own: an earlier restore may have failed.
     let wasGood = before.nginx == .online || !before.isEnabled || change.action == .adopt
     guard let spec = wasGood ? before.spec.normalised() : change.entry?.applied, spec != change.desired else {
-      return result
+      return before.spec.shape.isServed && change.action != .adopt ? await leaveOff(before, change, words) : result
     }
     var verdict = Verifier.Verdict.missing
     if let host = try? await gateway.object(before.kind, before.id) {
-      verdict = await rewrite(host, change, spec, before.meta)
+      verdict = await rewrite(host, spec, after: nil) { await write($0, change, spec, before.meta) }
     }
     if case .served(let host) = verdict {
       result.object = host
@@ -235,6 +250,7 @@ struct ObjectWriter: Sendable {
       result.isRestored = true
       result.outcome.error?.hint = "the host is as it was before: nginx refuses that, too"
     } else {
+      if case .refused(let host, _) = verdict, !blamesAnother(verdict) { _ = await rows.switchOff(host) }
       result.outcome.error?.hint = "the previous configuration could not be put back: look at host \(before.id) in NPM"
     }
     return result
@@ -263,7 +279,10 @@ struct ObjectWriter: Sendable {
       var result = refused(change, words)
       result.object = host
       result.outcome.id = host.id
-      result.outcome.error?.hint = "host \(host.id) is in NPM but not served; correct the YAML and apply again"
+      result.outcome.error?.hint =
+        blamesAnother(verdict)
+        ? "nginx names another host's file: somebody else writes to this NPM at the same time; apply again"
+        : "host \(host.id) is in NPM but not served; correct the YAML and apply again"
       return result
     case .unconfirmed(let host):
       var result = failed(change, NPMError(.nginxUnconfirmed, "NPM never said whether nginx took it"))

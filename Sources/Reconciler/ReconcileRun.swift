@@ -43,7 +43,9 @@ package struct ReconcileRun: Sendable {
     let sealed = Sealer(key: try await store.sealKey()).seal(desired)
     let ledger = try await store.ledger()
     let kinds = Set(sealed.resources.map(\.key.kind) + ledger.map(\.key.kind))
-    let observed = try await gateway.observe(fixed: kinds)
+    var observed = try await gateway.observe(fixed: kinds)
+    let history = await history(ledger, observed)
+    history?.markOpenHosts(&observed)
     let desired = AutomaticRequests.expand(
       sealed, observed, ledger, today: Timestamp.now.day, email: settings.letsEncryptEmail)
     var options = options(desired)
@@ -68,8 +70,25 @@ package struct ReconcileRun: Sendable {
     let days = settings.certificateDays
     lap.certificates = CertificateWatch(observed, now: .now).diagnostics(warning: days.warning, error: days.error)
     lap.warnings += lap.certificates
-    lap.authors = await authors(lap.plan)
+    lap.authors = await authors(lap.plan, ledger, history)
     return lap
+  }
+
+  /// NPM's audit log, where a host of ours has an access list: only the log tells at once that somebody switched it on.
+  private func history(_ ledger: [LedgerEntry], _ observed: ObservedState) async -> AuditHistory? {
+    let guarded = ledger.contains { $0.applied.map { !$0["access_list"].isNull } ?? false }
+    return guarded ? await AuditHistory.read(gateway) : nil
+  }
+
+  /// Who drifted each host, where the audit log tells. Accounts that may not read it give none.
+  private func authors(
+    _ plan: Plan, _ ledger: [LedgerEntry], _ known: AuditHistory?
+  ) async -> [ObjectRef: AuditEntry] {
+    let drifted = (plan.changes + plan.withheld).filter { $0.cause == .drifted || $0.cause == .both }
+    guard !drifted.isEmpty else { return [:] }
+    var history = known
+    if history == nil { history = await AuditHistory.read(gateway) }
+    return history?.authors(of: drifted) ?? [:]
   }
 
   private var pauses: Pauses { Pauses(store: store, settings: settings) }
@@ -124,16 +143,6 @@ package struct ReconcileRun: Sendable {
     AutomaticRequests.prune(&lap.plan)
   }
 
-  /// The newest entry of NPM's audit log for each drifted host. Accounts that may not read it give none.
-  private func authors(_ plan: Plan) async -> [ObjectRef: AuditEntry] {
-    let drifted = plan.changes.contains { $0.cause == .drifted || $0.cause == .both }
-    guard drifted, let entries = try? await gateway.auditLog() else { return [:] }
-    // The log calls a kind by its name with a dash.
-    return Dictionary(
-      entries.map { (ObjectRef(ResourceKind(rawValue: $0.kind.replacing("-", with: "_")), $0.id), $0) }
-    ) { newest, _ in newest }
-  }
-
   /// Remembers what the YAML says of the life of hosts, also where the plan is refused: when a name is gone from the
   /// YAML, the store is all that knows of it. Throws `StoreError`.
   package func remember(_ lap: PlannedLap) async throws {
@@ -155,8 +164,8 @@ package struct ReconcileRun: Sendable {
     }
     let run = try await store.beginRun(digest: lap.plan.digest, commit: settings.commit?.hash, at: .now)
     let applier = Applier(
-      gateway: gateway, store: store, pauses: pauses, verifier: Verifier(gateway: gateway, pause: verifierPause),
-      owner: settings.owner, run: run, commit: settings.commit?.hash, correlation: settings.correlation)
+      gateway: gateway, store: store, pauses: pauses, writer: writer(lap.observed.version), owner: settings.owner,
+      run: run, commit: settings.commit?.hash, correlation: settings.correlation)
     let outcomes = await applier.apply(lap.plan.effective, stop: stop, progress: progress)
     var report = RunReport(run: run, outcomes: outcomes, seconds: 0, wasInterrupted: false, unrepaired: problem)
     report.wasInterrupted = stop.isRequested && report.count(.notAttempted) > 0
@@ -172,6 +181,13 @@ package struct ReconcileRun: Sendable {
     for event in news.events(lap, days: settings.certificateDays, correlation: settings.correlation) {
       try? await store.append(event, at: .now)
     }
+  }
+
+  private func writer(_ version: NPMVersion) -> ObjectWriter {
+    let verifier = Verifier(gateway: gateway, pause: verifierPause)
+    let rows = RowWriter(gateway: gateway, version: version)
+    let neighbours = Neighbours(gateway: gateway, verifier: verifier, rows: rows, store: store)
+    return ObjectWriter(gateway: gateway, verifier: verifier, rows: rows, neighbours: neighbours)
   }
 
   /// Drops what is older than the settings want to keep.
@@ -192,9 +208,8 @@ package struct ReconcileRun: Sendable {
         "hosts that an interrupted request may have laid bare are not written again: everything is suspended",
         hint: "look at them in NPM, or end it with 'reconciler resume --all'")
     }
-    let verifier = Verifier(gateway: gateway, pause: verifierPause)
     let problem = try await BareHosts(open: open, observed: lap.observed, now: .now)
-      .repair(Neighbours(gateway: gateway, verifier: verifier), store)
+      .repair(writer(lap.observed.version).neighbours, store)
     let names = Set(open.flatMap(\.names)).sorted().joined(separator: ", ")
     let event = Event(
       problem == nil ? .info : .error, source: "apply", subject: "request", reason: "RequestRepair",

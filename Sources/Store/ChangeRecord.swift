@@ -38,7 +38,12 @@ package struct ChangeRecordDraft: Hashable, Sendable {
 
 /// How a planned change ended.
 package struct ChangeRecord: Hashable, Sendable {
-  package enum Outcome: String, Sendable { case applied, failed, notAttempted = "not_attempted" }
+  package enum Outcome: String, Sendable {
+    case applied, failed
+    /// NPM took it, and what visitors get does not show it.
+    case unproven
+    case notAttempted = "not_attempted"
+  }
 
   package var key: ResourceKey
   package var action: String

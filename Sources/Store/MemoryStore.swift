@@ -30,6 +30,14 @@ package actor MemoryStore: StateStore {
 
   package func remember(_ list: [LedgerEntry]) { for entry in list { entries[entry.key] = entry } }
 
+  package func noteRewrite(_ object: ObjectRef, modifiedOn: String) {
+    for (key, entry) in entries where entry.ref == object { entries[key]?.modifiedOn = modifiedOn }
+  }
+
+  private var witnesses: [String: Bool] = [:]
+  package func reloadWitness(of npm: String) -> Bool? { witnesses[npm] }
+  package func setReloadWitness(_ counts: Bool, of npm: String) { witnesses[npm] = counts }
+
   package func beginRun(digest: String, commit: String?, at: Timestamp) -> Int {
     let number = (runList.last?.number ?? 0) + 1
     runList.append(

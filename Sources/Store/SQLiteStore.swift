@@ -269,7 +269,7 @@ package actor SQLiteStore: StateStore {
     case .keep: break
     case .put(let entry):
       try connection.run(
-        "INSERT OR REPLACE INTO ledger (\(LedgerRow.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO ledger (\(LedgerRow.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         try LedgerRow.values(entry))
     case .remove:
       try connection.run("DELETE FROM ledger WHERE kind = ? AND name = ?", [.text(key.kind.rawValue), .text(key.name)])

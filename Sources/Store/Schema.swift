@@ -69,5 +69,9 @@ enum Schema {
     """
     ALTER TABLE runs ADD COLUMN commit_hash TEXT;
     """,
+    """
+    ALTER TABLE ledger ADD COLUMN modified_on TEXT;
+    CREATE TABLE reload_witness (npm TEXT PRIMARY KEY, counts INTEGER NOT NULL) STRICT;
+    """,
   ]
 }

@@ -85,6 +85,13 @@ package protocol StateStore: EventStore, PauseStore, RequestStore {
   /// Replaces rows that lack what needs no write to NPM.
   func remember(_ entries: [LedgerEntry]) async throws
 
+  /// A write that was not about this object moved the time of its last change; that was us, too.
+  func noteRewrite(_ object: ObjectRef, modifiedOn: String) async throws
+
+  /// Whether an idle connection to this address of NPM ends when nginx reloads; nil: never seen.
+  func reloadWitness(of npm: String) async throws -> Bool?
+  func setReloadWitness(_ counts: Bool, of npm: String) async throws
+
   /// Opens a run; returns its number.
   func beginRun(digest: String, commit: String?, at: Timestamp) async throws -> Int
   func finishRun(_ number: Int, applied: Int, failed: Int, at: Timestamp) async throws

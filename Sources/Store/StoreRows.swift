@@ -17,7 +17,7 @@ extension SQLiteValue {
 
 /// A row of the ledger. Rows of kinds that this program does not know are passed over, never dropped.
 enum LedgerRow {
-  static let columns = "kind, name, npm_id, created_on, applied, domains, unfinished, protected, on_delete"
+  static let columns = "kind, name, npm_id, created_on, applied, domains, unfinished, protected, on_delete, modified_on"
 
   static func entry(_ row: [SQLiteValue]) throws -> LedgerEntry? {
     let kind = ResourceKind(rawValue: row[0].text)
@@ -27,7 +27,8 @@ enum LedgerRow {
       isProtected: row[7].int != 0, onDelete: Lifecycle.OnDelete(rawValue: row[8].text) ?? .delete)
     return LedgerEntry(
       key: ResourceKey(kind, row[1].text), id: row[2] == .null ? nil : ResourceID(row[2].int),
-      createdOn: row[3] == .null ? nil : row[3].text, applied: applied,
+      createdOn: row[3] == .null ? nil : row[3].text, modifiedOn: row[9] == .null ? nil : row[9].text,
+      applied: applied,
       claims: try decoded(row[5].text), isUnfinished: row[6].int != 0, lifecycle: lifecycle)
   }
 
@@ -46,6 +47,7 @@ enum LedgerRow {
       entry.createdOn.map { .text($0) } ?? .null, try json(entry.applied),
       .text(try encoded(entry.claims)), .integer(entry.isUnfinished ? 1 : 0),
       .integer(entry.lifecycle.isProtected ? 1 : 0), .text(entry.lifecycle.onDelete.rawValue),
+      entry.modifiedOn.map { .text($0) } ?? .null,
     ]
   }
 

@@ -1,7 +1,13 @@
 extension KindDescription {
   /// 404 hosts: domains that NPM answers for with 404. Field names are those of NPM's published API schema.
-  package static let deadHost = KindDescription(
-    kind: .deadHost, section: "dead_hosts", route: "dead-hosts",
+  package static let deadHost: KindDescription = {
+    var kind = description
+    kind.staleSince = NPMVersion(2, 13, 0)
+    return kind
+  }()
+
+  private static let description = KindDescription(
+    kind: .deadHost, section: "dead_hosts", route: "dead-hosts", witness: .markerFromCreation,
     fields: [HostFields.domains] + HostFields.tls + [HostFields.advancedConfig, HostFields.enabled],
     operatorFields: OperatorFields.forDomains, claimField: "domain_names", claims: HostFields.claims,
     summary: { "\($0.claims.joined(separator: ", ")) -> 404" }, normalise: { HostFields.normalise(&$0) })

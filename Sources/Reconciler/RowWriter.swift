@@ -1,0 +1,101 @@
+import Model
+import NPMClient
+
+/// The calls that bring one row about, in the order in which NPM configures nginx from what it stores.
+///
+/// NPM's calls configure from different rows: a PUT from what was sent (but for 404 hosts: from what was there before), the
+/// call that switches a host on from a row without the users and addresses of its access list.
+struct RowWriter: Sendable {
+  let gateway: any NPMGateway
+  let version: NPMVersion
+
+  /// Brings a row about that is there.
+  ///
+  /// - Parameters:
+  ///   - before: the row as it is.
+  ///   - secrets: the texts behind the seals; NPM keeps those that are not given.
+  ///   - provesDisabled: a disable was not confirmed; only another one that answers cleanly proves that nginx was reloaded
+  ///   without the host.
+  func write(
+    _ before: ObservedResource, _ spec: Spec, meta: JSONValue, secrets: [String: Secret], provesDisabled: Bool = false
+  ) async -> NPMError? {
+    let isWanted = spec["enabled"] != false
+    // PUT leaves the configuration of a host that it disables: a host that is to be off goes off first. One that nginx
+    // refused goes off, too: its file may be what keeps nginx from taking anything.
+    let goesOff = before.isEnabled && (!isWanted || before.isRefused)
+    if goesOff, let error = await switchOff(before) { return error }
+    let isOff = goesOff || !before.isEnabled
+    let isSwitching = isOff && isWanted && spec.shape.isSwitchedByUpdate
+    if let error = await attempt({
+      try await gateway.update(before.id, spec, meta: meta, secrets: secrets, isSwitchingOn: isSwitching)
+    }) {
+      return error
+    }
+    if isOff && !isWanted && provesDisabled && !goesOff { return await proveOff(before, spec, meta, secrets) }
+    if isWanted && !isSwitching && isOff { return await switchOn(before) }
+    return isWanted && isStale(before.kind) ? await restart(before) : nil
+  }
+
+  /// Makes NPM configure a host from its row as it is. Nothing in the row changes.
+  func configure(_ host: ObservedResource) async -> NPMError? {
+    if isStale(host.kind) { return await restart(host) }
+    return await attempt { try await gateway.touch(host, meta: host.meta) }
+  }
+
+  func switchOff(_ host: ObservedResource) async -> NPMError? {
+    await attempt { try await gateway.setEnabled(host.kind, host.id, false) }
+  }
+
+  private func switchOn(_ host: ObservedResource) async -> NPMError? {
+    await attempt { try await gateway.setEnabled(host.kind, host.id, true) }
+  }
+
+  private func restart(_ host: ObservedResource) async -> NPMError? {
+    if let error = await switchOff(host) { return error }
+    return await switchOn(host)
+  }
+
+  private func proveOff(
+    _ host: ObservedResource, _ spec: Spec, _ meta: JSONValue, _ secrets: [String: Secret]
+  ) async -> NPMError? {
+    let error =
+      if spec.shape.isSwitchedByUpdate {
+        await attempt {
+          try await gateway.update(host.id, spec.enabled, meta: meta, secrets: secrets, isSwitchingOn: true)
+        }
+      } else { await switchOn(host) }
+    if let error { return error }
+    return await switchOff(host)
+  }
+
+  /// Whether a PUT of this kind leaves nginx with what was there before.
+  private func isStale(_ kind: ResourceKind) -> Bool {
+    KindDescription.of(kind)?.staleSince.map { version >= $0 } ?? false
+  }
+
+  func attempt(_ body: () async throws -> Void) async -> NPMError? {
+    do {
+      try await body()
+      return nil
+    } catch let error as NPMError {
+      return error
+    } catch {
+      return NPMError(.internalError, "\(error)", isUnclear: true)
+    }
+  }
+}
+
+extension ObservedResource {
+  /// It is on, and nginx does not have it.
+  var isRefused: Bool {
+    if case .refused = nginx { isEnabled } else { false }
+  }
+}
+
+extension Spec {
+  fileprivate var enabled: Spec {
+    var copy = self
+    copy["enabled"] = true
+    return copy
+  }
+}
