@@ -91,7 +91,9 @@ extension AlertFacts {
   }
 
   /// What follows from NPM being away says nothing about the rest.
-  private var unknownRules: Set<AlertRule> { npm == nil ? unknown : unknown.union([.drift, .guardOpen, .apply, .certificate]) }
+  private var unknownRules: Set<AlertRule> {
+    npm == nil ? unknown : unknown.union([.drift, .guardOpen, .apply, .certificate])
+  }
 
   /// One alert for each destination that is to blame, one for NPM, one for each other host.
   private func down(_ rule: AlertRuleSettings) -> [AlertCondition] {

@@ -28,5 +28,8 @@ static inline CURLcode shim_curl_set_read(CURL *h, shim_curl_write f, void *cont
 static inline CURLcode shim_curl_get_long(CURL *h, CURLINFO i, long *v) { return curl_easy_getinfo(h, i, v); }
 static inline CURLcode shim_curl_get_size(CURL *h, CURLINFO i, curl_off_t *v) { return curl_easy_getinfo(h, i, v); }
 static inline CURLcode shim_curl_get_string(CURL *h, CURLINFO i, char **v) { return curl_easy_getinfo(h, i, v); }
+static inline CURLcode shim_curl_get_socket(CURL *h, curl_socket_t *v) {
+  return curl_easy_getinfo(h, CURLINFO_ACTIVESOCKET, v);
+}
 static inline CURLMcode shim_curl_multi_set_long(CURLM *m, CURLMoption o, long v) { return curl_multi_setopt(m, o, v); }
 static inline CURLcode shim_curl_message_result(const CURLMsg *m) { return m->data.result; }

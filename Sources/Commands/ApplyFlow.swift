@@ -47,6 +47,7 @@ struct ApplyFlow {
     let report = try await lease.hold { try await run.apply(lap, stop: stop) { printer.show($0) } }
     if wanted.writesStatus { writeStatus(lap, report) } else { outdateStatus(report) }
     try printer.finish(report, wanted.diagnostics)
+    if let remark = report.remark { invocation.console.warn(remark) }
     if let problem = report.unrepaired { invocation.console.error(problem) }
     return exit(lap, report)
   }

@@ -52,7 +52,7 @@ struct ApplyPrinter: Sendable {
   private func words(_ outcome: ChangeOutcome) -> String {
     guard let error = outcome.error else { return outcome.note }
     let source = error.location ?? outcome.change.source
-    let place = outcome.verdict == .failed ? source.map { " (\($0.file):\($0.line))" } ?? "" : ""
+    let place = [.failed, .unproven].contains(outcome.verdict) ? source.map { " (\($0.file):\($0.line))" } ?? "" : ""
     return console.paint(error.message, .red) + place
   }
 
@@ -80,6 +80,7 @@ struct ApplyPrinter: Sendable {
     let blocked = lap.plan.count("blocked")
     let counts = [
       (report.count(.applied), "applied"), (report.count(.failed), "failed"),
+      (report.count(.unproven), "unproven"),
       (report.count(.notAttempted), "not attempted"), (blocked, "blocked"),
     ]
     let words = counts.filter { $0.0 > 0 || $0.1 == "applied" }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")

@@ -156,6 +156,10 @@ struct PlanText {
     if field.path == "meta.nginx_online" {
       return ("served by nginx", field.before.isNull ? "never confirmed -> yes" : "no -> yes")
     }
+    if field.path == FieldDiff.guardField {
+      return ("guarded", field.before == false ? "no, its access list is not enforced -> yes" : "unknown -> yes")
+    }
+    if field.path == FieldDiff.currentField { return ("nginx has these values", "unknown -> yes") }
     if field.path == "meta.reconciler" {
       return ("our marker", "\(field.before.isNull ? "gone" : field.before.summary) -> \(field.after.summary)")
     }

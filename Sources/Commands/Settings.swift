@@ -11,6 +11,8 @@ struct Settings: Sendable {
   var npmURL = ""
   var npmIdentity = ""
   var npmSecret = Secret("")
+  /// Whether a connection to NPM's API tells that nginx reloaded.
+  var usesReloadWitness = true
   var npmContract = UpstreamContract(name: "NPM")
   var desired = "desired"
   var state = ".reconciler/state.db"
@@ -55,6 +57,9 @@ enum SettingsFields {
       "data_plane", .string(1...300), standard: "",
       "Where NPM serves its hosts, for example 10.0.0.2:80: each is then checked through NPM, too."),
     FieldDescription("data_plane_tls_port", .port, standard: 443, "The port there for hosts with a certificate."),
+    FieldDescription(
+      "reload_witness", .choice(["auto", "off"]), standard: "auto",
+      "Whether nginx reloaded is told by an idle connection to this address; off: something else stands in between."),
     FieldDescription(
       "proxy", .string(1...4096), standard: "", "Proxy on the way to NPM, for example http://proxy:3128."),
     FieldDescription("connect_timeout", .duration, standard: "5s", "For look-up, TCP and TLS."),

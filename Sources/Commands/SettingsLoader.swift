@@ -102,6 +102,7 @@ package struct SettingsLoader {
     settings.npmIdentity = try fromEnvironment(["NPM_IDENTITY", "NPM_EMAIL"]) ?? text("npm", "identity") ?? ""
     settings.npmSecret = Secret(try fromEnvironment(["NPM_SECRET", "NPM_PASSWORD"]) ?? text("npm", "secret") ?? "")
     settings.npmContract = contract()
+    settings.usesReloadWitness = text("npm", "reload_witness") != "off"
     settings.limits = try limits()
     settings.probe = probe()
     settings.historySeconds = seconds("history", "keep") ?? settings.historySeconds

@@ -9,7 +9,8 @@ enum WatchText {
     let what = "\(outcome.change.action.word) \(outcome.change.key.path)"
     guard let error = outcome.error else { return "\(what): \(outcome.note)" }
     let place = (error.location ?? outcome.change.source).map { " (\($0.file):\($0.line))" } ?? ""
-    return "\(what) \(outcome.verdict == .failed ? "failed" : "not attempted"): \(error.message)\(place)"
+    return
+      "\(what) \(outcome.verdict == .notAttempted ? "not attempted" : outcome.verdict.rawValue): \(error.message)\(place)"
   }
 
   /// How things stand after a lap; the same words for the same state.

@@ -233,6 +233,13 @@ final class EasyHandle {
     return value
   }
 
+  /// The socket of the connection that is kept; nil: none is.
+  var activeSocket: Int32? {
+    var socket: curl_socket_t = -1
+    guard shim_curl_get_socket(pointer, &socket) == CURLE_OK, socket >= 0 else { return nil }
+    return Int32(socket)
+  }
+
   private func getString(_ info: CURLINFO) -> String {
     var value: UnsafeMutablePointer<CChar>?
     shim_curl_get_string(pointer, info, &value)

@@ -122,18 +122,23 @@ final class ServerCore: Sendable {
   }
 }
 
-/// Open connections by their sockets, and whether each has a request in work.
+/// Open connections by their sockets, and what each of them is at.
 final class Connections: Sendable {
-  private let open = Lock<[Int32: Bool]>([:])
+  private enum State { case new, busy, idle }
+  private let open = Lock<[Int32: State]>([:])
 
-  func began(_ socket: Int32) { open.withLock { $0[socket] = false } }
+  func began(_ socket: Int32) { open.withLock { $0[socket] = .new } }
   func ended(_ socket: Int32) { open.withLock { $0[socket] = nil } }
+
   func setBusy(_ socket: Int32, _ isBusy: Bool) {
-    open.withLock { open in if open[socket] != nil { open[socket] = isBusy } }
+    open.withLock { open in if open[socket] != nil { open[socket] = isBusy ? .busy : .idle } }
   }
 
-  /// Under the lock: libmicrohttpd tells of the end before it closes the socket, so that its number is still its own.
+  /// Those that had a request and wait for the next. Under the lock: libmicrohttpd tells of an end before it closes the
+  /// socket, so that its number is still its own.
   func closeIdle() {
-    open.withLock { open in for (socket, isBusy) in open where !isBusy { _ = shutdown(socket, Int32(SHUT_RDWR)) } }
+    open.withLock { open in
+      for (socket, state) in open where state == .idle { _ = shutdown(socket, Int32(SHUT_RDWR)) }
+    }
   }
 }

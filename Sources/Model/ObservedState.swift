@@ -83,6 +83,8 @@ package struct ObservedResource: Hashable, Sendable {
   package var marker: OwnershipMarker? { OwnershipMarker(meta: meta) }
   package var ref: ObjectRef { ObjectRef(kind, id) }
   package var isEnabled: Bool { spec["enabled"] != false }
+  /// It is on, and nginx does not have it.
+  package var isRefused: Bool { if case .refused = nginx { isEnabled } else { false } }
   package var nameInNPM: String? { spec.nameInNPM }
   /// What people know it by: its first domain or port, else its number.
   package var label: String { spec.claims.first ?? ref.words }

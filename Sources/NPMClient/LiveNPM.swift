@@ -132,6 +132,16 @@ package final class LiveNPM: NPMGateway {
     return (row.meta ?? [:]).filter { fields.contains($0.key) }.compactMapValues(\.stringValue).mapValues { Secret($0) }
   }
 
+  package func idleConnection() async -> IdleWitness? {
+    guard let connection = await upstream.openIdle(UpstreamRequest("GET", "/api/")) else { return nil }
+    let headers = connection.headers
+    // Behind nginx the backend has no header of this name of its own; a proxy of somebody else's puts in its own, or says
+    // that it is there.
+    let server = headers["server"]?.lowercased() ?? ""
+    let isNginx = ["openresty", "nginx", "reconciler-simulator"].contains { server.hasPrefix($0) }
+    return IdleWitness(isThroughNginx: isNginx && headers["via"] == nil, ends: connection.ends)
+  }
+
   package func auditLog() async throws -> [AuditEntry]? {
     // Not allowed looks like a token that is not accepted: a new login for each look would cost half a second.
     let answer = try await send(

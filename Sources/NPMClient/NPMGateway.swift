@@ -27,6 +27,19 @@ package struct ServerFacts: Sendable, Equatable {
   }
 }
 
+/// An idle connection to NPM's API, opened before a write.
+package struct IdleWitness: Sendable {
+  /// Whether the answer came through an nginx, and nobody else said to stand in between.
+  package var isThroughNginx: Bool
+  /// Waits until it is ended, so many seconds at most.
+  package var ends: @Sendable (Double) async -> Bool
+
+  package init(isThroughNginx: Bool, ends: @escaping @Sendable (Double) async -> Bool) {
+    self.isThroughNginx = isThroughNginx
+    self.ends = ends
+  }
+}
+
 /// NPM as the rest of the program sees it. Every method throws `NPMError`.
 ///
 /// Reads may run side by side. Writes must not: NPM has no lock around nginx, and two at once take healthy hosts
@@ -54,6 +67,8 @@ package protocol NPMGateway: Sendable {
   func delete(_ kind: ResourceKind, _ id: ResourceID) async throws
   /// The files of a certificate that was uploaded, its private key among them, by their fields.
   func uploads(of id: ResourceID) async throws -> [String: Secret]
+  /// A connection that nginx in front of NPM's API would end when it reloads; nil: none can be had now.
+  func idleConnection() async -> IdleWitness?
   /// nil: this account may not read it.
   func auditLog() async throws -> [AuditEntry]?
 }

@@ -32,11 +32,16 @@ enum DependencyOrder {
     return ordered
   }
 
+  /// What an earlier run left unproven comes first: nginx may not reload until it is right, streams before all, because
+  /// their ports are what nginx stumbles over.
   private static func rank(_ change: Change) -> Int {
+    if !change.isBlocked, change.entry?.isUnfinished == true, change.id != nil {
+      return change.key.kind == .stream ? -2 : -1
+    }
     switch change.action {
-    case .blocked: 2
-    case .delete, .release: 1
-    default: 0
+    case .blocked: return 2
+    case .delete, .release: return 1
+    default: return 0
     }
   }
 

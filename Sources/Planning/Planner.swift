@@ -94,6 +94,7 @@ package struct Planner: Sendable {
     changes = changes.map(SecretRule.apply)
     changes = changes.map(RequestRule(observed, requests: options.requests).apply)
     changes = UseRule(observed, owner: options.owner).apply(to: changes)
+    changes = UntestedWriteRule.apply(to: changes)
     changes = ClaimRule(observed, draft, ownership, wanted: changes).apply(to: changes)
     draft.changes = ReleaseRule.apply(to: DependencyOrder.sort(changes), in: draft)
     AutomaticRequests.prune(&draft)

@@ -52,32 +52,36 @@ struct AuditHistory {
     return found
   }
 
-  /// Times have a resolution of a second: within the one of our last write, what was sent decides.
+  /// An entry explains a difference when it sent something else than we wrote last; a host that is on or off may also have
+  /// been switched by a call that sends nothing.
   private func isAnothers(_ entry: AuditEntry, _ change: Change) -> Bool {
     if let ours = change.entry?.modifiedOn, entry.createdOn < ours { return false }
-    let drifted = change.fields.filter { $0.cause != .desiredEdited }
-    return drifted.contains { field in
+    let isSwitch = ["enabled", "disabled"].contains(entry.action)
+    return change.fields.contains { field in
       switch field.path {
-      case FieldDiff.guardField, FieldDiff.currentField: return true
-      case FieldDiff.nginxField: return isLater(entry, change)
-      case "enabled": return ["enabled", "disabled"].contains(entry.action) || explains(entry, field, change)
-      default: return explains(entry, field, change)
+      case "enabled": isSwitch || sentOtherwise(entry, change)
+      // Ours are switched on by what sends all of their row.
+      case FieldDiff.guardField, FieldDiff.currentField, FieldDiff.nginxField:
+        entry.action == "enabled" || sentOtherwise(entry, change)
+      default: field.cause != .desiredEdited && sentOtherwise(entry, change)
       }
     }
   }
 
-  private func isLater(_ entry: AuditEntry, _ change: Change) -> Bool {
-    change.entry?.modifiedOn.map { entry.createdOn > $0 } ?? false
+  private func sentOtherwise(_ entry: AuditEntry, _ change: Change) -> Bool {
+    guard let sent = entry.payload.objectValue, let ours = change.entry?.applied else { return true }
+    return ours.shape.fields.contains { field in
+      // References are numbers in the log, and what is secret or kept elsewhere is not compared.
+      switch field.type {
+      case .bool, .integer, .port, .string, .host: sent[field.name].map { $0 != ours[field.name] } ?? false
+      case .domains: sent[field.name].map { folded($0) != folded(ours[field.name]) } ?? false
+      case .reference: change.fields.contains { $0.path == field.name } && sent["\(field.name)_id"] != nil
+      default: change.fields.contains { $0.path == field.name } && sent[field.name] != nil
+      }
+    }
   }
 
-  /// Whether the call sent the field, and not what we wrote last.
-  private func explains(_ entry: AuditEntry, _ field: FieldChange, _ change: Change) -> Bool {
-    let names = [field.path, "\(field.path)_id"]
-    guard let sent = names.compactMap({ entry.payload.objectValue?[$0] }).first else {
-      // What is no column of its own: the whole object was replaced, or the log keeps nothing of it.
-      return field.path.contains("/") || isLater(entry, change)
-    }
-    guard let ours = change.entry?.applied?[field.path] else { return true }
-    return sent != ours || isLater(entry, change)
+  private func folded(_ names: JSONValue) -> [String] {
+    (names.arrayValue ?? []).compactMap { $0.stringValue?.lowercased() }.sorted()
   }
 }

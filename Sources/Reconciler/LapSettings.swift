@@ -22,6 +22,8 @@ package struct LapSettings: Sendable {
   package var commit: GitCommit?
   /// Times in which nothing is written.
   package var windows: [MaintenanceWindow] = []
+  /// Whether a connection to NPM's API tells that nginx reloaded.
+  package var usesReloadWitness = true
   /// What `certificate: auto` means where no certificate fits; nil: nothing.
   package var defaultCertificate: String?
   /// For requests to Let's Encrypt that releases of NPM want it for.

@@ -42,7 +42,8 @@ package struct Matters: Sendable {
     let isCertain = open.contains { $0.fields.contains { $0.path == FieldDiff.guardField && $0.before == false } }
     let names = list(open.map { "\($0.key.name) (\($0.claims.first ?? ""))" })
     let isRepaired = drifted.isDisjoint(with: open.map(\.key.name))
-    return "\(isCertain ? "served without its access list" : "changed in NPM, perhaps served without its access list"): "
+    return
+      "\(isCertain ? "served without its access list" : "changed in NPM, perhaps served without its access list"): "
       + names + (isRepaired ? "; written again" : "; not written again")
   }
 

@@ -65,7 +65,7 @@ struct Neighbours: Sendable {
     do {
       guard let host = try await gateway.object(planned.kind, planned.id), host.isEnabled else { return true }
       guard await rows.configure(host) == nil else { return false }
-      guard case .served(let seen) = await verifier.settle(host.id, host.spec.normalised(), isPatient: false) else {
+      guard case .served(let seen) = await verifier.settle(host.id, host.spec.normalised(), .answered) else {
         return false
       }
       try await store.noteRewrite(seen.ref, modifiedOn: seen.modifiedOn)

@@ -28,11 +28,8 @@ struct ObjectWriter: Sendable {
       return over(unwritten(change, error))
     }
     var verdict =
-      if let id { await verifier.settle(id, spec, isPatient: false) } else {
-        // A request to Let's Encrypt that failed is over when NPM says so: nothing is left of it.
-        await verifier.settleCreate(
-          spec, marker,
-          isPatient: error?.isUnclear == true && error?.isOver == false)
+      if let id { await verifier.settle(id, spec, .answered) } else {
+        await verifier.settleCreate(spec, marker, Verifier.Progress(error))
       }
     if error != nil || blamesAnother(verdict) || isStillOn(verdict, spec), let host = verdict.host {
       let meta = marked(host, marker)
@@ -67,7 +64,7 @@ struct ObjectWriter: Sendable {
     }
     let error = await put(before)
     if let error, !error.isUnclear { return unwritten(change, error) }
-    var verdict = await verifier.settle(before.id, spec, isPatient: error.map { !$0.isOver } ?? false)
+    var verdict = await verifier.settle(before.id, spec, Verifier.Progress(error))
     if error != nil || blamesAnother(verdict), let host = verdict.host {
       verdict = await rewrite(host, spec, after: error, put)
     }
@@ -110,7 +107,7 @@ struct ObjectWriter: Sendable {
     }
     let error = await put(before)
     if let error, !error.isUnclear { return unwritten(change, error) }
-    var verdict = await verifier.settle(before.id, spec, isPatient: error.map { !$0.isOver } ?? false)
+    var verdict = await verifier.settle(before.id, spec, Verifier.Progress(error))
     if error != nil, let host = verdict.host { verdict = await rewrite(host, spec, after: error, put) }
     if isDisabling, before.isEnabled, error?.code == .npmServerError {
       return failed(change, Self.stillServed("disabled in NPM"))
@@ -133,7 +130,7 @@ struct ObjectWriter: Sendable {
     if planned.nameInNPM != nil, let error = await neighbours.user(of: planned) { return unwritten(change, error) }
     let error = await rows.attempt { try await gateway.delete(planned.kind, planned.id) }
     if let error, !error.isUnclear, error.code != .npmNotFound { return unwritten(change, error) }
-    switch await verifier.isGone(planned.kind, planned.id, isPatient: error?.isUnclear == true && error?.isOver == false) {
+    switch await verifier.isGone(planned.kind, planned.id, Verifier.Progress(error)) {
     case true? where error?.code == .npmServerError: return failed(change, Self.stillServed("gone from NPM"))
     case true?: return WriteResult(ChangeOutcome(change, .applied, note: "deleted"), nil)
     case false?: return failed(change, error ?? NPMError(.npmUnclear, "NPM said deleted, but the host is still there"))
@@ -186,7 +183,7 @@ struct ObjectWriter: Sendable {
     var unclear = 0, isOver = first?.isOver == true
     for round in 1...Self.blameRepeats where unclear < Self.repeats {
       let error = await put(current)
-      let seen = await verifier.settle(host.id, spec, isPatient: error.map { !$0.isOver } ?? false)
+      let seen = await verifier.settle(host.id, spec, Verifier.Progress(error))
       if let host = seen.host { current = host }
       guard let error else {
         verdict = seen
@@ -232,8 +229,10 @@ struct ObjectWriter: Sendable {
   /// Puts the previous configuration back after nginx refused the new one.
   private func restore(_ change: Change, _ before: ObservedResource, _ words: String) async -> WriteResult {
     var result = refused(change, words)
-    // A host that was not served before has nothing good of its own: an earlier restore may have failed.
-    let wasGood = before.nginx == .online || !before.isEnabled || change.action == .adopt
+    // A host that was not served before has nothing good of its own: an earlier restore may have failed, and one that
+    // nginx refused is left switched off.
+    let wasServed = before.isEnabled ? before.nginx == .online : change.entry?.isUnfinished != true
+    let wasGood = wasServed || change.action == .adopt
     guard let spec = wasGood ? before.spec.normalised() : change.entry?.applied, spec != change.desired else {
       return before.spec.shape.isServed && change.action != .adopt ? await leaveOff(before, change, words) : result
     }

@@ -60,6 +60,8 @@ package struct RunReport: Sendable {
   package var wasInterrupted: Bool
   /// Hosts that a request left bare and that could not be written again; nil: there are none.
   package var unrepaired: Diagnostic?
+  /// What people should know of how it was proven.
+  package var remark: Diagnostic?
 
   package func count(_ verdict: ChangeOutcome.Verdict) -> Int { outcomes.count { $0.verdict == verdict } }
 }

@@ -163,11 +163,15 @@ package struct ReconcileRun: Sendable {
       return RunReport(run: nil, outcomes: [], seconds: 0, wasInterrupted: false, unrepaired: problem)
     }
     let run = try await store.beginRun(digest: lap.plan.digest, commit: settings.commit?.hash, at: .now)
+    let reload = ReloadWitness(
+      gateway: gateway, store: store, npm: settings.npmURL, isWanted: settings.usesReloadWitness)
     let applier = Applier(
-      gateway: gateway, store: store, pauses: pauses, writer: writer(lap.observed.version), owner: settings.owner,
-      run: run, commit: settings.commit?.hash, correlation: settings.correlation)
+      gateway: gateway, store: store, pauses: pauses, writer: writer(lap.observed.version), reload: reload,
+      streams: (lap.observed.resources[.stream] ?? []).filter(\.isEnabled), owner: settings.owner, run: run,
+      commit: settings.commit?.hash, correlation: settings.correlation)
     let outcomes = await applier.apply(lap.plan.effective, stop: stop, progress: progress)
     var report = RunReport(run: run, outcomes: outcomes, seconds: 0, wasInterrupted: false, unrepaired: problem)
+    report.remark = await reload.remark
     report.wasInterrupted = stop.isRequested && report.count(.notAttempted) > 0
     try? await store.finishRun(run, applied: report.count(.applied), failed: report.count(.failed), at: .now)
     try? await dropOld()

@@ -11,6 +11,8 @@ package struct RetryHold: Sendable {
     var next: ContinuousClock.Instant
   }
   private var failures: [ResourceKey: Failure] = [:]
+  /// A write whose reload failed: until it is made again, no other one would be served either.
+  private var unproven: ResourceKey?
 
   /// Seconds to the second attempt; doubles with each.
   private static let first = 120.0
@@ -19,16 +21,24 @@ package struct RetryHold: Sendable {
   package init() {}
 
   package func holds(_ change: Change, at now: ContinuousClock.Instant) -> Bool {
+    if let unproven, unproven != change.key, change.key.kind != .stream, let failure = failures[unproven],
+      now < failure.next
+    {
+      return true
+    }
     guard let failure = failures[change.key], now < failure.next else { return false }
     return failure.change.desired == change.desired && failure.change.action == change.action
   }
 
   package mutating func note(_ outcome: ChangeOutcome, at now: ContinuousClock.Instant) {
     let change = outcome.change
-    guard outcome.verdict == .failed else {
-      if outcome.verdict == .applied { failures[change.key] = nil }
+    guard [.failed, .unproven].contains(outcome.verdict) else {
+      guard outcome.verdict == .applied else { return }
+      failures[change.key] = nil
+      unproven = nil
       return
     }
+    if outcome.verdict == .unproven { unproven = change.key }
     // Who is away is away for all: the loop waits for that.
     if outcome.error.map(\.code.isUpstreamAway) == true { return }
     let count = (failures[change.key]?.count ?? 0) + 1
@@ -36,5 +46,8 @@ package struct RetryHold: Sendable {
     failures[change.key] = Failure(change: change, count: count, next: now + .seconds(seconds))
   }
 
-  package mutating func clear() { failures = [:] }
+  package mutating func clear() {
+    failures = [:]
+    unproven = nil
+  }
 }

@@ -33,12 +33,12 @@ struct RowWriter: Sendable {
     }
     if isOff && !isWanted && provesDisabled && !goesOff { return await proveOff(before, spec, meta, secrets) }
     if isWanted && !isSwitching && isOff { return await switchOn(before) }
-    return isWanted && isStale(before.kind) ? await restart(before) : nil
+    return isWanted && isStale(before) ? await restart(before) : nil
   }
 
   /// Makes NPM configure a host from its row as it is. Nothing in the row changes.
   func configure(_ host: ObservedResource) async -> NPMError? {
-    if isStale(host.kind) { return await restart(host) }
+    if isStale(host) { return await restart(host) }
     return await attempt { try await gateway.touch(host, meta: host.meta) }
   }
 
@@ -68,9 +68,9 @@ struct RowWriter: Sendable {
     return await switchOff(host)
   }
 
-  /// Whether a PUT of this kind leaves nginx with what was there before.
-  private func isStale(_ kind: ResourceKind) -> Bool {
-    KindDescription.of(kind)?.staleSince.map { version >= $0 } ?? false
+  /// Whether a PUT leaves nginx with what was there before.
+  private func isStale(_ host: ObservedResource) -> Bool {
+    host.spec.shape.staleSince.map { version >= $0 } ?? false
   }
 
   func attempt(_ body: () async throws -> Void) async -> NPMError? {
@@ -82,13 +82,6 @@ struct RowWriter: Sendable {
     } catch {
       return NPMError(.internalError, "\(error)", isUnclear: true)
     }
-  }
-}
-
-extension ObservedResource {
-  /// It is on, and nginx does not have it.
-  var isRefused: Bool {
-    if case .refused = nginx { isEnabled } else { false }
   }
 }
 

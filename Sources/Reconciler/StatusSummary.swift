@@ -20,7 +20,7 @@ struct StatusSummary {
   init(_ lap: PlannedLap, _ report: RunReport?) {
     let applied = Set((report?.outcomes ?? []).filter { $0.verdict == .applied }.map(\.change.key))
     open = lap.plan.changes.filter { !applied.contains($0.key) }
-    failed = (report?.outcomes ?? []).filter { $0.verdict == .failed }
+    failed = (report?.outcomes ?? []).filter { [.failed, .unproven].contains($0.verdict) }
     isRefused = !lap.refusals.isEmpty
     held = lap.plan.withheld
     let isRepaired = report != nil && report?.unrepaired == nil && lap.plan.policy != .observe

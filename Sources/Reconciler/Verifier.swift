@@ -16,6 +16,24 @@ struct Verifier: Sendable {
     case unreadable(NPMError)
   }
 
+  /// How sure it is that NPM is done with the write.
+  enum Progress: Sendable {
+    /// It answered that all is well: what it says of nginx may come a little later.
+    case answered
+    /// It answered that it failed: what is there now stays.
+    case over
+    /// Its answer is not known: it may still be at work.
+    case unclear
+
+    init(_ error: NPMError?) {
+      guard let error else {
+        self = .answered
+        return
+      }
+      self = error.isUnclear && !error.isOver ? .unclear : .over
+    }
+  }
+
   let gateway: any NPMGateway
   let pause: @Sendable (Double) async -> Void
 
@@ -23,16 +41,14 @@ struct Verifier: Sendable {
   private static let pauses = [0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3]
 
   /// Reads a host until NPM has settled.
-  ///
-  /// - Parameter isPatient: the write's answer was unclear, so that it may still be under way.
-  func settle(_ id: ResourceID, _ desired: Spec, isPatient: Bool) async -> Verdict {
-    await settle(desired, isPatient: isPatient) { try await gateway.object(desired.kind, id) }
+  func settle(_ id: ResourceID, _ desired: Spec, _ progress: Progress) async -> Verdict {
+    await settle(desired, progress) { try await gateway.object(desired.kind, id) }
   }
 
   /// The same for a create: the object is found by our marker and what it claims, or by its name, which nothing in NPM had
   /// when the plan was made.
-  func settleCreate(_ desired: Spec, _ marker: OwnershipMarker, isPatient: Bool) async -> Verdict {
-    await settle(desired, isPatient: isPatient) {
+  func settleCreate(_ desired: Spec, _ marker: OwnershipMarker, _ progress: Progress) async -> Verdict {
+    await settle(desired, progress) {
       try await gateway.objects(desired.kind).first { host in
         if let name = desired.nameInNPM { return host.nameInNPM == name }
         return host.marker?.owner == marker.owner && host.marker?.name == marker.name
@@ -42,21 +58,21 @@ struct Verifier: Sendable {
   }
 
   private func settle(
-    _ desired: Spec, isPatient: Bool, _ read: () async throws -> ObservedResource?
+    _ desired: Spec, _ progress: Progress, _ read: () async throws -> ObservedResource?
   ) async -> Verdict {
     var last = await judge(desired, read)
-    for seconds in Self.pauses where shouldWait(last, isPatient) {
+    for seconds in Self.pauses where shouldWait(last, progress) {
       await pause(seconds)
       last = await judge(desired, read)
     }
     return last
   }
 
-  private func shouldWait(_ verdict: Verdict, _ isPatient: Bool) -> Bool {
+  private func shouldWait(_ verdict: Verdict, _ progress: Progress) -> Bool {
     switch verdict {
     case .served, .refused: false
-    case .unconfirmed: true
-    case .different, .missing: isPatient
+    case .unconfirmed: progress != .over
+    case .different, .missing: progress == .unclear
     case .unreadable(let error): ![.upstreamAuth, .npmForbidden].contains(error.code)
     }
   }
@@ -79,14 +95,14 @@ struct Verifier: Sendable {
   }
 
   /// Whether a delete happened. nil: it cannot be told.
-  func isGone(_ kind: ResourceKind, _ id: ResourceID, isPatient: Bool) async -> Bool? {
+  func isGone(_ kind: ResourceKind, _ id: ResourceID, _ progress: Progress) async -> Bool? {
     var isThere: Bool?
     for seconds in [0] + Self.pauses {
       if seconds > 0 { await pause(seconds) }
       do {
         if try await gateway.object(kind, id) == nil { return true }
         isThere = true
-        if !isPatient { return false }
+        if progress != .unclear { return false }
       } catch { isThere = nil }
     }
     return isThere.map { !$0 }

@@ -5,9 +5,25 @@ import Platform
 /// Sends one transfer. The live one is libcurl's engine; tests bring their own.
 package protocol HTTPTransport: Sendable {
   func perform(_ transfer: HTTPTransfer) async throws -> TransferResult
+  /// Sends one request on a connection of its own, which then stays open; nil: that cannot be had.
+  func openIdle(_ transfer: HTTPTransfer) async -> IdleConnection?
 }
 
-extension CurlEngine: HTTPTransport {}
+extension HTTPTransport {
+  package func openIdle(_ transfer: HTTPTransfer) async -> IdleConnection? { nil }
+}
+
+extension CurlEngine: HTTPTransport {
+  package func openIdle(_ transfer: HTTPTransfer) async -> IdleConnection? { await IdleConnection.open(transfer) }
+}
+
+/// A connection that had one answered request and waits.
+package struct UpstreamConnection: Sendable {
+  /// Of the answer, names in lower case.
+  package var headers: [String: String]
+  /// Waits until the other side ends it, so many seconds at most.
+  package var ends: @Sendable (Double) async -> Bool
+}
 
 /// Calls one upstream under its contract.
 package struct UpstreamClient: Sendable {
@@ -71,6 +87,17 @@ package struct UpstreamClient: Sendable {
         do { try await surroundings.pause(seconds) } catch { throw call.failure(.other, "was given up", sent: true) }
       }
     }
+  }
+
+  /// A connection that had one request, and is kept idle; nil: there is none to be had now.
+  package func openIdle(_ request: UpstreamRequest) async -> UpstreamConnection? {
+    let number = state.withLock { state in
+      state.calls += 1
+      return state.calls
+    }
+    let call = UpstreamCall(request, url: baseURL + request.path, id: "\(correlation)-\(number)", contract)
+    guard let connection = await transport.openIdle(call.transfer) else { return nil }
+    return UpstreamConnection(headers: connection.answer.headers) { await connection.ends(within: $0) }
   }
 
   private enum Step {

@@ -11,8 +11,15 @@ import Testing
 /// A kind is one description: nothing else has to be written for another one.
 @Suite struct EighthKindTests {
   /// Made up: domains that are parked, which NPM keeps as 404 hosts.
-  private static let parking = KindDescription(
+  private static let parking: KindDescription = {
+    var kind = description
+    kind.staleSince = NPMVersion(2, 13, 0)
+    return kind
+  }()
+
+  private static let description = KindDescription(
     kind: ResourceKind(rawValue: "parking_place"), section: "parking_places", route: "dead-hosts",
+    witness: .markerFromCreation,
     fields: [
       FieldDescription("domain_names", .domains, "Domains that are parked."),
       FieldDescription("advanced_config", .string(0...100), standard: "", "What nginx does with them."),

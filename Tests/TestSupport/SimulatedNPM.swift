@@ -57,6 +57,8 @@ package final class SimulatedNPM: Sendable {
     _ method: String, _ path: String, _ body: JSONValue? = nil, token: String? = nil
   ) async throws -> (status: Int, json: JSONValue) {
     var transfer = HTTPTransfer(method: method, url: url + path)
+    // Each reload ends the idle connections, as in the real NPM.
+    transfer.usesFreshConnection = true
     transfer.headers = [("Content-Type", "application/json")]
     if let token { transfer.headers.append(("Authorization", "Bearer \(token)")) }
     transfer.body = try body.map { Array(try JSONEncoder().encode($0)) }
@@ -151,6 +153,7 @@ package final class SimulatedNPM: Sendable {
       "--line\r\nContent-Disposition: form-data; name=\"\(name)\"; filename=\"x\"\r\n\r\n\(text)\r\n"
     }
     var transfer = HTTPTransfer(method: "POST", url: "\(url)/api/nginx/certificates/\(id)/upload")
+    transfer.usesFreshConnection = true
     transfer.headers = [
       ("Authorization", "Bearer \(try await token())"), ("Content-Type", "multipart/form-data; boundary=line"),
     ]

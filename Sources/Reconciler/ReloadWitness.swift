@@ -1,0 +1,91 @@
+import Model
+import NPMClient
+import Planning
+import Store
+
+/// Whether nginx reloaded after a write: NPM sends it a signal and does not look what comes of it.
+///
+/// nginx ends its idle connections when it reloads, and keeps them when it could not. Where NPM's API is reached through
+/// NPM's own nginx, such a connection, opened before a write, tells.
+actor ReloadWitness {
+  enum Proof {
+    case reloaded
+    /// nginx has what it had before.
+    case notReloaded
+    /// There is no witness.
+    case unknown
+  }
+
+  private let gateway: any NPMGateway
+  private let store: any StateStore
+  private let npm: String
+  private let isWanted: Bool
+  /// nil: not asked yet.
+  private var counts: Bool??
+  private(set) var remark: Diagnostic?
+
+  /// Seconds. On a loaded machine a reload was seen after 0.11.
+  private static let patience = 2.5
+
+  /// - Parameters:
+  ///   - npm: the address by which NPM is reached: what was learnt is kept for it.
+  ///   - isWanted: false: the settings say that connections to this address tell nothing.
+  init(gateway: any NPMGateway, store: any StateStore, npm: String, isWanted: Bool) {
+    self.gateway = gateway
+    self.store = store
+    self.npm = npm
+    self.isWanted = isWanted
+  }
+
+  /// Before a write; nil: nothing will tell.
+  func open() async -> IdleWitness? {
+    guard isWanted, await learnt() != false else { return nil }
+    guard let witness = await gateway.idleConnection() else { return nil }
+    if witness.isThroughNginx { return witness }
+    if await learnt() == true { return witness }
+    await learn(false)
+    remark = Diagnostic(
+      .reloadUnproven, "NPM is not reached through its own nginx: whether nginx took a change over cannot be seen",
+      hint: "set npm.data_plane to where NPM serves its hosts: every change is then looked at there",
+      severity: .warning)
+    return nil
+  }
+
+  /// After a write that reloads nginx.
+  func proof(_ witness: IdleWitness?) async -> Proof {
+    guard let witness else { return .unknown }
+    guard await witness.ends(Self.patience) else { return .notReloaded }
+    if await learnt() != true { await learn(true) }
+    return .reloaded
+  }
+
+  /// What was learnt of this address; a store that cannot tell is as if it had learnt nothing.
+  private func learnt() async -> Bool? {
+    if let counts { return counts }
+    let stored = (try? await store.reloadWitness(of: npm)) ?? nil
+    counts = .some(stored)
+    return stored
+  }
+
+  func learn(_ value: Bool) async {
+    counts = .some(value)
+    try? await store.setReloadWitness(value, of: npm)
+  }
+}
+
+extension Change {
+  /// Whether NPM certainly reloads nginx for it.
+  var reloadsNginx: Bool {
+    let wasOn = observed?.isEnabled ?? false, willBeOn = desired.map { $0["enabled"] != false } ?? false
+    guard key.kind != .accessList else { return action == .update && users.contains(where: \.isEnabled) }
+    guard (desired ?? observed?.spec)?.shape.isServed == true else { return false }
+    switch action {
+    case .create: return willBeOn
+    case .update: return (wasOn || willBeOn) && !(isRenameOnly && desired?.shape.witness == .markerFromCreation)
+    case .adopt: return (wasOn || willBeOn) && desired?.shape.witness == .marker && observed?.marker == nil
+    case .delete: return wasOn
+    case .release(let isDisabling): return isDisabling && wasOn
+    case .blocked: return false
+    }
+  }
+}
