@@ -11,7 +11,7 @@ import Platform
 /// it is for: nginx does so to all that are idle when it reloads.
 ///
 /// It has a handle of its own, so that nobody else can use it, and a thread for its request and for each wait.
-package final class IdleConnection: @unchecked Sendable {  // guard: the handle is used by one thread before, and by deinit
+package final class IdleConnection: @unchecked Sendable {  // guard: the handle is used in `make` and `deinit` alone
   private let handle: EasyHandle
   private let socket: Int32
   /// What the one request was answered.

@@ -70,7 +70,7 @@ package enum LedgerUpdate: Sendable {
 }
 
 /// Our memory: ledger, journal, runs, events, pauses. Each method is all or nothing. Throws `StoreError`.
-package protocol StateStore: EventStore, PauseStore, RequestStore {
+package protocol StateStore: EventStore, PauseStore, RequestStore, WitnessStore {
   /// The NPM that the store belongs to; nil before its first apply.
   func boundNPM() async throws -> String?
   func bind(npm: String) async throws
@@ -84,13 +84,6 @@ package protocol StateStore: EventStore, PauseStore, RequestStore {
   func forget(_ keys: [ResourceKey]) async throws
   /// Replaces rows that lack what needs no write to NPM.
   func remember(_ entries: [LedgerEntry]) async throws
-
-  /// A write that was not about this object moved the time of its last change; that was us, too.
-  func noteRewrite(_ object: ObjectRef, modifiedOn: String) async throws
-
-  /// Whether an idle connection to this address of NPM ends when nginx reloads; nil: never seen.
-  func reloadWitness(of npm: String) async throws -> Bool?
-  func setReloadWitness(_ counts: Bool, of npm: String) async throws
 
   /// Opens a run; returns its number.
   func beginRun(digest: String, commit: String?, at: Timestamp) async throws -> Int

@@ -1,0 +1,11 @@
+package import Model
+
+/// What later laps need to know of how NPM and nginx showed our writes. Throws `StoreError`.
+package protocol WitnessStore: Sendable {
+  /// A write that was not about this object moved the time of its last change; that was us, too.
+  func noteRewrite(_ object: ObjectRef, modifiedOn: String) async throws
+
+  /// Whether an idle connection to this address of NPM ends when nginx reloads; nil: never seen.
+  func reloadWitness(of npm: String) async throws -> Bool?
+  func setReloadWitness(_ counts: Bool, of npm: String) async throws
+}
