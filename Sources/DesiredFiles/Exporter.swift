@@ -56,6 +56,7 @@ package struct Exporter {
         }
       }
     ) { first, _ in first }
+    result.warnings += mine.flatMap(\.objects).flatMap(goneReferences)
     for (kind, objects, own) in mine {
       let blocks = zip(objects, own).map { object, name in
         let beside = splits ? "" : "\(kind.section)/"
@@ -97,6 +98,16 @@ package struct Exporter {
       result.warnings.append(
         warning(.markerForeign, object, "belongs to owner '\(marker.owner)' and is left out", "that owner exports it"))
       return false
+    }
+  }
+
+  /// What a row names and NPM no longer has: it is written as it is served.
+  private func goneReferences(_ object: ObservedResource) -> [Diagnostic] {
+    object.gone.sorted { $0.key < $1.key }.map { field, number in
+      let what = field.replacing("_", with: " ")
+      return warning(
+        .unknownReference, object, "names \(what) \(number), which is gone from NPM",
+        "it is written without, as NPM serves it from its next write on; give it another \(what) here or in NPM")
     }
   }
 
@@ -152,12 +163,17 @@ package struct Exporter {
   }
 
   private var header: String {
-    """
-    # Exported from NPM \(observed.version) at \(origin). Fields at their defaults are left out.
-    # Next: 'reconciler diff' finds nothing to do; 'reconciler adopt --all' makes all of it ours. Variables that are named
-    # below must be set for both.
+    let refused = observed.all.count { $0.isEnabled && $0.spec.shape.isServed && $0.nginx != .online }
+    let promise =
+      refused == 0
+      ? "'reconciler diff' finds nothing to do; 'reconciler adopt --all' makes all of it ours"
+      : "'reconciler adopt --all' makes it ours, but for what nginx refuses: 'reconciler diff' names it"
+    return """
+      # Exported from NPM \(observed.version) at \(origin). Fields at their defaults are left out.
+      # Next: \(promise).
+      # Variables that are named below must be set for both.
 
-    """
+      """
   }
 
   private func remark(_ object: ObservedResource) -> String {

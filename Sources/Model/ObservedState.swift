@@ -64,6 +64,8 @@ package struct ObservedResource: Hashable, Sendable {
   /// As NPM wrote it; the format differs between its databases.
   package var createdOn: String
   package var modifiedOn: String
+  /// Fields that name something that is gone from NPM, by the number that the row still has: nginx serves it without.
+  package var gone: [String: Int] = [:]
   /// What is known of whether nginx guards it, beyond what its row says.
   package var guardWitness = GuardWitness.none
 

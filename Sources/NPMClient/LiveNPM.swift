@@ -75,6 +75,7 @@ package final class LiveNPM: NPMGateway {
       for object in objects { if let name = object.nameInNPM { references.add(object.kind, object.id, name) } }
       resources[kind.kind] = objects
     }
+    resources = try await withoutGone(resources, references)
     let found = references
     let lacking = await lackingFields(facts.version)
     known.withLock {
@@ -82,6 +83,32 @@ package final class LiveNPM: NPMGateway {
       $0.lacking = lacking
     }
     return ObservedState(version: facts.version, resources: resources, references: references, lacking: lacking)
+  }
+
+  /// Takes out references to what is gone, which rows keep when a certificate is deleted. What is only not listed, because
+  /// the account may not see it, stays: NPM shows it beside the row.
+  private func withoutGone(
+    _ resources: [ResourceKind: [ObservedResource]], _ references: ReferenceTable
+  ) async throws -> [ResourceKind: [ObservedResource]] {
+    var known: [ObjectRef: Bool] = [:]
+    var cleaned = resources
+    for kind in kinds {
+      for (index, object) in (resources[kind.kind] ?? []).enumerated() {
+        for (field, target) in object.unlisted(references) {
+          if known[target] == nil { known[target] = try await isGone(field, of: object) }
+          guard known[target] == true else { continue }
+          cleaned[kind.kind]?[index].spec[field] = .null
+          cleaned[kind.kind]?[index].gone[field] = target.id.number
+        }
+      }
+    }
+    return cleaned
+  }
+
+  private func isGone(_ field: String, of object: ObservedResource) async throws -> Bool {
+    let mapping = try mapping(object.kind)
+    let row: JSONValue = try await decode(call("GET", "\(mapping.path)/\(object.id)?expand=\(field)"))
+    return row.objectValue?[field] != nil && row[field].isNull
   }
 
   /// By what NPM publishes of itself, asked once. One that publishes nothing is taken for the newest that is known.
@@ -104,7 +131,9 @@ package final class LiveNPM: NPMGateway {
   package func object(_ kind: ResourceKind, _ id: ResourceID) async throws -> ObservedResource? {
     let mapping = try mapping(kind)
     do {
-      return try row(await call("GET", "\(mapping.path)/\(mapping.text(id))\(mapping.expansion)"), mapping)
+      let found = try row(await call("GET", "\(mapping.path)/\(mapping.text(id))\(mapping.expansion)"), mapping)
+      guard !found.unlisted(mapping.references).isEmpty else { return found }
+      return try await withoutGone([kind: [found]], mapping.references)[kind]?.first
     } catch let error as NPMError where error.code == .npmNotFound {
       return nil
     }

@@ -69,7 +69,8 @@ struct RowMapping: Sendable {
   func touch(_ object: ObservedResource, meta: JSONValue) throws -> JSONValue {
     var members: [String: JSONValue] = ["meta": Self.sendable(meta)]
     if kind.fields.contains(where: { $0.name == "certificate" }) {
-      members["certificate_id"] = .int(try id(.certificate, object.spec["certificate"]))
+      members["certificate_id"] = .int(
+        try object.gone["certificate"] ?? id(.certificate, object.spec["certificate"]))
     }
     return .object(members)
   }
@@ -255,6 +256,18 @@ struct ResourceRow: DecodableWithConfiguration {
     case .bool(true): .online
     case .bool(false): .refused(meta["nginx_err"].stringValue ?? "")
     default: .unknown
+    }
+  }
+}
+
+extension ObservedResource {
+  /// Fields that name something which NPM did not list, and what.
+  func unlisted(_ references: ReferenceTable) -> [(field: String, target: ObjectRef)] {
+    spec.shape.fields.compactMap { field in
+      guard case .reference(let kind) = field.type, let name = spec[field.name].stringValue, name.hasPrefix("#"),
+        let number = Int(name.dropFirst()), !references.knows(kind, ResourceID(number))
+      else { return nil }
+      return (field.name, ObjectRef(kind, ResourceID(number)))
     }
   }
 }

@@ -99,10 +99,14 @@ struct AdoptionRule {
     let what = object.kind == .proxyHost ? "host" : object.kind.title
     let (code, verb) = TakenWords.of(handle, object.spec)
     change.id = object.id
+    // What nginx refuses as it is would be refused again by whoever takes it over.
+    let isRefused = fields.map(\.path) == [FieldDiff.nginxField]
     change.action = .blocked(
       Obstacle(
         code, "\(handle) is \(verb) \(what) \(object.id), which is not ours, and differs: \(list(fields))",
-        hint: "take it over with: reconciler adopt \(Self.typed(draft.key)) --accept-changes", holder: object.id))
+        hint: isRefused
+          ? "correct it in NPM, or switch it off there and write 'enabled: false' here; then adopt it"
+          : "take it over with: reconciler adopt \(Self.typed(draft.key)) --accept-changes", holder: object.id))
     return change
   }
 

@@ -3,7 +3,7 @@ import Foundation
 package import Model
 package import NPMClient
 import NPMSimulator
-import Platform
+package import Platform
 import Upstream
 
 /// A simulator of NPM on a port of its own, with its control calls.
@@ -22,13 +22,19 @@ package final class SimulatedNPM: Sendable {
   /// - Parameters:
   ///   - port: 0: the kernel chooses.
   ///   - dataFile: keeps what it remembers beyond its stop.
-  package init(port: Int = 0, dataFile: String? = nil, version: String = "2.15.1") throws {
+  ///   - start: `fresh-admin` or `unconfigured`.
+  ///   - now: the time that it believes in.
+  package init(
+    port: Int = 0, dataFile: String? = nil, version: String = "2.15.1", start: String = "fresh-admin",
+    now: @escaping @Sendable () -> Timestamp = { .now }
+  ) throws {
     var settings = Simulator.Settings()
+    settings.start = SimulatorState.Start(rawValue: start) ?? settings.start
     settings.version = NPMVersion(version) ?? settings.version
     settings.hasControl = true
     settings.port = port
     settings.dataFile = dataFile
-    settings.now = { [ahead] in Timestamp(seconds: Timestamp.now.seconds + ahead.withLock { $0 }) }
+    settings.now = { [ahead] in Timestamp(seconds: now().seconds + ahead.withLock { $0 }) }
     simulator = try Simulator(settings)
     url = "http://127.0.0.1:\(simulator.port)"
   }
