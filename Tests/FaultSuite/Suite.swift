@@ -36,7 +36,10 @@ final class Suite {
     try await world.npm.faults([])
     if first?.exit == 0 {
       var verdict = try await world.verdict()
-      if !verdict.converged { verdict.remark = "said 0 and lied: \(verdict.remark)" }
+      if !verdict.converged {
+        verdict.lies = 1
+        verdict.remark = "said 0 and lied: \(verdict.remark)"
+      }
       return verdict
     }
     var last = try await world.run("apply", "--yes")

@@ -9,6 +9,7 @@ struct Table {
     var foreign = 0
     var converged = 0
     var refused = 0
+    var lies = 0
   }
 
   private var order: [String] = []
@@ -16,7 +17,7 @@ struct Table {
   private(set) var failures: [String] = []
 
   static let header =
-    "scenario                                      runs  duplicates  orphans  foreign touched  converged  refused"
+    "scenario                                      runs  duplicates  orphans  foreign touched  converged  refused  said served, was not"
 
   mutating func add(_ scenario: String, _ verdict: Verdict, _ detail: String) {
     if rows[scenario] == nil { order.append(scenario) }
@@ -27,6 +28,7 @@ struct Table {
     row.foreign += verdict.foreignTouched
     row.converged += verdict.converged ? 1 : 0
     row.refused += verdict.isClearlyRefused ? 1 : 0
+    row.lies += verdict.lies
     rows[scenario] = row
     if !verdict.isGood { failures.append("\(scenario), \(detail): \(verdict.remark)") }
   }
@@ -36,6 +38,7 @@ struct Table {
     guard let row = rows[scenario] else { return pad(scenario, 44) + "  not run" }
     let numbers = [
       (row.runs, 4), (row.duplicates, 10), (row.orphans, 7), (row.foreign, 15), (row.converged, 9), (row.refused, 7),
+      (row.lies, 20),
     ]
     return pad(scenario, 44)
       + numbers.map { number, width in

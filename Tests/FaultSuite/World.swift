@@ -148,9 +148,13 @@ struct Verdict {
   var converged = false
   /// It ended with an error that says what to do, and nothing was lost.
   var isClearlyRefused = false
+  /// What was called done or in sync, and was not what visitors got.
+  var lies = 0
   var remark = ""
 
-  var isGood: Bool { duplicates == 0 && orphans == 0 && foreignTouched == 0 && (converged || isClearlyRefused) }
+  var isGood: Bool {
+    lies == 0 && duplicates == 0 && orphans == 0 && foreignTouched == 0 && (converged || isClearlyRefused)
+  }
 }
 
 /// Something that the suite itself did not expect.

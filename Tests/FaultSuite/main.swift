@@ -1,7 +1,8 @@
 import Foundation
 import Platform
 
-// Arguments: a seed, --short for a few runs of each scenario, --disk for those of the disk alone.
+// Arguments: a seed, --short for a few runs of each scenario, --disk for those of the disk alone, --lies for those in
+// which NPM says other things than it serves.
 // Prints one line per scenario; ends with 1 when a single run was not as it should be.
 Process.ignoreFailedWrites()
 let arguments = CommandLine.arguments.dropFirst()
@@ -14,11 +15,13 @@ say("fault suite, \(suite.isShort ? "short form, " : "")seed \(seed)")
 say(Table.header)
 var isWhole = true
 do {
-  if !arguments.contains("--disk") {
+  let only = arguments.first { ["--disk", "--lies"].contains($0) }
+  if only == nil {
     try await suite.networkFaults(world)
     try await suite.kills(world)
   }
-  try await suite.diskFaults(world)
+  if only != "--disk" { try await suite.lies() }
+  if only != "--lies" { try await suite.diskFaults(world) }
 } catch {
   say("the suite itself failed: \(error)")
   isWhole = false
