@@ -71,7 +71,7 @@ let package = Package(
       ]),
 
     // Twin.
-    room("NPMSimulator", ["Model", "HTTPServer", "Platform", "X509"]),
+    room("NPMSimulator", ["Model", "HTTPServer", "Platform", "X509", "Curl"]),
 
     // Doors.
     room(

@@ -7,22 +7,30 @@ import Reconciler
 extension HealthSettings {
   /// - Parameter served: what NPM is known to serve: for anything else it answers with a page of its own.
   func targets(_ desired: DesiredState, served: Set<ResourceKey>) -> [HealthTarget] {
-    desired.resources.compactMap { resource in
+    let lists = Dictionary(
+      desired.resources.filter { $0.key.kind == .accessList }.map { ($0.key.name, $0.spec.asksEverybody) }
+    ) { first, _ in first }
+    return desired.resources.compactMap { resource in
       guard resource.spec.shape.isProbed, resource.spec["enabled"] != false,
         resource.validation != .off || resource.check != nil
       else { return nil }
       return HealthTarget(
         ProbeTarget(name: resource.key.name, spec: resource.spec, resource.check),
         interval: resource.check?.interval ?? interval,
-        front: served.contains(resource.key) ? front(resource) : nil, objective: objective(resource))
+        front: served.contains(resource.key) ? front(resource, lists) : nil, objective: objective(resource))
     }
   }
 
   /// The first name that is one: nobody can be asked for a wildcard.
-  private func front(_ resource: DesiredResource) -> FrontName? {
+  ///
+  /// - Parameter lists: access lists of the YAML, and whether each asks everybody for a password.
+  private func front(_ resource: DesiredResource, _ lists: [String: Bool]) -> FrontName? {
     guard door != nil, let name = resource.spec.claims.first(where: { !$0.contains("*") }) else { return nil }
+    let list = resource.spec["access_list"].stringValue
     return FrontName(
-      domain: name, usesTLS: !resource.spec["certificate"].isNull, isGuarded: !resource.spec["access_list"].isNull)
+      domain: name, usesTLS: !resource.spec["certificate"].isNull, isGuarded: list != nil,
+      mustAsk: list.flatMap { lists[$0] } ?? false,
+      isMarked: resource.spec["advanced_config"] == "" && resource.spec["locations"].arrayValue?.isEmpty != false)
   }
 
   private func objective(_ resource: DesiredResource) -> Objective {

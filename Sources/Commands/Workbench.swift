@@ -92,6 +92,7 @@ struct Workbench: Sendable {
     lap.defaultCertificate = settings.defaultCertificate
     lap.letsEncryptEmail = settings.letsEncryptEmail
     lap.certificateDays = settings.certificateDays
+    lap.dataPlane = settings.daemon.health.door
     lap.usesReloadWitness = settings.usesReloadWitness
     lap.correlation = correlation
     return lap

@@ -18,6 +18,8 @@ package final class Simulator: Sendable {
     package var version = NPMVersion(2, 15, 1)
     /// Whether `/simulator/...` can reset it and make it fail.
     package var hasControl = false
+    /// Where to answer for what is served; nil: nowhere.
+    package var dataPlane: (address: String, port: Int)?
     /// A file that keeps what it remembers from run to run.
     package var dataFile: String?
     /// The time that it believes in.
@@ -27,7 +29,10 @@ package final class Simulator: Sendable {
   }
 
   package let port: Int
+  /// nil: there is none.
+  package let dataPlanePort: Int?
   private let server: HTTPServer
+  private let dataPlane: HTTPServer?
   private let engine: SimulatorEngine
   private let dataFile: String?
   private let stopSignal = StopSignal()
@@ -45,6 +50,10 @@ package final class Simulator: Sendable {
       engine: engine, version: settings.version, hasControl: settings.hasControl, stop: stopSignal)
     server = try HTTPServer(address: settings.address, port: settings.port, maximumBody: 8 << 20, handler: door)
     port = server.port
+    dataPlane = try settings.dataPlane.map { [engine] place in
+      try HTTPServer(address: place.address, port: place.port, handler: DataPlane(engine: engine))
+    }
+    dataPlanePort = dataPlane?.port
     door.frontage.onReload { [server] in server.closeIdleConnections() }
     dataFile = settings.dataFile
   }
@@ -53,6 +62,7 @@ package final class Simulator: Sendable {
   package func stop() async throws {
     stopSignal.request()
     await server.stop()
+    await dataPlane?.stop()
     if let dataFile { try Files.replace(dataFile, with: Array(JSONEncoder().encode(await engine.state)), mode: 0o600) }
   }
 }

@@ -93,6 +93,19 @@ actor SimulatorEngine {
     ]
   }
 
+  /// The running configuration that answers for a name: its own, else the longest wildcard's.
+  func configuration(of domain: String) -> (key: String, row: [String: JSONValue])? {
+    let running = state.nginx.running
+    var name = domain
+    while !name.isEmpty {
+      let found = running.filter { Self.domains($0.value).contains(name) }.min { $0.key < $1.key }
+      if let found { return (found.key, found.value) }
+      let rest = (name.hasPrefix("*.") ? name.dropFirst(2) : name[...]).drop { $0 != "." }
+      name = rest.isEmpty ? "" : "*\(rest)"
+    }
+    return nil
+  }
+
   private func forgetCaches() {
     encodedRows = [:]
     sortedIDs = [:]

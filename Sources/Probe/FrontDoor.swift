@@ -22,11 +22,30 @@ package struct FrontName: Hashable, Sendable {
   package var usesTLS: Bool
   /// Whether nginx itself asks visitors who they are.
   package var isGuarded: Bool
+  /// Whether it must ask us: who lets some addresses in without a password may let ours in.
+  package var mustAsk: Bool
+  /// Whether answers of its destination carry the name that was asked for, as NPM's own configuration has it.
+  package var isMarked: Bool
 
-  package init(domain: String, usesTLS: Bool, isGuarded: Bool = false) {
+  package init(
+    domain: String, usesTLS: Bool, isGuarded: Bool = false, mustAsk: Bool = false, isMarked: Bool = false
+  ) {
     self.domain = domain
     self.usesTLS = usesTLS
     self.isGuarded = isGuarded
+    self.mustAsk = mustAsk
+    self.isMarked = isMarked
+  }
+
+  /// What an answer shows that nginx must not answer for this name; nil: nothing.
+  func flaw(status: Int, headers: [String: String]) -> String? {
+    if mustAsk, ![401, 403].contains(status), status < 500 {
+      return "answers \(status) to who has no password: its access list is not enforced"
+    }
+    // nginx adds the name to these alone, and its default site has none.
+    let carriesName = [200, 201, 204, 206, 301, 302, 303, 304, 307, 308].contains(status)
+    guard isMarked, carriesName, headers["x-served-by"] == nil else { return nil }
+    return "is answered by another page than its own: nginx does not have this host"
   }
 }
 
@@ -43,29 +62,56 @@ package struct FrontAnswer: Hashable, Sendable {
   package var milliseconds: Double
   /// What the answer lacks of what is expected of the destination; nil: nothing.
   package var shortcoming: String?
+  /// Why it cannot be this host's answer, or must not be; nil: nothing says so.
+  package var flaw: String?
 
-  package init(_ outcome: Outcome, milliseconds: Double = 0, shortcoming: String? = nil) {
+  package init(_ outcome: Outcome, milliseconds: Double = 0, shortcoming: String? = nil, flaw: String? = nil) {
     self.outcome = outcome
     self.milliseconds = milliseconds
     self.shortcoming = shortcoming
+    self.flaw = flaw
   }
 
   /// nginx itself answers from 500 on when it cannot reach the destination.
-  package var isOK: Bool { if case .answered(let status) = outcome { status < 500 } else { false } }
+  package var isOK: Bool { if flaw == nil, case .answered(let status) = outcome { status < 500 } else { false } }
 
   /// Whether the answer is as expected and must have come from the destination: nginx says 401 and 403 by itself where it
   /// guards a host, and other errors where it refuses a request. For hosts that it does not have it serves a page of its
   /// own: only those that NPM is known to serve may be asked for.
   func provesDestination(_ name: FrontName?) -> Bool {
-    guard case .answered(let status) = outcome, shortcoming == nil else { return false }
+    guard case .answered(let status) = outcome, shortcoming == nil, flaw == nil else { return false }
     return (200..<400).contains(status) || (status == 401 && name?.isGuarded == false)
   }
 
   package var words: String {
-    switch outcome {
+    if let flaw { return flaw }
+    return switch outcome {
     case .answered(let status): "HTTP \(status)"
     case .noConnection(let words), .noAnswer(let words), .badCertificate(let words): words
     }
+  }
+}
+
+/// What a visitor sees of a name.
+package struct DataPlaneLook: Hashable, Sendable {
+  package var status: Int
+  /// NPM adds the name that was asked for to what a destination answers, but to errors.
+  package var carriesName: Bool
+  /// Names in lower case.
+  package var headers: [String: String]
+  /// The beginning of the body.
+  package var page: [UInt8]
+
+  package init(status: Int, carriesName: Bool, headers: [String: String] = [:], page: [UInt8] = []) {
+    self.status = status
+    self.carriesName = carriesName
+    self.headers = headers
+    self.page = page
+  }
+
+  /// Whether both are the same page, as that of every name which nginx does not have.
+  package func isSame(as other: DataPlaneLook) -> Bool {
+    status == other.status && page == other.page && headers["location"] == other.headers["location"]
   }
 }
 
@@ -79,21 +125,38 @@ extension Prober {
       "\(name.usesTLS ? "https" : "http")://\(name.domain):\(port)\(target.path)", target.expectation)
     transfer.resolve = [Self.pin("\(name.domain):\(port)", to: addresses.isEmpty ? [door.address] : addresses)]
     do {
-      return answer(try await perform(transfer), target.expectation)
+      return answer(try await perform(transfer), target.expectation, name)
     } catch let error as TransferError where error.reason == .tls && transfer.verifiesCertificates {
       // Who signed it is the owner's business; whether it is for this name and not over is not.
       guard error.isAboutSigner else { return FrontAnswer(.badCertificate(error.message)) }
       transfer.verifiesCertificates = false
-      do { return answer(try await perform(transfer), target.expectation) } catch { return failure(error) }
+      do { return answer(try await perform(transfer), target.expectation, name) } catch { return failure(error) }
     } catch {
       return failure(error)
     }
   }
 
-  private func answer(_ result: TransferResult, _ expectation: Expectation) -> FrontAnswer {
+  /// One look at what NPM serves under a name, without a password and whoever signed its certificate; nil: no answer.
+  ///
+  /// - Returns: the status, whether the answer carries the name, and what makes it the same page as another.
+  package func look(_ door: FrontDoor, domain: String, usesTLS: Bool) async -> DataPlaneLook? {
+    let (dns, addresses) = await resolve(door.address.withoutBrackets)
+    guard dns.status == .passed else { return nil }
+    let port = usesTLS ? door.tlsPort : door.port
+    var transfer = transfer("\(usesTLS ? "https" : "http")://\(domain):\(port)/", Expectation())
+    transfer.resolve = [Self.pin("\(domain):\(port)", to: addresses.isEmpty ? [door.address] : addresses)]
+    transfer.verifiesCertificates = false
+    guard let result = try? await perform(transfer) else { return nil }
+    return DataPlaneLook(
+      status: result.status, carriesName: result.headers["x-served-by"] != nil, headers: result.headers,
+      page: result.body)
+  }
+
+  private func answer(_ result: TransferResult, _ expectation: Expectation, _ name: FrontName) -> FrontAnswer {
     FrontAnswer(
       .answered(status: result.status), milliseconds: rounded(result.timings.firstByte - result.timings.resolved),
-      shortcoming: expectation.problem(with: result)?.words)
+      shortcoming: expectation.problem(with: result)?.words,
+      flaw: name.flaw(status: result.status, headers: result.headers))
   }
 
   private func failure(_ error: any Error) -> FrontAnswer {

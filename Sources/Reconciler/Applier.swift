@@ -10,20 +10,17 @@ struct Applier: Sendable {
   private let store: any StateStore
   private let pauses: Pauses
   private let writer: ObjectWriter
-  private let reload: ReloadWitness
-  /// Streams in NPM when the plan was made: a port that is another process's is what keeps nginx from reloading.
-  private let streams: [ObservedResource]
+  private let proof: ServedProof
   private let owner: String
   private let run: Int
   private let commit: String?
   private let correlation: String
 
   init(
-    gateway: any NPMGateway, store: any StateStore, pauses: Pauses, writer: ObjectWriter, reload: ReloadWitness,
-    streams: [ObservedResource], owner: String, run: Int, commit: String?, correlation: String
+    gateway: any NPMGateway, store: any StateStore, pauses: Pauses, writer: ObjectWriter, proof: ServedProof,
+    owner: String, run: Int, commit: String?, correlation: String
   ) {
-    self.reload = reload
-    self.streams = streams
+    self.proof = proof
     self.gateway = gateway
     self.store = store
     self.pauses = pauses
@@ -117,10 +114,10 @@ struct Applier: Sendable {
       if let spec = change.desired, change.action == .create, KindDescription.isRequested(spec) {
         request = try await store.noteRequest(spec.requestedNames, at: .now)
       }
-      let witness = change.reloadsNginx ? await reload.open() : nil
+      let witness = await proof.begin(change)
       var result = await carryOut(change)
-      if result.outcome.verdict == .applied, await reload.proof(witness) == .notReloaded {
-        result.outcome = unproven(change, result)
+      if result.outcome.verdict == .applied, let doubt = await proof.contradiction(change, witness) {
+        result.outcome = ChangeOutcome(change, .unproven, id: result.outcome.id, error: doubt)
       }
       if let request, result.isRequestOver { try await store.closeRequest(request) }
       try await record(result, change, intent: number)
@@ -131,28 +128,6 @@ struct Applier: Sendable {
     } catch {
       return ChangeOutcome(change, .failed, error: Diagnostic(.internalError, "\(error)"))
     }
-  }
-
-  /// NPM took it, and nginx goes on with what it had.
-  private func unproven(_ change: Change, _ result: WriteResult) -> ChangeOutcome {
-    let suspects = Set(
-      ([change.desired, change.observed?.spec].compactMap { $0?.kind == .stream ? $0 : nil } + streams.map(\.spec))
-        .flatMap(\.claims))
-    let ports = suspects.sorted().prefix(5).joined(separator: ", ")
-    let isStream = change.key.kind == .stream
-    let cause =
-      isStream
-      ? "another process may hold \(change.claims.joined(separator: ", "))"
-      : suspects.isEmpty
-        ? "it could not do what its files say" : "another process may hold the port of a stream: \(ports)"
-    return ChangeOutcome(
-      change, .unproven, id: result.outcome.id,
-      error: Diagnostic(
-        .reloadUnproven, "NPM took it, but nginx did not reload and serves what it served before: \(cause)",
-        at: change.source,
-        hint:
-          "look at nginx's log where NPM runs ('bind() ... failed'), and run 'nginx -t'; where something else stands between us and NPM, set npm.reload_witness: off"
-      ))
   }
 
   /// What the ledger says while the write is under way.

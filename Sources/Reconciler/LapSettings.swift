@@ -1,6 +1,7 @@
 package import DesiredFiles
 import Model
 package import Planning
+package import Probe
 
 /// What one lap is told to do.
 package struct LapSettings: Sendable {
@@ -24,6 +25,8 @@ package struct LapSettings: Sendable {
   package var windows: [MaintenanceWindow] = []
   /// Whether a connection to NPM's API tells that nginx reloaded.
   package var usesReloadWitness = true
+  /// Where NPM serves its hosts, to look at what was written; nil: not known.
+  package var dataPlane: FrontDoor?
   /// What `certificate: auto` means where no certificate fits; nil: nothing.
   package var defaultCertificate: String?
   /// For requests to Let's Encrypt that releases of NPM want it for.

@@ -46,6 +46,7 @@ package struct ReconcileRun: Sendable {
     var observed = try await gateway.observe(fixed: kinds)
     let history = await history(ledger, observed)
     history?.markOpenHosts(&observed)
+    await dataPlane?.markOpenHosts(&observed, of: ledger, guards: lists(sealed, observed))
     let desired = AutomaticRequests.expand(
       sealed, observed, ledger, today: Timestamp.now.day, email: settings.letsEncryptEmail)
     var options = options(desired)
@@ -166,8 +167,8 @@ package struct ReconcileRun: Sendable {
     let reload = ReloadWitness(
       gateway: gateway, store: store, npm: settings.npmURL, isWanted: settings.usesReloadWitness)
     let applier = Applier(
-      gateway: gateway, store: store, pauses: pauses, writer: writer(lap.observed.version), reload: reload,
-      streams: (lap.observed.resources[.stream] ?? []).filter(\.isEnabled), owner: settings.owner, run: run,
+      gateway: gateway, store: store, pauses: pauses, writer: writer(lap.observed.version),
+      proof: proof(lap, reload), owner: settings.owner, run: run,
       commit: settings.commit?.hash, correlation: settings.correlation)
     let outcomes = await applier.apply(lap.plan.effective, stop: stop, progress: progress)
     var report = RunReport(run: run, outcomes: outcomes, seconds: 0, wasInterrupted: false, unrepaired: problem)
@@ -185,6 +186,24 @@ package struct ReconcileRun: Sendable {
     for event in news.events(lap, days: settings.certificateDays, correlation: settings.correlation) {
       try? await store.append(event, at: .now)
     }
+  }
+
+  private func proof(_ lap: PlannedLap, _ reload: ReloadWitness) -> ServedProof {
+    ServedProof(
+      reload: reload, dataPlane: dataPlane, lists: lists(lap.desired, lap.observed), observed: lap.observed)
+  }
+
+  /// nil: where NPM serves its hosts is not known.
+  private var dataPlane: DataPlaneWitness? {
+    guard let door = settings.dataPlane, let prober else { return nil }
+    return DataPlaneWitness(look: { await prober.look(door, domain: $0, usesTLS: $1) }, pause: verifierPause)
+  }
+
+  /// Access lists by their names in NPM, as they are to be.
+  private func lists(_ desired: DesiredState, _ observed: ObservedState) -> [String: Spec] {
+    let there = (observed.resources[.accessList] ?? []).map(\.spec)
+    let wanted = desired.resources.filter { $0.key.kind == .accessList }.map(\.spec)
+    return Dictionary((there + wanted).compactMap { spec in spec.nameInNPM.map { ($0, spec) } }) { $1 }
   }
 
   private func writer(_ version: NPMVersion) -> ObjectWriter {

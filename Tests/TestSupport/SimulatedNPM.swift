@@ -15,6 +15,8 @@ package final class SimulatedNPM: Sendable {
   private let ahead = Lock(0.0)
 
   package var port: Int { simulator.port }
+  /// Where visitors ask; nil: nowhere.
+  package var dataPlane: String? { simulator.dataPlanePort.map { "127.0.0.1:\($0)" } }
 
   /// The oldest and the newest release that we know.
   package static let versions = ["2.12.6", "2.15.1"]
@@ -23,12 +25,14 @@ package final class SimulatedNPM: Sendable {
   ///   - port: 0: the kernel chooses.
   ///   - dataFile: keeps what it remembers beyond its stop.
   ///   - start: `fresh-admin` or `unconfigured`.
+  ///   - servesVisitors: whether it has a data plane.
   ///   - now: the time that it believes in.
   package init(
     port: Int = 0, dataFile: String? = nil, version: String = "2.15.1", start: String = "fresh-admin",
-    now: @escaping @Sendable () -> Timestamp = { .now }
+    servesVisitors: Bool = false, now: @escaping @Sendable () -> Timestamp = { .now }
   ) throws {
     var settings = Simulator.Settings()
+    if servesVisitors { settings.dataPlane = ("127.0.0.1", 0) }
     settings.start = SimulatorState.Start(rawValue: start) ?? settings.start
     settings.version = NPMVersion(version) ?? settings.version
     settings.hasControl = true
@@ -181,9 +185,9 @@ package final class SimulatedNPM: Sendable {
 
 /// Runs a test body against a fresh simulator.
 package func withSimulator(
-  _ version: String = "2.15.1", _ body: (SimulatedNPM) async throws -> Void
+  _ version: String = "2.15.1", servesVisitors: Bool = false, _ body: (SimulatedNPM) async throws -> Void
 ) async throws {
-  let npm = try SimulatedNPM(version: version)
+  let npm = try SimulatedNPM(version: version, servesVisitors: servesVisitors)
   do {
     try await body(npm)
   } catch {

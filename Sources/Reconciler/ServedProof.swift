@@ -1,0 +1,72 @@
+import Model
+import NPMClient
+import Planning
+import Probe
+import Store
+
+/// Everything that tells whether visitors get what was written: nginx's idle connections, and its data plane where it is
+/// known. NPM's own word comes before, from `Verifier`.
+struct ServedProof: Sendable {
+  let reload: ReloadWitness
+  let dataPlane: DataPlaneWitness?
+  /// Access lists by their names in NPM, as they are to be.
+  let lists: [String: Spec]
+  /// What is observed, for names that other hosts answer for, and for streams.
+  let observed: ObservedState
+
+  /// Before a write; nil: no connection will tell.
+  func begin(_ change: Change) async -> IdleWitness? { change.reloadsNginx ? await reload.open() : nil }
+
+  /// After a write that NPM confirmed; nil: every witness there is agrees.
+  func contradiction(_ change: Change, _ witness: IdleWitness?) async -> Diagnostic? {
+    let seen = await look(change)
+    if case .contradicted(let what) = seen {
+      return unproven(change, "NPM took it, but it is not what visitors get: \(what)")
+    }
+    guard await reload.proof(witness) == .notReloaded else { return nil }
+    if seen == .served, DataPlaneWitness.isNews(change) {
+      // The data plane shows what only this write can have made: such a connection tells nothing here.
+      await reload.learn(false)
+      return nil
+    }
+    return unproven(
+      change, "NPM took it, but nginx did not reload and serves what it served before: \(suspicion(change))")
+  }
+
+  private func look(_ change: Change) async -> DataPlaneWitness.Proof {
+    guard let dataPlane, change.reloadsNginx, change.key.kind != .accessList else { return .unknown }
+    let others = observed.all.filter { $0.isEnabled && $0.ref != change.ref }.flatMap(\.spec.claims)
+    return await dataPlane.proof(change, guards: guards, others: Set(others.map { $0.lowercased() }))
+  }
+
+  /// Whether a list asks everybody for a password; nil: who comes from an address that it allows may not be asked, or the
+  /// list is not known.
+  private func guards(_ spec: Spec) -> Bool? {
+    spec["access_list"].stringValue.flatMap { lists[$0] }.flatMap { $0.asksEverybody ? true : nil }
+  }
+
+  private func suspicion(_ change: Change) -> String {
+    if change.key.kind == .stream { return "another process may hold \(change.claims.joined(separator: ", "))" }
+    let streams = (observed.resources[.stream] ?? []).filter(\.isEnabled)
+    let newest = streams.sorted { $0.modifiedOn > $1.modifiedOn }.prefix(3)
+    guard !newest.isEmpty else { return "it could not do what its files say" }
+    let ports = newest.map { "\($0.spec.claims.joined(separator: ", ")) (\($0.ref.words))" }.joined(separator: "; ")
+    return "another process may hold the port of a stream, changed last: \(ports)"
+  }
+
+  private func unproven(_ change: Change, _ message: String) -> Diagnostic {
+    Diagnostic(
+      .reloadUnproven, message, at: change.source,
+      hint:
+        "look at nginx's log where NPM runs ('bind() ... failed'), and run 'nginx -t'; where something else stands between us and NPM, set npm.reload_witness: off"
+    )
+  }
+}
+
+extension Spec {
+  /// Of an access list: who has no password does not come in, wherever he comes from.
+  package var asksEverybody: Bool {
+    let items = self["items"].arrayValue ?? [], clients = self["clients"].arrayValue ?? []
+    return !items.isEmpty && (clients.isEmpty || self["satisfy_any"] != true)
+  }
+}
