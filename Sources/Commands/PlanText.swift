@@ -147,6 +147,10 @@ struct PlanText {
       let padded = remark.isEmpty ? text : text.padded(to: 46)
       lines.append(index == 0 ? entry("~", .yellow, change, padded, remark) : continuation(padded, remark))
     }
+    if !change.yielders.isEmpty {
+      let names = change.yielders.map { "'\($0.name)'" }.joined(separator: ", ")
+      lines.append(continuation("exchanges with \(names), which gives way for a moment", ""))
+    }
     if let words = refusal(change) { lines.append(continuation("nginx: \(words)", "")) }
     if let result = lap.probes[change.key] { lines.append(continuation(ProbeText.facts(result), "")) }
     return lines

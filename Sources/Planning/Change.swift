@@ -94,6 +94,9 @@ package struct Change: Hashable, Sendable {
   /// Those of them that give up a domain or port for it: they are put back when it comes to nothing. What it only refers to
   /// is not.
   package var makers: [ResourceKey] = []
+  /// Changes of objects that take something of this one in turn: before it is written, they give up for a moment what it
+  /// takes from them.
+  package var yielders: [ResourceKey] = []
   /// What the store knows of it: of the former name, where it is renamed.
   package var entry: LedgerEntry?
   /// The name that it had in the YAML until now.

@@ -20,12 +20,15 @@ enum DependencyOrder {
         }
       }
       if left.count == waiting.count {
-        return ordered
-          + left.map { stuck in
-            var blocked = stuck
-            blocked.action = .blocked(cycle(stuck))
-            return blocked
-          }
+        guard let opened = open(left) else {
+          return ordered
+            + left.map { stuck in
+              var blocked = stuck
+              blocked.action = .blocked(cycle(stuck))
+              return blocked
+            }
+        }
+        left = opened
       }
       waiting = left
     }
@@ -45,10 +48,46 @@ enum DependencyOrder {
     }
   }
 
+  /// Opens a circle of objects that exchange domains or ports: one of them gives up what another takes before it gets its
+  /// own. nil: what waits here waits for something else.
+  private static func open(_ stuck: [Change]) -> [Change]? {
+    let keys = Set(stuck.map(\.key))
+    for change in stuck where canStepAside(change) {
+      guard let taker = stuck.firstIndex(where: { $0.makers.contains(change.key) && $0.key != change.key }) else {
+        continue
+      }
+      // It must wait for what the taker gives up, directly or through others; else this is no exchange.
+      guard reaches(from: change.key, to: stuck[taker].key, stuck, keys) else { continue }
+      var opened = stuck
+      opened[taker].after.removeAll { $0 == change.key }
+      opened[taker].makers.removeAll { $0 == change.key }
+      opened[taker].yielders.append(change.key)
+      return opened
+    }
+    return nil
+  }
+
+  private static func canStepAside(_ change: Change) -> Bool {
+    change.action == .update && change.observed != nil && change.desired?.shape.claimField != nil
+  }
+
+  private static func reaches(
+    from start: ResourceKey, to end: ResourceKey, _ stuck: [Change], _ keys: Set<ResourceKey>
+  ) -> Bool {
+    let needs = Dictionary(stuck.map { ($0.key, $0.makers) }) { first, _ in first }
+    var seen: Set = [start], next = [start]
+    while let key = next.popLast() {
+      if key == end { return true }
+      for other in needs[key] ?? [] where keys.contains(other) && seen.insert(other).inserted { next.append(other) }
+    }
+    return false
+  }
+
   private static func cycle(_ change: Change) -> Obstacle {
-    let names = change.after.map(\.name).joined(separator: ", ")
+    let names = change.after.map { "'\($0.name)'" }.joined(separator: ", ")
+    let what = change.key.kind == .stream ? "port" : "domain"
     return Obstacle(
-      .domainCycle, "its domains are held by \(names), which waits for a domain of this one",
-      hint: "apply in two steps: take the domains off one of them first")
+      .domainCycle, "what it is to have is held by \(names), which waits for a \(what) of this one",
+      hint: "apply in two steps: take the \(what)s off one of them first")
   }
 }

@@ -38,7 +38,12 @@ struct Applier: Sendable {
     var broken: Set<ResourceKey> = []
     var done: [ResourceKey: Change] = [:]
     var ending: Diagnostic?
-    for change in changes {
+    let originals = Dictionary(changes.map { ($0.key, $0) }) { first, _ in first }
+    var aside: [ResourceKey: ObservedResource] = [:]
+    for planned in changes {
+      var change = planned
+      // What it takes in turn for what it gave up.
+      if let moved = aside[planned.key] { change.observed = moved }
       var outcome: ChangeOutcome
       // Who waits for what was just done goes on: to stop between the two would take a site down.
       let isCommitted = change.makers.contains { done[$0] != nil }
@@ -52,9 +57,11 @@ struct Applier: Sendable {
         let error = Diagnostic(.dependencyFailed, "'\(cause.name)' had to be changed first, and failed")
         outcome = ChangeOutcome(change, .notAttempted, error: error)
       } else {
-        outcome = await attempt(change)
+        outcome = await exchange(change, originals, &aside)
         if outcome.verdict == .failed {
           for key in change.makers { if let old = done[key] { await bringBack(old, after: &outcome) } }
+          let waiting = change.yielders + (aside[change.key] == nil ? [] : [change.key])
+          for key in waiting { if let old = originals[key] { await bringBack(old, after: &outcome) } }
         }
       }
       if outcome.verdict == .applied { done[change.key] = change }
@@ -66,6 +73,25 @@ struct Applier: Sendable {
       outcomes.append(outcome)
     }
     return outcomes
+  }
+
+  /// Makes a change after those have stepped aside that want something of it in turn.
+  private func exchange(
+    _ change: Change, _ originals: [ResourceKey: Change], _ aside: inout [ResourceKey: ObservedResource]
+  ) async -> ChangeOutcome {
+    for key in change.yielders {
+      guard aside[key] == nil, let yielder = originals[key] else { continue }
+      switch await writer.stepAside(yielder, for: Set(change.desired?.claims ?? [])) {
+      case .success(let moved): aside[key] = moved
+      case .failure(let error):
+        return ChangeOutcome(
+          change, .failed,
+          error: Diagnostic(
+            .dependencyFailed, "'\(key.name)' had to make room for it, and could not: \(error.message)",
+            hint: error.hint))
+      }
+    }
+    return await attempt(change)
   }
 
   /// Undoes a change that gave domains up for another, when the other came to nothing.

@@ -141,7 +141,7 @@ struct ObjectWriter: Sendable {
   // MARK: Steps
 
   /// The host right before the write: still ours, still as the plan saw it.
-  private func fresh(_ planned: ObservedResource) async -> Result<ObservedResource, NPMError> {
+  func fresh(_ planned: ObservedResource) async -> Result<ObservedResource, NPMError> {
     do {
       guard let host = try await gateway.object(planned.kind, planned.id) else {
         return .failure(NPMError(.npmNotFound, "\(planned.ref.words) is gone from NPM", hint: "run diff again"))

@@ -1,0 +1,43 @@
+import Model
+import NPMClient
+import Planning
+
+/// Two objects that exchange domains or ports: NPM refuses a domain that another host has, and nginx a port.
+extension ObjectWriter {
+  /// Takes off an object what another is about to take: it keeps its other domains, or gets one that nobody asks for; a
+  /// stream is switched off.
+  ///
+  /// - Returns: the object as it is then.
+  func stepAside(_ change: Change, for claims: Set<String>) async -> Result<ObservedResource, NPMError> {
+    guard let planned = change.observed else {
+      return .failure(NPMError(.internalError, "the plan lacks what '\(change.key.name)' has"))
+    }
+    let before: ObservedResource
+    switch await fresh(planned) {
+    case .success(let host): before = host
+    case .failure(let error): return .failure(error)
+    }
+    var spec = before.spec.normalised()
+    let error: NPMError?
+    if spec.kind == .stream {
+      spec["enabled"] = false
+      error = before.isEnabled ? await rows.switchOff(before) : nil
+    } else {
+      let kept = spec.claims.filter { !claims.contains($0) }
+      spec["domain_names"] = .array((kept.isEmpty ? [Self.placeholder(before)] : kept).map { .string($0) })
+      error = await rows.write(before, spec, meta: before.meta, secrets: change.secrets)
+    }
+    if let error, !error.isUnclear { return .failure(error) }
+    switch await verifier.settle(before.id, spec, Verifier.Progress(error)) {
+    case .served(let host), .refused(let host, _): return .success(host)
+    case .unreadable(let error): return .failure(error)
+    case .unconfirmed, .different, .missing:
+      return .failure(error ?? NPMError(.npmUnclear, "NPM has other values than those that were written"))
+    }
+  }
+
+  /// A name that can never be asked for (RFC 6761), and that no two objects share.
+  private static func placeholder(_ object: ObservedResource) -> String {
+    "\(object.kind.rawValue.replacing("_", with: "-"))-\(object.id).exchange.invalid"
+  }
+}
