@@ -61,7 +61,7 @@ struct Neighbours: Sendable {
       hint: "apply again, or save a host that uses it in NPM")
   }
 
-  private func isRewritten(_ planned: ObservedResource) async -> Bool {
+  func isRewritten(_ planned: ObservedResource) async -> Bool {
     do {
       guard let host = try await gateway.object(planned.kind, planned.id), host.isEnabled else { return true }
       guard await rows.configure(host) == nil else { return false }

@@ -65,6 +65,10 @@ package struct ReconcileRun: Sendable {
     let bare = BareHosts(open: try await store.openRequests(), observed: observed, now: .now)
     lap.plan.bare = bare.hosts
     lap.warnings += bare.warnings
+    if let unproven = try await unproven(lap) {
+      if !lap.plan.bare.contains(where: { $0.ref == unproven.host.ref }) { lap.plan.bare.append(unproven.host) }
+      lap.warnings.append(unproven.warning)
+    }
     let evidence = Evidence(observed, ledger, owner: settings.owner)
     if !settings.trustsMarkers { lap.refusals += evidence.missingHosts }
     lap.warnings += evidence.strayHosts(lap.plan)
@@ -160,24 +164,49 @@ package struct ReconcileRun: Sendable {
     if settings.policy != .observe { try await store.forget(lap.plan.forgotten) }
     try await remember(lap)
     let problem = try await repairBareHosts(lap)
-    guard !lap.plan.effective.isEmpty else {
-      return RunReport(run: nil, outcomes: [], seconds: 0, wasInterrupted: false, unrepaired: problem)
-    }
-    let run = try await store.beginRun(digest: lap.plan.digest, commit: settings.commit?.hash, at: .now)
     let reload = ReloadWitness(
       gateway: gateway, store: store, npm: settings.npmURL, isWanted: settings.usesReloadWitness)
+    guard !lap.plan.effective.isEmpty else {
+      let doubt = try await settleReload([], lap, reload)
+      return RunReport(run: nil, outcomes: [], seconds: 0, wasInterrupted: false, unrepaired: problem ?? doubt)
+    }
+    let run = try await store.beginRun(digest: lap.plan.digest, commit: settings.commit?.hash, at: .now)
     let applier = Applier(
       gateway: gateway, store: store, pauses: pauses, writer: writer(lap.observed.version),
       proof: proof(lap, reload), owner: settings.owner, run: run,
       commit: settings.commit?.hash, correlation: settings.correlation)
     let outcomes = await applier.apply(lap.plan.effective, stop: stop, progress: progress)
     var report = RunReport(run: run, outcomes: outcomes, seconds: 0, wasInterrupted: false, unrepaired: problem)
+    let doubt = try? await settleReload(outcomes, lap, reload)
+    report.unrepaired = problem ?? doubt
     report.remark = await reload.remark
     report.wasInterrupted = stop.isRequested && report.count(.notAttempted) > 0
     try? await store.finishRun(run, applied: report.count(.applied), failed: report.count(.failed), at: .now)
     try? await dropOld()
     report.seconds = (ContinuousClock.now - start) / .seconds(1)
     return report
+  }
+
+  private func unproven(_ lap: PlannedLap) async throws -> UnprovenReload? {
+    guard let change = try await store.unprovenChange(of: settings.npmURL) else { return nil }
+    return UnprovenReload(change, lap.observed, lap.ledger)
+  }
+
+  /// Remembers a change whose reload was not seen, and forgets it after one that was.
+  private func settleReload(
+    _ outcomes: [ChangeOutcome], _ lap: PlannedLap, _ reload: ReloadWitness
+  ) async throws -> Diagnostic? {
+    if let bad = outcomes.first(where: { $0.verdict == .unproven }) {
+      try await store.setUnprovenChange("\(bad.change.action.word) \(bad.change.key.name)", of: settings.npmURL)
+      return nil
+    }
+    guard let unproven = try await unproven(lap), settings.policy != .observe else { return nil }
+    if await !reload.hasReloaded {
+      if try await pauses.now().all != nil { return unproven.warning }
+      if let doubt = await unproven.prove(writer(lap.observed.version), reload) { return doubt }
+    }
+    try await store.setUnprovenChange(nil, of: settings.npmURL)
+    return nil
   }
 
   /// Writes into the log what of a lap is news. The log is for people: where it cannot be written, the lap goes on.

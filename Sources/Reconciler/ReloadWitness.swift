@@ -23,6 +23,8 @@ actor ReloadWitness {
   /// nil: not asked yet.
   private var counts: Bool??
   private(set) var remark: Diagnostic?
+  /// A reload was seen in this run.
+  private(set) var hasReloaded = false
 
   /// Seconds. On a loaded machine a reload was seen after 0.11.
   private static let patience = 2.5
@@ -55,6 +57,7 @@ actor ReloadWitness {
   func proof(_ witness: IdleWitness?) async -> Proof {
     guard let witness else { return .unknown }
     guard await witness.ends(Self.patience) else { return .notReloaded }
+    hasReloaded = true
     if await learnt() != true { await learn(true) }
     return .reloaded
   }

@@ -37,6 +37,9 @@ package actor MemoryStore: StateStore {
   private var witnesses: [String: Bool] = [:]
   package func reloadWitness(of npm: String) -> Bool? { witnesses[npm] }
   package func setReloadWitness(_ counts: Bool, of npm: String) { witnesses[npm] = counts }
+  private var unproven: [String: String] = [:]
+  package func unprovenChange(of npm: String) -> String? { unproven[npm] }
+  package func setUnprovenChange(_ change: String?, of npm: String) { unproven[npm] = change }
 
   package func beginRun(digest: String, commit: String?, at: Timestamp) -> Int {
     let number = (runList.last?.number ?? 0) + 1

@@ -71,7 +71,7 @@ enum Schema {
     """,
     """
     ALTER TABLE ledger ADD COLUMN modified_on TEXT;
-    CREATE TABLE reload_witness (npm TEXT PRIMARY KEY, counts INTEGER NOT NULL) STRICT;
+    CREATE TABLE reload_witness (npm TEXT PRIMARY KEY, counts INTEGER, unproven TEXT) STRICT;
     """,
   ]
 }

@@ -8,4 +8,8 @@ package protocol WitnessStore: Sendable {
   /// Whether an idle connection to this address of NPM ends when nginx reloads; nil: never seen.
   func reloadWitness(of npm: String) async throws -> Bool?
   func setReloadWitness(_ counts: Bool, of npm: String) async throws
+
+  /// The change after which nginx was not seen to reload, and not since; nil: there is none.
+  func unprovenChange(of npm: String) async throws -> String?
+  func setUnprovenChange(_ change: String?, of npm: String) async throws
 }

@@ -233,6 +233,31 @@ import Testing
     }
   }
 
+  @Test func `a delete whose reload failed is not forgotten`() async throws {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      try place.desire("a", "a.test")
+      try place.desire("b", "b.test")
+      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await npm.hold([53])
+      let body: JSONValue = [
+        "incoming_port": 53, "forwarding_host": "127.0.0.1", "forwarding_port": 53, "tcp_forwarding": true,
+      ]
+      try await npm.asAdmin("POST", "/api/nginx/streams", body)
+      try place.scratch.remove("desired/b.yaml")
+      #expect(try await place.run("apply", "--yes", "--policy", "sync").exit == 5)
+      #expect(try await npm.served()["b.test"] != nil)
+      // There is nothing left to delete in NPM, and visitors still get it.
+      #expect(try await place.run("diff", "--exit-code").exit == 2)
+      #expect(try await place.run("apply", "--yes", "--policy", "sync").exit == 5)
+      try await npm.hold([])
+      let run = try await place.run("apply", "--yes", "--policy", "sync")
+      #expect(run.exit == 0, "\(run.output)\(run.errors)")
+      #expect(try await npm.served()["b.test"] == nil)
+      #expect(try await place.run("diff", "--exit-code").exit == 0)
+    }
+  }
+
   @Test func `somebody else's stream that holds nginx up is seen by the next write`() async throws {
     try await withSimulator { npm in
       let place = try place(npm)
