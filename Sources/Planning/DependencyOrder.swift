@@ -39,8 +39,10 @@ enum DependencyOrder {
   /// their ports are what nginx stumbles over.
   private static func rank(_ change: Change) -> Int {
     if !change.isBlocked, change.entry?.isUnfinished == true, change.id != nil {
-      return change.key.kind == .stream ? -2 : -1
+      return change.key.kind == .stream ? -3 : -2
     }
+    // Then who stands open.
+    if !change.isBlocked, change.fields.contains(where: { $0.path == FieldDiff.guardField }) { return -1 }
     switch change.action {
     case .blocked: return 2
     case .delete, .release: return 1

@@ -67,7 +67,10 @@ struct Applier: Sendable {
       if outcome.verdict == .applied { done[change.key] = change }
       if outcome.verdict != .applied { broken.insert(change.key) }
       if let error = outcome.error, [.failed, .unproven].contains(outcome.verdict), endsTheRun(error) {
-        ending = Diagnostic(error.code, "not attempted: \(error.message)")
+        ending = Diagnostic(
+          error.code,
+          error.code == .reloadUnproven
+            ? "not attempted: it would not be served either" : "not attempted: \(error.message)")
       }
       progress(outcome)
       outcomes.append(outcome)
