@@ -116,7 +116,7 @@ let package = Package(
         "Platform", "TestSupport",
       ]),
     tests("CommandsTests", ["Commands", "Model", "DesiredFiles", "Probe", "Platform", "TestSupport"]),
-    tests("IntegrationTests", ["Entry", "TestSupport", "Curl", "HTTPServer", "Model", "Platform"]),
+    tests("IntegrationTests", ["Entry", "TestSupport", "Curl", "HTTPServer", "Model", "Platform", "X509"]),
   ],
   swiftLanguageModes: [.v6]
 )

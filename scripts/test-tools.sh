@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the tests talk to besides our own programs: a mail server, Alertmanager and promtool, from Debian's packages.
-# Alertmanager and Prometheus are only unpacked, into .build/test-tools: installed they would start as services.
+# What the tests talk to besides our own programs: a mail server, Alertmanager, promtool and nginx, from Debian's packages.
+# Alertmanager, Prometheus and nginx are only unpacked, into .build/test-tools: installed they would start as services.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools=$PWD/.build/test-tools
@@ -11,7 +11,7 @@ as_root() {
 
 give_up() {
   echo "Missing for the tests: $1" >&2
-  echo "  Debian, Ubuntu: apt-get install git python3-aiosmtpd tzdata util-linux; and prometheus-alertmanager, prometheus in the PATH" >&2
+  echo "  Debian, Ubuntu: apt-get install git python3-aiosmtpd tzdata util-linux; and prometheus-alertmanager, prometheus, nginx in the PATH" >&2
   exit 1
 }
 
@@ -25,7 +25,7 @@ if ! { command -v git && command -v prlimit && [ -e /usr/share/zoneinfo/Europe/B
 fi
 
 fetch() { # PACKAGE PROGRAM
-  if command -v "$2" >/dev/null || [ -x "$tools/usr/bin/$2" ]; then return; fi
+  if command -v "$2" >/dev/null || [ -x "$tools/usr/bin/$2" ] || [ -x "$tools/usr/sbin/$2" ]; then return; fi
   command -v apt-get >/dev/null || give_up "$2"
   local place
   place=$(mktemp -d)
@@ -38,6 +38,7 @@ fetch() { # PACKAGE PROGRAM
 }
 fetch prometheus-alertmanager prometheus-alertmanager
 fetch prometheus promtool
+fetch nginx nginx
 # Alertmanager reads its template from the place that is compiled into it, wherever the program itself is.
 templates=/usr/share/prometheus/alertmanager
 if [ ! -e "$templates/default.tmpl" ]; then

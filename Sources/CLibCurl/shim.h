@@ -1,5 +1,6 @@
 #pragma once
 #include <curl/curl.h>
+#include <string.h>
 
 // libcurl's setters and getters are variadic, which Swift cannot call.
 typedef size_t (*shim_curl_write)(char *, size_t, size_t, void *);
@@ -28,6 +29,14 @@ static inline CURLcode shim_curl_set_read(CURL *h, shim_curl_write f, void *cont
 static inline CURLcode shim_curl_get_long(CURL *h, CURLINFO i, long *v) { return curl_easy_getinfo(h, i, v); }
 static inline CURLcode shim_curl_get_size(CURL *h, CURLINFO i, curl_off_t *v) { return curl_easy_getinfo(h, i, v); }
 static inline CURLcode shim_curl_get_string(CURL *h, CURLINFO i, char **v) { return curl_easy_getinfo(h, i, v); }
+/// A certificate of those that the server showed, PEM, its own first, or null. Good until the handle's next transfer.
+static inline const char *shim_curl_get_certificate(CURL *h, int number) {
+  struct curl_certinfo *chain = NULL;
+  if (curl_easy_getinfo(h, CURLINFO_CERTINFO, &chain) != CURLE_OK || !chain || chain->num_of_certs <= number) return NULL;
+  for (struct curl_slist *line = chain->certinfo[number]; line; line = line->next)
+    if (!strncmp(line->data, "Cert:", 5)) return line->data + 5;
+  return NULL;
+}
 static inline CURLcode shim_curl_get_socket(CURL *h, curl_socket_t *v) {
   return curl_easy_getinfo(h, CURLINFO_ACTIVESOCKET, v);
 }

@@ -73,6 +73,7 @@ final class EasyHandle {
       shim_curl_set_long(pointer, CURLOPT_SSL_VERIFYPEER, 0)
       shim_curl_set_long(pointer, CURLOPT_SSL_VERIFYHOST, 0)
     }
+    if transfer.wantsCertificates { shim_curl_set_long(pointer, CURLOPT_CERTINFO, 1) }
     if transfer.usesFreshConnection {
       shim_curl_set_long(pointer, CURLOPT_FRESH_CONNECT, 1)
       shim_curl_set_long(pointer, CURLOPT_FORBID_REUSE, 1)
@@ -191,10 +192,13 @@ final class EasyHandle {
 
   func outcome(_ code: CURLcode) -> Result<TransferResult, any Error> {
     if code == CURLE_OK || (isTruncated && acceptsTruncatedBody) {
-      return .success(
-        TransferResult(
-          status: getLong(CURLINFO_RESPONSE_CODE), headers: headers, body: body, timings: timings,
-          remoteAddress: getString(CURLINFO_PRIMARY_IP)))
+      var result = TransferResult(
+        status: getLong(CURLINFO_RESPONSE_CODE), headers: headers, body: body, timings: timings,
+        remoteAddress: getString(CURLINFO_PRIMARY_IP))
+      while let next = shim_curl_get_certificate(pointer, Int32(result.certificates.count)) {
+        result.certificates.append(String(cString: next))
+      }
+      return .success(result)
     }
     let words = errorText[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
     let reason = isTruncated ? TransferError.Reason.tooLarge : reason(of: code)

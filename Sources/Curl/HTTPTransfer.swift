@@ -36,6 +36,8 @@ package struct HTTPTransfer: Sendable {
   package var resolve: [String] = []
   /// A connection of its own, closed afterwards: what a probe wants.
   package var usesFreshConnection = false
+  /// Whether the certificates that the server shows are wanted: on a connection of its own.
+  package var wantsCertificates = false
   /// Bytes of body after which the transfer ends; what came so far is the answer.
   package var maximumBody = 64 << 20
   /// Whether a body beyond `maximumBody` is an answer cut short (true) or a failure (false).
@@ -73,6 +75,8 @@ package struct TransferResult: Sendable {
   package var body: [UInt8]
   package var timings: TransferTimings
   package var remoteAddress: String
+  /// What the server showed where that was wanted, PEM, its own certificate first.
+  package var certificates: [String] = []
 
   package init(
     status: Int, headers: [String: String], body: [UInt8], timings: TransferTimings, remoteAddress: String

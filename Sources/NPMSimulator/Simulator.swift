@@ -20,6 +20,8 @@ package final class Simulator: Sendable {
     package var hasControl = false
     /// Where to answer for what is served; nil: nowhere.
     package var dataPlane: (address: String, port: Int)?
+    /// Told what is served after each reload, before NPM answers.
+    package var onReload: (@Sendable (JSONValue) async -> Void)?
     /// A file that keeps what it remembers from run to run.
     package var dataFile: String?
     /// The time that it believes in.
@@ -47,7 +49,8 @@ package final class Simulator: Sendable {
     }
     engine = SimulatorEngine(state: state, dialect: Dialect(settings.version), now: settings.now)
     let door = SimulatorDoor(
-      engine: engine, version: settings.version, hasControl: settings.hasControl, stop: stopSignal)
+      engine: engine, version: settings.version, hasControl: settings.hasControl, stop: stopSignal,
+      onReload: settings.onReload)
     server = try HTTPServer(address: settings.address, port: settings.port, maximumBody: 8 << 20, handler: door)
     port = server.port
     dataPlane = try settings.dataPlane.map { [engine] place in

@@ -23,10 +23,15 @@ struct SimulatorDoor: HTTPHandler {
   let hasControl: Bool
   let faults = FaultRules()
   let frontage = Frontage()
+  let onReload: (@Sendable (JSONValue) async -> Void)?
   let stop: StopSignal
   private let seen = Lock<[SeenRequest]>([])
 
-  init(engine: SimulatorEngine, version: NPMVersion, hasControl: Bool, stop: StopSignal) {
+  init(
+    engine: SimulatorEngine, version: NPMVersion, hasControl: Bool, stop: StopSignal,
+    onReload: (@Sendable (JSONValue) async -> Void)? = nil
+  ) {
+    self.onReload = onReload
     self.engine = engine
     self.version = version
     self.hasControl = hasControl
@@ -97,6 +102,7 @@ struct SimulatorDoor: HTTPHandler {
   private func answer(_ request: HTTPRequest) async -> HTTPResponse {
     let before = await engine.reloads
     var response = await answerOfNPM(request)
+    if let onReload, await engine.reloads != before { await onReload(engine.served()) }
     guard !frontage.isDirect else {
       response.headers.removeAll { $0.name == "Server" }
       return response

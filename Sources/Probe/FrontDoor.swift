@@ -101,6 +101,8 @@ package struct DataPlaneLook: Hashable, Sendable {
   package var headers: [String: String]
   /// The beginning of the body.
   package var page: [UInt8]
+  /// What it was encrypted with, PEM, its own certificate first.
+  package var certificates: [String] = []
 
   package init(status: Int, carriesName: Bool, headers: [String: String] = [:], page: [UInt8] = []) {
     self.status = status
@@ -146,10 +148,13 @@ extension Prober {
     var transfer = transfer("\(usesTLS ? "https" : "http")://\(domain):\(port)/", Expectation())
     transfer.resolve = [Self.pin("\(domain):\(port)", to: addresses.isEmpty ? [door.address] : addresses)]
     transfer.verifiesCertificates = false
+    transfer.wantsCertificates = usesTLS
     guard let result = try? await perform(transfer) else { return nil }
-    return DataPlaneLook(
+    var look = DataPlaneLook(
       status: result.status, carriesName: result.headers["x-served-by"] != nil, headers: result.headers,
       page: result.body)
+    look.certificates = result.certificates
+    return look
   }
 
   private func answer(_ result: TransferResult, _ expectation: Expectation, _ name: FrontName) -> FrontAnswer {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Hashing
 import Model
 import NPMClient
 import Planning
@@ -62,35 +63,70 @@ package struct DataPlaneWitness: Sendable {
 
   /// - Parameters:
   ///   - guards: whether the access list of a spec asks everybody for a password; nil: that is not known.
+  ///   - certificates: digests of those that were uploaded, by their names.
   ///   - others: names that other hosts answer for.
-  func proof(_ change: Change, guards: (Spec) -> Bool?, others: Set<String>) async -> Proof {
+  func proof(
+    _ change: Change, guards: (Spec) -> Bool?, certificates: [String: String], others: Set<String>
+  ) async -> Proof {
     var last = Proof.unknown
     for seconds in [0] + Self.pauses {
       if seconds > 0 { await pause(seconds) }
-      last = await judge(change, guards, others)
+      last = await judge(change, guards, certificates, others)
       guard case .contradicted = last else { return last }
     }
     return last
   }
 
-  private func judge(_ change: Change, _ guards: (Spec) -> Bool?, _ others: Set<String>) async -> Proof {
+  private func judge(
+    _ change: Change, _ guards: (Spec) -> Bool?, _ certificates: [String: String], _ others: Set<String>
+  ) async -> Proof {
+    if change.key.kind == .certificate { return await renewed(change) }
     if let spec = change.desired, spec["enabled"] != false, !change.action.isRemoval {
-      return await served(spec, guards)
+      return await served(spec, guards, certificates)
     }
     // What is off or gone must not answer any more, unless another host answers for its name.
     guard let old = change.observed?.spec, change.observed?.isEnabled == true, let domain = Self.domain(of: old),
       !Self.isCovered(domain, by: others)
     else { return .unknown }
     guard let seen = await look(domain, !old["certificate"].isNull) else { return .unknown }
-    if seen.carriesName { return .contradicted("\(domain) is still served") }
+    let asks = !old["access_list"].isNull && [401, 403].contains(seen.status)
+    let redirects = old["forward_http_code"].intValue == seen.status
+    if seen.carriesName || asks || redirects { return .contradicted("\(domain) is still served") }
     guard let other = await unknownName() else { return .unknown }
     return seen.isSame(as: other) ? .served : .unknown
   }
 
-  private func served(_ spec: Spec, _ guards: (Spec) -> Bool?) async -> Proof {
+  /// New files of a certificate are served once a host shows them.
+  private func renewed(_ change: Change) async -> Proof {
+    guard let wanted = change.desired?["certificate"].stringValue, let name = change.desired?.nameInNPM,
+      let user = change.users.first(where: { $0.isEnabled && $0.nginx == .online && Self.domain(of: $0.spec) != nil }),
+      let domain = Self.domain(of: user.spec), let seen = await look(domain, true)
+    else { return .unknown }
+    return isAnother(seen, than: wanted) ? .contradicted("\(domain) does not show the new files of '\(name)'") : .served
+  }
+
+  /// Whether it was encrypted with other files than those of this digest, which is over all that the first file holds; what
+  /// stands above them is shown behind.
+  private func isAnother(_ seen: DataPlaneLook, than digest: String) -> Bool {
+    var bytes: [UInt8] = []
+    for certificate in seen.certificates {
+      let lines = certificate.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("-----") }
+      guard let der = Data(base64Encoded: lines.joined()) else { return false }
+      bytes += der
+      if SHA256Digest.labelled(bytes) == digest { return false }
+    }
+    return !bytes.isEmpty
+  }
+
+  private func served(
+    _ spec: Spec, _ guards: (Spec) -> Bool?, _ certificates: [String: String]
+  ) async -> Proof {
     guard let domain = Self.domain(of: spec) else { return .unknown }
     // Nothing that answers says nothing: it may be a port that only visitors get to.
     guard let seen = await look(domain, !spec["certificate"].isNull) else { return .unknown }
+    if let name = spec["certificate"].stringValue, let digest = certificates[name], isAnother(seen, than: digest) {
+      return .contradicted("\(domain) shows another certificate than '\(name)'")
+    }
     let asks = spec["access_list"].isNull ? false : guards(spec)
     if asks == true {
       if seen.status == 401 || seen.status == 403 { return .served }

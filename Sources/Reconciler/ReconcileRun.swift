@@ -46,7 +46,7 @@ package struct ReconcileRun: Sendable {
     var observed = try await gateway.observe(fixed: kinds)
     let history = await history(ledger, observed)
     history?.markOpenHosts(&observed)
-    await dataPlane?.markOpenHosts(&observed, of: ledger, guards: lists(sealed, observed))
+    await dataPlane?.markOpenHosts(&observed, of: ledger, guards: named(.accessList, sealed, observed))
     let desired = AutomaticRequests.expand(
       sealed, observed, ledger, today: Timestamp.now.day, email: settings.letsEncryptEmail)
     var options = options(desired)
@@ -219,7 +219,9 @@ package struct ReconcileRun: Sendable {
 
   private func proof(_ lap: PlannedLap, _ reload: ReloadWitness) -> ServedProof {
     ServedProof(
-      reload: reload, dataPlane: dataPlane, lists: lists(lap.desired, lap.observed), observed: lap.observed)
+      reload: reload, dataPlane: dataPlane, lists: named(.accessList, lap.desired, lap.observed),
+      certificates: named(.certificate, lap.desired, lap.observed).compactMapValues { $0["certificate"].stringValue },
+      observed: lap.observed)
   }
 
   /// nil: where NPM serves its hosts is not known.
@@ -228,10 +230,10 @@ package struct ReconcileRun: Sendable {
     return DataPlaneWitness(look: { await prober.look(door, domain: $0, usesTLS: $1) }, pause: verifierPause)
   }
 
-  /// Access lists by their names in NPM, as they are to be.
-  private func lists(_ desired: DesiredState, _ observed: ObservedState) -> [String: Spec] {
-    let there = (observed.resources[.accessList] ?? []).map(\.spec)
-    let wanted = desired.resources.filter { $0.key.kind == .accessList }.map(\.spec)
+  /// Objects of a kind by their names in NPM, as they are to be.
+  private func named(_ kind: ResourceKind, _ desired: DesiredState, _ observed: ObservedState) -> [String: Spec] {
+    let there = (observed.resources[kind] ?? []).map(\.spec)
+    let wanted = desired.resources.filter { $0.key.kind == kind }.map(\.spec)
     return Dictionary((there + wanted).compactMap { spec in spec.nameInNPM.map { ($0, spec) } }) { $1 }
   }
 

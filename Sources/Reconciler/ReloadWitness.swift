@@ -80,7 +80,10 @@ extension Change {
   /// Whether NPM certainly reloads nginx for it.
   var reloadsNginx: Bool {
     let wasOn = observed?.isEnabled ?? false, willBeOn = desired.map { $0["enabled"] != false } ?? false
-    guard key.kind != .accessList else { return action == .update && users.contains(where: \.isEnabled) }
+    // Both are taken over by hosts that use them: a list by NPM, the files of a certificate by a write of ours.
+    guard ![.accessList, .certificate].contains(key.kind) else {
+      return action == .update && users.contains { $0.isEnabled && $0.nginx == .online }
+    }
     guard (desired ?? observed?.spec)?.shape.isServed == true else { return false }
     switch action {
     case .create: return willBeOn

@@ -11,6 +11,8 @@ struct ServedProof: Sendable {
   let dataPlane: DataPlaneWitness?
   /// Access lists by their names in NPM, as they are to be.
   let lists: [String: Spec]
+  /// Digests of certificates that were uploaded, by their names in NPM, as they are to be.
+  let certificates: [String: String]
   /// What is observed, for names that other hosts answer for, and for streams.
   let observed: ObservedState
 
@@ -36,7 +38,8 @@ struct ServedProof: Sendable {
   private func look(_ change: Change) async -> DataPlaneWitness.Proof {
     guard let dataPlane, change.reloadsNginx, change.key.kind != .accessList else { return .unknown }
     let others = observed.all.filter { $0.isEnabled && $0.ref != change.ref }.flatMap(\.spec.claims)
-    return await dataPlane.proof(change, guards: guards, others: Set(others.map { $0.lowercased() }))
+    return await dataPlane.proof(
+      change, guards: guards, certificates: certificates, others: Set(others.map { $0.lowercased() }))
   }
 
   /// Whether a list asks everybody for a password; nil: who comes from an address that it allows may not be asked, or the

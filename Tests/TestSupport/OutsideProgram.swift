@@ -5,7 +5,8 @@ import Platform
 package enum OutsideProgram {
   /// The path of a program, from the machine or from what was fetched.
   package static func path(_ name: String) throws -> String {
-    let places = ["/usr/bin/\(name)", "\(Fixtures.project)/.build/test-tools/usr/bin/\(name)"]
+    let folders = ["/usr/bin", "/usr/sbin"]
+    let places = (folders + folders.map { "\(Fixtures.project)/.build/test-tools\($0)" }).map { "\($0)/\(name)" }
     guard let found = places.first(where: Files.exists) else {
       throw FileError("find", "\(name), run scripts/test-tools.sh", code: ENOENT)
     }

@@ -24,7 +24,7 @@ package final class Replay {
     recording = try JSONDecoder().decode(JSONValue.self, from: Data(Files.read(file)))
     let clock = clock
     let start = recording["start"] == "unconfigured" ? "unconfigured" : "fresh-admin"
-    npm = try SimulatedNPM(version: version, start: start) { clock.withLock { $0 } }
+    npm = try SimulatedNPM(version: version, start: start, now: { clock.withLock { $0 } })
   }
 
   package func run() async throws {

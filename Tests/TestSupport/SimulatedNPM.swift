@@ -26,12 +26,15 @@ package final class SimulatedNPM: Sendable {
   ///   - dataFile: keeps what it remembers beyond its stop.
   ///   - start: `fresh-admin` or `unconfigured`.
   ///   - servesVisitors: whether it has a data plane.
+  ///   - onReload: told what is served after each reload.
   ///   - now: the time that it believes in.
   package init(
     port: Int = 0, dataFile: String? = nil, version: String = "2.15.1", start: String = "fresh-admin",
-    servesVisitors: Bool = false, now: @escaping @Sendable () -> Timestamp = { .now }
+    servesVisitors: Bool = false, onReload: (@Sendable (JSONValue) async -> Void)? = nil,
+    now: @escaping @Sendable () -> Timestamp = { .now }
   ) throws {
     var settings = Simulator.Settings()
+    settings.onReload = onReload
     if servesVisitors { settings.dataPlane = ("127.0.0.1", 0) }
     settings.start = SimulatorState.Start(rawValue: start) ?? settings.start
     settings.version = NPMVersion(version) ?? settings.version

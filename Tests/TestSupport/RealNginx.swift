@@ -1,0 +1,118 @@
+import Curl
+import Foundation
+package import Model
+import Platform
+
+/// Debian's nginx with a configuration that is made from what the simulated NPM serves: what visitors get is then nginx's
+/// own doing, TLS and passwords included.
+package final class RealNginx: Sendable {
+  package let port: Int
+  package let tlsPort: Int
+  private let directory: String
+  private let program: RunningProgram
+  /// Certificates by the digest that the simulator gives them.
+  private let certificates = Lock<[String: TestCertificate]>([:])
+
+  /// Starts it; it serves its default site alone.
+  package init(in directory: String) async throws {
+    self.directory = directory
+    port = try await closedPort()
+    tlsPort = try await closedPort()
+    for name in ["logs", "tmp"] { try Files.createDirectory("\(directory)/\(name)", mode: 0o700) }
+    let made = try TestCertificate.make(names: ["default.test"], days: 9999)
+    try Self.write(made, "\(directory)/default")
+    try Files.replace("\(directory)/users", with: Array("u:{PLAIN}never\n".utf8), mode: 0o600)
+    try Self.write(Self.configuration([], directory, port, tlsPort), "\(directory)/nginx.conf")
+    program = try RunningProgram(
+      ["-p", directory, "-c", "\(directory)/nginx.conf", "-e", "\(directory)/logs/error.log"], in: directory,
+      program: try OutsideProgram.path("nginx"))
+    while program.isRunning, !(await answers()) { await Task.yield() }
+    guard program.isRunning else {
+      throw OutsideProgramFailure(program: "nginx", lastLine: await program.nextError())
+    }
+  }
+
+  private func answers() async -> Bool {
+    var transfer = HTTPTransfer(url: "http://127.0.0.1:\(port)/")
+    transfer.usesFreshConnection = true
+    return (try? await CurlEngine(maximumLive: 1).perform(transfer)) != nil
+  }
+
+  /// A certificate that the simulator will serve, by the digest of its files.
+  package func know(_ certificate: TestCertificate, as digest: String) throws {
+    try Self.write(certificate, "\(directory)/\(digest)")
+    certificates.withLock { $0[digest] = certificate }
+  }
+
+  /// Takes over what the simulator serves.
+  package func reload(_ served: JSONValue) {
+    let known = certificates.withLock { Set($0.keys) }
+    let hosts = (served["hosts"].arrayValue ?? []).filter { host in
+      host["certificate_fingerprint"].stringValue.map(known.contains) ?? true
+    }
+    try? Self.write(Self.configuration(hosts, directory, port, tlsPort), "\(directory)/nginx.conf")
+    program.hangUp()
+  }
+
+  package func stop() async {
+    program.terminate()
+    _ = await program.result()
+  }
+
+  private static func write(_ certificate: TestCertificate, _ path: String) throws {
+    try write(certificate.certificate, "\(path).pem")
+    try write(certificate.key, "\(path).key")
+  }
+
+  private static func write(_ text: String, _ path: String) throws {
+    try Files.replace(path, with: Array(text.utf8), mode: 0o600)
+  }
+
+  private static func configuration(
+    _ hosts: [JSONValue], _ directory: String, _ port: Int, _ tlsPort: Int
+  ) -> String {
+    let servers = hosts.filter { $0["incoming_port"].isNull }.map { server($0, directory, port, tlsPort) }
+    let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map { "\($0)_temp_path \(directory)/tmp;" }
+    return """
+      daemon off;
+      master_process on;
+      worker_processes 1;
+      pid \(directory)/nginx.pid;
+      events { worker_connections 64; }
+      http {
+        access_log off;
+        \(paths.joined(separator: "\n  "))
+        server {
+          listen 127.0.0.1:\(port) default_server;
+          listen 127.0.0.1:\(tlsPort) ssl default_server;
+          ssl_certificate \(directory)/default.pem;
+          ssl_certificate_key \(directory)/default.key;
+          location / { default_type text/html; return 200 "Congratulations!"; }
+        }
+        \(servers.joined(separator: "\n  "))
+      }
+
+      """
+  }
+
+  private static func server(_ host: JSONValue, _ directory: String, _ port: Int, _ tlsPort: Int) -> String {
+    let names = (host["domain_names"].arrayValue ?? []).compactMap(\.stringValue).joined(separator: " ")
+    var lines = ["listen 127.0.0.1:\(port);", "server_name \(names);"]
+    if let digest = host["certificate_fingerprint"].stringValue {
+      lines += ["listen 127.0.0.1:\(tlsPort) ssl;"]
+      lines += ["ssl_certificate \(directory)/\(digest).pem;", "ssl_certificate_key \(directory)/\(digest).key;"]
+    }
+    if let list = host["access_list_id"].intValue, list > 0 {
+      lines += ["auth_basic \"Authorization required\";", "auth_basic_user_file \(directory)/users;"]
+    }
+    switch host["configuration"].stringValue?.split(separator: "/").first {
+    case "dead_host": lines += ["return 404;"]
+    case "redirection_host":
+      lines += ["return \(host["forward_http_code"].summary) http://\(host["forward_domain_name"].summary);"]
+    default:
+      let target = "\(host["forward_scheme"].summary)://\(host["forward_host"].summary):\(host["forward_port"].summary)"
+      lines += ["location / { proxy_pass \(target); proxy_set_header Host $host; add_header X-Served-By $host; }"]
+    }
+    return "server {\n    \(lines.joined(separator: "\n    "))\n  }"
+  }
+}
