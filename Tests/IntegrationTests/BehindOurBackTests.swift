@@ -240,10 +240,7 @@ import Testing
       try place.desire("b", "b.test")
       #expect(try await place.run("apply", "--yes").exit == 0)
       try await npm.hold([53])
-      let body: JSONValue = [
-        "incoming_port": 53, "forwarding_host": "127.0.0.1", "forwarding_port": 53, "tcp_forwarding": true,
-      ]
-      try await npm.asAdmin("POST", "/api/nginx/streams", body)
+      try await npm.addStream(53)
       try place.scratch.remove("desired/b.yaml")
       #expect(try await place.run("apply", "--yes", "--policy", "sync").exit == 5)
       #expect(try await npm.served()["b.test"] != nil)
@@ -262,10 +259,7 @@ import Testing
     try await withSimulator { npm in
       let place = try place(npm)
       try await npm.hold([53])
-      let body: JSONValue = [
-        "incoming_port": 53, "forwarding_host": "127.0.0.1", "forwarding_port": 53, "tcp_forwarding": true,
-      ]
-      try await npm.asAdmin("POST", "/api/nginx/streams", body)
+      try await npm.addStream(53)
       try place.desire("app", "app.test")
       try place.desire("other", "other.test")
       let run = try await place.run("apply", "--yes", "-o", "json")

@@ -46,10 +46,7 @@ import Testing
       #expect(first.exit == 0, "\(first.output)\(first.errors)")
       #expect(try await status("first.test", npm) == 200)
       try await npm.hold([53])
-      let body: JSONValue = [
-        "incoming_port": 53, "forwarding_host": "127.0.0.1", "forwarding_port": 53, "tcp_forwarding": true,
-      ]
-      try await npm.asAdmin("POST", "/api/nginx/streams", body)
+      try await npm.addStream(53)
       try place.desire("second", "second.test", port: port)
       let run = try await place.run("apply", "--yes", "-o", "json")
       #expect(run.exit == 5)
@@ -68,10 +65,7 @@ import Testing
       try place.desire("b", "b.test", port: port)
       #expect(try await place.run("apply", "--yes").exit == 0)
       try await npm.hold([53])
-      let body: JSONValue = [
-        "incoming_port": 53, "forwarding_host": "127.0.0.1", "forwarding_port": 53, "tcp_forwarding": true,
-      ]
-      try await npm.asAdmin("POST", "/api/nginx/streams", body)
+      try await npm.addStream(53)
       try place.scratch.remove("desired/b.yaml")
       let run = try await place.run("apply", "--yes", "--policy", "sync", "-o", "json")
       #expect(run.exit == 5)

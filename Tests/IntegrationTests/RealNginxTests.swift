@@ -91,10 +91,7 @@ import X509
       try place.scratch.write("desired/a.yaml", Self.hosts.replacing("PORT", with: "\(port)"))
       #expect(try await place.run("apply", "--yes").exit == 0)
       try await npm.hold([53])
-      let body: JSONValue = [
-        "incoming_port": 53, "forwarding_host": "127.0.0.1", "forwarding_port": 53, "tcp_forwarding": true,
-      ]
-      try await npm.asAdmin("POST", "/api/nginx/streams", body)
+      try await npm.addStream(53)
       try write(second.made, place)
       let run = try await place.run("apply", "--yes", "-o", "json")
       #expect(run.exit == 5)

@@ -123,6 +123,15 @@ package final class SimulatedNPM: Sendable {
     return "manager@example.com"
   }
 
+  /// Somebody makes a stream by hand.
+  package func addStream(_ port: Int) async throws {
+    let body: JSONValue = [
+      "incoming_port": .int(port), "forwarding_host": "127.0.0.1", "forwarding_port": .int(port),
+      "tcp_forwarding": true,
+    ]
+    try await asAdmin("POST", "/api/nginx/streams", body)
+  }
+
   /// Another process listens on these ports.
   package func hold(_ ports: [Int]) async throws {
     try await send("PUT", "/simulator/ports", ["held": .array(ports.map { .int($0) })])
