@@ -75,14 +75,17 @@ import Testing
       let place = try place(npm)
       try place.scratch.write("desired/a.yaml", guarded())
       try place.scratch.write(
-        "reconciler.yaml", "watch: { interval: 1h, self_heal: false }\nhealth: { interval: 1h }\n")
+        "reconciler.yaml",
+        """
+        watch: { interval: 1h, self_heal: false }
+        health: { interval: 1h }
+        alerts: { sinks: [{ name: log, type: log }] }
+        """)
       #expect(try await place.run("apply", "--yes").exit == 0)
       try await npm.switchOffAndOn(1)
       let daemon = try place.start("watch")
-      var shown: JSONValue = .null
-      while !Task.isCancelled, shown.arrayValue?.isEmpty != false {
-        shown = try await place.run("alerts", "-o", "json").json["alerts"]
-      }
+      await daemon.says("CRITICAL: served without its access list")
+      let shown = try await place.run("alerts", "-o", "json").json["alerts"]
       #expect(shown.arrayValue?.first?["rule"] == "guard-open" && shown.arrayValue?.first?["severity"] == "critical")
       #expect(try await list(of: "app.test", npm) == 0)
       daemon.terminate()
