@@ -47,6 +47,8 @@ package enum NginxState: Hashable, Sendable {
 package enum GuardWitness: Hashable, Sendable {
   /// Nothing but the time of its last change.
   case none
+  /// Somebody else requested a certificate for one of its names since our last write, which takes TLS and guard off.
+  case stripped
   /// It was seen open: switched on by NPM's own call after its last write, or answering who has no password.
   case open
 }

@@ -151,6 +151,17 @@ package struct Change: Hashable, Sendable {
   /// Whether it gives an object that is as it should be our marker, and nothing else.
   package var isMarkerOnly: Bool { action == .adopt && fields.allSatisfy { $0.path == FieldDiff.markerField } }
 
+  /// What a write to a host means whose certificate is gone: nginx goes on with it until then; nil: nothing of the kind.
+  package var endOfTLS: Diagnostic? {
+    guard !isBlocked, let object = observed, object.isEnabled, let number = object.gone["certificate"],
+      desired?["certificate"].isNull == true
+    else { return nil }
+    return Diagnostic(
+      .unknownReference,
+      "\(object.label) names certificate \(number), which is gone: nginx may still serve https with it, and ends that with this write",
+      at: source, hint: "give it another certificate in the YAML first, where https is to stay", severity: .warning)
+  }
+
   /// Whether it gives an object of ours another name, and nothing else.
   package var isRenameOnly: Bool { action == .update && renamedFrom != nil && fields.isEmpty }
 

@@ -45,9 +45,10 @@ package enum FieldDiff {
     if isGuarded, observed.guardWitness == .open {
       return FieldChange(path: guardField, before: false, after: true, cause: .drifted)
     }
-    guard entry.modifiedOn != observed.modifiedOn else { return nil }
+    let isStripped = observed.guardWitness == .stripped && !desired["certificate"].isNull
+    guard entry.modifiedOn != observed.modifiedOn || observed.guardWitness == .stripped else { return nil }
     if isGuarded { return FieldChange(path: guardField, before: "unknown", after: true, cause: .drifted) }
-    guard desired.shape.staleSince != nil else { return nil }
+    guard desired.shape.staleSince != nil || isStripped else { return nil }
     return FieldChange(path: currentField, before: "unknown", after: true, cause: .drifted)
   }
 

@@ -117,7 +117,8 @@ struct Ownership {
   func unclaimed(_ key: ResourceKey, _ claims: [String], _ entry: LedgerEntry?) -> Finding {
     if let name = claims.first, let list = named(key.kind, name) {
       if let fixed = list.first, fixed.spec.shape.isFixed { return .owned(fixed, entry) }
-      return options.trustsMarkers && list.count == 1 ? .owned(list[0], nil) : .absent(entry)
+      guard options.trustsMarkers, list.count == 1 else { return .absent(entry) }
+      return foreignUse(of: list[0]).map(Finding.obstructed) ?? .owned(list[0], nil)
     }
     let candidates = candidates(key, claims + (entry?.claims ?? []))
     guard let first = candidates.first else { return .absent(entry) }
@@ -135,6 +136,16 @@ struct Ownership {
       Obstacle(
         .ledgerMissing, "host \(object.id) carries our marker, but the store does not know it",
         hint: "bring the state file back, or run once with --rebuild-ledger to trust the markers", holder: object.id))
+  }
+
+  /// What has no marker belongs to whom its users belong to.
+  private func foreignUse(of object: ObservedResource) -> Obstacle? {
+    let foreign = observed.users(of: object).compactMap(\.marker).map(\.owner).filter { $0 != options.owner }.min()
+    return foreign.map { other in
+      Obstacle(
+        .markerForeign, "\(object.ref.words) is used by hosts of owner '\(other)'",
+        hint: "give yours another name: both would change it in turn", holder: object.id)
+    }
   }
 
   /// What forbids to update or delete an object under a name.
@@ -166,7 +177,10 @@ struct Ownership {
     guard let entry = entries[key], let createdOn = entry.createdOn, !createdOn.isEmpty else { return false }
     guard entry.id == object.id && createdOn == object.createdOn else { return false }
     // Where NPM has no place for a marker, there is nothing that could have been cleared.
-    return object.spec.shape.witness != .marker || Set(entry.claims) == Set(object.spec.normalised().claims)
+    // What was announced last, or what was confirmed before: the write between the two may not have reached NPM.
+    let claims = Set(object.spec.normalised().claims)
+    return object.spec.shape.witness != .marker || Set(entry.claims) == claims
+      || entry.applied.map { Set($0.claims) } == claims
   }
 
   /// The store has a new name, the marker still the old one: a rename was begun, or NPM was put back to before it.

@@ -164,9 +164,9 @@ package struct Planner: Sendable {
     // What NPM has exactly one of is whoever's says so here: there is nothing to take over.
     if change.fields.isEmpty && object.spec.shape.isFixed { return nil }
     if change.fields.isEmpty {
-      // An update that was begun counts as done only when we have seen it confirmed: what NPM says of nginx may be
-      // older than the write. After a create it cannot be.
-      if let entry, entry.id != nil {
+      // A write that was begun counts as done only when we have seen it confirmed: what NPM says of nginx may be older
+      // than an update, and NPM says it of a create before it reloads nginx.
+      if let entry, entry.isUnfinished || entry.id != nil {
         change.cause = .unfinished
         return entry.isUnfinished ? change : nil
       }

@@ -39,7 +39,8 @@ package struct FrontName: Hashable, Sendable {
 
   /// What an answer shows that nginx must not answer for this name; nil: nothing.
   func flaw(status: Int, headers: [String: String]) -> String? {
-    if mustAsk, ![401, 403].contains(status), status < 500 {
+    // nginx asks before it looks for a destination: one that is away shows that it did not.
+    if mustAsk, ![401, 403].contains(status), status < 500 || [502, 504].contains(status) {
       return "answers \(status) to who has no password: its access list is not enforced"
     }
     // nginx adds the name to these alone, and its default site has none.

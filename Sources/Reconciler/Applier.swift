@@ -143,9 +143,9 @@ struct Applier: Sendable {
       if let spec = change.desired, change.action == .create, KindDescription.isRequested(spec) {
         request = try await store.noteRequest(spec.requestedNames, at: .now)
       }
-      let witness = await proof.begin(change)
+      await proof.reload.reset()
       var result = await carryOut(change)
-      if result.outcome.verdict == .applied, let doubt = await proof.contradiction(change, witness) {
+      if result.outcome.verdict == .applied, let doubt = await proof.contradiction(change) {
         result.outcome = ChangeOutcome(change, .unproven, id: result.outcome.id, error: doubt)
       }
       if let request, result.isRequestOver { try await store.closeRequest(request) }
@@ -242,6 +242,8 @@ struct Applier: Sendable {
   /// What the ledger says afterwards. A name is released only after its object is proven gone.
   private func ledgerUpdate(_ result: WriteResult, _ change: Change) -> LedgerUpdate {
     let isApplied = result.outcome.verdict == .applied
+    // NPM has it, whatever nginx does.
+    let isStored = isApplied || result.outcome.verdict == .unproven
     guard let spec = change.desired else { return isApplied ? .remove : .keep }
     let old = change.entry
     // What was put back carries what it carried before: the former name, or no marker at all.
@@ -254,8 +256,8 @@ struct Applier: Sendable {
       LedgerEntry(
         key: change.key, id: result.object?.id ?? change.id,
         createdOn: result.object?.createdOn ?? old?.createdOn ?? change.observed?.createdOn,
-        modifiedOn: isApplied || result.isRestored ? result.object?.modifiedOn : old?.modifiedOn,
-        applied: isApplied ? spec : old?.applied, claims: result.object?.spec.normalised().handles ?? spec.handles,
+        modifiedOn: isStored || result.isRestored ? result.object?.modifiedOn : old?.modifiedOn,
+        applied: isStored ? spec : old?.applied, claims: result.object?.spec.normalised().handles ?? spec.handles,
         isUnfinished: !isApplied && !result.isRestored, lifecycle: change.lifecycle))
   }
 }

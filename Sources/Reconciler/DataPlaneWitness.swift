@@ -41,7 +41,9 @@ package struct DataPlaneWitness: Sendable {
       for host in guarded {
         group.addTask {
           guard let domain = Self.domain(of: host.spec),
-            let seen = await look(domain, !host.spec["certificate"].isNull), seen.carriesName
+            let seen = await look(domain, !host.spec["certificate"].isNull),
+            // nginx asks before it looks for a destination, so that one that is away proves it, too.
+            seen.carriesName || [502, 504].contains(seen.status)
           else { return nil }
           return host.ref
         }

@@ -20,6 +20,7 @@ struct ObjectWriter: Sendable {
     let meta: JSONValue = [OwnershipMarker.metaKey: marker.json]
     let start = ContinuousClock.now
     var id: ResourceID?
+    await rows.reload.arm()
     let error = await rows.attempt { id = try await gateway.create(spec, meta: meta, secrets: change.secrets) }
     let names = KindDescription.isRequested(spec) ? Set(spec.requestedNames) : []
     if let problem = await neighbours.repair(sharing: names, after: error) { return failed(change, problem) }
@@ -59,7 +60,7 @@ struct ObjectWriter: Sendable {
     let meta = marked(before, marker)
     let isUnfinished = change.cause == .unfinished
     let put: (ObservedResource) async -> NPMError? = { host in
-      if change.isMarkerOnly { return await rows.attempt { try await gateway.touch(host, meta: meta) } }
+      if change.isMarkerOnly { return await rows.touch(host, meta: meta) }
       return await write(host, change, spec, meta, provesDisabled: isUnfinished && host.id == before.id)
     }
     let error = await put(before)
@@ -102,8 +103,12 @@ struct ObjectWriter: Sendable {
     let meta = JSONValue.object((before.meta.objectValue ?? [:]).filter { $0.key != OwnershipMarker.metaKey })
     let keepsMarker = spec.shape.witness == .markerFromCreation
     let put: (ObservedResource) async -> NPMError? = { host in
-      if isDisabling, host.isEnabled, let error = await rows.switchOff(host) { return error }
-      return keepsMarker ? nil : await rows.attempt { try await gateway.touch(host, meta: meta) }
+      var host = host
+      if isDisabling, host.isEnabled {
+        if let error = await rows.switchOff(host) { return error }
+        host.spec["enabled"] = false
+      }
+      return keepsMarker ? nil : await rows.touch(host, meta: meta)
     }
     let error = await put(before)
     if let error, !error.isUnclear { return unwritten(change, error) }
@@ -128,6 +133,7 @@ struct ObjectWriter: Sendable {
     case .failure(let error): return unwritten(change, error)
     }
     if planned.nameInNPM != nil, let error = await neighbours.user(of: planned) { return unwritten(change, error) }
+    await rows.reload.arm()
     let error = await rows.attempt { try await gateway.delete(planned.kind, planned.id) }
     if let error, !error.isUnclear, error.code != .npmNotFound { return unwritten(change, error) }
     switch await verifier.isGone(planned.kind, planned.id, Verifier.Progress(error)) {

@@ -46,6 +46,7 @@ package struct ReconcileRun: Sendable {
     var observed = try await gateway.observe(fixed: kinds)
     let history = await history(ledger, observed)
     history?.markOpenHosts(&observed)
+    StrippedHosts.mark(&observed, ledger)
     await dataPlane?.markOpenHosts(&observed, of: ledger, guards: named(.accessList, sealed, observed))
     let desired = AutomaticRequests.expand(
       sealed, observed, ledger, today: Timestamp.now.day, email: settings.letsEncryptEmail)
@@ -72,6 +73,7 @@ package struct ReconcileRun: Sendable {
     let evidence = Evidence(observed, ledger, owner: settings.owner)
     if !settings.trustsMarkers { lap.refusals += evidence.missingHosts }
     lap.warnings += evidence.strayHosts(lap.plan)
+    lap.warnings += lap.plan.changes.compactMap(\.endOfTLS)
     let days = settings.certificateDays
     lap.certificates = CertificateWatch(observed, now: .now).diagnostics(warning: days.warning, error: days.error)
     lap.warnings += lap.certificates
@@ -163,21 +165,22 @@ package struct ReconcileRun: Sendable {
     try await closeOldIntents()
     if settings.policy != .observe { try await store.forget(lap.plan.forgotten) }
     try await remember(lap)
-    let problem = try await repairBareHosts(lap)
     let reload = ReloadWitness(
       gateway: gateway, store: store, npm: settings.npmURL, isWanted: settings.usesReloadWitness)
+    let writer = writer(lap.observed.version, reload)
+    let problem = try await repairBareHosts(lap, writer)
     guard !lap.plan.effective.isEmpty else {
-      let doubt = try await settleReload([], lap, reload)
+      let doubt = try await settleReload([], lap, writer)
       return RunReport(run: nil, outcomes: [], seconds: 0, wasInterrupted: false, unrepaired: problem ?? doubt)
     }
     let run = try await store.beginRun(digest: lap.plan.digest, commit: settings.commit?.hash, at: .now)
     let applier = Applier(
-      gateway: gateway, store: store, pauses: pauses, writer: writer(lap.observed.version),
+      gateway: gateway, store: store, pauses: pauses, writer: writer,
       proof: proof(lap, reload), owner: settings.owner, run: run,
       commit: settings.commit?.hash, correlation: settings.correlation)
     let outcomes = await applier.apply(lap.plan.effective, stop: stop, progress: progress)
     var report = RunReport(run: run, outcomes: outcomes, seconds: 0, wasInterrupted: false, unrepaired: problem)
-    let doubt = try? await settleReload(outcomes, lap, reload)
+    let doubt = try? await settleReload(outcomes, lap, writer)
     report.unrepaired = problem ?? doubt
     report.remark = await reload.remark
     report.wasInterrupted = stop.isRequested && report.count(.notAttempted) > 0
@@ -188,22 +191,24 @@ package struct ReconcileRun: Sendable {
   }
 
   private func unproven(_ lap: PlannedLap) async throws -> UnprovenReload? {
-    guard let change = try await store.unprovenChange(of: settings.npmURL) else { return nil }
+    // A run that was killed in the middle of a write did not look either.
+    let killed = try await store.openIntents().first.map { "\($0.action) \($0.key.name)" }
+    guard let change = try await store.unprovenChange(of: settings.npmURL) ?? killed else { return nil }
     return UnprovenReload(change, lap.observed, lap.ledger)
   }
 
   /// Remembers a change whose reload was not seen, and forgets it after one that was.
   private func settleReload(
-    _ outcomes: [ChangeOutcome], _ lap: PlannedLap, _ reload: ReloadWitness
+    _ outcomes: [ChangeOutcome], _ lap: PlannedLap, _ writer: ObjectWriter
   ) async throws -> Diagnostic? {
-    if let bad = outcomes.first(where: { $0.verdict == .unproven }) {
+    if let bad = outcomes.first(where: { $0.verdict == .unproven || $0.error?.code == .nginxUnconfirmed }) {
       try await store.setUnprovenChange("\(bad.change.action.word) \(bad.change.key.name)", of: settings.npmURL)
       return nil
     }
     guard let unproven = try await unproven(lap), settings.policy != .observe else { return nil }
-    if await !reload.hasReloaded {
+    if await !writer.rows.reload.hasReloaded {
       if try await pauses.now().all != nil { return unproven.warning }
-      if let doubt = await unproven.prove(writer(lap.observed.version), reload) { return doubt }
+      if let doubt = await unproven.prove(writer) { return doubt }
     }
     try await store.setUnprovenChange(nil, of: settings.npmURL)
     return nil
@@ -237,9 +242,9 @@ package struct ReconcileRun: Sendable {
     return Dictionary((there + wanted).compactMap { spec in spec.nameInNPM.map { ($0, spec) } }) { $1 }
   }
 
-  private func writer(_ version: NPMVersion) -> ObjectWriter {
+  private func writer(_ version: NPMVersion, _ reload: ReloadWitness) -> ObjectWriter {
     let verifier = Verifier(gateway: gateway, pause: verifierPause)
-    let rows = RowWriter(gateway: gateway, version: version)
+    let rows = RowWriter(gateway: gateway, version: version, reload: reload)
     let neighbours = Neighbours(gateway: gateway, verifier: verifier, rows: rows, store: store)
     return ObjectWriter(gateway: gateway, verifier: verifier, rows: rows, neighbours: neighbours)
   }
@@ -253,7 +258,7 @@ package struct ReconcileRun: Sendable {
   }
 
   /// Before anything else: somebody's door may stand open.
-  private func repairBareHosts(_ lap: PlannedLap) async throws -> Diagnostic? {
+  private func repairBareHosts(_ lap: PlannedLap, _ writer: ObjectWriter) async throws -> Diagnostic? {
     let open = try await store.openRequests()
     guard !open.isEmpty, settings.policy != .observe else { return nil }
     if try await pauses.now().all != nil {
@@ -263,7 +268,7 @@ package struct ReconcileRun: Sendable {
         hint: "look at them in NPM, or end it with 'reconciler resume --all'")
     }
     let problem = try await BareHosts(open: open, observed: lap.observed, now: .now)
-      .repair(writer(lap.observed.version).neighbours, store)
+      .repair(writer.neighbours, store)
     let names = Set(open.flatMap(\.names)).sorted().joined(separator: ", ")
     let event = Event(
       problem == nil ? .info : .error, source: "apply", subject: "request", reason: "RequestRepair",
@@ -277,6 +282,7 @@ package struct ReconcileRun: Sendable {
   /// them again; here they are only named and closed.
   private func closeOldIntents() async throws {
     for intent in try await store.openIntents() {
+      try await store.setUnprovenChange("\(intent.action) \(intent.key.name)", of: settings.npmURL)
       let message =
         "run \(intent.run) ended in the middle of '\(intent.action) \(intent.key.name)'; it is taken up from what NPM shows"
       let event = Event(

@@ -22,6 +22,8 @@ actor ReloadWitness {
   private let isWanted: Bool
   /// nil: not asked yet.
   private var counts: Bool??
+  /// Opened before the last call that makes NPM reload nginx.
+  private var connection: IdleWitness?
   private(set) var remark: Diagnostic?
   /// A reload was seen in this run.
   private(set) var hasReloaded = false
@@ -39,8 +41,14 @@ actor ReloadWitness {
     self.isWanted = isWanted
   }
 
-  /// Before a write; nil: nothing will tell.
-  func open() async -> IdleWitness? {
+  /// Before the calls of another change.
+  func reset() { connection = nil }
+
+  /// Right before each call that makes NPM reload nginx: of several calls for one change the last one counts.
+  func arm() async { connection = await open() }
+
+  /// nil: nothing will tell.
+  private func open() async -> IdleWitness? {
     guard isWanted, await learnt() != false else { return nil }
     guard let witness = await gateway.idleConnection() else { return nil }
     if witness.isThroughNginx { return witness }
@@ -53,10 +61,10 @@ actor ReloadWitness {
     return nil
   }
 
-  /// After a write that reloads nginx.
-  func proof(_ witness: IdleWitness?) async -> Proof {
-    guard let witness else { return .unknown }
-    guard await witness.ends(Self.patience) else { return .notReloaded }
+  /// After the calls of a change.
+  func proof() async -> Proof {
+    guard let connection else { return .unknown }
+    guard await connection.ends(Self.patience) else { return .notReloaded }
     hasReloaded = true
     if await learnt() != true { await learn(true) }
     return .reloaded
@@ -87,6 +95,8 @@ extension Change {
     guard (desired ?? observed?.spec)?.shape.isServed == true else { return false }
     switch action {
     case .create: return willBeOn
+    // One that is to be off and was not seen to go off is switched on and off again.
+    case .update where cause == .unfinished && !wasOn && !willBeOn: return true
     case .update: return (wasOn || willBeOn) && !(isRenameOnly && desired?.shape.witness == .markerFromCreation)
     case .adopt: return (wasOn || willBeOn) && desired?.shape.witness == .marker && observed?.marker == nil
     case .delete: return wasOn

@@ -8,6 +8,7 @@ import NPMClient
 struct RowWriter: Sendable {
   let gateway: any NPMGateway
   let version: NPMVersion
+  let reload: ReloadWitness
 
   /// Brings a row about that is there.
   ///
@@ -26,6 +27,8 @@ struct RowWriter: Sendable {
     if goesOff, let error = await switchOff(before) { return error }
     let isOff = goesOff || !before.isEnabled
     let isSwitching = isOff && isWanted && spec.shape.isSwitchedByUpdate
+    // What is off is stored, and configured when it is switched on.
+    if !isOff || isSwitching { await reload.arm() }
     if let error = await attempt({
       try await gateway.update(before.id, spec, meta: meta, secrets: secrets, isSwitchingOn: isSwitching)
     }) {
@@ -39,15 +42,23 @@ struct RowWriter: Sendable {
   /// Makes NPM configure a host from its row as it is. Nothing in the row changes.
   func configure(_ host: ObservedResource) async -> NPMError? {
     if isStale(host) { return await restart(host) }
-    return await attempt { try await gateway.touch(host, meta: host.meta) }
+    return await touch(host, meta: host.meta)
+  }
+
+  /// Writes `meta` alone.
+  func touch(_ host: ObservedResource, meta: JSONValue) async -> NPMError? {
+    if host.isEnabled { await reload.arm() }
+    return await attempt { try await gateway.touch(host, meta: meta) }
   }
 
   func switchOff(_ host: ObservedResource) async -> NPMError? {
-    await attempt { try await gateway.setEnabled(host.kind, host.id, false) }
+    await reload.arm()
+    return await attempt { try await gateway.setEnabled(host.kind, host.id, false) }
   }
 
   private func switchOn(_ host: ObservedResource) async -> NPMError? {
-    await attempt { try await gateway.setEnabled(host.kind, host.id, true) }
+    await reload.arm()
+    return await attempt { try await gateway.setEnabled(host.kind, host.id, true) }
   }
 
   private func restart(_ host: ObservedResource) async -> NPMError? {

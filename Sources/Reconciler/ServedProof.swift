@@ -16,16 +16,14 @@ struct ServedProof: Sendable {
   /// What is observed, for names that other hosts answer for, and for streams.
   let observed: ObservedState
 
-  /// Before a write; nil: no connection will tell.
-  func begin(_ change: Change) async -> IdleWitness? { change.reloadsNginx ? await reload.open() : nil }
-
   /// After a write that NPM confirmed; nil: every witness there is agrees.
-  func contradiction(_ change: Change, _ witness: IdleWitness?) async -> Diagnostic? {
+  func contradiction(_ change: Change) async -> Diagnostic? {
+    guard change.reloadsNginx else { return nil }
     let seen = await look(change)
     if case .contradicted(let what) = seen {
       return unproven(change, "NPM took it, but it is not what visitors get: \(what)")
     }
-    guard await reload.proof(witness) == .notReloaded else { return nil }
+    guard await reload.proof() == .notReloaded else { return nil }
     if seen == .served, DataPlaneWitness.isNews(change) {
       // The data plane shows what only this write can have made: such a connection tells nothing here.
       await reload.learn(false)
@@ -36,7 +34,7 @@ struct ServedProof: Sendable {
   }
 
   private func look(_ change: Change) async -> DataPlaneWitness.Proof {
-    guard let dataPlane, change.reloadsNginx, change.key.kind != .accessList else { return .unknown }
+    guard let dataPlane, change.key.kind != .accessList else { return .unknown }
     let others = observed.all.filter { $0.isEnabled && $0.ref != change.ref }.flatMap(\.spec.claims)
     return await dataPlane.proof(
       change, guards: guards, certificates: certificates, others: Set(others.map { $0.lowercased() }))

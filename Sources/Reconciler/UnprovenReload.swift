@@ -27,12 +27,11 @@ struct UnprovenReload {
   }
 
   /// - Returns: nil: nginx reloaded, or nothing tells.
-  func prove(_ writer: ObjectWriter, _ reload: ReloadWitness) async -> Diagnostic? {
-    guard let witness = await reload.open() else { return nil }
+  func prove(_ writer: ObjectWriter) async -> Diagnostic? {
     guard await writer.neighbours.isRewritten(host) else {
       return Diagnostic(.reloadUnproven, "\(warning.message); \(host.label) could not be written to see", hint: nil)
     }
-    guard await reload.proof(witness) == .notReloaded else { return nil }
+    guard await writer.rows.reload.proof() == .notReloaded else { return nil }
     return Diagnostic(
       .reloadUnproven, warning.message,
       hint: "look at nginx's log where NPM runs ('bind() ... failed'): another process may hold the port of a stream")

@@ -78,12 +78,12 @@ import Testing
     #expect(found.changes[0].cause == .unfinished)
   }
 
-  @Test func `a create that was cut off is linked when NPM shows it served`() {
+  @Test func `a create that was cut off is written again though NPM shows it served`() {
     let spec = hostSpec(["a.test"])
     let found = plan(
       desiredState(desiredHost("app", spec)), observedState([observedHost(7, spec, marker: mine)]),
       [ledgerEntry("app", id: nil, spec, isUnfinished: true)])
-    #expect(actions(found) == ["adopt app"])
+    #expect(actions(found) == ["update app"] && found.changes[0].cause == .unfinished)
     #expect(found.changes[0].id == ResourceID(7))
   }
 

@@ -1,0 +1,26 @@
+import Model
+
+/// A request to Let's Encrypt, whoever makes it, takes TLS and access list off the hosts that share a name with it, until
+/// their next write. Of one that succeeded there is a certificate in NPM, younger than our last write.
+enum StrippedHosts {
+  static func mark(_ observed: inout ObservedState, _ ledger: [LedgerEntry]) {
+    let requested = (observed.resources[.certificate] ?? []).filter { KindDescription.isRequested($0.spec) }
+    guard !requested.isEmpty else { return }
+    let written = Dictionary(ledger.compactMap { entry in entry.ref.map { ($0, entry.modifiedOn ?? "") } }) { $1 }
+    for kind in observed.resources.keys {
+      observed.resources[kind] = observed.resources[kind]?.map { host in
+        guard host.guardWitness == .none, host.isEnabled, host.spec.shape.isServed, let last = written[host.ref] else {
+          return host
+        }
+        let names = Set(host.spec.claims.map { $0.lowercased() })
+        let isYounger = requested.contains { certificate in
+          certificate.createdOn > last && !names.isDisjoint(with: certificate.spec.normalised().requestedNames)
+        }
+        guard isYounger else { return host }
+        var stripped = host
+        stripped.guardWitness = .stripped
+        return stripped
+      }
+    }
+  }
+}
