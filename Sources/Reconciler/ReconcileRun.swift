@@ -205,8 +205,10 @@ package struct ReconcileRun: Sendable {
       try await store.setUnprovenChange("\(bad.change.action.word) \(bad.change.key.name)", of: settings.npmURL)
       return nil
     }
-    guard let unproven = try await unproven(lap), settings.policy != .observe else { return nil }
+    guard try await store.unprovenChange(of: settings.npmURL) != nil, settings.policy != .observe else { return nil }
     if await !writer.rows.reload.hasReloaded {
+      // Where nothing of ours is left to write, it stays until something is.
+      guard let unproven = try await unproven(lap) else { return nil }
       if try await pauses.now().all != nil { return unproven.warning }
       if let doubt = await unproven.prove(writer) { return doubt }
     }
