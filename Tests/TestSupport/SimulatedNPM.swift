@@ -151,10 +151,14 @@ package final class SimulatedNPM: Sendable {
     try await send("PUT", "/simulator/nginx", ["state": .string(state)])
   }
 
+  /// All calls so far, those of control included.
+  package func requests() async throws -> [JSONValue] {
+    try await send("GET", "/simulator/requests").json.arrayValue ?? []
+  }
+
   /// Calls other than reads that reached NPM's API so far.
   package func writes() async throws -> [JSONValue] {
-    let all = try await send("GET", "/simulator/requests").json.arrayValue ?? []
-    return all.filter { $0["method"] != "GET" && $0["path"] != "/api/tokens" }
+    try await requests().filter { $0["method"] != "GET" && $0["path"] != "/api/tokens" }
   }
 
   /// Returns when a create has arrived, answered or not.
