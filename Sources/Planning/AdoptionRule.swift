@@ -30,17 +30,14 @@ package struct ObjectIdentity: Hashable, Sendable {
 struct AdoptionRule {
   private let adoption: Adoption?
   private let owner: String
-  private let observed: ObservedState
+  private let ownership: Ownership
   private let objects: [ResourceKind: [ResourceID: ObservedResource]]
   private let serving: [ResourceKind: [String: Set<ResourceID>]]
-  /// Objects that the store knows: a lost marker does not make them anybody's.
-  private let claimed: [ResourceKind: [ResourceID: ResourceKey]]
 
   init(_ options: Planner.Options, _ observed: ObservedState, _ ownership: Ownership) {
-    claimed = ownership.claimed
     adoption = options.adoption
     owner = options.owner
-    self.observed = observed
+    self.ownership = ownership
     objects = observed.resources.mapValues { list in Dictionary(list.map { ($0.id, $0) }) { first, _ in first } }
     serving = observed.resources.mapValues { list in
       Dictionary(list.flatMap { object in object.spec.handles.map { (Self.folded($0, object.spec), [object.id]) } }) {
@@ -61,7 +58,8 @@ struct AdoptionRule {
     let holders = Set(spec.handles.flatMap { serving[resource.key.kind]?[Self.folded($0, spec)] ?? [] })
     if holders.count > 1, let name = spec.nameInNPM { return .change(ambiguous(resource, spec, name, holders)) }
     guard holders.count == 1, let id = holders.first, let object = objects[resource.key.kind]?[id],
-      object.marker == nil, claimed[resource.key.kind]?[id] == nil
+      // A lost marker does not make what the store knows anybody's.
+      object.marker == nil, ownership.claimed[resource.key.kind]?[id] == nil
     else { return .nothing }
     let fields = FieldDiff.fields(desired: spec, observed: object, entry: nil)
     guard isWanted(resource.key, object) else {
@@ -76,19 +74,10 @@ struct AdoptionRule {
       change.fields.append(
         FieldChange(path: FieldDiff.markerField, before: .null, after: .string(owner), cause: .adopted))
     }
-    if let obstacle = foreignUser(object) ?? obstacle(fields, object) { change.action = .blocked(obstacle) }
-    return .change(change)
-  }
-
-  /// What has no marker belongs to whom its users belong to.
-  private func foreignUser(_ object: ObservedResource) -> Obstacle? {
-    guard object.nameInNPM != nil else { return nil }
-    let foreign = observed.users(of: object).compactMap(\.marker).map(\.owner).filter { $0 != owner }.min()
-    return foreign.map { other in
-      Obstacle(
-        .markerForeign, "\(object.ref.words) is used by hosts of owner '\(other)'",
-        hint: "give yours another name: both would change it in turn", holder: object.id)
+    if let obstacle = ownership.foreignUse(of: object) ?? obstacle(fields, object) {
+      change.action = .blocked(obstacle)
     }
+    return .change(change)
   }
 
   /// Not asked for: what is in the way, and what taking it over would change.

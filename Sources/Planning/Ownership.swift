@@ -139,7 +139,8 @@ struct Ownership {
   }
 
   /// What has no marker belongs to whom its users belong to.
-  private func foreignUse(of object: ObservedResource) -> Obstacle? {
+  func foreignUse(of object: ObservedResource) -> Obstacle? {
+    guard object.nameInNPM != nil else { return nil }
     let foreign = observed.users(of: object).compactMap(\.marker).map(\.owner).filter { $0 != options.owner }.min()
     return foreign.map { other in
       Obstacle(

@@ -44,7 +44,7 @@ package struct ReconcileRun: Sendable {
     let ledger = try await store.ledger()
     let kinds = Set(sealed.resources.map(\.key.kind) + ledger.map(\.key.kind))
     var observed = try await gateway.observe(fixed: kinds)
-    let history = await history(ledger, observed)
+    let history = await history(ledger)
     history?.markOpenHosts(&observed)
     StrippedHosts.mark(&observed, ledger)
     await dataPlane?.markOpenHosts(&observed, of: ledger, guards: named(.accessList, sealed, observed))
@@ -77,20 +77,18 @@ package struct ReconcileRun: Sendable {
     let days = settings.certificateDays
     lap.certificates = CertificateWatch(observed, now: .now).diagnostics(warning: days.warning, error: days.error)
     lap.warnings += lap.certificates
-    lap.authors = await authors(lap.plan, ledger, history)
+    lap.authors = await authors(lap.plan, history)
     return lap
   }
 
   /// NPM's audit log, where a host of ours has an access list: only the log tells at once that somebody switched it on.
-  private func history(_ ledger: [LedgerEntry], _ observed: ObservedState) async -> AuditHistory? {
+  private func history(_ ledger: [LedgerEntry]) async -> AuditHistory? {
     let guarded = ledger.contains { $0.applied.map { !$0["access_list"].isNull } ?? false }
     return guarded ? await AuditHistory.read(gateway) : nil
   }
 
   /// Who drifted each host, where the audit log tells. Accounts that may not read it give none.
-  private func authors(
-    _ plan: Plan, _ ledger: [LedgerEntry], _ known: AuditHistory?
-  ) async -> [ObjectRef: AuditEntry] {
+  private func authors(_ plan: Plan, _ known: AuditHistory?) async -> [ObjectRef: AuditEntry] {
     let drifted = (plan.changes + plan.withheld).filter { $0.cause == .drifted || $0.cause == .both }
     guard !drifted.isEmpty else { return [:] }
     var history = known
