@@ -162,8 +162,10 @@ package struct Change: Hashable, Sendable {
       at: source, hint: "give it another certificate in the YAML first, where https is to stay", severity: .warning)
   }
 
-  /// Whether it gives an object of ours another name, and nothing else.
-  package var isRenameOnly: Bool { action == .update && renamedFrom != nil && fields.isEmpty }
+  /// Whether it gives an object of ours another name, and NPM has nothing to store: the marker of its creation stays.
+  package var isRenameInStore: Bool {
+    action == .update && renamedFrom != nil && fields.isEmpty && observed?.spec.shape.witness == .markerFromCreation
+  }
 
   package var obstacle: Obstacle? { if case .blocked(let obstacle) = action { obstacle } else { nil } }
   package var isBlocked: Bool { obstacle != nil }

@@ -173,18 +173,17 @@ struct Applier: Sendable {
   private func carryOut(_ change: Change) async -> WriteResult {
     switch change.action {
     case .create: await writer.create(change, marker: marker(for: change))
-    case .update where !change.isRenameOnly || change.observed?.spec.shape.witness != .markerFromCreation:
-      await writer.update(change, marker: marker(for: change))
+    case .update where change.isRenameInStore:
+      WriteResult(
+        ChangeOutcome(change, .applied, note: "renamed from '\(change.renamedFrom?.name ?? "")', nothing written"),
+        change.observed)
+    case .update: await writer.update(change, marker: marker(for: change))
     case .delete: await writer.delete(change)
     case .release where !isMarked(change):
       WriteResult(ChangeOutcome(change, .applied, note: leaving(change)), nil)
     case .release(let isDisabling): await writer.release(change, isDisabling: isDisabling)
     case .adopt where change.fields.isEmpty && change.observed?.spec.shape.witness != .marker:
       WriteResult(ChangeOutcome(change, .applied, note: linking(change)), change.observed)
-    case .update:
-      WriteResult(
-        ChangeOutcome(change, .applied, note: "renamed from '\(change.renamedFrom?.name ?? "")', nothing written"),
-        change.observed)
     case .adopt where change.observed?.marker == nil: await writer.update(change, marker: marker(for: change))
     case .adopt:
       WriteResult(

@@ -97,7 +97,7 @@ extension Change {
     case .create: return willBeOn
     // One that is to be off and was not seen to go off is switched on and off again.
     case .update where cause == .unfinished && !wasOn && !willBeOn: return true
-    case .update: return (wasOn || willBeOn) && !(isRenameOnly && desired?.shape.witness == .markerFromCreation)
+    case .update: return (wasOn || willBeOn) && !isRenameInStore
     case .adopt: return (wasOn || willBeOn) && desired?.shape.witness == .marker && observed?.marker == nil
     case .delete: return wasOn
     case .release(let isDisabling): return isDisabling && wasOn
