@@ -58,7 +58,7 @@ let package = Package(
     room("DesiredFiles", ["Model", "YAML", "Platform", "X509"]),
     room("Upstream", ["Model", "Curl", "Platform"]),
     room("NPMClient", ["Model", "Upstream", "Platform", "X509"]),
-    room("Probe", ["Model", "Curl", "Platform"]),
+    room("Probe", ["Model", "Curl", "Platform", "X509"]),
     room("Store", ["Model", "SQLite", "Platform"]),
     room("AlertSinks", ["Model", "Alerting", "Upstream", "Curl", "Platform"]),
 

@@ -24,8 +24,9 @@ if ! { command -v git && command -v prlimit && [ -e /usr/share/zoneinfo/Europe/B
   { as_root apt-get update -qq && as_root apt-get install -y -qq $packages >/dev/null; } || give_up "$packages"
 fi
 
-fetch() { # PACKAGE PROGRAM
+fetch() { # PACKAGE PROGRAM, or the path of a file
   if command -v "$2" >/dev/null || [ -x "$tools/usr/bin/$2" ] || [ -x "$tools/usr/sbin/$2" ]; then return; fi
+  if [ -e "/$2" ] || [ -e "$tools/$2" ]; then return; fi
   command -v apt-get >/dev/null || give_up "$2"
   local place
   place=$(mktemp -d)
@@ -39,6 +40,7 @@ fetch() { # PACKAGE PROGRAM
 fetch prometheus-alertmanager prometheus-alertmanager
 fetch prometheus promtool
 fetch nginx nginx
+fetch libnginx-mod-stream usr/lib/nginx/modules/ngx_stream_module.so
 # Alertmanager reads its template from the place that is compiled into it, wherever the program itself is.
 templates=/usr/share/prometheus/alertmanager
 if [ ! -e "$templates/default.tmpl" ]; then

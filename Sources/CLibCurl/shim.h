@@ -8,6 +8,7 @@ typedef size_t (*shim_curl_write)(char *, size_t, size_t, void *);
 // Casts in macros are not imported.
 static const long shim_curl_ssl_try = CURLUSESSL_TRY;
 static const long shim_curl_ssl_all = CURLUSESSL_ALL;
+static const long shim_curl_http_1_1 = CURL_HTTP_VERSION_1_1;
 
 static inline CURLcode shim_curl_set_long(CURL *h, CURLoption o, long v) { return curl_easy_setopt(h, o, v); }
 static inline CURLcode shim_curl_set_string(CURL *h, CURLoption o, const char *v) { return curl_easy_setopt(h, o, v); }

@@ -18,7 +18,9 @@ enum DriftAcceptance {
       throw refusal("'\(name)' has no drift that the YAML could take over", at: resource.source, because: change)
     }
     do {
-      var edit = try DesiredEdit(resource, in: loaded.state, directory: bench.settings.desired)
+      let settings = bench.settings
+      var edit = try DesiredEdit(
+        resource, in: loaded.state, directory: settings.desired, secrets: settings.secrets)
       let bytes = try edit.set(Dictionary(fields.map { ($0.path, $0.before) }) { first, _ in first })
       try Files.rewrite(resource.source.file, with: bytes)
     } catch let problem as DesiredEdit.Problem {

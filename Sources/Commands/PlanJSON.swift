@@ -25,7 +25,7 @@ enum PlanJSON {
     }
     if !lap.probes.isEmpty {
       members["destinations"] = .array(
-        lap.probes.sorted { $0.key < $1.key }.map { destination($0.value) })
+        lap.probes.sorted { $0.key < $1.key }.flatMap(\.value).map(destination))
     }
     if let run = report?.run { members["run"] = .int(run) }
     return .object(members)
@@ -78,9 +78,11 @@ enum PlanJSON {
 
   /// One checked destination.
   static func destination(_ result: ProbeResult) -> JSONValue {
-    [
+    var members: [String: JSONValue] = [
       "name": .string(result.target.name), "target": .string(result.target.url), "ok": .bool(result.isOK),
       "steps": .array(result.steps.map(\.json)),
     ]
+    if let location = result.target.location { members["location"] = .string(location) }
+    return .object(members)
   }
 }

@@ -109,8 +109,10 @@ struct PlanText {
         first, continuation("NPM drops TLS and access control of \(names) meanwhile; written again right after", ""),
       ]
     }
-    let facts = lap.probes[change.key].map(ProbeText.facts) ?? "destination not checked"
-    return [entry("+", .green, change, text), continuation(facts.padded(to: 46), source(change))]
+    let facts = checks(change)
+    let first = facts.first ?? "destination not checked"
+    return [entry("+", .green, change, text), continuation(first.padded(to: 46), source(change))]
+      + facts.dropFirst().map { continuation($0, "") }
   }
 
   private func adopt(_ change: Change) -> [String] {
@@ -152,8 +154,14 @@ struct PlanText {
       lines.append(continuation("exchanges with \(names), which gives way for a moment", ""))
     }
     if let words = refusal(change) { lines.append(continuation("nginx: \(words)", "")) }
-    if let result = lap.probes[change.key] { lines.append(continuation(ProbeText.facts(result), "")) }
-    return lines
+    return lines + checks(change).map { continuation($0, "") }
+  }
+
+  /// What was found of its destinations, a line each.
+  private func checks(_ change: Change) -> [String] {
+    (lap.probes[change.key] ?? []).map { result in
+      (result.target.location.map { "location \($0): " } ?? "") + ProbeText.facts(result)
+    }
   }
 
   private func shown(_ field: FieldChange) -> (path: String, values: String) {

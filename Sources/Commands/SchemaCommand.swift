@@ -84,9 +84,11 @@ enum DesiredSchema {
     case .list(let fields, _, let shorthands):
       ["type": "array", "items": object(Self.fields(fields, shorthands), "")]
     case .labels: ["type": "object", "additionalProperties": ["type": ["string", "number", "boolean"]]]
-    case .duration: ["type": "string", "pattern": "^[0-9]+[smhd]$"]
+    case .duration: ["type": "string", "pattern": "^([0-9]+[smhdw])+$"]
     case .date: ["type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"]
-    case .statusRange: ["type": ["string", "integer"]]
+    case .statuses: ["type": ["string", "integer", "array"]]
+    case .requestPath: ["type": "string", "pattern": "^/"]
+    case .headers: ["type": "object", "additionalProperties": ["type": ["string", "number", "object"]]]
     case .anything: [:]
     case .secret, .pem, .pemKey:
       [

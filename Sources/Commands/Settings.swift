@@ -19,6 +19,8 @@ struct Settings: Sendable {
   var status = "status"
   var limits = SafetyLimits()
   var probe = ProbeSettings()
+  /// Where the secrets of desired files come from, and which of them checks may send.
+  var secrets = SecretSource.live
   /// Seconds for which runs keep what was there before their changes.
   var historySeconds = 90 * 86400.0
   var defaultCertificate: String?
@@ -44,6 +46,7 @@ enum SettingsFields {
       FieldDescription("status", .string(1...4096), standard: "status", "Directory of the status files."),
       FieldDescription("safety", .object(safety), standard: [:], "Bounds on what one run may destroy."),
       FieldDescription("probe", .object(probe), standard: [:], "Budgets of destination checks."),
+      FieldDescription("secrets", .object(secrets), standard: [:], "What desired files may do with secrets."),
       FieldDescription("history", .object(history), standard: [:], "What the store remembers of earlier runs."),
       FieldDescription("certificates", .object(certificates), standard: [:], "What is expected of certificates."),
     ] + DaemonFields.all
@@ -79,6 +82,12 @@ enum SettingsFields {
     FieldDescription("tcp_timeout", .duration, standard: "5s", "For a connection."),
     FieldDescription("http_timeout", .duration, standard: "10s", "For an answer."),
     FieldDescription("concurrency", .integer(1...4096), standard: 64, "Checks under way at once."),
+  ]
+  private static let secrets: [FieldDescription] = [
+    FieldDescription(
+      "allow", .texts, standard: [],
+      "Secrets that `health.headers` may send to destinations: env:NAME, file:/path. Who may change the destinations can "
+        + "then learn them.")
   ]
   private static let history: [FieldDescription] = [
     FieldDescription("keep", .duration, standard: "90d", "How long a run can be gone back to with rollback.")

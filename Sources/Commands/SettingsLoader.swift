@@ -105,6 +105,7 @@ package struct SettingsLoader {
     settings.usesReloadWitness = text("npm", "reload_witness") != "off"
     settings.limits = try limits()
     settings.probe = probe()
+    settings.secrets = .live(sending: sendableSecrets())
     settings.historySeconds = seconds("history", "keep") ?? settings.historySeconds
     settings.defaultCertificate = text("certificates", "default")
     settings.letsEncryptEmail = text("certificates", "letsencrypt_email")
@@ -169,6 +170,16 @@ package struct SettingsLoader {
     probe.httpTimeout = seconds("probe", "http_timeout") ?? probe.httpTimeout
     probe.concurrency = number("probe", "concurrency") ?? probe.concurrency
     return probe
+  }
+
+  private mutating func sendableSecrets() -> Set<String> {
+    let texts = (file["secrets"]?.value["allow"].arrayValue ?? []).compactMap(\.stringValue)
+    for text in texts where !["env:", "file:/"].contains(where: { text.hasPrefix($0) && text != $0 }) {
+      decoder.report(
+        .badValue, "'secrets.allow': '\(text)' names no secret", at: file["secrets"]?.location ?? decoder.start,
+        hint: "write env:NAME or file:/path")
+    }
+    return Set(texts)
   }
 
   func seconds(_ section: String, _ name: String) -> Double? {

@@ -86,7 +86,7 @@ enum SuspendCommand {
     }
     // What the store knows may be gone from the YAML, or come from a repository.
     let known = try await bench.store(createsIt: false).ledger().map(\.key)
-    let desired = DesiredLoader.load(bench.settings.desired).state.resources.map(\.key)
+    let desired = bench.loaded().state.resources.map(\.key)
     return .resource(try TypedName.key(typed, among: Array(Set(known + desired)).sorted()))
   }
 

@@ -14,7 +14,7 @@ enum ValidateCommand {
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     let bench = try Workbench(invocation)
-    var loaded = DesiredLoader.load(bench.settings.desired)
+    var loaded = bench.loaded()
     let selection = try bench.selection()
     var results: [ProbeResult] = []
     var enforced: [Bool] = []
@@ -25,10 +25,11 @@ enum ValidateCommand {
       let names = loaded.state.resources.filter { $0.validation != .off && $0.carries(selection) }
       loaded.diagnostics += await StartupNames.warnings(names, bench.prober)
       let progress = bench.progress("checking destinations")
-      results = await bench.prober.probe(hosts.map { ProbeTarget(name: $0.key.name, spec: $0.spec, $0.check) }) {
-        progress($0, hosts.count)
+      let targets = hosts.flatMap { host in
+        ProbeTarget.all(of: host.key.name, spec: host.spec, host.check).map { ($0, host.validation == .enforce) }
       }
-      enforced = hosts.map { $0.validation == .enforce }
+      results = await bench.prober.probe(targets.map(\.0)) { progress($0, targets.count) }
+      enforced = targets.map(\.1)
     }
     try print(loaded, results, invocation.console)
     let hasEnforcedFailure = zip(results, enforced).contains { !$0.isOK && $1 }

@@ -7,12 +7,12 @@ enum ValidationReport {
   static func text(_ loaded: LoadedDesired, _ results: [ProbeResult], _ console: Console) -> String {
     let renderer = DiagnosticText(texts: loaded.texts, console: console)
     var lines = loaded.diagnostics.flatMap(renderer.lines)
-    let width = min(28, results.map(\.target.name.count).max() ?? 0) + 2
+    let width = min(28, results.map(\.target.title.count).max() ?? 0) + 2
     for result in results {
       let symbol = result.isOK ? console.paint("ok", .green) : console.paint("failed", .red)
       let pad = result.isOK ? "    " : ""
       lines.append(
-        "  \(symbol)\(pad)  \(result.target.name.padded(to: width))\(result.target.url)  \(ProbeText.facts(result))")
+        "  \(symbol)\(pad)  \(result.target.title.padded(to: width))\(result.target.url)  \(ProbeText.facts(result))")
       if let hint = result.failure?.hint { lines.append("            \("".padded(to: width))\(hint)") }
     }
     if !lines.isEmpty { lines.append("") }

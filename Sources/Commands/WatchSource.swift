@@ -19,21 +19,23 @@ actor WatchSource {
 
   private let directory: String
   private let git: GitSource?
+  private let secrets: SecretSource
   /// Without the places of fields, which are half of its memory and are only for messages.
   private var good: DesiredState?
   private var commit: GitCommit?
 
   init(_ settings: Settings) {
     directory = settings.desired
+    secrets = settings.secrets
     git = settings.daemon.git.map { GitSource($0, directory: "\(settings.state).source") }
   }
 
   func read() async -> Reading {
-    guard let git else { return load(DesiredLoader.load(directory)) }
+    guard let git else { return load(DesiredLoader.load(directory, secrets: secrets)) }
     var reading: Reading
     do {
       let newest = try await git.fetch()
-      reading = load(DesiredLoader.load(git.desired).relative(to: git.tree))
+      reading = load(DesiredLoader.load(git.desired, secrets: secrets).relative(to: git.tree))
       if reading.mistakes == nil {
         try await git.accept(newest)
         commit = newest
@@ -52,7 +54,7 @@ actor WatchSource {
   /// To the commit that is in force, which a daemon that has just begun does not know yet.
   private func goBack(_ git: GitSource, _ reading: inout Reading) async {
     guard let old = try? await git.goBack(), good == nil else { return }
-    let earlier = load(DesiredLoader.load(git.desired).relative(to: git.tree))
+    let earlier = load(DesiredLoader.load(git.desired, secrets: secrets).relative(to: git.tree))
     guard earlier.mistakes == nil else { return }
     reading.desired = earlier.desired
     commit = old

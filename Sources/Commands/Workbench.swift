@@ -38,9 +38,12 @@ struct Workbench: Sendable {
     try invocation.console.checkOutput()
   }
 
+  /// The desired files, with everything that is wrong with them.
+  func loaded() -> LoadedDesired { DesiredLoader.load(settings.desired, secrets: settings.secrets) }
+
   /// The desired files without errors; throws what is wrong with them.
   func loadDesired(exitWhenEmpty: ExitCode) throws -> LoadedDesired {
-    let loaded = DesiredLoader.load(settings.desired)
+    let loaded = loaded()
     guard loaded.diagnostics.hasErrors else {
       for warning in loaded.diagnostics { show(warning, loaded) }
       try checkSelection(loaded)
@@ -164,6 +167,8 @@ extension Console {
     info(
       "NPM \(lap.observed.version) lists \(Words.count(lap.observedCount, "host")), the store knows \(lap.ledger.count)"
     )
-    info("checked \(Words.count(lap.probes.count, "destination")); plan \(lap.plan.digest) after \(spent) ms")
+    info(
+      "checked \(Words.count(lap.probes.values.joined().count, "destination")); plan \(lap.plan.digest) after \(spent) ms"
+    )
   }
 }

@@ -14,6 +14,10 @@ final class EasyHandle {
   private var maximumBody = 0
   private var acceptsTruncatedBody = false
   private var isTruncated = false
+  private var endsWithHeaders = false
+  /// The status of the headers that are being read; below 200 more headers follow.
+  private var headerStatus = 0
+  private var isOver = false
   private var hasAnswer = false
   /// When its first byte must be there.
   private var deadline: ContinuousClock.Instant?
@@ -48,6 +52,9 @@ final class EasyHandle {
     body = []
     headers = [:]
     isTruncated = false
+    endsWithHeaders = transfer.endsWithHeaders
+    headerStatus = 0
+    isOver = false
     hasAnswer = false
     deadline = transfer.firstByteTimeout.map { .now + .seconds($0) }
     maximumBody = transfer.maximumBody
@@ -72,6 +79,10 @@ final class EasyHandle {
     if !transfer.verifiesCertificates {
       shim_curl_set_long(pointer, CURLOPT_SSL_VERIFYPEER, 0)
       shim_curl_set_long(pointer, CURLOPT_SSL_VERIFYHOST, 0)
+    }
+    if transfer.usesHTTP11 {
+      shim_curl_set_long(pointer, CURLOPT_HTTP_VERSION, shim_curl_http_1_1)
+      shim_curl_set_long(pointer, CURLOPT_SSL_ENABLE_ALPN, 0)
     }
     if transfer.wantsCertificates { shim_curl_set_long(pointer, CURLOPT_CERTINFO, 1) }
     if transfer.usesFreshConnection {
@@ -155,8 +166,8 @@ final class EasyHandle {
       { bytes, size, count, context in
         guard let bytes, let context else { return 0 }
         let line = String(decoding: UnsafeRawBufferPointer(start: bytes, count: size * count), as: UTF8.self)
-        Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue().receiveHeader(line)
-        return size * count
+        let goesOn = Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue().receiveHeader(line)
+        return goesOn ? size * count : 0
       }, context)
   }
 
@@ -183,18 +194,26 @@ final class EasyHandle {
       mayHaveBeenSent: timings.connected > 0)
   }
 
-  private func receiveHeader(_ line: String) {
+  /// False: nothing more is wanted.
+  private func receiveHeader(_ line: String) -> Bool {
     hasAnswer = true
-    guard let colon = line.firstIndex(of: ":") else { return }
+    if line.hasPrefix("HTTP/") {
+      headers = [:]
+      headerStatus = line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+    }
+    isOver = endsWithHeaders && headerStatus >= 200 && line.allSatisfy(\.isNewline)
+    guard let colon = line.firstIndex(of: ":") else { return !isOver }
     let value = line[line.index(after: colon)...]
     headers[line[..<colon].lowercased()] = String(value.drop(while: { $0 == " " }).prefix(while: { !$0.isNewline }))
+    return true
   }
 
   func outcome(_ code: CURLcode) -> Result<TransferResult, any Error> {
-    if code == CURLE_OK || (isTruncated && acceptsTruncatedBody) {
+    if code == CURLE_OK || isOver || (isTruncated && acceptsTruncatedBody) {
       var result = TransferResult(
         status: getLong(CURLINFO_RESPONSE_CODE), headers: headers, body: body, timings: timings,
         remoteAddress: getString(CURLINFO_PRIMARY_IP))
+      result.isTruncated = isTruncated
       while let next = shim_curl_get_certificate(pointer, Int32(result.certificates.count)) {
         result.certificates.append(String(cString: next))
       }

@@ -38,6 +38,10 @@ package struct HTTPTransfer: Sendable {
   package var usesFreshConnection = false
   /// Whether the certificates that the server shows are wanted: on a connection of its own.
   package var wantsCertificates = false
+  /// HTTP/1.1, and nothing newer offered: how nginx asks what it passes requests on to.
+  package var usesHTTP11 = false
+  /// Whether the transfer is over with the last header: who does not look at the body does not wait for it.
+  package var endsWithHeaders = false
   /// Bytes of body after which the transfer ends; what came so far is the answer.
   package var maximumBody = 64 << 20
   /// Whether a body beyond `maximumBody` is an answer cut short (true) or a failure (false).
@@ -77,6 +81,8 @@ package struct TransferResult: Sendable {
   package var remoteAddress: String
   /// What the server showed where that was wanted, PEM, its own certificate first.
   package var certificates: [String] = []
+  /// Whether the body is longer than what was read of it.
+  package var isTruncated = false
 
   package init(
     status: Int, headers: [String: String], body: [UInt8], timings: TransferTimings, remoteAddress: String

@@ -16,10 +16,14 @@ package struct DesiredEdit {
   private let before: DesiredState
   private let resource: DesiredResource
   private let kind: KindDescription
+  private let secrets: SecretSource
   private var text: EditedText
 
   /// - Parameter resource: as it was loaded from `directory`.
-  package init(_ resource: DesiredResource, in before: DesiredState, directory: String) throws {
+  package init(
+    _ resource: DesiredResource, in before: DesiredState, directory: String, secrets: SecretSource = .live
+  ) throws {
+    self.secrets = secrets
     self.directory = directory
     self.before = before
     self.resource = resource
@@ -126,7 +130,7 @@ package struct DesiredEdit {
 
   /// Reads everything again, the new text in its place.
   private func prove(_ bytes: [UInt8], _ wanted: Spec) throws {
-    let after = DesiredLoader.load(directory, replacing: [resource.source.file: bytes])
+    let after = DesiredLoader.load(directory, replacing: [resource.source.file: bytes], secrets: secrets)
     let old = Dictionary(before.resources.map { ($0.key, $0.spec) }) { first, _ in first }
     let isSame = after.state.resources.allSatisfy { other in
       other.spec.normalised() == (other.key == resource.key ? wanted : old[other.key])?.normalised()

@@ -30,13 +30,15 @@ package struct DesiredLoader {
   ///   - replacing: texts to read instead of what these files hold.
   ///   - kinds: what the files may hold.
   package static func load(
-    _ directory: String, replacing: [String: [UInt8]] = [:], kinds: [KindDescription] = KindDescription.all
+    _ directory: String, replacing: [String: [UInt8]] = [:], kinds: [KindDescription] = KindDescription.all,
+    secrets: SecretSource = .live
   ) -> LoadedDesired {
     var bare = directory
     while bare.count > 1, bare.hasSuffix("/") { bare.removeLast() }
     var loader = DesiredLoader(directory: bare)
     loader.replacements = replacing
     loader.kinds = kinds
+    loader.secrets = secrets
     guard let files = loader.listFiles() else { return loader.loaded }
     loader.run(files)
     return loader.loaded

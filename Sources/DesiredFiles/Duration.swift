@@ -2,13 +2,25 @@ import Model
 
 /// The small notations of the contract.
 package enum Duration {
-  /// `30s`, `5m`, `2h`, `7d` in seconds; nil for anything else.
+  private static let units: [Character: (rank: Int, seconds: Double)] = [
+    "s": (0, 1), "m": (1, 60), "h": (2, 3600), "d": (3, 86400), "w": (4, 604_800),
+  ]
+
+  /// `30s`, `5m`, `2h`, `7d`, `1w`, or several from the longest on, `1h30m`, in seconds; nil for anything else.
   package static func seconds(_ text: String) -> Double? {
-    let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86400]
-    guard let last = text.last, let unit = units[last], let number = Int(text.dropLast()), number >= 0,
-      text.count <= 10
-    else { return nil }
-    return Double(number) * unit
+    var total = 0.0, digits = "", last = Int.max
+    for character in text {
+      if character.isASCII, character.isNumber {
+        digits.append(character)
+        continue
+      }
+      guard let unit = units[character], unit.rank < last, let number = Int(digits), digits.count <= 9 else {
+        return nil
+      }
+      total += Double(number) * unit.seconds
+      (digits, last) = ("", unit.rank)
+    }
+    return digits.isEmpty && last != Int.max ? total : nil
   }
 
   static func isWellFormed(_ text: String) -> Bool { seconds(text) != nil }
@@ -22,24 +34,21 @@ package enum Duration {
     let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
     return (1...days[month - 1]).contains(day)
   }
-
-  /// `200-399` or `204`; nil for anything else.
-  static func statusRange(_ text: String) -> ClosedRange<Int>? {
-    let ends = text.split(separator: "-", omittingEmptySubsequences: false).compactMap { Int($0) }
-    guard text.split(separator: "-", omittingEmptySubsequences: false).count == ends.count, ends.count <= 2,
-      let low = ends.first, let high = ends.last, 100 <= low, low <= high, high <= 599
-    else { return nil }
-    return low...high
-  }
 }
 
 extension CheckRule {
   /// From the members of `health` in the desired files; nil where it is none.
-  init?(_ members: JSONValue) {
+  ///
+  /// - Parameter secrets: texts of headers, as `headers/Authorization`.
+  init?(_ members: JSONValue, secrets: [String: Secret]) {
     guard case .object = members else { return nil }
     self.init()
     path = members["path"].stringValue ?? path
-    statuses = members["expect_status"].stringValue.flatMap(Duration.statusRange) ?? statuses
+    statuses = members["expect_status"].stringValue.flatMap { StatusSet($0) } ?? statuses
+    method = members["method"].stringValue ?? method
+    headers = secrets.compactMap { path, text in
+      path.split(separator: "/", maxSplits: 1).dropFirst().first.map { CheckHeader(String($0), text) }
+    }.sorted { $0.name < $1.name }
     if !members["expect_json"].isNull { json = members["expect_json"] }
     interval = members["interval"].stringValue.flatMap(Duration.seconds).map { max(1, $0) }
     timeout = members["timeout"].stringValue.flatMap(Duration.seconds).map { max(1, $0) }

@@ -48,7 +48,7 @@ struct ResourceDecoder {
     for (name, written) in decoded { spec[name] = written.value }
     if let field = kind.nameField, spec[field] == "" { spec[field] = .string(entry.key) }
     var secrets: [String: Secret] = [:]
-    for (name, written) in decoded {
+    for (name, written) in decoded where name != "health" {
       for (path, secret) in written.secrets { secrets[path.isEmpty ? name : "\(name)/\(path)"] = secret }
     }
     let labels = decoded["labels"]?.value.objectValue?.compactMapValues(\.stringValue) ?? [:]
@@ -66,7 +66,8 @@ struct ResourceDecoder {
       suspension: suspension?["until"].stringValue.map {
         Suspension(until: $0, reason: suspension?["reason"].stringValue ?? "")
       }, secrets: secrets)
-    resource.check = decoded["health"].flatMap { CheckRule($0.value) }
+    checkHealth(decoded["health"], &decoder)
+    resource.check = decoded["health"].flatMap { CheckRule($0.value, secrets: $0.secrets) }
     resource.objective = decoded["slo"]?.value ?? .null
     resource.selfHeals = decoded["self_heal"]?.value.boolValue
     warnOfNoEffect(resource, decoded, &decoder)
@@ -96,6 +97,13 @@ struct ResourceDecoder {
       let items = written?.items ?? []
       return (claim, items.indices.contains(index) ? items[index] : written?.location ?? place)
     }
+  }
+
+  private func checkHealth(_ health: DecodedValue?, _ decoder: inout ValueDecoder) {
+    guard let health, health.value["method"] == "HEAD", !health.value["expect_json"].isNull else { return }
+    decoder.report(
+      .badValue, "an answer to HEAD has no body, so that 'expect_json' could never hold",
+      at: health.parts[".method"]?.location ?? health.location, hint: "remove one of them")
   }
 
   /// Keys with `x-` hold what others refer to; a host behind one would be taken for removed.

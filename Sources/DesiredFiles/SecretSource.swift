@@ -13,6 +13,15 @@ package struct SecretSource: Sendable {
   package var variable: @Sendable (String) -> String?
   /// The bytes of a file.
   package var contents: @Sendable (String) throws -> [UInt8]
+  /// What checks may send to destinations: `env:NAME`, `file:/path`.
+  package var sendable: Set<String> = []
+
+  /// The environment and the disk, and what of them checks may send.
+  package static func live(sending sendable: Set<String>) -> SecretSource {
+    var source = live
+    source.sendable = sendable
+    return source
+  }
 
   /// The environment and the disk.
   package static let live = SecretSource(
@@ -43,6 +52,13 @@ package struct SecretSource: Sendable {
     } catch {
       throw Problem(message: "\(error)", hint: "a relative path counts from the file that names it")
     }
+  }
+
+  /// Whether a reference may go to the destination of a check.
+  func mayBeSent(_ way: String, _ reference: String, beside file: String) -> Bool {
+    guard way == "file" else { return sendable.contains("\(way):\(reference)") }
+    let path = Files.resolved(Self.resolve(reference, beside: file))
+    return sendable.contains { $0.hasPrefix("file:") && Files.resolved(String($0.dropFirst(5))) == path }
   }
 
   static func resolve(_ path: String, beside file: String) -> String {

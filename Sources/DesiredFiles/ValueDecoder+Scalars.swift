@@ -12,10 +12,10 @@ extension ValueDecoder {
     case .host: return host(node, name: name)
     case .choice(let words): return choice(node, words, name: name)
     case .reference(let kind): return reference(node, kind, name: name)
-    case .duration: return pattern(node, Duration.isWellFormed, "a duration such as 30s, 5m, 2h or 7d", name: name)
+    case .duration: return pattern(node, Duration.isWellFormed, "a duration such as 30s, 5m, 1h30m or 7d", name: name)
     case .date: return pattern(node, Duration.isDate, "a day such as 2026-12-31", name: name)
-    case .statusRange:
-      return pattern(node, { Duration.statusRange($0) != nil }, "status codes such as 200-399 or 204", name: name)
+    case .statuses: return statuses(node, name: name)
+    case .requestPath: return requestPath(node, name: name)
     default: return nil
     }
   }
@@ -120,6 +120,23 @@ extension ValueDecoder {
     guard let text = text(node, name: name) else { return nil }
     if isRight(text) { return .string(text) }
     report(.badValue, "'\(name)' must be \(what), this is '\(text)'", at: location(node))
+    return nil
+  }
+
+  /// `200-299,401`, or a list of such.
+  private mutating func statuses(_ node: YAMLNode, name: String) -> JSONValue? {
+    guard case .sequence(let items) = node.content else {
+      return pattern(node, { StatusSet($0) != nil }, "status codes such as 204, 200-399 or 200-299,401", name: name)
+    }
+    let parts = items.compactMap { statuses($0, name: name)?.stringValue }
+    if items.isEmpty { report(.badValue, "'\(name)' names no status code", at: location(node)) }
+    return .string(parts.joined(separator: ","))
+  }
+
+  private mutating func requestPath(_ node: YAMLNode, name: String) -> JSONValue? {
+    guard let text = string(node, 1...1024, name: name)?.stringValue else { return nil }
+    guard let problem = RequestPath.problem(with: text) else { return .string(text) }
+    report(.badURL, "'\(name)' \(problem.message)", at: location(node), hint: problem.hint)
     return nil
   }
 

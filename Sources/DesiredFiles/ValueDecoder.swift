@@ -144,6 +144,7 @@ package struct ValueDecoder {
     case .labels: plain = labels(node, name: name)
     case .anything: plain = anything(node)
     case .secret: return secret(node, name: name)
+    case .headers: return headers(node, name: name)
     case .pem, .pemKey: return pem(node, type, name: name)
     default: plain = scalar(node, type, name: name)
     }
@@ -157,7 +158,10 @@ package struct ValueDecoder {
     }
     requireAll(decoded, fields, owner: "'\(name)'", at: location(node))
     var result = DecodedValue(value: .object(filled(decoded, fields)), source: source(node))
-    for (name, field) in decoded { if let secret = field.secrets[""] { result.secrets[name] = secret } }
+    for (name, field) in decoded {
+      result.parts[".\(name)"] = field.source
+      for (path, secret) in field.secrets { result.secrets[path.isEmpty ? name : "\(name)/\(path)"] = secret }
+    }
     return result
   }
 

@@ -1,7 +1,9 @@
 /// What a destination must answer, and how often it is asked.
 package struct CheckRule: Hashable, Sendable {
   package var path = "/"
-  package var statuses = 100...499
+  package var method = "GET"
+  package var headers: [CheckHeader] = []
+  package var statuses = StatusSet(100...499)
   /// Members that the answer's JSON must have; nil: any answer will do.
   package var json: JSONValue?
   /// Seconds between checks; nil: as the settings say.
@@ -10,6 +12,17 @@ package struct CheckRule: Hashable, Sendable {
   package var timeout: Double?
 
   package init() {}
+}
+
+/// A header of a check. Its value may be a secret, and is never shown.
+package struct CheckHeader: Hashable, Sendable {
+  package var name: String
+  package var value: Secret
+
+  package init(_ name: String, _ value: Secret) {
+    self.name = name
+    self.value = value
+  }
 }
 
 /// What one entry in the desired files asks for.

@@ -23,6 +23,7 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case duplicatePort = "duplicate-port"
   case duplicatePath = "duplicate-path"
   case secretLiteral = "secret-literal"
+  case secretNotAllowed = "secret-not-allowed"
   case badCertificate = "bad-certificate"
   case certificateKey = "certificate-key"
   case certificateExpired = "certificate-expired"

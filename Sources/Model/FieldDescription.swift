@@ -23,8 +23,12 @@ package indirect enum FieldType: Sendable {
   case labels
   case duration
   case date
-  /// Status codes such as `200-399` or `204`.
-  case statusRange
+  /// Status codes such as `200-299,401`.
+  case statuses
+  /// What is asked for behind the host of a URL: `/status?full=1`.
+  case requestPath
+  /// Headers of a request by name: a text, or `{ env: NAME }` or `{ file: path }` where the settings allow it.
+  case headers
   case anything
   /// `{ env: NAME }` or `{ file: path }`; its value is a seal, never the text.
   case secret
@@ -38,7 +42,7 @@ extension FieldType {
   /// Whether a secret is a part of it.
   package var holdsSecrets: Bool {
     switch self {
-    case .secret, .pem, .pemKey: true
+    case .secret, .pem, .pemKey, .headers: true
     case .object(let fields), .list(let fields, _, _): fields.contains { $0.type.holdsSecrets }
     default: false
     }

@@ -3,12 +3,20 @@ import FoundationEssentials
 import Model
 
 extension Expectation {
+  /// Bytes of an answer that are read where its JSON matters.
+  static let readableBytes = 4 << 20
+
   /// What an answer lacks, and what to do about it; nil: it is as expected.
   func problem(with result: TransferResult) -> (words: String, hint: String)? {
     guard statuses.contains(result.status) else {
       return ("HTTP \(result.status)", ProbeHint.status(result.status))
     }
     guard let json else { return nil }
+    if result.isTruncated {
+      return (
+        "the answer has more than \(Self.readableBytes >> 20) MiB", ProbeHint.tooLong
+      )
+    }
     guard let answer = try? JSONDecoder().decode(JSONValue.self, from: Data(result.body)) else {
       return ("the answer is no JSON", ProbeHint.unexpectedJSON)
     }
@@ -24,7 +32,8 @@ extension JSONValue {
     }
     for (name, wanted) in members.sorted(by: { $0.key < $1.key }) {
       let place = path.isEmpty ? name : "\(path).\(name)"
-      if let found = wanted.difference(to: answer[name], at: place) { return found }
+      guard let found = answer.objectValue?[name] else { return "'\(place)' is missing" }
+      if let difference = wanted.difference(to: found, at: place) { return difference }
     }
     return nil
   }

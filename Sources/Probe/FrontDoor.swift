@@ -124,18 +124,33 @@ extension Prober {
     let (dns, addresses) = await resolve(door.address.withoutBrackets)
     guard dns.status == .passed else { return FrontAnswer(.noConnection("'\(door.address)' cannot be resolved")) }
     let port = name.usesTLS ? door.tlsPort : door.port
-    var transfer = transfer(
-      "\(name.usesTLS ? "https" : "http")://\(name.domain):\(port)\(target.path)", target.expectation)
-    transfer.resolve = [Self.pin("\(name.domain):\(port)", to: addresses.isEmpty ? [door.address] : addresses)]
     do {
-      return answer(try await perform(transfer), target.expectation, name)
-    } catch let error as TransferError where error.reason == .tls && transfer.verifiesCertificates {
-      // Who signed it is the owner's business; whether it is for this name and not over is not.
-      guard error.isAboutSigner else { return FrontAnswer(.badCertificate(error.message)) }
-      transfer.verifiesCertificates = false
-      do { return answer(try await perform(transfer), target.expectation, name) } catch { return failure(error) }
+      var transfer = try transfer(
+        URLParts(scheme: name.usesTLS ? "https" : "http", host: name.domain, port: port), target.path,
+        target.expectation)
+      transfer.resolve = [Self.pin("\(name.domain):\(port)", to: addresses.isEmpty ? [door.address] : addresses)]
+      return try await ask(transfer, for: name, target.expectation)
     } catch {
       return failure(error)
+    }
+  }
+
+  /// Who signed a certificate is the owner's business; whether it is for this name and not over is not.
+  private func ask(
+    _ transfer: HTTPTransfer, for name: FrontName, _ expectation: Expectation
+  ) async throws -> FrontAnswer {
+    do {
+      return answer(try await perform(transfer), expectation, name)
+    } catch let error as TransferError where error.reason == .tls && transfer.verifiesCertificates {
+      guard error.isAboutSigner else { return FrontAnswer(.badCertificate(error.message)) }
+      var unverified = transfer
+      unverified.verifiesCertificates = false
+      unverified.wantsCertificates = true
+      let result = try await perform(unverified)
+      if let problem = CertificateLook.problem(with: result.certificates, for: name.domain, at: .now) {
+        return FrontAnswer(.badCertificate(problem))
+      }
+      return answer(result, expectation, name)
     }
   }
 
@@ -146,7 +161,12 @@ extension Prober {
     let (dns, addresses) = await resolve(door.address.withoutBrackets)
     guard dns.status == .passed else { return nil }
     let port = usesTLS ? door.tlsPort : door.port
-    var transfer = transfer("\(usesTLS ? "https" : "http")://\(domain):\(port)/", Expectation())
+    let place = URLParts(scheme: usesTLS ? "https" : "http", host: domain, port: port)
+    guard var transfer = try? transfer(place, "/", Expectation()) else {
+      return nil
+    }
+    transfer.endsWithHeaders = false
+    transfer.maximumBody = 1024
     transfer.resolve = [Self.pin("\(domain):\(port)", to: addresses.isEmpty ? [door.address] : addresses)]
     transfer.verifiesCertificates = false
     transfer.wantsCertificates = usesTLS

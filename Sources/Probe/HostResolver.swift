@@ -8,8 +8,8 @@ import Platform
 
 /// Looks names up with the system's resolver, each once, in threads of its own: `getaddrinfo` can neither be bounded
 /// nor interrupted, so that a look-up that hangs is left behind.
-actor HostResolver {
-  enum Outcome: Equatable, Sendable {
+package actor HostResolver {
+  package enum Outcome: Equatable, Sendable {
     case addresses([String])
     case failed(String)
     case timedOut
@@ -19,12 +19,14 @@ actor HostResolver {
   private static let maximumThreads = 32
   private var known: [String: Task<Outcome, Never>] = [:]
   private let gate = Gate(HostResolver.maximumThreads)
+  private let find: @Sendable (String) -> Outcome
+
+  init(lookUp: @escaping @Sendable (String) -> Outcome) { find = lookUp }
 
   /// Addresses of `host`, at least one where it succeeds.
   func resolve(_ host: String, timeout: Double) async -> Outcome {
     if let task = known[host] { return await task.value }
-    let gate = gate
-    let task = Task { await Self.lookUp(host, timeout: timeout, gate: gate) }
+    let task = Task { [gate, find] in await Self.lookUp(host, timeout: timeout, gate: gate, find) }
     known[host] = task
     return await task.value
   }
@@ -35,11 +37,13 @@ actor HostResolver {
     return inet_pton(AF_INET, text, &buffer) == 1 || inet_pton(AF_INET6, text, &buffer) == 1
   }
 
-  private static func lookUp(_ host: String, timeout: Double, gate: Gate) async -> Outcome {
+  private static func lookUp(
+    _ host: String, timeout: Double, gate: Gate, _ find: @escaping @Sendable (String) -> Outcome
+  ) async -> Outcome {
     await gate.enter()
     let answer = Once<Outcome>()
     startThread {
-      answer.set(blockingLookUp(host))
+      answer.set(find(host))
       gate.leave()
     }
     let timer = Task {
@@ -50,7 +54,8 @@ actor HostResolver {
     return await answer.value()
   }
 
-  private static func blockingLookUp(_ host: String) -> Outcome {
+  /// The system's own answer. Blocks.
+  package static func ask(_ host: String) -> Outcome {
     var hints = addrinfo()
     hints.ai_family = AF_UNSPEC
     #if canImport(Glibc)

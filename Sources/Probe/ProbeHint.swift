@@ -16,5 +16,6 @@ enum ProbeHint {
     "Service responded with HTTP \(status). The service may not be healthy."
   }
 
+  static let tooLong = "Ask for a shorter answer with 'health.path', or leave 'health.expect_json' away."
   static let unexpectedJSON = "The service answers, but not what 'health.expect_json' asks for."
 }

@@ -3,11 +3,14 @@ package import Model
 /// What an answer must be like, so that its service counts as healthy.
 package struct Expectation: Hashable, Sendable {
   /// A login page or a missing index is a service that answers; from 500 on it is one in trouble.
-  package var statuses = 100...499
+  package var statuses = StatusSet(100...499)
   /// Members that the answer's JSON must have with these values; nil: any body will do.
   package var json: JSONValue?
   /// Seconds for the answer; nil: as the settings say.
   package var timeout: Double?
+  /// How it is asked: GET or HEAD, and with which headers.
+  package var method = "GET"
+  package var headers: [CheckHeader] = []
 
   package init() {}
 }
@@ -16,17 +19,24 @@ package struct Expectation: Hashable, Sendable {
 package struct ProbeTarget: Hashable, Sendable {
   /// The name of what forwards there.
   package var name: String
+  /// The path of the host's location that forwards there; nil: the host itself.
+  package var location: String?
   package var scheme: String
   /// A name, an IPv4 address, or an IPv6 address with or without brackets.
   package var host: String
   package var port: Int
   package var path: String
+  /// The domain that nginx asks for in the `Host` header; nil: that of the destination.
+  package var domain: String?
   package var expectation: Expectation
 
   package init(
-    name: String, scheme: String, host: String, port: Int, path: String = "/", expectation: Expectation = Expectation()
+    name: String, location: String? = nil, scheme: String, host: String, port: Int, path: String = "/",
+    domain: String? = nil, expectation: Expectation = Expectation()
   ) {
     self.name = name
+    self.location = location
+    self.domain = domain
     self.scheme = scheme
     self.host = host
     self.port = port
@@ -34,7 +44,10 @@ package struct ProbeTarget: Hashable, Sendable {
     self.expectation = expectation
   }
 
+  /// The destination as people write it.
   package var url: String { "\(scheme)://\(host):\(port)" }
+  /// What it is called in reports: `app`, or `app /api` for a location.
+  package var title: String { location.map { "\(name) \($0)" } ?? name }
 }
 
 /// One step of a check, in milliseconds.

@@ -1,15 +1,24 @@
 package import Curl
+import Model
 import Platform
 
 /// Checks destinations in four steps: syntax, DNS, TCP, HTTP.
 package struct Prober: Sendable {
   private let settings: ProbeSettings
   private let engine: CurlEngine
-  private let resolver = HostResolver()
+  private let resolver: HostResolver
 
-  package init(settings: ProbeSettings, engine: CurlEngine) {
+  /// Addresses of one name that are tried.
+  private static let maximumAddresses = 8
+
+  /// - Parameter lookUp: finds the addresses of a name; may block.
+  package init(
+    settings: ProbeSettings, engine: CurlEngine,
+    lookUp: @escaping @Sendable (String) -> HostResolver.Outcome = HostResolver.ask
+  ) {
     self.settings = settings
     self.engine = engine
+    resolver = HostResolver(lookUp: lookUp)
   }
 
   /// Checks all targets, `settings.concurrency` at once; results in the order of the targets.
@@ -77,28 +86,47 @@ package struct Prober: Sendable {
     }
   }
 
+  /// Asks one address after the other until one answers, as nginx does.
   private func connect(_ target: ProbeTarget, _ bare: String, _ addresses: [String]) async -> [ProbeStep] {
-    var transfer = transfer(
-      "\(target.scheme)://\(bare.contains(":") ? "[\(bare)]" : bare):\(target.port)\(target.path)", target.expectation)
-    transfer.verifiesCertificates = false  // nginx does not verify a proxied backend either
-    if !addresses.isEmpty { transfer.resolve = [Self.pin("\(bare):\(target.port)", to: addresses)] }
-    do {
-      return answered(try await engine.perform(transfer), target.expectation)
-    } catch let error as TransferError {
-      return failed(error, target)
-    } catch {
-      return [ProbeStep(.tcp, .failed, error: "\(error)")]
+    var failures: [TransferError] = []
+    for address in addresses.isEmpty ? [bare] : Array(addresses.prefix(Self.maximumAddresses)) {
+      do {
+        return answered(try await engine.perform(direct(target, address)), target.expectation)
+      } catch let error as TransferError {
+        failures.append(error)
+      } catch {
+        return [ProbeStep(.tcp, .failed, error: "\(error)")]
+      }
     }
+    // Who refuses is not there; of who is silent nobody knows.
+    let worst = failures.first { $0.reason != .refused } ?? failures.first
+    return worst.map { failed($0, target) } ?? []
   }
 
-  /// What both ways to a service have in common.
-  func transfer(_ url: String, _ expectation: Expectation) -> HTTPTransfer {
-    var transfer = HTTPTransfer(url: url)
+  /// A request as NPM's nginx makes it: HTTP/1.1, by address so that TLS names nobody, certificates unchecked, and the
+  /// visitor's domain in `Host`.
+  private func direct(_ target: ProbeTarget, _ address: String) throws -> HTTPTransfer {
+    var transfer = try transfer(
+      URLParts(scheme: target.scheme, host: address, port: target.port), target.path, target.expectation)
+    transfer.verifiesCertificates = false
+    transfer.usesHTTP11 = true
+    let authority = target.host.contains(":") ? "[\(target.host.withoutBrackets)]" : target.host
+    transfer.headers.append(("Host", target.domain ?? "\(authority):\(target.port)"))
+    return transfer
+  }
+
+  /// What both ways to a service have in common. Throws `TransferError`.
+  func transfer(_ place: URLParts, _ path: String, _ expectation: Expectation) throws -> HTTPTransfer {
+    var place = place
+    place.set(requestPath: path)
+    var transfer = HTTPTransfer(method: expectation.method, url: try place.text())
     transfer.headers = [("User-Agent", "reconciler-probe"), ("Accept", "*/*")]
+    transfer.headers += expectation.headers.map { ($0.name, $0.value.reveal()) }
     transfer.connectTimeout = settings.tcpTimeout
     transfer.totalTimeout = settings.tcpTimeout + (expectation.timeout ?? settings.httpTimeout)
     transfer.usesFreshConnection = true
-    transfer.maximumBody = expectation.json == nil ? 1024 : 256 << 10
+    transfer.endsWithHeaders = expectation.json == nil
+    transfer.maximumBody = Expectation.readableBytes
     transfer.acceptsTruncatedBody = true
     return transfer
   }
@@ -132,7 +160,7 @@ package struct Prober: Sendable {
       switch error.reason {
       case .timeout: ("no answer in time", ProbeHint.httpTimeout)
       case .tls: ("TLS handshake failed", ProbeHint.tls)
-      case .notHTTP: ("the answer is not HTTP", ProbeHint.notHTTP)
+      case .notHTTP: ("the answer is not HTTP/1.1", ProbeHint.notHTTP)
       case .reset: ("connection closed without an answer", ProbeHint.notHTTP)
       default: (error.message, nil)
       }

@@ -11,7 +11,7 @@ package struct PlannedLap: Sendable {
   package var ledger: [LedgerEntry]
   package var plan: Plan
   /// Checks of destinations that are new or change, by resource.
-  package var probes: [ResourceKey: ProbeResult]
+  package var probes: [ResourceKey: [ProbeResult]]
   /// Why `apply` would not begin; empty: it would.
   package var refusals: [Diagnostic]
   /// What people should know besides.

@@ -139,10 +139,10 @@ package struct ReconcileRun: Sendable {
       lap.desired.resources.filter { changing.contains($0.key) && $0.validation != .off }, prober)
     let all = DestinationCheck.targets(lap.plan, resources)
     guard !all.isEmpty else { return }
-    for (key, target) in all { lap.probes[key] = known[target] }
-    let targets = all.filter { lap.probes[$0.0] == nil }
-    let results = await prober.probe(targets.map(\.1)) { progress($0, targets.count) }
-    for (target, result) in zip(targets, results) { lap.probes[target.0] = result }
+    let targets = all.map(\.1).filter { known[$0] == nil }
+    let found = await prober.probe(targets) { progress($0, targets.count) }
+    let results = known.merging(zip(targets, found)) { first, _ in first }
+    for (key, target) in all { if let result = results[target] { lap.probes[key, default: []].append(result) } }
     lap.warnings += DestinationCheck.apply(lap.probes, resources, to: &lap.plan)
     lap.plan.changes = ReleaseRule.apply(to: lap.plan.changes, in: lap.plan)
     AutomaticRequests.prune(&lap.plan)

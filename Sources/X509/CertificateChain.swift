@@ -15,6 +15,19 @@ package struct X509Error: Error, Equatable, CustomStringConvertible {
 
 /// The certificates of a PEM text (RFC 7468), the server's own first, as far as serving them needs it.
 package struct CertificateChain: Hashable, Sendable {
+  /// One certificate of several.
+  package struct Member: Hashable, Sendable {
+    package var commonName: String
+    /// Seconds since 1970.
+    package var notAfter: Double
+    package var keyID: [UInt8]
+    /// Bits of its key, and whether that is an RSA key.
+    package var keyBits: Int
+    package var isRSA: Bool
+    /// Whether it is signed with a digest that OpenSSL no longer takes: MD5 or SHA-1.
+    package var hasWeakDigest: Bool
+  }
+
   /// Names that the first one is good for, in lower case: its DNS names, else its common name. RFC 6125 looks at the
   /// common name only where there are no others.
   package var names: [String]
@@ -24,6 +37,8 @@ package struct CertificateChain: Hashable, Sendable {
   /// Seconds since 1970: the first and the last moment of its life.
   package var notBefore: Double
   package var notAfter: Double
+  /// Each of them, the server's own first.
+  package var members: [Member]
   /// SHA-256 over all certificates, DER, in their order: 64 hexadecimal digits.
   package var fingerprint: String
   /// Names its key: equal to that of the private key it belongs to.
@@ -37,14 +52,15 @@ package struct CertificateChain: Hashable, Sendable {
     let certificates = try CertificateList(pem)
     guard let first = certificates.handles.first else { throw X509Error(.unreadable, "there is no certificate in it") }
     count = certificates.handles.count
-    commonName = Self.text { gnutls_x509_crt_get_dn_by_oid(first, "2.5.4.3", 0, 0, $0, $1) } ?? ""
+    members = certificates.handles.map(Self.member)
+    commonName = members[0].commonName
     let issuerName = Self.text { gnutls_x509_crt_get_issuer_dn(first, $0, $1) } ?? ""
     issuer = issuerName.replacing("=", with: " = ").replacing(",", with: ", ")
     let alternatives = Self.alternativeNames(of: first)
     names = (alternatives.isEmpty ? [commonName] : alternatives).map { $0.lowercased() }.filter { !$0.isEmpty }
     notBefore = Double(gnutls_x509_crt_get_activation_time(first))
     notAfter = Double(gnutls_x509_crt_get_expiration_time(first))
-    keyID = Self.bytes { gnutls_x509_crt_get_key_id(first, UInt32(GNUTLS_KEYID_USE_SHA256.rawValue), $0, $1) }
+    keyID = members[0].keyID
     let prints = certificates.handles.map { certificate in
       Self.bytes { gnutls_x509_crt_get_fingerprint(certificate, GNUTLS_DIG_SHA256, $0, $1) }
     }
@@ -52,6 +68,19 @@ package struct CertificateChain: Hashable, Sendable {
     isInOrder = zip(certificates.handles, certificates.handles.dropFirst()).allSatisfy {
       gnutls_x509_crt_check_issuer($0, $1) == 1
     }
+  }
+
+  private static func member(_ certificate: gnutls_x509_crt_t) -> Member {
+    var bits: UInt32 = 0
+    let algorithm = gnutls_x509_crt_get_pk_algorithm(certificate, &bits)
+    let signature = gnutls_x509_crt_get_signature_algorithm(certificate)
+    let digest = gnutls_sign_get_hash_algorithm(gnutls_sign_algorithm_t(UInt32(max(0, signature))))
+    return Member(
+      commonName: text { gnutls_x509_crt_get_dn_by_oid(certificate, "2.5.4.3", 0, 0, $0, $1) } ?? "",
+      notAfter: Double(gnutls_x509_crt_get_expiration_time(certificate)),
+      keyID: bytes { gnutls_x509_crt_get_key_id(certificate, UInt32(GNUTLS_KEYID_USE_SHA256.rawValue), $0, $1) },
+      keyBits: Int(bits), isRSA: algorithm == Int32(GNUTLS_PK_RSA.rawValue),
+      hasWeakDigest: [GNUTLS_DIG_MD5, GNUTLS_DIG_SHA1].contains(digest))
   }
 
   private static func alternativeNames(of certificate: gnutls_x509_crt_t) -> [String] {

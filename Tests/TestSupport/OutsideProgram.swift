@@ -13,6 +13,15 @@ package enum OutsideProgram {
     return found
   }
 
+  /// A module of nginx, which Debian packs on its own.
+  package static func nginxModule(_ name: String) throws -> String {
+    let place = "/usr/lib/nginx/modules/ngx_\(name)_module.so"
+    guard let found = [place, "\(Fixtures.project)/.build/test-tools\(place)"].first(where: Files.exists) else {
+      throw FileError("find", "nginx's module \(name), run scripts/test-tools.sh", code: ENOENT)
+    }
+    return found
+  }
+
   /// Runs a server; returns it and what stands behind `mark` in the line that says where it listens.
   package static func serve(
     _ arguments: [String], in directory: String, mark: String

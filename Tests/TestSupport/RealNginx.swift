@@ -9,7 +9,7 @@ package final class RealNginx: Sendable {
   package let port: Int
   package let tlsPort: Int
   private let directory: String
-  private let program: RunningProgram
+  private let program: NginxProgram
   /// Certificates by the digest that the simulator gives them.
   private let certificates = Lock<[String: TestCertificate]>([:])
 
@@ -18,24 +18,11 @@ package final class RealNginx: Sendable {
     self.directory = directory
     port = try await closedPort()
     tlsPort = try await closedPort()
-    for name in ["logs", "tmp"] { try Files.createDirectory("\(directory)/\(name)", mode: 0o700) }
     let made = try TestCertificate.make(names: ["default.test"], days: 9999)
     try Self.write(made, "\(directory)/default")
     try Files.replace("\(directory)/users", with: Array("u:{PLAIN}never\n".utf8), mode: 0o600)
-    try Self.write(Self.configuration([], directory, port, tlsPort), "\(directory)/nginx.conf")
-    program = try RunningProgram(
-      ["-p", directory, "-c", "\(directory)/nginx.conf", "-e", "\(directory)/logs/error.log"], in: directory,
-      program: try OutsideProgram.path("nginx"))
-    while program.isRunning, !(await answers()) { await Task.yield() }
-    guard program.isRunning else {
-      throw OutsideProgramFailure(program: "nginx", lastLine: await program.nextError())
-    }
-  }
-
-  private func answers() async -> Bool {
-    var transfer = HTTPTransfer(url: "http://127.0.0.1:\(port)/")
-    transfer.usesFreshConnection = true
-    return (try? await CurlEngine(maximumLive: 1).perform(transfer)) != nil
+    program = try await NginxProgram(
+      Self.configuration([], directory, port, tlsPort), in: directory, answersOn: port)
   }
 
   /// A certificate that the simulator will serve, by the digest of its files.
@@ -50,14 +37,11 @@ package final class RealNginx: Sendable {
     let hosts = (served["hosts"].arrayValue ?? []).filter { host in
       host["certificate_fingerprint"].stringValue.map(known.contains) ?? true
     }
-    try? Self.write(Self.configuration(hosts, directory, port, tlsPort), "\(directory)/nginx.conf")
-    program.hangUp()
+    guard let configuration = try? Self.configuration(hosts, directory, port, tlsPort) else { return }
+    program.reload(configuration, in: directory)
   }
 
-  package func stop() async {
-    program.terminate()
-    _ = await program.result()
-  }
+  package func stop() async { await program.stop() }
 
   private static func write(_ certificate: TestCertificate, _ path: String) throws {
     try write(certificate.certificate, "\(path).pem")
@@ -70,29 +54,19 @@ package final class RealNginx: Sendable {
 
   private static func configuration(
     _ hosts: [JSONValue], _ directory: String, _ port: Int, _ tlsPort: Int
-  ) -> String {
+  ) throws -> String {
     let servers = hosts.filter { $0["incoming_port"].isNull }.map { server($0, directory, port, tlsPort) }
-    let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map { "\($0)_temp_path \(directory)/tmp;" }
-    return """
-      daemon off;
-      master_process on;
-      worker_processes 1;
-      pid \(directory)/nginx.pid;
-      events { worker_connections 64; }
-      http {
-        access_log off;
-        \(paths.joined(separator: "\n  "))
-        server {
-          listen 127.0.0.1:\(port) default_server;
-          listen 127.0.0.1:\(tlsPort) ssl default_server;
-          ssl_certificate \(directory)/default.pem;
-          ssl_certificate_key \(directory)/default.key;
-          location / { default_type text/html; return 200 "Congratulations!"; }
-        }
-        \(servers.joined(separator: "\n  "))
+    let http = """
+      server {
+        listen 127.0.0.1:\(port) default_server;
+        listen 127.0.0.1:\(tlsPort) ssl default_server;
+        ssl_certificate \(directory)/default.pem;
+        ssl_certificate_key \(directory)/default.key;
+        location / { default_type text/html; return 200 "Congratulations!"; }
       }
-
+      \(servers.joined(separator: "\n  "))
       """
+    return try NginxProgram.configuration(http, in: directory)
   }
 
   private static func server(_ host: JSONValue, _ directory: String, _ port: Int, _ tlsPort: Int) -> String {

@@ -15,10 +15,14 @@ package struct TestCertificate: Sendable {
   }
 
   /// - Parameters:
+  ///   - names: the first is its common name, too.
   ///   - days: its life from `from` on; negative: it is over.
   ///   - password: encrypts the key.
+  ///   - issuer: signs it; nil: it signs itself.
+  ///   - isAuthority: whether it may sign others.
   package static func make(
-    names: [String], days: Int, from start: Int = 1_700_000_000, password: String? = nil
+    names: [String], days: Int, from start: Int = 1_700_000_000, password: String? = nil,
+    issuer: TestCertificate? = nil, isAuthority: Bool = false
   ) throws -> TestCertificate {
     var key: gnutls_x509_privkey_t?
     var certificate: gnutls_x509_crt_t?
@@ -42,7 +46,12 @@ package struct TestCertificate: Sendable {
         gnutls_x509_crt_set_subject_alt_name(
           certificate, GNUTLS_SAN_DNSNAME, name, UInt32(name.utf8.count), UInt32(GNUTLS_FSAN_APPEND)))
     }
-    try check(gnutls_x509_crt_sign2(certificate, certificate, key, GNUTLS_DIG_SHA256, 0))
+    if isAuthority { try check(gnutls_x509_crt_set_ca_status(certificate, 1)) }
+    if let issuer {
+      try issuer.withHandles { try check(gnutls_x509_crt_sign2(certificate, $0, $1, GNUTLS_DIG_SHA256, 0)) }
+    } else {
+      try check(gnutls_x509_crt_sign2(certificate, certificate, key, GNUTLS_DIG_SHA256, 0))
+    }
     return TestCertificate(
       certificate: try text { gnutls_x509_crt_export2(certificate, GNUTLS_X509_FMT_PEM, $0) },
       key: try text { datum in
@@ -50,6 +59,26 @@ package struct TestCertificate: Sendable {
         let flags = UInt32(GNUTLS_PKCS_PBES2_AES_256.rawValue)
         return gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, password, flags, datum)
       })
+  }
+
+  private func withHandles(_ body: (gnutls_x509_crt_t?, gnutls_x509_privkey_t?) throws -> Void) throws {
+    var parent: gnutls_x509_crt_t?
+    var key: gnutls_x509_privkey_t?
+    try Self.check(gnutls_x509_crt_init(&parent))
+    defer { gnutls_x509_crt_deinit(parent) }
+    try Self.check(gnutls_x509_privkey_init(&key))
+    defer { gnutls_x509_privkey_deinit(key) }
+    try Self.check(Self.with(certificate) { gnutls_x509_crt_import(parent, $0, GNUTLS_X509_FMT_PEM) })
+    try Self.check(Self.with(self.key) { gnutls_x509_privkey_import2(key, $0, GNUTLS_X509_FMT_PEM, nil, 0) })
+    try body(parent, key)
+  }
+
+  private static func with(_ text: String, _ body: (UnsafePointer<gnutls_datum_t>) -> Int32) -> Int32 {
+    var bytes = Array(text.utf8)
+    return bytes.withUnsafeMutableBufferPointer { buffer in
+      var datum = gnutls_datum_t(data: buffer.baseAddress, size: UInt32(buffer.count))
+      return body(&datum)
+    }
   }
 
   private static func check(_ code: Int32) throws { if code < 0 { throw Failure(code: code) } }

@@ -75,10 +75,15 @@ extension KindDescription {
   ]
 
   private static let healthFields: [FieldDescription] = [
-    FieldDescription("path", .string(1...1024), standard: "/", "Path that is asked for."),
+    FieldDescription("path", .requestPath, standard: "/", "Path that is asked for, with its query."),
+    FieldDescription("method", .choice(["GET", "HEAD"]), standard: "GET", "How it is asked for."),
     FieldDescription(
-      "expect_status", .statusRange, standard: "100-499",
-      "Status codes that are healthy. A login page is a service that answers."),
+      "headers", .headers, standard: [:],
+      "Headers of the request. `{ env: NAME }` and `{ file: path }` only where `secrets.allow` of the settings has them."
+    ),
+    FieldDescription(
+      "expect_status", .statuses, standard: "100-499",
+      "Status codes that are healthy: 200-399, or 200-299,401. A login page is a service that answers."),
     FieldDescription(
       "expect_json", .anything, standard: .null, "Members that the answer must have, with these values."),
     FieldDescription("interval", .duration, standard: .null, "Time between checks; default: `health.interval`."),

@@ -1,0 +1,18 @@
+import Model
+import Platform
+import X509
+
+/// What visitors would be warned of in the certificates that a server shows, whoever signed them.
+enum CertificateLook {
+  /// - Parameter certificates: PEM, the server's own first.
+  static func problem(with certificates: [String], for domain: String, at now: Timestamp) -> String? {
+    guard let chain = try? CertificateChain(pem: Array(certificates.joined(separator: "\n").utf8)) else {
+      return "its certificate cannot be read"
+    }
+    if let late = chain.members.first(where: { $0.notAfter < now.seconds }) {
+      return "the certificate of '\(late.commonName)' expired on \(Timestamp(seconds: late.notAfter).day)"
+    }
+    let facts = CertificateFacts(names: chain.names, expires: "")
+    return facts.covers(domain) ? nil : "its certificate is for \(chain.names.joined(separator: ", "))"
+  }
+}
