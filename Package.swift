@@ -38,11 +38,13 @@ let package = Package(
     seam("CLibCurl", "libcurl", apt: "libcurl4-openssl-dev", brew: "curl"),
     seam("CLibMicroHTTPD", "libmicrohttpd", apt: "libmicrohttpd-dev", brew: "libmicrohttpd"),
     seam("CLibGnuTLS", "gnutls", apt: "libgnutls28-dev", brew: "gnutls"),
+    seam("CLibPCRE2", "libpcre2-8", apt: "libpcre2-dev", brew: "pcre2"),
 
     // Foundations.
     room("Platform", []),
     room("Hashing", ["CLibGnuTLS"]),
     room("X509", ["CLibGnuTLS"]),
+    room("PCRE", ["CLibPCRE2"]),
     room("YAML", ["CLibYAML"]),
     room("SQLite", ["CLibSQLite", "Platform"]),
     room("Curl", ["CLibCurl", "Platform"]),
@@ -55,7 +57,7 @@ let package = Package(
     room("Alerting", ["Model", "Platform"]),
 
     // Edges.
-    room("DesiredFiles", ["Model", "YAML", "Platform", "X509"]),
+    room("DesiredFiles", ["Model", "YAML", "PCRE", "Platform", "X509"]),
     room("Upstream", ["Model", "Curl", "Platform"]),
     room("NPMClient", ["Model", "Upstream", "Platform", "X509"]),
     room("Probe", ["Model", "Curl", "Platform", "X509"]),

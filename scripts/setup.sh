@@ -2,8 +2,8 @@
 # Installs the C libraries that the build needs, where they are missing and that is possible. Safe to run again.
 set -euo pipefail
 
-modules=(yaml-0.1 sqlite3 libcurl libmicrohttpd gnutls)
-packages=(libyaml-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev pkg-config)
+modules=(yaml-0.1 sqlite3 libcurl libmicrohttpd gnutls libpcre2-8)
+packages=(libyaml-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev libpcre2-dev pkg-config)
 
 missing() {
   command -v pkg-config >/dev/null || { echo pkg-config; return; }
@@ -13,8 +13,8 @@ missing() {
 explain() {
   echo "Missing: $1" >&2
   echo "  Debian, Ubuntu: apt-get install ${packages[*]}" >&2
-  echo "  Fedora:         dnf install libyaml-devel sqlite-devel libcurl-devel libmicrohttpd-devel gnutls-devel pkgconf" >&2
-  echo "  Homebrew:       brew install libyaml sqlite curl libmicrohttpd gnutls pkg-config" >&2
+  echo "  Fedora:         dnf install libyaml-devel sqlite-devel libcurl-devel libmicrohttpd-devel gnutls-devel pcre2-devel pkgconf" >&2
+  echo "  Homebrew:       brew install libyaml sqlite curl libmicrohttpd gnutls pcre2 pkg-config" >&2
   exit 1
 }
 

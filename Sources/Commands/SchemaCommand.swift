@@ -72,6 +72,8 @@ enum DesiredSchema {
     case .string(let lengths):
       ["type": "string", "minLength": .int(lengths.lowerBound), "maxLength": .int(lengths.upperBound)]
     case .host: ["type": "string", "minLength": 1, "maxLength": 255]
+    case .locationPath: ["type": "string", "minLength": 1, "maxLength": 1024]
+    case .forwardPath: ["type": "string", "maxLength": 1024]
     case .choice(let words): ["enum": .array(words.map { .string($0) })]
     case .domains:
       [

@@ -216,7 +216,8 @@ package struct SettingsLoader {
         do {
           return try Interpolation.contents(of: path)
         } catch {
-          throw CommandFailure(.invalid, [Diagnostic(.unsetVariable, "\(name)_FILE: \(error)")])
+          let words = (error as? Interpolation.Problem)?.message ?? "\(error)"
+          throw CommandFailure(.invalid, [Diagnostic(.unsetVariable, "\(name)_FILE: \(words)")])
         }
       }
     }
@@ -275,6 +276,8 @@ enum Interpolation {
     if reference.hasPrefix("file:") {
       do {
         return try contents(of: String(reference.dropFirst(5)))
+      } catch let problem as Problem {
+        throw problem
       } catch {
         throw Problem(message: "\(error)", hint: "the file must exist and be readable")
       }
@@ -283,10 +286,10 @@ enum Interpolation {
     throw Problem(message: "a '${...}' here is no reference", hint: "use ${env:NAME} or ${file:/path}")
   }
 
-  /// A file's text without the line end that editors add.
   static func contents(of path: String) throws -> String {
-    var text = String(decoding: try Files.read(path), as: UTF8.self)
-    while let last = text.last, last.isNewline { text.removeLast() }
+    guard let text = SecretText.text(of: try Files.read(path)) else {
+      throw Problem(message: "\(path) is not UTF-8", hint: "secrets are texts")
+    }
     return text
   }
 }

@@ -14,7 +14,8 @@ extension ValueDecoder {
     // PEM ends with a line end.
     decoded.secrets = ["": Secret(text + "\n")]
     do {
-      if case .pemKey = type {
+      try PEMCheck.run(PEMText(Array(text.utf8)), isKey: type.isKey)
+      if type.isKey {
         decoded.key = try PrivateKey(pem: Array(text.utf8))
       } else {
         let chain = try CertificateChain(pem: Array(text.utf8))
@@ -22,6 +23,10 @@ extension ValueDecoder {
         decoded.value = .string("sha256:\(chain.fingerprint)")
       }
       return decoded
+    } catch let problem as PEMText.Problem {
+      report(
+        .badCertificate, "line \(problem.line) of the file of '\(name)': \(problem.message)", at: location(node),
+        hint: problem.hint)
     } catch let error as X509Error {
       let hint = error.reason == .encrypted ? "decrypt it first: nginx would ask for the password" : nil
       report(.badCertificate, "the file of '\(name)' is not usable: \(error)", at: location(node), hint: hint)
@@ -30,6 +35,35 @@ extension ValueDecoder {
     }
     return nil
   }
+}
+
+/// Which blocks nginx reads, and of which kind.
+enum PEMCheck {
+  private static let keys = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"]
+
+  /// Throws `PEMText.Problem`.
+  static func run(_ text: PEMText, isKey: Bool) throws {
+    // Both may stand in one file: nginx takes what it looks for, and passes the rest over.
+    for block in text.blocks where !(keys + ["CERTIFICATE", "EC PARAMETERS", "DH PARAMETERS"]).contains(block.label) {
+      let isEncrypted = block.label.contains("ENCRYPTED")
+      throw PEMText.Problem(
+        message: isEncrypted ? "the key is encrypted" : "nginx may not take a block '\(block.label)'", line: block.line,
+        hint: isEncrypted
+          ? "decrypt it first: nginx would ask for the password" : "convert it with 'openssl pkey' or 'openssl x509'")
+    }
+    let wanted = text.blocks.filter { isKey ? keys.contains($0.label) : $0.label == "CERTIFICATE" }
+    if wanted.isEmpty {
+      throw PEMText.Problem(
+        message: isKey ? "there is no private key in it" : "there is no certificate in it", line: 1)
+    }
+    if isKey, wanted.count > 1 {
+      throw PEMText.Problem(message: "there is more than one key in it", line: wanted[1].line, hint: "keep one")
+    }
+  }
+}
+
+extension FieldType {
+  fileprivate var isKey: Bool { if case .pemKey = self { true } else { false } }
 }
 
 /// What NPM does not check: a wrong pair that it takes breaks every later write.
@@ -54,9 +88,11 @@ enum CertificateCheck {
     }
     if let key = decoded["certificate_key"] {
       if let id = key.key?.keyID, id != chain.keyID {
+        let place = chain.members.firstIndex { $0.keyID == id }
         decoder.report(
           .certificateKey, "the key does not belong to the certificate", at: key.location,
-          hint: "NPM would take the pair, and nginx would refuse everything from then on",
+          hint: place.map { "it belongs to certificate \($0 + 1) in the file, which must come first" }
+            ?? "NPM would take the pair, and nginx would refuse everything from then on",
           note: Diagnostic.Note("the certificate", at: certificate.location))
       }
     } else {
@@ -72,11 +108,30 @@ enum CertificateCheck {
       let begin = Timestamp(seconds: chain.notBefore).day
       decoder.report(.certificateExpired, "the certificate is not valid before \(begin)", at: certificate.location)
     }
+    let others = chain.members.dropFirst() + (decoded["intermediate_certificate"]?.chain?.members ?? [])
+    for other in others where other.notAfter < now.seconds {
+      decoder.report(
+        .certificateExpired,
+        "the certificate of '\(other.commonName)' above it expired on \(Timestamp(seconds: other.notAfter).day)",
+        at: certificate.location, hint: "take the chain that your authority hands out now")
+    }
+    for member in chain.members + (decoded["intermediate_certificate"]?.chain?.members ?? []) {
+      guard let weakness = weakness(of: member) else { continue }
+      decoder.report(
+        .badCertificate, "nginx may refuse the certificate of '\(member.commonName)': \(weakness)",
+        at: certificate.location, hint: "have it issued anew")
+    }
     if !chain.isInOrder {
       decoder.report(
         .badCertificate, "the certificates in the file are not in order, each followed by the one that issued it",
         at: certificate.location, hint: "browsers that need them will complain", severity: .warning)
     }
+  }
+
+  /// What OpenSSL's security level does not take any more.
+  private static func weakness(of member: CertificateChain.Member) -> String? {
+    if member.isRSA && member.keyBits < 2048 { return "its RSA key has \(member.keyBits) bits" }
+    return member.hasWeakDigest ? "it is signed with MD5 or SHA-1" : nil
   }
 
   /// Hosts whose names their certificate is not good for.

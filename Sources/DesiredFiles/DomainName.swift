@@ -4,18 +4,32 @@ package enum DomainName {
   private static let refused = Set("&| @!#%^();:/\\}{=+?<>,~`'\"".unicodeScalars)
 
   package static func problem(with name: String) -> (message: String, hint: String?)? {
-    if !name.isEmpty && name.utf8.allSatisfy(isPlain) { return nil }
+    if !name.isEmpty && name.utf8.allSatisfy(isPlain) { return refusedByNginx(name) }
     if name.isEmpty { return ("a domain is empty", nil) }
     if name.contains("://") { return ("'\(name)' is a URL, not a domain", "write the host name alone") }
     // Like NPM, which knows no characters of several parts.
     let bad = name.unicodeScalars.first { refused.contains($0) || $0.properties.isWhitespace || isControl($0) }
-    guard let bad else { return nil }
+    guard let bad else { return refusedByNginx(name) }
     let shown = isControl(bad) || bad.properties.isWhitespace ? "a space or control character" : "'\(bad)'"
     let hint = bad == ":" ? "a domain has no port: NPM listens on 80 and 443" : nil
     return (
       "'\(String(String.UnicodeScalarView(name.unicodeScalars.filter { !isControl($0) })))' is no domain that NPM accepts: it contains \(shown)",
       hint
     )
+  }
+
+  /// What NPM takes and nginx does not: `ngx_hash_add_key`.
+  private static func refusedByNginx(_ name: String) -> (message: String, hint: String?)? {
+    let labels = name.split(separator: ".", omittingEmptySubsequences: false)
+    if labels.dropFirst().dropLast().contains("") || name == "." { return ("'\(name)' has an empty part", nil) }
+    let stars = labels.indices.filter { labels[$0].contains("*") }
+    guard let star = stars.first else {
+      return name.utf8.count > 253 ? ("'\(name.prefix(20))...' has more than the 253 characters of a name", nil) : nil
+    }
+    let isAtEnd = labels[star] == "*" && (star == 0 || star == labels.count - 1)
+    return stars.count == 1 && isAtEnd && labels.count > 1
+      ? nil
+      : ("nginx takes '*' only as the whole first or last part of a name, not as in '\(name)'", "write *.example.com")
   }
 
   /// What NPM takes, but hardly anybody can mean; nil: nothing.
@@ -27,13 +41,10 @@ package enum DomainName {
     if labels.count > 1, labels.last == "" {
       return ("'\(name)' ends with a dot, which browsers leave away", "write it without")
     }
-    if labels.contains("") { return ("'\(name)' has an empty part", nil) }
-    if labels.dropFirst().dropLast().contains(where: { $0.contains("*") })
-      || labels.contains(where: { $0.contains("*") && $0 != "*" })
-    {
-      return ("nginx takes '*' only as the whole first or last part of a name, not as in '\(name)'", nil)
+    if labels.first == "" {
+      return ("'\(name)' stands for a domain and all below it", "write both: [\(name.dropFirst()), '*\(name)']")
     }
-    if labels.contains(where: { $0.hasPrefix("-") || $0.hasSuffix("-") || $0.count > 63 }) || name.count > 253 {
+    if labels.contains(where: { $0.hasPrefix("-") || $0.hasSuffix("-") || $0.count > 63 }) {
       return ("'\(name)' is no name that DNS can hold", "parts have up to 63 characters and no '-' at their ends")
     }
     return nil

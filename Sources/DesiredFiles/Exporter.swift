@@ -56,7 +56,7 @@ package struct Exporter {
         }
       }
     ) { first, _ in first }
-    result.warnings += mine.flatMap(\.objects).flatMap(goneReferences)
+    result.warnings += mine.flatMap(\.objects).flatMap(goneReferences) + mine.flatMap(\.objects).compactMap(bareAddress)
     for (kind, objects, own) in mine {
       let blocks = zip(objects, own).map { object, name in
         let beside = splits ? "" : "\(kind.section)/"
@@ -109,6 +109,16 @@ package struct Exporter {
         .unknownReference, object, "names \(what) \(number), which is gone from NPM",
         "it is written without, as NPM serves it from its next write on; give it another \(what) here or in NPM")
     }
+  }
+
+  /// An IPv6 address without brackets, which NPM takes and nginx answers 500 for.
+  private func bareAddress(_ object: ObservedResource) -> Diagnostic? {
+    guard object.kind == .proxyHost, let host = object.spec["forward_host"].stringValue,
+      let right = try? HostName.normalised(host), right != host
+    else { return nil }
+    return warning(
+      .badValue, object, "forwards to '\(host)', for which nginx answers 500",
+      "it is read as '\(right)': 'reconciler diff' shows the change, and applying it repairs the host")
   }
 
   /// What NPM got as files is only exported with them.
@@ -199,6 +209,10 @@ package struct Exporter {
     let loaded = DesiredLoader.read(Array(text.utf8), as: "export.yaml", secrets: secrets)
     if let error = loaded.diagnostics.first(where: { $0.severity == .error }) { return error.message }
     guard let spec = loaded.state.resources.first?.spec.normalised() else { return "nothing was read" }
+    var wanted = wanted
+    if let host = wanted["forward_host"].stringValue, let right = try? HostName.normalised(host) {
+      wanted["forward_host"] = .string(right)
+    }
     // Nobody but their owners knows the secrets.
     let differing = spec.mapSeals { _, _ in "" }.differences(to: wanted.mapSeals { _, _ in "" }).map(\.name)
     return differing.isEmpty ? nil : "\(differing.joined(separator: ", ")) would change"

@@ -1,3 +1,5 @@
+import Model
+
 /// A destination written as a URL.
 package struct ForwardURL: Equatable {
   package struct Problem: Error, Equatable {
@@ -30,12 +32,7 @@ package struct ForwardURL: Equatable {
       return .failure(
         Problem(message: "a proxy host forwards to a host and port, not to the path '\(path)'", hint: hint))
     }
-    // nginx knows no characters of several parts: a mark on a semicolon does not make it another one.
-    if let bad = path.unicodeScalars.first(where: {
-      $0.properties.isWhitespace || ";{}\"'\\".unicodeScalars.contains($0)
-    }) {
-      return .failure(Problem(message: "the path contains '\(bad)', which nginx would not take as part of it"))
-    }
+    if let problem = problem(withPath: path) { return .failure(problem) }
     if authority.utf8.contains(UInt8(ascii: "@")) {
       return .failure(Problem(message: "a destination carries no user name", hint: "remove what stands before '@'"))
     }
@@ -61,22 +58,31 @@ package struct ForwardURL: Equatable {
         return .failure(Problem(message: "'\(text)' is ambiguous", hint: "put an IPv6 address into brackets: [::1]"))
       }
     }
-    if let problem = problem(withHost: host) { return .failure(problem) }
-    guard let portText else { return .success((String(host), standardPort)) }
+    let name: String
+    do {
+      name = try HostName.normalised(String(host))
+    } catch {
+      return .failure(Problem(message: error.message, hint: error.hint ?? "write it as http://host:port"))
+    }
+    guard let portText else { return .success((name, standardPort)) }
     guard let port = Int(portText), (1...65535).contains(port), portText.allSatisfy(\.isNumber) else {
       return .failure(Problem(message: "the port must be 1 to 65535, this is '\(portText)'", isPort: true))
     }
-    return .success((String(host), port))
+    return .success((name, port))
   }
 
-  /// What is wrong with a host, in a URL or alone.
-  static func problem(withHost host: Substring) -> Problem? {
-    if host.isEmpty { return Problem(message: "the URL names no host", hint: "write it as http://host:port") }
-    if host.count > 255 { return Problem(message: "the host has more than 255 characters") }
-    let isPlain: (UInt8) -> Bool = { $0 >= 0x61 && $0 <= 0x7a || $0 >= 0x30 && $0 <= 0x39 || $0 == 0x2e || $0 == 0x2d }
-    if host.utf8.allSatisfy(isPlain) { return nil }
-    let allowed: (Character) -> Bool = { $0.isLetter || $0.isNumber || "-._[]:%".contains($0) }
-    if let bad = host.first(where: { !allowed($0) }) { return Problem(message: "the host contains '\(bad)'") }
-    return nil
+  /// What is wrong with what stands behind the port; nginx reads it unquoted.
+  static func problem(withPath path: String) -> Problem? {
+    if !path.isEmpty && !path.hasPrefix("/") {
+      return Problem(message: "the path must begin with a slash", hint: "write '/\(path)'")
+    }
+    // nginx knows no characters of several parts: a mark on a semicolon does not make it another one.
+    let bad = path.unicodeScalars.first {
+      $0.properties.isWhitespace || $0.value < 0x20 || $0.value == 0x7f || ";{}\"'\\".unicodeScalars.contains($0)
+    }
+    guard let bad else { return nil }
+    let shown =
+      bad.properties.isWhitespace || bad.value < 0x20 || bad.value == 0x7f ? "a blank or control character" : "'\(bad)'"
+    return Problem(message: "the path contains \(shown), which nginx would not take as part of it")
   }
 }

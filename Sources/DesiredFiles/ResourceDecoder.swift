@@ -76,6 +76,7 @@ struct ResourceDecoder {
     if kind.kind == .certificate, spec["provider"] == "custom" {
       CertificateCheck.run(decoded, owner: "\(resource.key)", at: place, now: .now, &decoder)
     }
+    if kind.kind == .accessList { PasswordCheck.run(decoded["items"], &decoder) }
     if let field = kind.nameField, spec.nameInNPM?.hasPrefix("#") == true {
       decoder.report(
         .badValue, "a name in NPM that begins with '#' would be taken for a number",
@@ -86,6 +87,7 @@ struct ResourceDecoder {
     for problem in isReadable ? kind.check(spec) : [] {
       decoder.report(problem.code, problem.message, at: sources[problem.path]?.location ?? place, hint: problem.hint)
     }
+    checkSize(spec, sources, place, &decoder)
     return LocatedResource(resource: resource, claims: claims(spec, decoded, place))
   }
 
@@ -97,6 +99,19 @@ struct ResourceDecoder {
       let items = written?.items ?? []
       return (claim, items.indices.contains(index) ? items[index] : written?.location ?? place)
     }
+  }
+
+  /// NPM counts bytes of the JSON that it gets, not characters of a field.
+  private func checkSize(
+    _ spec: Spec, _ sources: [String: FieldSource], _ place: SourceLocation, _ decoder: inout ValueDecoder
+  ) {
+    let size = spec.json.encodedSize
+    guard size > RequestSize.room else { return }
+    let largest = kind.fields.map(\.name).max { spec[$0].encodedSize < spec[$1].encodedSize } ?? ""
+    decoder.report(
+      .tooLarge, "it has \(size) bytes as JSON, NPM takes \(RequestSize.room)",
+      at: sources[largest]?.location ?? place,
+      hint: "'\(largest)' is the largest part; 'include' of a file that nginx can read is a way out")
   }
 
   private func checkHealth(_ health: DecodedValue?, _ decoder: inout ValueDecoder) {

@@ -2,6 +2,17 @@ import Model
 import Platform
 import YAML
 
+/// A secret as it stands in a file.
+package enum SecretText {
+  /// Its text without what editors add: a byte order mark, line ends at the end. nil: it is not UTF-8.
+  package static func text(of bytes: [UInt8]) -> String? {
+    let mark: [UInt8] = [0xef, 0xbb, 0xbf]
+    var kept = bytes.starts(with: mark) ? bytes.dropFirst(mark.count) : bytes[...]
+    while let last = kept.last, last == 0x0a || last == 0x0d { kept.removeLast() }
+    return String(validating: kept, as: UTF8.self)
+  }
+}
+
 /// Where secrets come from: never from the desired files themselves.
 package struct SecretSource: Sendable {
   package struct Problem: Error {
@@ -40,11 +51,12 @@ package struct SecretSource: Sendable {
     return Secret(text)
   }
 
-  /// A file's text without the line end that editors add. A relative path counts from the file that names it.
+  /// A file's text. A relative path counts from the file that names it.
   func file(_ path: String, beside file: String) throws -> Secret {
     do {
-      var text = String(decoding: try contents(Self.resolve(path, beside: file)), as: UTF8.self)
-      while let last = text.last, last.isNewline { text.removeLast() }
+      guard let text = SecretText.text(of: try contents(Self.resolve(path, beside: file))) else {
+        throw Problem(message: "\(path) is not UTF-8", hint: "secrets are texts")
+      }
       guard !text.isEmpty else { throw Problem(message: "\(path) is empty") }
       return Secret(text)
     } catch let problem as Problem {

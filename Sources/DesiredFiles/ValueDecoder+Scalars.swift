@@ -1,4 +1,5 @@
 import Model
+import PCRE
 import YAML
 
 extension ValueDecoder {
@@ -10,6 +11,8 @@ extension ValueDecoder {
     case .port: return integer(node, 1...65535, code: .portRange, name: name)
     case .string(let lengths): return string(node, lengths, name: name)
     case .host: return host(node, name: name)
+    case .locationPath: return locationPath(node, name: name)
+    case .forwardPath: return forwardPath(node, name: name)
     case .choice(let words): return choice(node, words, name: name)
     case .reference(let kind): return reference(node, kind, name: name)
     case .duration: return pattern(node, Duration.isWellFormed, "a duration such as 30s, 5m, 1h30m or 7d", name: name)
@@ -92,9 +95,43 @@ extension ValueDecoder {
 
   private mutating func host(_ node: YAMLNode, name: String) -> JSONValue? {
     guard let text = text(node, name: name) else { return nil }
-    guard let problem = ForwardURL.problem(withHost: text[...]) else { return .string(text) }
-    let hint = text.contains("/") ? "write a URL as 'forward: \(text)'" : problem.hint
-    report(.badValue, "'\(name)': \(problem.message)", at: location(node), hint: hint)
+    do {
+      return .string(try HostName.normalised(text))
+    } catch {
+      let hint = text.contains("/") ? "write a URL as 'forward: \(text)'" : error.hint
+      report(.badValue, "'\(name)': \(error.message)", at: location(node), hint: hint)
+      return nil
+    }
+  }
+
+  private mutating func locationPath(_ node: YAMLNode, name: String) -> JSONValue? {
+    guard let text = string(node, 1...1024, name: name)?.stringValue else { return nil }
+    do {
+      let match = try LocationMatch(text)
+      if match.isPattern { try checkPattern(match) }
+      return .string(text)
+    } catch let problem as LocationMatch.Problem {
+      report(.badValue, "'\(name)' \(problem.message)", at: location(node), hint: problem.hint)
+    } catch let problem as Pattern.Problem {
+      report(.badValue, "'\(name)' is no pattern that nginx takes: \(problem.message)", at: location(node))
+    } catch {
+      report(.badValue, "'\(name)': \(error)", at: location(node))
+    }
+    return nil
+  }
+
+  private func checkPattern(_ match: LocationMatch) throws {
+    let pattern = try Pattern(match.text, ignoresCase: match.way == .patternIgnoringCase)
+    // Groups become variables, and these have a meaning already.
+    guard let taken = pattern.names.first(where: NginxVariables.builtIn.contains) else { return }
+    throw LocationMatch.Problem(message: "has a group with the name of nginx's own variable '$\(taken)'")
+  }
+
+  /// As it stands behind the port: unquoted.
+  private mutating func forwardPath(_ node: YAMLNode, name: String) -> JSONValue? {
+    guard let text = string(node, 0...1024, name: name)?.stringValue else { return nil }
+    guard let problem = ForwardURL.problem(withPath: text) else { return .string(text) }
+    report(.badURL, "'\(name)': \(problem.message)", at: location(node), hint: problem.hint)
     return nil
   }
 

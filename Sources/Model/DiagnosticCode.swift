@@ -35,6 +35,7 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case unusedReference = "unused-reference"
   case notYetSupported = "not-yet-supported"
   case noEffect = "no-effect"
+  case tooLarge = "too-large"
   case unreadableFile = "unreadable-file"
   case desiredMissing = "desired-missing"
   case desiredEmpty = "desired-empty"

@@ -9,6 +9,10 @@ package indirect enum FieldType: Sendable {
   case string(ClosedRange<Int>)
   /// A name, an IPv4 address, or an IPv6 address in brackets.
   case host
+  /// What nginx has behind `location`.
+  case locationPath
+  /// What stands behind the port in nginx's `proxy_pass`: a path, perhaps with variables; may be empty.
+  case forwardPath
   case choice([String])
   /// A list of names that NPM accepts as domains.
   case domains

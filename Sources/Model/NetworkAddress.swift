@@ -1,14 +1,17 @@
 /// Addresses and networks as nginx's `allow` and `deny` take them.
 package enum NetworkAddress {
-  /// An IPv4 or IPv6 address, either with a prefix length, or `all`.
+  /// An IPv4 or IPv6 address, either with a prefix length, or `all`; but no IPv4 address within an IPv6 one, which NPM does
+  /// not take.
   package static func isRight(_ text: String) -> Bool {
     if text == "all" { return true }
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     let isVersion6 = parts[0].contains(":")
+    if isVersion6 && parts[0].contains(".") { return false }
     guard isVersion6 ? isIPv6(parts[0]) : isIPv4(parts[0]) else { return false }
     guard parts.count == 2 else { return true }
-    guard let bits = number(parts[1], below: isVersion6 ? 129 : 33) else { return false }
-    return bits >= 0
+    // NPM takes no zero before another digit.
+    guard !parts[1].hasPrefix("0") || parts[1] == "0" else { return false }
+    return number(parts[1], below: isVersion6 ? 129 : 33) != nil
   }
 
   static func isIPv4(_ text: Substring) -> Bool {

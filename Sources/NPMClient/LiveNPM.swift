@@ -213,7 +213,7 @@ package final class LiveNPM: NPMGateway {
     let mapping = try mapping(spec.kind)
     let body = try mapping.body(spec, meta: meta, secrets: secrets, withEnabled: true, isNew: true)
     var request = UpstreamRequest("POST", mapping.path)
-    request.body = Array(try JSONEncoder().encode(body))
+    request.body = try Self.encoded(body)
     // NPM answers when certbot is done: it waits for DNS, and for a world that looks at port 80.
     if KindDescription.isRequested(spec) { request.patience = KindDescription.requestSeconds }
     let answer = try await call(request, contentType: "application/json")
@@ -267,8 +267,19 @@ package final class LiveNPM: NPMGateway {
   /// One call with a token; once more with a new one where NPM did not accept it.
   private func call(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws -> UpstreamResponse {
     var request = UpstreamRequest(method, path)
-    if let body { request.body = Array(try JSONEncoder().encode(body)) }
+    if let body { request.body = try Self.encoded(body) }
     return try await call(request, contentType: "application/json")
+  }
+
+  /// A body as short as it can be. NPM answers one beyond its limit with "Internal Error".
+  private static func encoded(_ body: JSONValue) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .withoutEscapingSlashes
+    let bytes = Array(try encoder.encode(body))
+    guard bytes.count > RequestSize.limit else { return bytes }
+    throw NPMError(
+      .tooLarge, "it has \(bytes.count) bytes as JSON, NPM takes \(RequestSize.limit)",
+      hint: "part of it may be 'meta' that others wrote")
   }
 
   private func call(_ request: UpstreamRequest, contentType: String) async throws -> UpstreamResponse {

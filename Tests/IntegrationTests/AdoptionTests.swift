@@ -51,6 +51,18 @@ import Testing
     }
   }
 
+  @Test func `an address without brackets is exported, and put right when that is applied`() async throws {
+    try await withSimulator { npm in
+      _ = try await npm.createByHand("six.test", host: "fd00::1")
+      let place = try Workplace(npm)
+      let exported = try await place.run("export", "--out", "desired")
+      #expect(exported.exit == 0 && exported.output.contains("2 objects written"), "\(exported.output)")
+      #expect(exported.errors.contains("it is read as '[fd00::1]'"))
+      let diff = try await place.run("diff", "--no-probe")
+      #expect(diff.output.contains("fd00::1 -> [fd00::1]"), "\(diff.output)")
+    }
+  }
+
   @Test func `adopt takes one name, refuses what differs, and names the other owner`() async throws {
     try await withSimulator { npm in
       _ = try await npm.createByHand("one.test")
@@ -94,7 +106,7 @@ enum HandMade {
     "  add_header X-Indent 1;\n", "add_header Authorization \"x\";", "add_header X-U \"\u{e9}\u{4e2d}\u{1f600}\";\n\n",
   ]
   private static let destinations = [
-    "10.0.0.1", "nas", "nas.lan", "[::1]", "fd00::1", "my_container", "host.docker.internal",
+    "10.0.0.1", "nas", "nas.lan", "[::1]", "[fd00::1]", "my_container", "host.docker.internal",
   ]
 
   private static func host(_ index: Int) -> JSONValue {

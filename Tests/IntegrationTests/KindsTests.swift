@@ -297,6 +297,7 @@ import Testing
           a:
             domain_names: [a.test]
             forward: http://127.0.0.1:\(npm.port)
+            validate: warn
             locations: [{ path: /x, forward: "http://nowhere.invalid:80" }]
         streams:
           s: { incoming_port: 2000, forwarding_host: gone.invalid, forwarding_port: 1 }
@@ -308,7 +309,7 @@ import Testing
       #expect(run.exit == 0, "\(run.output)\(run.errors)")
       let said = run.output + run.errors
       #expect(
-        said.contains("all.yaml:5:") && said.contains("'nowhere.invalid' of proxy host 'a' does not resolve"), "\(said)"
+        said.contains("all.yaml:6:") && said.contains("'nowhere.invalid' of proxy host 'a' does not resolve"), "\(said)"
       )
       #expect(said.contains("'gone.invalid' of stream 's' does not resolve"))
       let diff = try await place.run("diff")

@@ -22,7 +22,8 @@ import Testing
   }
 
   private func probe(
-    _ listener: Listener, domain: String? = nil, path: String = "/", _ change: (inout Probe.Expectation) -> Void = { _ in }
+    _ listener: Listener, domain: String? = nil, path: String = "/",
+    _ change: (inout Probe.Expectation) -> Void = { _ in }
   ) async throws -> ProbeResult {
     let server = try HTTPServer(address: "127.0.0.1", port: 0, handler: listener)
     var settings = ProbeSettings()

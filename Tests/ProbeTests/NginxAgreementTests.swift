@@ -19,7 +19,9 @@ import Testing
     var isUsable: Bool
   }
 
-  private static let addresses = ["two.backends": ["127.0.0.9", "127.0.0.1"], "no.backends": ["127.0.0.8", "127.0.0.9"]]
+  private static let addresses = [
+    "two.backends": ["127.0.0.9", "127.0.0.1"], "no.backends": ["127.0.0.8", "127.0.0.9"],
+  ]
 
   @Test(.timeLimit(.minutes(2))) func `our check and nginx agree on every backend`() async throws {
     let scratch = try Scratch()

@@ -95,9 +95,11 @@ package final class SimulatedNPM: Sendable {
   }
 
   /// Makes a host by hand; returns its id.
-  package func createByHand(_ domain: String, meta: JSONValue = [:]) async throws -> Int {
+  package func createByHand(
+    _ domain: String, host: String = "10.9.9.9", meta: JSONValue = [:]
+  ) async throws -> Int {
     let body: JSONValue = [
-      "domain_names": [.string(domain)], "forward_scheme": "http", "forward_host": "10.9.9.9", "forward_port": 80,
+      "domain_names": [.string(domain)], "forward_scheme": "http", "forward_host": .string(host), "forward_port": 80,
       "meta": meta,
     ]
     return try await asAdmin("POST", "/api/nginx/proxy-hosts", body)["id"].intValue ?? 0

@@ -25,8 +25,28 @@ extension KindDescription {
       spec["clients"] = .array((spec["clients"].arrayValue ?? []).map { clientFields.filled($0) })
     })
 
+  @Sendable private static func problems(_ spec: Spec) -> [SpecProblem] { userProblems(spec) + clientProblems(spec) }
+
+  /// NPM takes any name, and writes it before a colon into a file in which `#` begins a comment.
+  private static func userProblems(_ spec: Spec) -> [SpecProblem] {
+    (spec["items"].arrayValue ?? []).enumerated().compactMap { index, item in
+      let name = item["username"].stringValue ?? ""
+      let problem =
+        if name.contains(":") {
+          "'\(name)' could never log in: the name ends at the colon"
+        } else if name.hasPrefix("#") {
+          "'\(name)' could never log in: its line would be a comment"
+        } else if name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+          "a user name with a line end or control character breaks the file of passwords"
+        } else {
+          ""
+        }
+      return problem.isEmpty ? nil : SpecProblem(.badValue, at: "items[\(index)].username", problem)
+    }
+  }
+
   /// NPM takes any address, and nginx then refuses every host that uses the list.
-  @Sendable private static func problems(_ spec: Spec) -> [SpecProblem] {
+  private static func clientProblems(_ spec: Spec) -> [SpecProblem] {
     (spec["clients"].arrayValue ?? []).enumerated().compactMap { index, client in
       let address = client["address"].stringValue ?? ""
       guard !NetworkAddress.isRight(address) else { return nil }

@@ -18,7 +18,7 @@ extension KindDescription {
     summary: { spec in
       let target = "\(spec["forward_scheme"].summary)://\(spec["forward_host"].summary):\(spec["forward_port"].summary)"
       return "\(spec.claims.joined(separator: ", ")) -> \(target)"
-    }, normalise: normaliseHost)
+    }, check: { ProxyLocations.problems($0) }, normalise: normaliseHost)
 
   private static let hostFields: [FieldDescription] =
     [
@@ -45,11 +45,11 @@ extension KindDescription {
     summary: "Where requests go, as a URL: short for the four forward fields.")
 
   private static let locationFields: [FieldDescription] = [
-    FieldDescription("path", .string(1...1024), "The location's path in nginx."),
+    FieldDescription("path", .locationPath, "The location's path in nginx, with =, ^~, ~ or ~* before it."),
     FieldDescription("forward_scheme", .choice(["http", "https"]), "How NPM speaks to the destination."),
     FieldDescription("forward_host", .host, "Name or address of the destination."),
     FieldDescription("forward_port", .port, "Port of the destination."),
-    FieldDescription("forward_path", .string(0...1024), standard: "", "Path that requests get at the destination."),
+    FieldDescription("forward_path", .forwardPath, standard: "", "Path that requests get at the destination."),
     FieldDescription(
       "advanced_config", .string(0...100_000), standard: "", "nginx directives that NPM puts into the location."),
   ]

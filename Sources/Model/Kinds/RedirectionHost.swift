@@ -8,7 +8,20 @@ extension KindDescription {
       let scheme = spec["forward_scheme"] == "auto" ? "" : "\(spec["forward_scheme"].summary)://"
       let target = "\(scheme)\(spec["forward_domain_name"].summary)"
       return "\(spec.claims.joined(separator: ", ")) -> \(target) (\(spec["forward_http_code"].summary))"
-    }, normalise: { HostFields.normalise(&$0) })
+    }, check: problems, normalise: { HostFields.normalise(&$0) })
+
+  @Sendable private static func problems(_ spec: Spec) -> [SpecProblem] {
+    let text = spec["forward_domain_name"].stringValue ?? ""
+    if let problem = RedirectTarget.problem(with: text) {
+      return [SpecProblem(.badURL, at: "forward_domain_name", problem.message, hint: problem.hint)]
+    }
+    let host = RedirectTarget.host(of: text)
+    guard host == "$host" || spec.claims.contains(where: { $0.lowercased() == host }) else { return [] }
+    return [
+      SpecProblem(
+        .badURL, at: "forward_domain_name", "it sends '\(host)' to itself, for ever", hint: "name another domain")
+    ]
+  }
 
   private static let redirectionFields: [FieldDescription] =
     [

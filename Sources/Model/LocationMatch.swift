@@ -1,0 +1,117 @@
+/// Which requests a location of nginx is for: what NPM writes between `location` and its brace. Source of the rules:
+/// `ngx_http_core_location`.
+package struct LocationMatch: Hashable, Sendable {
+  package enum Way: String, Hashable, Sendable {
+    /// Paths that begin with it; the longest counts.
+    case prefix = ""
+    /// The same, and no pattern is tried then.
+    case prefixFirst = "^~"
+    case exact = "="
+    case pattern = "~"
+    case patternIgnoringCase = "~*"
+    /// Found by its name alone, by directives such as `error_page`.
+    case named = "@"
+  }
+
+  package var way: Way
+  package var text: String
+
+  package struct Problem: Error, Hashable, Sendable {
+    package var message: String
+    package var hint: String?
+
+    package init(message: String, hint: String? = nil) {
+      self.message = message
+      self.hint = hint
+    }
+  }
+
+  package var isPattern: Bool { way == .pattern || way == .patternIgnoringCase }
+
+  /// Throws `Problem`.
+  package init(_ path: String) throws {
+    let words: [String]
+    do {
+      words = try NginxWords.split(path)
+    } catch let problem as NginxWords.Problem {
+      throw Problem(message: problem.message, hint: Self.hint(problem, path))
+    }
+    (way, text) = try Self.parts(words)
+    if let problem = problem { throw problem }
+  }
+
+  private static func hint(_ problem: NginxWords.Problem, _ path: String) -> String? {
+    switch problem {
+    case .ends where path.hasPrefix("~"): "put the pattern into double quotes: ~ \"^/a{2}$\""
+    case .ends, .comment: "put it into double quotes"
+    default: nil
+    }
+  }
+
+  private static func parts(_ words: [String]) throws -> (Way, String) {
+    if words.count == 2 {
+      guard let way = Way(rawValue: words[0]), way != .named, way != .prefix else {
+        throw Problem(
+          message: "has a blank in it", hint: "put it into double quotes; or begin it with =, ^~, ~ or ~* and a blank")
+      }
+      return (way, words[1])
+    }
+    guard let word = words.first, words.count == 1 else {
+      throw Problem(message: words.isEmpty ? "is empty" : "has blanks in it", hint: "put it into double quotes")
+    }
+    let way = [Way.exact, .prefixFirst, .patternIgnoringCase, .pattern].first { word.hasPrefix($0.rawValue) }
+    if let way { return (way, String(word.dropFirst(way.rawValue.count))) }
+    return (word.hasPrefix("@") ? .named : .prefix, word)
+  }
+
+  /// What nginx refuses, or takes and never matches: it compares the path of a request decoded and without its query.
+  private var problem: Problem? {
+    switch way {
+    case .pattern, .patternIgnoringCase: text.isEmpty ? Problem(message: "has no pattern") : nil
+    case .named:
+      text.utf8.dropFirst().allSatisfy(Self.isPlain) && text.utf8.count > 1
+        ? nil : Problem(message: "names no location", hint: "write @name")
+    case .prefix, .prefixFirst, .exact: pathProblem
+    }
+  }
+
+  private var pathProblem: Problem? {
+    if !text.hasPrefix("/") {
+      return Problem(message: "would never match: it does not begin with a slash", hint: "write '/\(text)'")
+    }
+    if text.contains("?") {
+      return Problem(message: "would never match: nginx compares paths without their query", hint: "end it before '?'")
+    }
+    if text.contains("//") {
+      return Problem(message: "would never match: nginx takes several slashes for one", hint: "write one")
+    }
+    let parts = text.split(separator: "/")
+    if parts.contains(".") || parts.contains("..") {
+      return Problem(message: "would never match: nginx resolves '.' and '..'", hint: "write the path they lead to")
+    }
+    if hasEscape {
+      return Problem(
+        message: "would never match: nginx compares paths decoded", hint: "write the characters themselves, in quotes")
+    }
+    if way == .prefixFirst && text == "/" {
+      return Problem(message: "is there twice: NPM writes a location '/' of its own", hint: "write '/'")
+    }
+    return nil
+  }
+
+  private var hasEscape: Bool {
+    let bytes = Array(text.utf8)
+    return bytes.indices.contains { index in
+      bytes[index] == UInt8(ascii: "%") && index + 2 < bytes.count
+        && bytes[(index + 1)...(index + 2)].allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
+    }
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."): true
+    default: false
+    }
+  }
+}
