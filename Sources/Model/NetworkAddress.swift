@@ -23,15 +23,16 @@ package enum NetworkAddress {
     let halves = text.ranges(of: "::")
     guard halves.count <= 1, !text.contains(":::") else { return false }
     guard let gap = halves.first else { return groups(text) == 8 }
-    guard let head = groups(text[..<gap.lowerBound]), let tail = groups(text[gap.upperBound...]) else { return false }
+    guard let head = groups(text[..<gap.lowerBound], mayEndAsIPv4: false), let tail = groups(text[gap.upperBound...])
+    else { return false }
     return head + tail <= 7
   }
 
   /// How many groups of 16 bits a text has, the last perhaps an IPv4 address; nil: it has other things.
-  private static func groups(_ text: Substring) -> Int? {
+  private static func groups(_ text: Substring, mayEndAsIPv4: Bool = true) -> Int? {
     guard !text.isEmpty else { return 0 }
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    let endsAsIPv4 = parts.last.map(isIPv4) ?? false
+    let endsAsIPv4 = mayEndAsIPv4 && parts.last.map(isIPv4) ?? false
     let words = endsAsIPv4 ? parts.dropLast() : parts[...]
     let areRight = words.allSatisfy { (1...4).contains($0.utf8.count) && $0.allSatisfy(\.isHexDigit) }
     return areRight ? words.count + (endsAsIPv4 ? 2 : 0) : nil

@@ -53,6 +53,9 @@ package struct CertificateChain: Hashable, Sendable {
     guard let first = certificates.handles.first else { throw X509Error(.unreadable, "there is no certificate in it") }
     count = certificates.handles.count
     members = certificates.handles.map(Self.member)
+    guard members.allSatisfy({ !$0.keyID.isEmpty && $0.keyBits > 0 }) else {
+      throw X509Error(.unreadable, "the key of a certificate in it cannot be read")
+    }
     commonName = members[0].commonName
     let issuerName = Self.text { gnutls_x509_crt_get_issuer_dn(first, $0, $1) } ?? ""
     issuer = issuerName.replacing("=", with: " = ").replacing(",", with: ", ")

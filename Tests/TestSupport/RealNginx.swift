@@ -70,23 +70,15 @@ package final class RealNginx: Sendable {
   }
 
   private static func server(_ host: JSONValue, _ directory: String, _ port: Int, _ tlsPort: Int) -> String {
-    let names = (host["domain_names"].arrayValue ?? []).compactMap(\.stringValue).joined(separator: " ")
-    var lines = ["listen 127.0.0.1:\(port);", "server_name \(names);"]
+    var listen = ["listen 127.0.0.1:\(port);"]
     if let digest = host["certificate_fingerprint"].stringValue {
-      lines += ["listen 127.0.0.1:\(tlsPort) ssl;"]
-      lines += ["ssl_certificate \(directory)/\(digest).pem;", "ssl_certificate_key \(directory)/\(digest).key;"]
+      listen += ["listen 127.0.0.1:\(tlsPort) ssl;"]
+      listen += ["ssl_certificate \(directory)/\(digest).pem;", "ssl_certificate_key \(directory)/\(digest).key;"]
     }
-    if let list = host["access_list_id"].intValue, list > 0 {
-      lines += ["auth_basic \"Authorization required\";", "auth_basic_user_file \(directory)/users;"]
-    }
-    switch host["configuration"].stringValue?.split(separator: "/").first {
-    case "dead_host": lines += ["return 404;"]
-    case "redirection_host":
-      lines += ["return \(host["forward_http_code"].summary) http://\(host["forward_domain_name"].summary);"]
-    default:
-      let target = "\(host["forward_scheme"].summary)://\(host["forward_host"].summary):\(host["forward_port"].summary)"
-      lines += ["location / { proxy_pass \(target); proxy_set_header Host $host; add_header X-Served-By $host; }"]
-    }
-    return "server {\n    \(lines.joined(separator: "\n    "))\n  }"
+    let isGuarded = host["access_list_id"].intValue.map { $0 > 0 } ?? false
+    let access =
+      isGuarded ? ["auth_basic \"Authorization required\";", "auth_basic_user_file \(directory)/users;"] : []
+    let folder = host["configuration"].stringValue?.split(separator: "/").first.map(String.init) ?? ""
+    return NPMTemplate.server(ResourceKind(rawValue: folder), host, listen: listen, access: access)
   }
 }

@@ -69,6 +69,53 @@ import X509
     print(table.joined(separator: "\n"))
   }
 
+  /// Lines taken away, doubled, broken, joined or changed, in certificates and keys.
+  @Test(.timeLimit(.minutes(2))) func `of 3,000 changed texts, nginx takes what we take`() async throws {
+    let scratch = try Scratch()
+    let made = try TestCertificate.make(names: ["a.test"], days: 9999)
+    var random = Seeded(seed: 8)
+    var servers: [String] = []
+    for index in 0..<3000 {
+      let isKey = index % 3 == 0
+      let text = Self.changed(isKey ? made.key : made.certificate + made.certificate, &random)
+      let bytes = Array(text.utf8)
+      guard (try? PEMText(bytes)) != nil,
+        let found = isKey ? try? PrivateKey(pem: bytes).keyID : try? CertificateChain(pem: bytes).keyID,
+        try found == PrivateKey(pem: Array(made.key.utf8)).keyID
+      else { continue }
+      let pem = try scratch.write("\(index).pem", isKey ? made.certificate : text)
+      let key = try scratch.write("\(index).key", isKey ? text : made.key)
+      servers.append(
+        "server { listen 127.0.0.1:1 ssl; server_name \(index).test; ssl_certificate \(pem); ssl_certificate_key \(key); }"
+      )
+    }
+    let complaint = try await NginxProgram.complaint(
+      NginxProgram.configuration(servers.joined(separator: "\n"), in: scratch.path), in: scratch.path)
+    print("3000 texts of PEM: \(servers.count) accepted")
+    #expect(complaint == nil)
+    #expect((300...2700).contains(servers.count))
+  }
+
+  private static func changed(_ text: String, _ random: inout Seeded) -> String {
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    for _ in 0..<Int.random(in: 0...2, using: &random) {
+      let index = Int.random(in: 0..<lines.count, using: &random)
+      switch Int.random(in: 0..<9, using: &random) {
+      case 0: lines.remove(at: index)
+      case 1: lines.insert(lines[index], at: index)
+      case 2: lines.insert("", at: index)
+      case 3: lines[index] = " " + lines[index]
+      case 4: lines[index] += " "
+      case 5 where index + 1 < lines.count: lines[index] += lines.remove(at: index + 1)
+      case 6: lines.insert("# a comment", at: index)
+      case 7: lines[index] = String(lines[index].dropLast())
+      default: lines[index] += "\r"
+      }
+      if lines.isEmpty { return "" }
+    }
+    return lines.joined(separator: "\n")
+  }
+
   @Test func `two blocks on one line are refused, and the line is said`() throws {
     let made = try TestCertificate.make(names: ["a.test"], days: 9999)
     let glued = String(made.certificate.dropLast()) + made.certificate
