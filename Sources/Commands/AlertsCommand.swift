@@ -58,7 +58,7 @@ enum AlertsCommand {
       return .success
     }
     var lines = alerts.isEmpty ? ["Nothing fires."] : alerts.map { line($0, console) }
-    lines += silences.map { row in
+    lines += silences.map { row -> TerminalText in
       let why = row.reason.isEmpty ? "" : ", \(row.reason)"
       return "silence \(row.number): \(row.match) until \(row.until.iso8601)\(why)"
     }
@@ -73,9 +73,9 @@ enum AlertsCommand {
     return .success
   }
 
-  private static func line(_ alert: Alert, _ console: Console) -> String {
+  private static func line(_ alert: Alert, _ console: Console) -> TerminalText {
     let paint: Paint? = [.critical: .red, .warning: .yellow][alert.severity]
-    let word = alert.severity.rawValue.padded(to: 8)
+    let word = TerminalText(alert.severity.rawValue).padded(to: 8)
     let told = alert.toldAt == nil ? ", silenced" : ""
     return
       "\(paint.map { console.paint(word, $0) } ?? word)  \(alert.summary)  (\(alert.rule.rawValue), since \(alert.since.iso8601)\(told))"

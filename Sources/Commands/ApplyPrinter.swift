@@ -19,9 +19,8 @@ struct ApplyPrinter: Sendable {
   /// Shows the plan and asks once. True: go on.
   func asks() throws -> Bool {
     try console.result(plan.text())
-    Terminal.write("\nApply this? [y/N] ", to: Terminal.error)
-    let isYes = ["y", "yes"].contains((readLine() ?? "").lowercased())
-    if isYes { Terminal.write("\n", to: Terminal.output) }
+    let isYes = console.asks("Apply this?")
+    if isYes { console.show("") }
     return isYes
   }
 
@@ -29,40 +28,40 @@ struct ApplyPrinter: Sendable {
   func begin(wasAsked: Bool) {
     guard showsProgress, !wasAsked else { return }
     for change in lap.plan.changes where change.isBlocked {
-      Terminal.write(plan.lines(change).joined(separator: "\n") + "\n", to: Terminal.output)
+      console.show(plan.lines(change).joined(separator: "\n"))
     }
     for change in lap.plan.withheld where change.suspension != nil {
-      Terminal.write(plan.withheld(change).joined(separator: "\n") + "\n", to: Terminal.output)
+      console.show(plan.withheld(change).joined(separator: "\n"))
     }
   }
 
   func show(_ outcome: ChangeOutcome) {
     guard showsProgress else { return }
-    let symbol =
+    let symbol: TerminalText =
       [
         "create": console.paint("+", .green), "update": console.paint("~", .yellow), "delete": console.paint("-", .red),
         "release": console.paint("-", .red),
       ][outcome.change.action.word] ?? "="
-    let name = console.paint(outcome.change.key.name.padded(to: nameWidth), .bold)
-    var lines = ["  \(symbol) \(name)\(words(outcome))"]
-    if let hint = outcome.error?.hint { lines.append(String(repeating: " ", count: nameWidth + 4) + hint) }
-    Terminal.write(lines.joined(separator: "\n") + "\n", to: Terminal.output)
+    let name = console.paint(TerminalText(outcome.change.key.name).padded(to: nameWidth), .bold)
+    var lines: [TerminalText] = ["  \(symbol) \(name)\(words(outcome))"]
+    if let hint = outcome.error?.hint { lines.append(TerminalText.blanks(nameWidth + 4) + TerminalText(hint)) }
+    console.show(lines.joined(separator: "\n"))
   }
 
-  private func words(_ outcome: ChangeOutcome) -> String {
-    guard let error = outcome.error else { return outcome.note }
+  private func words(_ outcome: ChangeOutcome) -> TerminalText {
+    guard let error = outcome.error else { return TerminalText(outcome.note) }
     let source = error.location ?? outcome.change.source
     let place = [.failed, .unproven].contains(outcome.verdict) ? source.map { " (\($0.file):\($0.line))" } ?? "" : ""
-    return console.paint(error.message, .red) + place
+    return console.paint(TerminalText(error.message), .red) + TerminalText(place)
   }
 
   func finish(_ report: RunReport, _ diagnostics: [Diagnostic]) throws {
     switch console.format {
     case .text:
       let isPlain = report.outcomes.isEmpty && lap.plan.isEmpty && lap.plan.bare.isEmpty
-      try console.result(isPlain ? plan.summary : (showsProgress ? "\n" : "") + summary(report))
+      try console.result(isPlain ? TerminalText(plan.summary) : (showsProgress ? "\n" : "") + finalWords(report))
     case .json: try console.result(json: PlanJSON.lap(lap, report, diagnostics + lap.warnings))
-    case .markdown: try console.result(PlanMarkdown.text(lap, report, summary: summary(report)))
+    case .markdown: try console.result(markdown: PlanMarkdown.text(lap, report, summary: summary(report)))
     }
   }
 
@@ -72,8 +71,13 @@ struct ApplyPrinter: Sendable {
       try console.result(plan.text())
       for refusal in lap.refusals { console.error(refusal) }
     case .json: try console.result(json: PlanJSON.lap(lap, nil, diagnostics + lap.warnings + lap.refusals))
-    case .markdown: try console.result(PlanMarkdown.text(lap, nil, summary: plan.summary))
+    case .markdown: try console.result(markdown: PlanMarkdown.text(lap, nil, summary: plan.summary))
     }
+  }
+
+  private func finalWords(_ report: RunReport) -> TerminalText {
+    let tail: TerminalText = report.count(.applied) > 0 ? remark.map { "\n\($0)" } ?? "" : ""
+    return TerminalText(summary(report)) + tail
   }
 
   private func summary(_ report: RunReport) -> String {
@@ -92,7 +96,6 @@ struct ApplyPrinter: Sendable {
       report.count(.applied) > 0 ? report.run.map { "; undo with: reconciler rollback --to \($0 - 1)\(policy)" } : nil
     let run = report.run.map { ". Run \($0)\(undo ?? "")" } ?? ""
     let interrupted = report.wasInterrupted ? "Interrupted. " : ""
-    let tail = report.count(.applied) > 0 ? remark.map { "\n\($0)" } ?? "" : ""
-    return "\(interrupted)\(words) in \(tenths) s\(run)\(tail)"
+    return "\(interrupted)\(words) in \(tenths) s\(run)"
   }
 }

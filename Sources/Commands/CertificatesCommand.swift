@@ -15,7 +15,7 @@ enum CertificatesCommand {
     if invocation.console.format == .json {
       try invocation.console.result(json: ["format_version": "1", "certificates": .array(watch.entries.map(json))])
     } else {
-      let width = max(10, watch.entries.map(\.name.count).max() ?? 0)
+      let width = max(10, watch.entries.map { TerminalText($0.name).count }.max() ?? 0)
       let lines = watch.entries.map { line($0, width, bench.settings, invocation.console) }
       try invocation.console.result(lines.isEmpty ? "No certificates." : lines.joined(separator: "\n"))
     }
@@ -24,15 +24,16 @@ enum CertificatesCommand {
 
   private static func line(
     _ entry: CertificateWatch.Entry, _ width: Int, _ settings: Settings, _ console: Console
-  ) -> String {
+  ) -> TerminalText {
     let names = entry.names.joined(separator: ", ")
     let users = entry.users.isEmpty ? "orphaned" : "used by \(entry.users.joined(separator: ", "))"
-    return "\(console.paint(entry.name.padded(to: width), .bold))  \(end(entry, settings, console))  \(names)  \(users)"
+    return
+      "\(console.paint(TerminalText(entry.name).padded(to: width), .bold))  \(end(entry, settings, console))  \(names)  \(users)"
   }
 
-  private static func end(_ entry: CertificateWatch.Entry, _ settings: Settings, _ console: Console) -> String {
+  private static func end(_ entry: CertificateWatch.Entry, _ settings: Settings, _ console: Console) -> TerminalText {
     guard let left = entry.daysLeft else { return "no end known" }
-    let text = left < 0 ? "ended \(entry.expires)" : "\(entry.expires), \(left) d"
+    let text: TerminalText = left < 0 ? "ended \(entry.expires)" : "\(entry.expires), \(left) d"
     if left <= settings.certificateDays.error { return console.paint(text, .red) }
     return left <= settings.certificateDays.warning ? console.paint(text, .yellow) : text
   }

@@ -11,7 +11,7 @@ enum CompletionCommand {
         case "fish": CompletionScript.fish()
         default: CompletionScript.bash()
         }
-      try invocation.console.result(script)
+      try invocation.console.result(document: script)
       return .success
     })
 }

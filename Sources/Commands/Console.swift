@@ -48,8 +48,23 @@ struct Console: Sendable {
       .failure, [Diagnostic(.outputFailed, "cannot write \(outFile)", hint: "name a file in a directory that exists")])
   }
 
-  /// Prints a result. A reader that went away is no error of ours, a full disk is.
-  func result(_ text: String) throws {
+  /// Prints a result for people. False, here and below: nobody reads it any more.
+  @discardableResult func result(_ text: TerminalText) throws -> Bool { try put(text.raw) }
+
+  @discardableResult func result(markdown: MarkdownText) throws -> Bool { try put(markdown.raw) }
+
+  /// Prints a JSON result: one object, members in alphabetical order.
+  @discardableResult func result(json: JSONValue) throws -> Bool { try put(JSONText.pretty(json)) }
+
+  /// The same on one line.
+  @discardableResult func result(line json: JSONValue) throws -> Bool { try put(JSONText.line(json)) }
+
+  /// Prints a text for another program or a file, in which what others wrote is escaped by that text's own rules: YAML, a
+  /// script, our own words.
+  @discardableResult func result(document: String) throws -> Bool { try put(document) }
+
+  /// A reader that went away is no error of ours, and changes nothing of what the work comes to; a full disk is one.
+  private func put(_ text: String) throws -> Bool {
     let line = text.hasSuffix("\n") ? text : text + "\n"
     do {
       if let outFile {
@@ -57,13 +72,33 @@ struct Console: Sendable {
       } else {
         try Files.writeAll(Terminal.output, Array(line.utf8), path: "the result")
       }
-    } catch let error as FileError where !error.isBrokenPipe {
+      return true
+    } catch let error as FileError where error.isBrokenPipe {
+      return false
+    } catch {
       throw CommandFailure(.failure, [Diagnostic(.outputFailed, "\(error)")])
     }
   }
 
-  /// Prints a JSON result: one object, members in alphabetical order.
-  func result(json: JSONValue) throws { try result(JSONText.pretty(json)) }
+  /// Shows on the way what the result will not say again.
+  func show(_ text: TerminalText) { Terminal.write(text.raw + "\n", to: Terminal.output) }
+
+  /// Says something beside the result.
+  func remark(_ text: TerminalText) { Terminal.write(text.raw + "\n", to: Terminal.error) }
+
+  /// Asks on the terminal; true: the answer is yes.
+  func asks(_ question: TerminalText) -> Bool {
+    Terminal.write("\n\(question.raw) [y/N] ", to: Terminal.error)
+    return ["y", "yes"].contains((readLine() ?? "").lowercased())
+  }
+
+  /// Begins a screen anew, where there is one.
+  func clear() {
+    if Terminal.isTerminal(Terminal.output) { Terminal.write("\u{1b}[H\u{1b}[2J", to: Terminal.output) }
+  }
+
+  /// Draws over the last line of the terminal.
+  func redraw(_ line: TerminalText) { Terminal.write("\r\u{1b}[K" + line.raw, to: Terminal.error) }
 
   func warn(_ diagnostic: Diagnostic) {
     guard !isQuiet else { return }
@@ -80,7 +115,7 @@ struct Console: Sendable {
     guard !isQuiet else { return }
     if logsJSON { return log(level: "info", message) }
     let isJournal = Process.environment("JOURNAL_STREAM") != nil
-    Terminal.write((isJournal ? "" : "\(Timestamp.now.iso8601)  ") + message + "\n", to: Terminal.error)
+    remark((isJournal ? "" : "\(Timestamp.now.iso8601)  ") + TerminalText(message))
   }
 
   func error(_ diagnostic: Diagnostic) {
@@ -107,12 +142,14 @@ struct Console: Sendable {
     }
     let tag = code.map { "\(level)[\($0)]" } ?? level
     let named = code == nil ? nil : call
-    let tail = (hint.map { "\n      hint: \($0)" } ?? "") + (named.map { "\n      call: \($0)" } ?? "")
-    Terminal.write("\(tag): \(message)\(tail)\n", to: Terminal.error)
+    let lines: [TerminalText] =
+      ["\(tag): \(message)"]
+      + (hint.map { ["      hint: \($0)"] } ?? []) + (named.map { ["      call: \($0)"] } ?? [])
+    remark(lines.joined(separator: "\n"))
   }
 
-  func paint(_ text: String, _ paint: Paint) -> String {
-    hasColor ? "\u{1b}[\(paint.rawValue)m\(text)\u{1b}[0m" : text
+  func paint(_ text: TerminalText, _ paint: Paint) -> TerminalText {
+    hasColor ? TerminalText(trusted: "\u{1b}[\(paint.rawValue)m\(text.raw)\u{1b}[0m") : text
   }
 }
 

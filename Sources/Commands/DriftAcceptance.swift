@@ -39,16 +39,18 @@ enum DriftAcceptance {
 
   private static func report(_ fields: [FieldChange], _ resource: DesiredResource, _ console: Console) throws {
     guard console.format != .json else {
-      return try console.result(
+      try console.result(
         json: [
           "format_version": "1", "file": .string(resource.source.file), "name": .string(resource.key.name),
           "accepted": .array(
             fields.map { ["path": .string($0.path), "before": $0.after, "after": $0.before] }),
         ])
+      return
     }
-    let lines = fields.map { "  \($0.path)  \($0.after.summary) -> \($0.before.summary)" }
+    let lines = fields.map { "  \($0.path)  \($0.after.summary) -> \($0.before.summary)" as TerminalText }
     try console.result(
-      (["\(resource.source.file) now says of \(resource.key.name) what NPM has:"] + lines).joined(separator: "\n"))
+      (["\(resource.source.file) now says of \(resource.key.name) what NPM has:"] as [TerminalText] + lines).joined(
+        separator: "\n"))
   }
 
   private static func refusal(_ message: String, at place: SourceLocation, because change: Change?) -> CommandFailure {

@@ -41,12 +41,9 @@ enum EventsCommand {
     let console = bench.invocation.console
     while true {
       for event in try await bench.store(createsIt: false).events(filter) {
-        let text = console.format == .json ? JSONText.line(json(event)) : line(event, console)
-        do {
-          try Files.writeAll(Terminal.output, Array((text + "\n").utf8), path: "the result")
-        } catch let error as FileError where error.isBrokenPipe {
-          return .success  // nobody reads any more
-        }
+        let isRead =
+          try console.format == .json ? console.result(line: json(event)) : console.result(line(event, console))
+        guard isRead else { return .success }
         filter.after = event.number
       }
       filter.limit = 10_000
@@ -76,11 +73,11 @@ enum EventsCommand {
     ]
   }
 
-  private static func line(_ recorded: RecordedEvent, _ console: Console) -> String {
+  private static func line(_ recorded: RecordedEvent, _ console: Console) -> TerminalText {
     let event = recorded.event
     let paint: [Event.Severity: Paint] = [.warning: .yellow, .error: .red]
-    let level = paint[event.severity].map { console.paint(event.severity.rawValue.padded(to: 7), $0) }
-    return
-      "\(recorded.at.iso8601)  \(level ?? event.severity.rawValue.padded(to: 7))  \(event.reason.padded(to: 16))  \(event.message)"
+    let word = TerminalText(event.severity.rawValue).padded(to: 7)
+    let level = paint[event.severity].map { console.paint(word, $0) } ?? word
+    return "\(recorded.at.iso8601)  \(level)  \(TerminalText(event.reason).padded(to: 16))  \(event.message)"
   }
 }

@@ -49,7 +49,7 @@ enum ExportCommand {
       let files = Words.count(result.files.count, "file")
       try console.result("\(Words.count(result.exported, "object")) written to \(files) in \(directory)/")
     } else {
-      try console.result(result.files.map(\.text).joined(separator: "---\n"))
+      try console.result(document: result.files.map(\.text).joined(separator: "---\n"))
     }
     for warning in result.warnings { console.warn(warning) }
     return .success

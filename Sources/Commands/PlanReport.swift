@@ -13,7 +13,7 @@ struct PlanReport {
     switch console.format {
     case .text: try console.result(text.text())
     case .json: try console.result(json: PlanJSON.lap(lap, nil, diagnostics + lap.warnings + lap.refusals))
-    case .markdown: try console.result(PlanMarkdown.text(lap, nil, summary: text.summary))
+    case .markdown: try console.result(markdown: PlanMarkdown.text(lap, nil, summary: text.summary))
     }
   }
 }

@@ -19,7 +19,7 @@ struct PlanText {
     return min(28, max(10, names.max() ?? 0)) + 2
   }
 
-  func text() -> String {
+  func text() -> TerminalText {
     var lines = [header, ""]
     for change in lap.plan.changes { lines += self.lines(change) }
     for change in lap.plan.withheld { lines += withheld(change) }
@@ -29,7 +29,7 @@ struct PlanText {
     }
     if !lap.plan.unchanged.isEmpty { lines.append("  \(lap.plan.unchanged.count) unchanged") }
     if lines.count > 2 { lines.append("") }
-    lines.append(summary)
+    lines.append(TerminalText(summary))
     for refusal in lap.refusals {
       lines.append("apply would refuse: \(refusal.message)")
       if let hint = refusal.hint { lines.append("      hint: \(hint)") }
@@ -37,11 +37,11 @@ struct PlanText {
     return lines.joined(separator: "\n")
   }
 
-  private var header: String {
+  private var header: TerminalText {
     let files = Words.count(lap.desired.fileCount, "file")
     let hosts = Words.kinds(lap.desired.resources.map(\.key.kind))
-    let left = "\(settings.desired)/  \(files), \(hosts)"
-    let right =
+    let left: TerminalText = "\(settings.desired)/  \(files), \(hosts)"
+    let right: TerminalText =
       "NPM \(lap.observed.version) at \(settings.npmURL), \(Words.count(lap.observedCount, "object")), \(lap.plan.ownedCount) ours"
     return left.padded(to: 42) + " " + right
   }
@@ -74,17 +74,17 @@ struct PlanText {
     return all.joined(separator: ", ") + tail + ". Plan \(Words.shortDigest(lap.plan.digest))"
   }
 
-  func lines(_ change: Change) -> [String] {
+  func lines(_ change: Change) -> [TerminalText] {
     switch change.action {
     case .create: create(change)
     case .update: update(change)
     case .delete:
-      [entry("-", .red, change, "\(domains(change))".padded(to: 40) + "  no longer in \(settings.desired)/")]
+      [entry("-", .red, change, TerminalText(domains(change)).padded(to: 40) + "  no longer in \(settings.desired)/")]
     case .release(let isDisabling):
       [
         entry(
           "-", .red, change,
-          "\(domains(change))".padded(to: 40)
+          TerminalText(domains(change)).padded(to: 40)
             + "  \(isDisabling ? "disabled" : "left to NPM"): no longer in \(settings.desired)/"
             + (lacksMarker(change) ? ", and without our marker" : ""))
       ]
@@ -98,9 +98,9 @@ struct PlanText {
     change.observed?.spec.shape.witness == .marker && change.observed?.marker?.name != change.key.name
   }
 
-  private func create(_ change: Change) -> [String] {
+  private func create(_ change: Change) -> [TerminalText] {
     guard let spec = change.desired else { return [] }
-    let text = "\(kind(change))\(spec.shape.summary(spec))"
+    let text: TerminalText = "\(kind(change))\(spec.shape.summary(spec))"
     guard spec.shape.isProbed else {
       let first = entry("+", .green, change, text.padded(to: 46), source(change))
       guard !change.rewrites.isEmpty else { return [first] }
@@ -110,22 +110,23 @@ struct PlanText {
       ]
     }
     let facts = checks(change)
-    let first = facts.first ?? "destination not checked"
+    let first = TerminalText(facts.first ?? "destination not checked")
     return [entry("+", .green, change, text), continuation(first.padded(to: 46), source(change))]
-      + facts.dropFirst().map { continuation($0, "") }
+      + facts.dropFirst().map { continuation(TerminalText($0), "") }
   }
 
-  private func adopt(_ change: Change) -> [String] {
+  private func adopt(_ change: Change) -> [TerminalText] {
     let differing = change.fields.filter { $0.path != "meta.reconciler" }
     let first = entry(
       "=", .green, change, "\(domains(change)): \(change.ref?.words ?? "") becomes ours", source(change))
     return [first] + differing.map { continuation("\($0.path)  \($0.before.summary) -> \($0.after.summary)", "") }
   }
 
-  private func update(_ change: Change) -> [String] {
+  private func update(_ change: Change) -> [TerminalText] {
     guard let former = change.renamedFrom else { return fields(change) }
     let first = entry(
-      "~", .yellow, change, "renamed from '\(former.name)' (\(change.ref?.words ?? ""))".padded(to: 46), source(change))
+      "~", .yellow, change,
+      ("renamed from '\(former.name)' (\(change.ref?.words ?? ""))" as TerminalText).padded(to: 46), source(change))
     return [first]
       + change.fields.map { field in
         let (path, values) = shown(field)
@@ -133,18 +134,18 @@ struct PlanText {
       }
   }
 
-  private func fields(_ change: Change) -> [String] {
+  private func fields(_ change: Change) -> [TerminalText] {
     if change.fields.isEmpty {
       return [entry("~", .yellow, change, "an interrupted write is made again", source(change))]
     }
-    let pathWidth = min(26, change.fields.map { shown($0).path.count }.max() ?? 0)
+    let pathWidth = min(26, change.fields.map { TerminalText(shown($0).path).count }.max() ?? 0)
     let isDrift = change.fields.contains { $0.cause == .drifted || $0.cause == .both }
     // Each remark once: who moved it in NPM, where it stands in the YAML.
     let remarks = ((isDrift ? [drift(change)] : []) + [source(change)]).filter { !$0.isEmpty }
-    var lines: [String] = []
+    var lines: [TerminalText] = []
     for index in 0..<max(change.fields.count, remarks.count) {
       let field = change.fields.indices.contains(index) ? shown(change.fields[index]) : nil
-      let text = field.map { $0.path.padded(to: pathWidth) + "  " + $0.values } ?? ""
+      let text = field.map { TerminalText($0.path).padded(to: pathWidth) + "  \($0.values)" } ?? ""
       let remark = remarks.indices.contains(index) ? remarks[index] : ""
       let padded = remark.isEmpty ? text : text.padded(to: 46)
       lines.append(index == 0 ? entry("~", .yellow, change, padded, remark) : continuation(padded, remark))
@@ -154,7 +155,7 @@ struct PlanText {
       lines.append(continuation("exchanges with \(names), which gives way for a moment", ""))
     }
     if let words = refusal(change) { lines.append(continuation("nginx: \(words)", "")) }
-    return lines + checks(change).map { continuation($0, "") }
+    return lines + checks(change).map { continuation(TerminalText($0), "") }
   }
 
   /// What was found of its destinations, a line each.
@@ -192,13 +193,13 @@ struct PlanText {
     return "changed in NPM by \(author.user), \(author.minute)"
   }
 
-  private func blocked(_ change: Change, _ obstacle: Obstacle) -> [String] {
-    var lines = [entry("!", .magenta, change, obstacle.message.padded(to: 46), source(change))]
-    if let hint = obstacle.hint { lines.append(continuation(hint, "")) }
+  private func blocked(_ change: Change, _ obstacle: Obstacle) -> [TerminalText] {
+    var lines = [entry("!", .magenta, change, TerminalText(obstacle.message).padded(to: 46), source(change))]
+    if let hint = obstacle.hint { lines.append(continuation(TerminalText(hint), "")) }
     return lines
   }
 
-  func withheld(_ change: Change) -> [String] {
+  func withheld(_ change: Change) -> [TerminalText] {
     if let suspension = change.suspension {
       let reason = suspension.reason.isEmpty ? "" : " (\(suspension.reason))"
       let fields = change.fields.map(\.path).joined(separator: ", ")
@@ -210,17 +211,19 @@ struct PlanText {
     return [entry(".", .dim, change, "\(domains(change)) \(what): policy \(lap.plan.policy.rawValue)\(hint)")]
   }
 
-  private func entry(_ symbol: String, _ paint: Paint, _ change: Change, _ text: String, _ remark: String = "")
-    -> String
-  {
-    let name = change.key.name.padded(to: nameWidth)
-    let tail = remark.isEmpty ? "" : "  " + console.paint(remark, .dim)
-    return "  \(console.paint(symbol, paint)) \(console.paint(name, .bold))\(text)\(tail)"
+  private func entry(
+    _ symbol: TerminalText, _ paint: Paint, _ change: Change, _ text: TerminalText, _ remark: String = ""
+  ) -> TerminalText {
+    let name = TerminalText(change.key.name).padded(to: nameWidth)
+    return "  \(console.paint(symbol, paint)) \(console.paint(name, .bold))\(text)\(tail(remark))"
   }
 
-  private func continuation(_ text: String, _ remark: String) -> String {
-    let tail = remark.isEmpty ? "" : "  " + console.paint(remark, .dim)
-    return String(repeating: " ", count: nameWidth + 4) + text + tail
+  private func continuation(_ text: TerminalText, _ remark: String) -> TerminalText {
+    TerminalText.blanks(nameWidth + 4) + text + tail(remark)
+  }
+
+  private func tail(_ remark: String) -> TerminalText {
+    remark.isEmpty ? "" : "  " + console.paint(TerminalText(remark), .dim)
   }
 
   private func domains(_ change: Change) -> String {

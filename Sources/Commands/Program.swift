@@ -19,7 +19,7 @@ package enum Program {
   package static func main(_ arguments: [String]) async -> ExitCode {
     Process.ignoreFailedWrites()
     guard let word = arguments.first else {
-      Terminal.write(HelpText.overview(), to: Terminal.output)
+      _ = try? Console().result(document: HelpText.overview())
       return .success
     }
     if ["help", "--help", "-h"].contains(word) { return help(arguments.dropFirst().first) }
@@ -73,11 +73,11 @@ package enum Program {
 
   private static func help(_ name: String?) -> ExitCode {
     guard let name else {
-      Terminal.write(HelpText.overview(), to: Terminal.output)
+      _ = try? Console().result(document: HelpText.overview())
       return .success
     }
     guard let command = find(name) else { return unknownCommand(name) }
-    Terminal.write(HelpText.of(command), to: Terminal.output)
+    _ = try? Console().result(document: HelpText.of(command))
     return .success
   }
 
@@ -85,7 +85,7 @@ package enum Program {
     let hint = error.hint ?? "see 'reconciler \(command.name) --help'"
     let diagnostic = Diagnostic(.usage, error.message, hint: hint)
     console.error(diagnostic)
-    if console.format == .json { try? console.result(json: PlanJSON.empty([diagnostic])) }
+    if console.format == .json { _ = try? console.result(json: PlanJSON.empty([diagnostic])) }
     return .usage
   }
 

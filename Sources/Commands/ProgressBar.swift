@@ -1,3 +1,4 @@
+import Model
 import Platform
 
 /// A bar on stderr, only where that is a terminal; gone when it is full.
@@ -15,7 +16,6 @@ struct ProgressBar: Sendable {
     let width = 24
     let filled = done * width / total
     let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
-    let line = done < total ? "\r[\(bar)] \(done)/\(total) \(what)" : "\r\u{1b}[K"
-    Terminal.write(line, to: Terminal.error)
+    Console().redraw(done < total ? "[\(bar)] \(done)/\(total) \(what)" : "")
   }
 }

@@ -64,10 +64,10 @@ enum RollbackCommand {
     if bench.invocation.console.format == .json {
       try bench.invocation.console.result(json: ["format_version": "1", "runs": .array(runs.map(json))])
     } else {
-      let lines = runs.map { run in
+      let lines = runs.map { run -> TerminalText in
         let end = run.finishedAt == nil ? "killed in the middle" : "\(run.applied) applied, \(run.failed) failed"
         return
-          "\(String(run.number).padded(to: 5))  \(run.startedAt.iso8601)  \(end)\(run.commit.map { ", commit \($0.prefix(10))" } ?? "")"
+          "\(TerminalText(String(run.number)).padded(to: 5))  \(run.startedAt.iso8601)  \(end)\(run.commit.map { ", commit \($0.prefix(10))" } ?? "")"
       }
       try bench.invocation.console.result(lines.isEmpty ? "No runs." : lines.joined(separator: "\n"))
     }

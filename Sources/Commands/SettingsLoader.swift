@@ -45,7 +45,7 @@ package struct SettingsLoader {
     if console.format != .json {
       let text = DiagnosticText(texts: SourceTexts(), console: Console())
       let lines = diagnostics.inSourceOrder.flatMap(text.lines)
-      Terminal.write(lines.joined(separator: "\n") + "\n", to: Terminal.error)
+      Console().remark(lines.joined(separator: "\n"))
       return CommandFailure(.invalid, [])
     }
     return CommandFailure(.invalid, diagnostics.inSourceOrder)

@@ -41,11 +41,10 @@ enum SimulatorCommand {
         .failure, [Diagnostic(.listenFailed, error.description, hint: "choose another with --listen")])
     }
     let place = "http://\(settings.address):\(simulator.port)"
-    Terminal.write(
-      "This is a simulator of Nginx Proxy Manager \(settings.version), not NPM. Listening on \(place)\n",
-      to: Terminal.output)
+    let console = invocation.console
+    console.show("This is a simulator of Nginx Proxy Manager \(settings.version), not NPM. Listening on \(place)")
     if let port = simulator.dataPlanePort, let place = settings.dataPlane {
-      Terminal.write("Its data plane answers on http://\(place.address):\(port)\n", to: Terminal.output)
+      console.show("Its data plane answers on http://\(place.address):\(port)")
     }
     await stop.wait()
     try await simulator.stop()

@@ -15,7 +15,7 @@ enum StatusCommand {
     let settings = try SettingsLoader.load(invocation)
     let directory = settings.status
     guard invocation.arguments.has(watch) else {
-      try show(settings, invocation.console)
+      _ = try show(settings, invocation.console)
       return .success
     }
     StopSignal().listenToSignals()
@@ -24,15 +24,16 @@ enum StatusCommand {
       let stamp = ["status", "health"].map { Files.stamp("\(directory)/\($0).json") }.joined()
       if stamp != shown {
         // From the upper left corner, over what stood there.
-        if Terminal.isTerminal(Terminal.output) { Terminal.write("\u{1b}[H\u{1b}[2J", to: Terminal.output) }
-        try show(settings, invocation.console)
+        invocation.console.clear()
+        guard try show(settings, invocation.console) else { return .success }
         shown = stamp
       }
       try await Task.sleep(for: .milliseconds(500))  // files tell nobody that they changed, wherever they lie
     }
   }
 
-  private static func show(_ settings: Settings, _ console: Console) throws {
+  /// False: nobody reads it any more.
+  private static func show(_ settings: Settings, _ console: Console) throws -> Bool {
     let directory = settings.status
     let status = try read("\(directory)/status.json")
     let drift = (try? read("\(directory)/drift.json")) ?? .null
@@ -41,12 +42,13 @@ enum StatusCommand {
     switch console.format {
     case .json:
       let more: [String: JSONValue] = ["drift": drift["drift"], "health": health]
-      try console.result(json: .object((status.objectValue ?? [:]).merging(more) { _, new in new }))
-    case .markdown: try console.result(String(decoding: Files.read("\(directory)/status.md"), as: UTF8.self))
+      return try console.result(json: .object((status.objectValue ?? [:]).merging(more) { _, new in new }))
+    case .markdown:
+      return try console.result(document: String(decoding: Files.read("\(directory)/status.md"), as: UTF8.self))
     case .text:
       var text = StatusText(console: console, status: status, drift: drift, health: health)
       text.interval = settings.daemon.interval
-      try console.result(text.text)
+      return try console.result(text.text)
     }
   }
 

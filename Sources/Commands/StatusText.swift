@@ -15,7 +15,7 @@ struct StatusText {
   /// Healthy hosts that are shown one by one; more are counted.
   private static let shownHealthy = 20
 
-  var text: String {
+  var text: TerminalText {
     var lines = [headline, ""]
     lines += conditions + drifted
     lines += hosts
@@ -26,20 +26,22 @@ struct StatusText {
 
   private func count(_ name: String) -> Int { status["counts"][name].intValue ?? 0 }
 
-  private var headline: String {
+  private var headline: TerminalText {
     let sync = (status["conditions"].arrayValue ?? []).first { $0["type"] == "InSync" } ?? .null
     let isInSync = sync["status"] == "True"
-    let word =
+    let word: TerminalText =
       isInSync
       ? "all in sync"
       : sync["reason"] == "ChangedSince" ? "outdated" : sync["status"] == "Unknown" ? "not known" : "differs"
     let npm = "NPM \(status["npm"]["version"].stringValue ?? "?") at \(status["npm"]["url"].stringValue ?? "?")"
-    let state = "\(console.paint(word, isInSync ? .green : .yellow)) since \(Self.minute(sync["since"])), \(npm)"
-    let number = "\(count("in_sync")) of \(count("desired")) in sync, \(state)"
+    let state: TerminalText =
+      "\(console.paint(word, isInSync ? .green : .yellow)) since \(Self.minute(sync["since"])), \(npm)"
+    let number: TerminalText = "\(count("in_sync")) of \(count("desired")) in sync, \(state)"
     guard let proxies = health["proxies"].arrayValue, !proxies.isEmpty else { return number }
     let healthy = health["counts"]["healthy"].intValue ?? 0
-    let words = "\(healthy) of \(proxies.count) healthy"
-    let health = "\(console.paint(words, healthy == proxies.count && silence == nil ? .green : .yellow)), \(number)"
+    let words: TerminalText = "\(healthy) of \(proxies.count) healthy"
+    let health: TerminalText =
+      "\(console.paint(words, healthy == proxies.count && silence == nil ? .green : .yellow)), \(number)"
     return silence.map { "\(console.paint("No word of the daemon since \($0)", .red)); then:\n\(health)" } ?? health
   }
 
@@ -50,14 +52,14 @@ struct StatusText {
     return now.seconds - written.seconds > patience ? Self.minute(health["written_at"]) : nil
   }
 
-  private var conditions: [String] {
+  private var conditions: [TerminalText] {
     (status["conditions"].arrayValue ?? []).filter { $0["status"] != "True" && $0["type"] != "Healthy" }.map {
       "  \($0["type"].summary): \($0["message"].summary)"
     }
   }
 
-  private var drifted: [String] {
-    (drift["drift"].arrayValue ?? []).flatMap { entry -> [String] in
+  private var drifted: [TerminalText] {
+    (drift["drift"].arrayValue ?? []).flatMap { entry -> [TerminalText] in
       let at = entry["changed_at"].stringValue.map { ", \($0)" } ?? ""
       let by = entry["by"].stringValue.map { ", changed in NPM by \($0)\(at)" } ?? ""
       return (entry["fields"].arrayValue ?? []).map { field in
@@ -68,24 +70,26 @@ struct StatusText {
   }
 
   /// Who is not well comes first.
-  private var hosts: [String] {
+  private var hosts: [TerminalText] {
     let proxies = health["proxies"].arrayValue ?? []
     let bad = proxies.filter { $0["health"] == "unhealthy" }
     let unknown = proxies.filter { $0["health"] == "unknown" }
     let good = proxies.filter { $0["health"] == "healthy" }
     let shown = bad + unknown.prefix(Self.shownHealthy) + good.prefix(Self.shownHealthy)
-    let width = (shown.compactMap { $0["name"].stringValue?.count }.max() ?? 0) + 2
+    let width = (shown.compactMap { $0["name"].stringValue.map { TerminalText($0).count } }.max() ?? 0) + 2
     let hidden = proxies.count - shown.count
     return shown.map { host($0, width) } + (hidden > 0 ? ["  and \(hidden) more, see health.json"] : [])
   }
 
-  private func host(_ proxy: JSONValue, _ width: Int) -> String {
-    let name = (proxy["name"].stringValue ?? "").padded(to: width)
+  private func host(_ proxy: JSONValue, _ width: Int) -> TerminalText {
+    let name = TerminalText(proxy["name"].stringValue ?? "").padded(to: width)
     switch proxy["health"].stringValue {
     case "healthy":
       let share = proxy["availability"]["24h"].doubleValue.map { Objective.percent($0) } ?? ""
       let time = proxy["latency_ms"]["p50"].doubleValue.map { "\(Int($0.rounded(.up))) ms" } ?? ""
-      return trimmed("  \(name)\(console.paint("healthy", .green))    \(share.padded(to: 8))  \(time)")
+      let numbers =
+        share.isEmpty && time.isEmpty ? "" : "    \(time.isEmpty ? share : share.padded(to: 8) + "  " + time)"
+      return "  \(name)\(console.paint("healthy", .green))\(numbers)"
     case "unhealthy":
       let problem = proxy["problem"].stringValue ?? ""
       return "  \(name)\(console.paint("unhealthy", .red))  since \(Self.minute(proxy["since"]))  \(problem)"
@@ -93,16 +97,10 @@ struct StatusText {
     }
   }
 
-  private func trimmed(_ line: String) -> String {
-    var line = line
-    while line.last == " " { line.removeLast() }
-    return line
-  }
-
-  private var last: String {
+  private var last: TerminalText {
     let lap = status["last_lap"]
     let run = lap["run"].intValue.map { "run \($0)" } ?? lap["command"].summary
-    let commit = status["commit"]["hash"].stringValue.map { hash in
+    let commit = status["commit"]["hash"].stringValue.map { hash -> TerminalText in
       "\nCommit \(hash.prefix(10)) by \(status["commit"]["author"].summary): \(status["commit"]["subject"].summary)"
     }
     let counts = "\(count("applied")) applied, \(count("failed")) failed, \(count("blocked")) blocked"

@@ -71,7 +71,7 @@ enum SuspendCommand {
         ])
       return .success
     }
-    let lines = pauses.map { pause in
+    let lines = pauses.map { pause -> TerminalText in
       let why = pause.reason.isEmpty ? "" : ": \(pause.reason)"
       return "\(name(pause.subject)) until \(pause.until?.iso8601 ?? "resumed")\(why)"
     }

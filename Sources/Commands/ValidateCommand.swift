@@ -38,7 +38,8 @@ enum ValidateCommand {
 
   private static func print(_ loaded: LoadedDesired, _ results: [ProbeResult], _ console: Console) throws {
     guard console.format == .json else {
-      return try console.result(ValidationReport.text(loaded, results, console))
+      try console.result(ValidationReport.text(loaded, results, console))
+      return
     }
     try console.result(
       json: [

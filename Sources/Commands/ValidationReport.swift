@@ -4,20 +4,20 @@ import Probe
 
 /// What `validate` prints.
 enum ValidationReport {
-  static func text(_ loaded: LoadedDesired, _ results: [ProbeResult], _ console: Console) -> String {
+  static func text(_ loaded: LoadedDesired, _ results: [ProbeResult], _ console: Console) -> TerminalText {
     let renderer = DiagnosticText(texts: loaded.texts, console: console)
     var lines = loaded.diagnostics.flatMap(renderer.lines)
-    let width = min(28, results.map(\.target.title.count).max() ?? 0) + 2
+    let width = min(28, results.map { TerminalText($0.target.title).count }.max() ?? 0) + 2
     for result in results {
       let symbol = result.isOK ? console.paint("ok", .green) : console.paint("failed", .red)
-      let pad = result.isOK ? "    " : ""
-      lines.append(
-        "  \(symbol)\(pad)  \(result.target.title.padded(to: width))\(result.target.url)  \(ProbeText.facts(result))")
-      if let hint = result.failure?.hint { lines.append("            \("".padded(to: width))\(hint)") }
+      let pad: TerminalText = result.isOK ? "    " : ""
+      let name = TerminalText(result.target.title).padded(to: width)
+      lines.append("  \(symbol)\(pad)  \(name)\(result.target.url)  \(ProbeText.facts(result))")
+      if let hint = result.failure?.hint { lines.append(TerminalText.blanks(12 + width) + TerminalText(hint)) }
     }
     if !lines.isEmpty { lines.append("") }
-    lines.append(summary(loaded, results))
-    return lines.joined(separator: "\n") + "\n"
+    lines.append(TerminalText(summary(loaded, results)))
+    return lines.joined(separator: "\n")
   }
 
   private static func summary(_ loaded: LoadedDesired, _ results: [ProbeResult]) -> String {

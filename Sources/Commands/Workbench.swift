@@ -52,14 +52,14 @@ struct Workbench: Sendable {
     let isEmpty = loaded.diagnostics.contains { $0.code == .desiredEmpty }
     let exit = isEmpty ? exitWhenEmpty : .invalid
     guard invocation.console.format == .text else { throw CommandFailure(exit, loaded.diagnostics) }
-    Terminal.write(ValidationReport.text(loaded, [], invocation.console), to: Terminal.error)
+    invocation.console.remark(ValidationReport.text(loaded, [], invocation.console))
     throw CommandFailure(exit, [])
   }
 
   private func show(_ warning: Diagnostic, _ loaded: LoadedDesired) {
     guard !invocation.console.isQuiet, invocation.console.format != .json else { return }
     let lines = DiagnosticText(texts: loaded.texts, console: invocation.console).lines(warning)
-    Terminal.write(lines.joined(separator: "\n") + "\n", to: Terminal.error)
+    invocation.console.remark(lines.joined(separator: "\n"))
   }
 
   /// A label that nothing carries is a typing error, not a wish to do nothing.

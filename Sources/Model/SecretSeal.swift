@@ -64,6 +64,16 @@ extension Spec {
     }
   }
 
-  /// With hints alone, for whoever reads it.
+  /// For whoever reads it: of a secret only whether it is another one than beside it.
+  package func masked(beside other: Spec) -> Spec {
+    var seals: [String: String] = [:]
+    _ = other.mapSeals { path, seal in
+      seals[path] = seal
+      return seal
+    }
+    return mapSeals { path, seal in seal.isEmpty ? "" : seals[path] == seal ? "(set)" : "(new)" }
+  }
+
+  /// With hints alone, which are NPM's, and the same wherever it is looked at from.
   package var withoutDigests: Spec { mapSeals { SecretSeal.hint(of: $1) } }
 }

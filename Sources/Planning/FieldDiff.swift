@@ -17,7 +17,7 @@ package enum FieldDiff {
   static func fields(desired: Spec, observed: ObservedResource, entry: LedgerEntry?) -> [FieldChange] {
     let applied = entry?.applied
     let seen = observed.spec.normalised().unmasked(by: applied ?? desired)
-    let (before, after) = (seen.withoutDigests, desired.withoutDigests)
+    let (before, after) = (seen.masked(beside: seen), desired.masked(beside: seen))
     var changes = desired.differences(to: seen).map { field in
       FieldChange(
         path: field.name, before: before[field.name], after: after[field.name],
@@ -54,7 +54,7 @@ package enum FieldDiff {
 
   /// What a new object gets beyond the defaults.
   static func creation(_ spec: Spec) -> [FieldChange] {
-    let shown = spec.withoutDigests
+    let shown = spec.masked(beside: Spec(spec.shape))
     return spec.differences(to: Spec(spec.shape)).map {
       FieldChange(path: $0.name, before: .null, after: shown[$0.name], cause: .desiredEdited)
     }

@@ -97,29 +97,6 @@ package struct Plan: Hashable, Sendable {
 
   /// Nothing to do and nothing in the way.
   package var isEmpty: Bool { changes.isEmpty }
-
-  /// Names the plan: equal for equal changes to equal objects. Carries no time and no secret.
-  package var digest: String { SHA256Digest.labelled(Array(canonicalText.utf8)) }
-
-  private var canonicalText: String {
-    var lines = ["reconciler plan 1", owner, policy.rawValue]
-    for change in changes {
-      let fields = change.fields.map { "\($0.path)=\(canonical($0.before))>\(canonical($0.after))" }
-      let id = change.id.map(\.description) ?? "-"
-      let what =
-        change.obstacle.map { $0.code.rawValue } ?? change.desired.map { canonical($0.withoutDigests.json) } ?? ""
-      let seen = change.observed.map { canonical($0.spec.normalised().withoutDigests.json) } ?? ""
-      let former = change.renamedFrom?.name ?? ""
-      let word = change.action == .release(isDisabling: true) ? "disable" : change.action.word
-      lines.append(
-        ([word, change.key.kind.rawValue, change.key.name, former, id, what, seen] + fields)
-          .joined(separator: "\u{1f}"))
-    }
-    lines += bare.map { "again \($0.kind.rawValue) \($0.id)" }
-    return lines.joined(separator: "\n")
-  }
-
-  private func canonical(_ value: JSONValue) -> String { CanonicalJSON.text(value) }
 }
 
 /// One spelling for each JSON value: members sorted, no white space.

@@ -3,9 +3,6 @@ import Planning
 
 /// Looks at whether what NPM lists and what the store knows can both be right.
 struct Evidence {
-  /// Hosts of ours from which a missing half means something.
-  private static let floor = 4
-
   private let hosts: [ObservedResource]
   private let ledger: [LedgerEntry]
   private let owner: String
@@ -20,7 +17,7 @@ struct Evidence {
   var missingHosts: [Diagnostic] {
     let known = Set(ledger.compactMap(\.ref))
     let seen = hosts.count { known.contains($0.ref) }
-    guard known.count >= Self.floor, seen * 2 < known.count else { return [] }
+    guard seen * 2 < known.count else { return [] }
     return [
       Diagnostic(
         .incompleteList, "NPM lists \(seen) of the \(known.count) hosts that are ours",

@@ -45,8 +45,8 @@ package struct StatusFiles: Sendable {
     try put("status.json", status)
     // What the last lap said of itself stands above.
     let page = (try? Files.read("\(directory)/status.md")).map { String(decoding: $0, as: UTF8.self) } ?? ""
-    let lap = page.firstRange(of: StatusMarkdown.healthMark).map { String(page[..<$0.lowerBound]) } ?? page
-    try publish(status, read("drift.json") ?? .null, health, lap)
+    let lap = page.firstRange(of: StatusMarkdown.healthMark.raw).map { String(page[..<$0.lowerBound]) } ?? page
+    try publish(status, read("drift.json") ?? .null, health, MarkdownText(trusted: lap))
   }
 
   /// Sets a condition in what was written last, about what a lap does not see.
@@ -66,7 +66,7 @@ package struct StatusFiles: Sendable {
   }
 
   private func set(
-    _ type: String, _ status: String, reason: String, _ message: String, since: Timestamp, page: String
+    _ type: String, _ status: String, reason: String, _ message: String, since: Timestamp, page: MarkdownText
   ) throws {
     let condition: JSONValue = [
       "type": .string(type), "status": .string(status), "reason": .string(reason), "message": .string(message),
@@ -81,8 +81,8 @@ package struct StatusFiles: Sendable {
   /// What follows from the JSON files.
   ///
   /// - Parameter page: what `status.md` says above the part about health.
-  private func publish(_ status: JSONValue, _ drift: JSONValue, _ health: JSONValue, _ page: String) throws {
-    try Files.replace("\(directory)/status.md", with: Array((page + StatusMarkdown.health(health)).utf8))
+  private func publish(_ status: JSONValue, _ drift: JSONValue, _ health: JSONValue, _ page: MarkdownText) throws {
+    try Files.replace("\(directory)/status.md", with: Array((page + StatusMarkdown.health(health)).raw.utf8))
     let metrics = PrometheusText.text(StatusMetrics.families(status, drift, health))
     try Files.replace("\(directory)/metrics.prom", with: Array(metrics.utf8))
   }
@@ -107,9 +107,7 @@ package struct StatusFiles: Sendable {
   }
 
   private func put(_ name: String, _ value: JSONValue) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    try Files.replace("\(directory)/\(name)", with: Array(try encoder.encode(value)) + [0x0a])
+    try Files.replace("\(directory)/\(name)", with: Array((JSONText.pretty(value) + "\n").utf8))
   }
 
   private func statusJSON(

@@ -105,20 +105,21 @@ struct StatusSummary {
 /// The same for people.
 enum StatusMarkdown {
   /// Where the part about health begins.
-  static let healthMark = "\n## Health: "
+  static let healthMark: MarkdownText = "\n## Health: "
 
   /// - Parameter health: what stands in `health.json`.
-  static func health(_ file: JSONValue) -> String {
+  static func health(_ file: JSONValue) -> MarkdownText {
     let proxies = file["proxies"].arrayValue ?? []
     guard !proxies.isEmpty else { return "" }
     func count(_ word: String) -> Int { file["counts"][word].intValue ?? 0 }
-    var lines = ["\(healthMark)\(count("healthy")) of \(proxies.count) healthy, score \(file["score"].summary)"]
+    var lines: [MarkdownText] = [
+      "\(healthMark)\(count("healthy")) of \(proxies.count) healthy, score \(file["score"].summary)"
+    ]
     let bad = proxies.filter { $0["health"] == "unhealthy" }
     if !bad.isEmpty {
       lines += ["", "| host | since | problem |", "|---|---|---|"]
       lines += bad.map { proxy in
-        let problem = proxy["problem"].stringValue ?? ""
-        return "| \(proxy["name"].summary) | \(proxy["since"].summary) | \(problem.replacing("|", with: "\\|")) |"
+        "| \(proxy["name"].summary) | \(proxy["since"].summary) | \(proxy["problem"].stringValue ?? "") |"
       }
     }
     return lines.joined(separator: "\n") + "\n"
@@ -126,19 +127,19 @@ enum StatusMarkdown {
 
   static func text(
     _ lap: PlannedLap, _ report: RunReport?, _ summary: StatusSummary, _ settings: LapSettings, _ now: Timestamp
-  ) -> String {
-    var lines = [
+  ) -> MarkdownText {
+    var lines: [MarkdownText] = [
       "# reconciler: \(summary.isInSync ? "in sync" : "\(summary.open.count) to do, \(lap.plan.withheld.count) held back")",
       "",
-      "\(now.iso8601), owner `\(settings.owner)`, NPM \(lap.observed.version) at \(settings.npmURL)", "",
+      "\(now.iso8601), owner \(settings.owner), NPM \(lap.observed.version) at \(settings.npmURL)", "",
       "| | |", "|---|---|",
     ]
     lines += summary.counts.map { "| \($0.name.replacing("_", with: " ")) | \($0.value) |" }
     if !summary.open.isEmpty {
       lines += ["", "| host | what | why |", "|---|---|---|"]
-      lines += summary.open.map { change in
+      lines += summary.open.map { change -> MarkdownText in
         let why = change.obstacle?.message ?? change.fields.map(\.path).joined(separator: ", ")
-        return "| \(change.key.name) | \(change.action.word) | \(why.replacing("|", with: "\\|")) |"
+        return "| \(change.key.name) | \(change.action.word) | \(why) |"
       }
     }
     for outcome in summary.failed {

@@ -1,17 +1,7 @@
-import FoundationEssentials
 import Model
 
-/// JSON for people and machines: members in alphabetical order, slashes as they are.
-enum JSONText {
-  static func pretty(_ value: JSONValue) -> String { text(value, [.prettyPrinted]) }
-  static func line(_ value: JSONValue) -> String { text(value, []) }
-
-  private static func text(_ value: JSONValue, _ formatting: JSONEncoder.OutputFormatting) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = formatting.union([.sortedKeys, .withoutEscapingSlashes])
-    return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
-  }
-
+/// Diagnostics and places as the contract has them.
+extension JSONText {
   static func diagnostics(_ list: [Diagnostic]) -> JSONValue { .array(list.map(diagnostic)) }
 
   static func diagnostic(_ item: Diagnostic) -> JSONValue {
