@@ -34,6 +34,12 @@ enum SuspendCommand {
     try await store.pause(Pause(subject, until: end, reason: reason, begunAt: .now))
     let words = "\(name(subject)) suspended until \(end?.iso8601 ?? "resumed")\(reason.isEmpty ? "" : ": \(reason)")"
     await bench.append([event(subject, "Suspended", words, bench)])
+    guard invocation.console.format != .json else {
+      try invocation.console.result(json: [
+        "format_version": "1", "suspended": [json(Pause(subject, until: end, reason: reason, begunAt: .now))],
+      ])
+      return .success
+    }
     try invocation.console.result("\(words).")
     return .success
   }
@@ -51,24 +57,26 @@ enum SuspendCommand {
         ])
     }
     await bench.append([event(subject, "Resumed", "\(name(subject)) resumed", bench)])
+    guard invocation.console.format != .json else {
+      try invocation.console.result(json: ["format_version": "1", "resumed": .string(subject.text)])
+      return .success
+    }
     try invocation.console.result("\(name(subject)) resumed: the next run looks after it again.")
     return .success
+  }
+
+  private static func json(_ pause: Pause) -> JSONValue {
+    [
+      "subject": .string(pause.subject.text), "until": pause.until.map { .string($0.iso8601) } ?? .null,
+      "reason": .string(pause.reason), "since": .string(pause.begunAt.iso8601),
+    ]
   }
 
   private static func list(_ bench: Workbench) async throws -> ExitCode {
     let pauses = try await bench.store(createsIt: false).pauses(at: .now)
     if bench.invocation.console.format == .json {
       try bench.invocation.console.result(
-        json: [
-          "format_version": "1",
-          "suspended": .array(
-            pauses.map { pause in
-              [
-                "subject": .string(pause.subject.text), "until": pause.until.map { .string($0.iso8601) } ?? .null,
-                "reason": .string(pause.reason), "since": .string(pause.begunAt.iso8601),
-              ]
-            }),
-        ])
+        json: ["format_version": "1", "suspended": .array(pauses.map(json))])
       return .success
     }
     let lines = pauses.map { pause -> TerminalText in

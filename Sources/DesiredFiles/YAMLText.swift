@@ -1,3 +1,4 @@
+import Model
 import YAML
 
 /// Spells values as YAML that reads back as the very same value.
@@ -10,9 +11,7 @@ enum YAMLText {
   /// A text of several lines below its key, without the key; nil where only quotes keep it as it is.
   static func block(_ text: String, indent: Int) -> [String]? {
     guard text.dropLast().contains("\n"), text.first != " ", text.first != "\n", text.last != " " else { return nil }
-    let isPrintable = text.unicodeScalars.allSatisfy {
-      $0 == "\n" || $0 == "\t" || ($0.value >= 0x20 && $0.value < 0x7f) || $0.value > 0xa0 && !isSpecial($0)
-    }
+    let isPrintable = text.unicodeScalars.allSatisfy { $0 == "\n" || $0 == "\t" || !isSpecial($0) }
     guard isPrintable, !text.hasSuffix("\n\n"), !text.hasPrefix("\t") else { return nil }
     let body = text.hasSuffix("\n") ? String(text.dropLast()) : text
     let pad = String(repeating: " ", count: indent)
@@ -51,7 +50,7 @@ enum YAMLText {
       case "\r": result += "\\r"
       case "\t": result += "\\t"
       default:
-        if scalar.value < 0x20 || (scalar.value >= 0x7f && scalar.value <= 0xa0) || isSpecial(scalar) {
+        if isSpecial(scalar) {
           result += escape(scalar.value)
         } else {
           result.unicodeScalars.append(scalar)
@@ -61,14 +60,15 @@ enum YAMLText {
     return result + "\""
   }
 
-  /// Line ends that only YAML knows, the byte order mark, and what YAML does not print.
+  /// What YAML does not print, and what would not be seen as what it is.
   private static func isSpecial(_ scalar: Unicode.Scalar) -> Bool {
-    [0x2028, 0x2029, 0xfeff, 0xfffe, 0xffff].contains(scalar.value)
+    UnsafeScalar.isUnsafe(scalar) || [0xa0, 0xfffe, 0xffff].contains(scalar.value)
   }
 
   private static func escape(_ value: UInt32) -> String {
     let digits = String(value, radix: 16)
-    let width = value <= 0xff ? 2 : 4
-    return (width == 2 ? "\\x" : "\\u") + String(repeating: "0", count: max(0, width - digits.count)) + digits
+    let width = value <= 0xff ? 2 : value <= 0xffff ? 4 : 8
+    return "\\" + ([2: "x", 4: "u"][width] ?? "U") + String(repeating: "0", count: max(0, width - digits.count))
+      + digits
   }
 }
