@@ -38,9 +38,9 @@ enum WatchCommand {
     let loop = ReconcileLoop(LoopState.Timing(interval: interval)) { await lap.run($0) }
     let monitor = await HealthMonitor(bench.settings.daemon.health.thresholds, bench.surroundings(lap, loop))
     let alerts = await WatchAlerts(bench)
-    await lap.attach(monitor, alerts)
     let files =
       git == nil ? FileWatch(bench.settings.desired, ignoring: bench.settings.status) { loop.trigger(.files) } : nil
+    await lap.attach(monitor, alerts, files)
     reload.withLock { $0 = { loop.trigger(.request) } }
     let what = git.map { "\($0.branch) of \($0.shownURL)" } ?? "\(bench.settings.desired)/"
     bench.invocation.console.say("watching \(what) for NPM at \(bench.settings.npmURL)")
@@ -52,7 +52,7 @@ enum WatchCommand {
     await telling
     manager.stopping()
     bench.invocation.console.say("stopped")
-    withExtendedLifetime((lock, files)) {}
+    withExtendedLifetime(lock) {}
     return .success
   }
 

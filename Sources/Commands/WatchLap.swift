@@ -1,4 +1,5 @@
 import DesiredFiles
+import DesiredFiles
 import Model
 import NPMClient
 import Planning
@@ -24,6 +25,7 @@ actor WatchLap {
   private var troubleSince: Timestamp?
   private var monitor: HealthMonitor?
   private var alerts: WatchAlerts?
+  private var files: FileWatch?
   private var matters = Matters()
   private var news = LapNews()
   private var healthNews = HealthNews()
@@ -49,8 +51,9 @@ actor WatchLap {
     source = WatchSource(bench.settings)
   }
 
-  /// From now on each lap says what is to be watched.
-  func attach(_ monitor: HealthMonitor, _ alerts: WatchAlerts) {
+  /// From now on each lap says what is to be watched: hosts, and files that desired files name.
+  func attach(_ monitor: HealthMonitor, _ alerts: WatchAlerts, _ files: FileWatch?) {
+    self.files = files
     self.monitor = monitor
     self.alerts = alerts
   }
@@ -72,6 +75,7 @@ actor WatchLap {
     // Who asks, or corrects a file, wants to know now.
     if triggers != [.interval] { retries.clear() }
     let reading = await stop.cancelling { [source] in await source.read() }
+    files?.follow(reading.referred)
     // What was given up says nothing.
     if stop.isRequested { return .settled }
     do {

@@ -9,6 +9,8 @@ actor WatchSource {
   struct Reading: Sendable {
     /// What is in force; nil: there never was anything without mistakes.
     var desired: DesiredState?
+    /// Files elsewhere that they name.
+    var referred: Set<String> = []
     /// What is wrong with the files that came last.
     var mistakes: String?
     /// Why nothing newer than what is in force could be had.
@@ -64,10 +66,10 @@ actor WatchSource {
     let errors = loaded.diagnostics.filter { $0.severity == .error }
     guard let first = errors.first else {
       good = loaded.state.withoutPlaces
-      return Reading(desired: loaded.state)
+      return Reading(desired: loaded.state, referred: loaded.referred)
     }
     let more = errors.count > 1 ? " and \(errors.count - 1) more" : ""
     let words = first.location.map { "\($0.file):\($0.line): \(first.message)" } ?? first.message
-    return Reading(desired: good, mistakes: words + more)
+    return Reading(desired: good, referred: loaded.referred, mistakes: words + more)
   }
 }

@@ -8,6 +8,8 @@ package struct LoadedDesired: Sendable {
   /// In source order.
   package var diagnostics: [Diagnostic] = []
   package var texts = SourceTexts()
+  /// Files besides that values come from: certificates, keys, passwords.
+  package var referred: Set<String> = []
   /// Files in which there is at least one error.
   package var filesWithErrors: Int {
     Set(diagnostics.filter { $0.severity == .error }.compactMap { $0.location?.file }).count
@@ -150,8 +152,7 @@ package struct DesiredLoader {
         }
       }
     }
-    loaded.diagnostics += decoder.diagnostics
-    for line in decoder.hiddenLines { loaded.texts.hide(line, of: file) }
+    take(decoder, of: file)
   }
 
   private mutating func readFile(_ file: String) {
@@ -170,7 +171,12 @@ package struct DesiredLoader {
           severity: .warning)
       }
     }
+    take(decoder, of: file)
+  }
+
+  private mutating func take(_ decoder: ValueDecoder, of file: String) {
     loaded.diagnostics += decoder.diagnostics
+    loaded.referred.formUnion(decoder.referred)
     for line in decoder.hiddenLines { loaded.texts.hide(line, of: file) }
   }
 

@@ -42,6 +42,9 @@ package final class FileWatch: Sendable {
 
   private static var now: Double { Double(DispatchTime.now().uptimeNanoseconds) / 1e9 }
 
+  /// Replaces what is watched besides: files that desired files name, wherever they lie.
+  package func follow(_ files: Set<String>) { source.follow(files) }
+
   private func note() {
     let due = state.withLock { debounce in
       debounce.note(at: Self.now)
@@ -59,6 +62,8 @@ package final class FileWatch: Sendable {
 /// Tells of changes below a directory, in any number, on the queue that it was given.
 protocol ChangeSource: Sendable {
   func start(_ onEvent: @escaping @Sendable () -> Void)
+  /// Replaces what is watched besides the directory.
+  func follow(_ files: Set<String>)
   func stop()
 }
 
@@ -67,17 +72,18 @@ final class PollingSource: ChangeSource {
   private let area: WatchedArea
   private let timer: any DispatchSourceTimer
   private let seen: Lock<[String]>
+  private let files = Lock<Set<String>>([])
 
   init(_ area: WatchedArea, _ queue: DispatchQueue, every seconds: Double = 2) {
     self.area = area
-    seen = Lock(Self.look(area))
+    seen = Lock(Self.look(area, []))
     timer = DispatchSource.makeTimerSource(queue: queue)
     timer.schedule(deadline: .now() + seconds, repeating: seconds)
   }
 
   func start(_ onEvent: @escaping @Sendable () -> Void) {
-    timer.setEventHandler { [area, seen] in
-      let now = Self.look(area)
+    timer.setEventHandler { [area, seen, files] in
+      let now = Self.look(area, files.withLock { $0 })
       let isOther = seen.withLock { seen in
         defer { seen = now }
         return seen != now
@@ -87,10 +93,16 @@ final class PollingSource: ChangeSource {
     timer.activate()
   }
 
+  func follow(_ files: Set<String>) {
+    self.files.withLock { $0 = files }
+    seen.withLock { $0 = Self.look(area, files) }
+  }
+
   func stop() { timer.cancel() }
 
-  /// Each file with what changes when it is written.
-  private static func look(_ area: WatchedArea) -> [String] {
-    ((try? Files.below(area.root).files) ?? []).sorted().filter(area.contains).map { "\($0) \(Files.stamp($0))" }
+  /// Each file with what changes when it is written, or when a link on the way to it leads elsewhere.
+  private static func look(_ area: WatchedArea, _ files: Set<String>) -> [String] {
+    let below = ((try? Files.below(area.root).files) ?? []).filter { !area.ignores(Files.parent(of: $0)) }
+    return (below + files).sorted().map { "\($0) \(Files.stamp($0))" }
   }
 }

@@ -90,6 +90,7 @@ extension ValueDecoder {
       return nil
     }
     guard let text = text(entry.value, name: entry.key) else { return nil }
+    if entry.key == "file" { referred.insert(SecretSource.resolve(text, beside: file)) }
     do {
       let secret =
         try entry.key == "env" ? secrets.variable(named: text) : secrets.file(text, beside: file)

@@ -10,6 +10,8 @@ package struct ValueDecoder {
 
   /// Lines that may hold a secret.
   private(set) var hiddenLines: Set<Int> = []
+  /// Files that values are read from.
+  var referred: Set<String> = []
   let secrets: SecretSource
   let kinds: [KindDescription]
 

@@ -127,15 +127,29 @@ package enum Files {
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
+  /// A path from the root on.
+  package static func absolute(_ path: String) -> String {
+    guard !path.hasPrefix("/") else { return path }
+    var buffer = [CChar](repeating: 0, count: 4096)
+    guard getcwd(&buffer, buffer.count) != nil else { return path }
+    let here = buffer.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }  // getcwd ends it with zero
+    return "\(here)/\(path)"
+  }
+
+  /// Where a link leads to, as it says; nil: it is none.
+  package static func linkTarget(_ path: String) -> String? {
+    var buffer = [CChar](repeating: 0, count: 4096)
+    let length = readlink(path, &buffer, buffer.count - 1)
+    guard length > 0 else { return nil }
+    return String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
   /// The file that a path leads to through links, also where it is not there yet.
   package static func resolved(_ path: String) -> String {
     var target = path
     // As many links in a row as Linux follows.
     for _ in 0..<40 {
-      var buffer = [CChar](repeating: 0, count: 4096)
-      let length = readlink(target, &buffer, buffer.count - 1)
-      guard length > 0 else { return target }
-      let link = String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      guard let link = linkTarget(target) else { return target }
       target = link.hasPrefix("/") ? link : "\(parent(of: target))/\(link)"
     }
     return target
@@ -161,16 +175,24 @@ package enum Files {
     package var others: [String] = []
   }
 
-  /// Everything below `directory`, hidden files and folders left out. Links to files count as files.
-  package static func below(_ directory: String) throws -> Listing {
+  /// Names of what is in a folder, in no order.
+  package static func entries(_ directory: String) throws -> [String] {
     guard let stream = opendir(directory) else { throw FileError("list", directory) }
     defer { closedir(stream) }
-    var listing = Listing()
+    var names: [String] = []
     while let entry = readdir(stream) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
-      guard !name.hasPrefix(".") else { continue }
+      if name != "." && name != ".." { names.append(name) }
+    }
+    return names
+  }
+
+  /// Everything below `directory`, hidden files and folders left out. Links to files count as files.
+  package static func below(_ directory: String) throws -> Listing {
+    var listing = Listing()
+    for name in try entries(directory) where !name.hasPrefix(".") {
       let path = directory.hasSuffix("/") ? directory + name : "\(directory)/\(name)"
       switch kind(of: path) {
       case .file: listing.files.append(path)

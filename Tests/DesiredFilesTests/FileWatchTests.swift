@@ -22,19 +22,34 @@ import Testing
   }
 }
 
-@Suite struct WatchedAreaTests {
+@Suite struct WatchPlanTests {
   @Test func `files below the root matter, hidden ones and our own do not`() throws {
     let scratch = try Scratch()
     try scratch.write("desired/status/status.json", "{}")
+    try scratch.write("desired/deep/er/b.pem", "x")
     let root = "\(scratch.path)/desired"
-    let area = WatchedArea(root + "/", ignoring: "\(root)/status")
-    for name in ["", "/a.yaml", "/deep/er/b.pem", "/statuses.yaml"] { #expect(area.contains(root + name), "\(name)") }
-    for name in ["/.a.yaml.swp", "/status/status.json", "/status/new", "-old/a.yaml"] {
-      #expect(!area.contains(root + name), "\(name)")
+    let plan = WatchPlan(WatchedArea(root + "/", ignoring: "\(root)/status"))
+    #expect(plan.trees == [root, "\(root)/deep", "\(root)/deep/er"])
+    #expect(plan.matters("a.yaml", in: root) && plan.matters("", in: root))
+    #expect(!plan.matters(".a.yaml.swp", in: root))
+    #expect(!plan.matters("other", in: scratch.path) && plan.matters("desired", in: scratch.path))
+  }
+
+  @Test func `each name on the way through links matters`() throws {
+    let scratch = try Scratch()
+    try scratch.write("data/1/a.yaml", "x")
+    try scratch.write("desired/own.yaml", "x")
+    try scratch.link("data/current", to: "1")
+    try scratch.link("desired/a.yaml", to: "../data/current/a.yaml")
+    try scratch.link("here", to: "desired")
+    let plan = WatchPlan(WatchedArea("\(scratch.path)/here"), files: ["\(scratch.path)/tls/live.pem"])
+    let root = scratch.path
+    #expect(plan.trees == ["\(root)/desired"])
+    for (name, folder) in [("here", ""), ("desired", ""), ("current", "/data"), ("1", "/data"), ("a.yaml", "/data/1")] {
+      #expect(plan.matters(name, in: root + folder), "\(name) in \(folder)")
     }
-    #expect(!area.contains(scratch.path))
-    let here = WatchedArea(".", ignoring: "status")
-    #expect(here.contains("a.yaml") && !here.contains(".git"))
+    #expect(!plan.matters("b.yaml", in: root + "/data/1"))
+    #expect(plan.matters("live.pem", in: root + "/tls"))
   }
 }
 
@@ -42,10 +57,11 @@ import Testing
 @Suite struct FileWatchTests {
   /// Runs `body` with a source on a directory; its argument waits for the next event.
   private func watching(
-    polls: Bool, _ body: (Scratch, @escaping () async -> Void) async throws -> Void
+    polls: Bool, scratch given: Scratch? = nil, files: Set<String> = [],
+    _ body: (Scratch, @escaping () async -> Void) async throws -> Void
   ) async throws {
-    let scratch = try Scratch()
-    try scratch.write("desired/a.yaml", "a")
+    let scratch = try given ?? Scratch()
+    if given == nil { try scratch.write("desired/a.yaml", "a") }
     let queue = DispatchQueue(label: "test")
     let root = "\(scratch.path)/desired"
     var source: (any ChangeSource)?
@@ -54,6 +70,7 @@ import Testing
     #endif
     let watched = source ?? PollingSource(WatchedArea(root, ignoring: ""), queue, every: 0.01)
     let (events, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    watched.follow(files)
     watched.start { continuation.yield() }
     var iterator = events.makeAsyncIterator()
     try await body(scratch) { _ = await iterator.next() }
@@ -82,6 +99,63 @@ import Testing
       try FileManager.default.removeItem(atPath: "\(scratch.path)/desired")
       await next()
       try scratch.write("desired/new/c.yaml", "c")
+      await next()
+    }
+  }
+
+  /// As Kubernetes mounts a ConfigMap: files are links through a link that is exchanged.
+  @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+  func `each of 50 exchanges of a link is seen`(polls: Bool) async throws {
+    try await watching(polls: polls) { scratch, next in
+      try scratch.write("desired/..0/b.yaml", "0")
+      try scratch.link("desired/..data", to: "..0")
+      try scratch.link("desired/b.yaml", to: "..data/b.yaml")
+      await next()
+      for version in 1...50 {
+        try scratch.write("desired/..\(version)/b.yaml", "\(version)")
+        try scratch.link("desired/..new", to: "..\(version)")
+        try scratch.rename("desired/..new", "desired/..data")
+        await next()
+        try FileManager.default.removeItem(atPath: "\(scratch.path)/desired/..\(version - 1)")
+      }
+    }
+  }
+
+  /// The directory is a link, one above it is exchanged, and a file elsewhere that a link leads to is written.
+  @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+  func `links above the directory and to files elsewhere are followed`(polls: Bool) async throws {
+    let scratch = try Scratch()
+    try scratch.write("one/desired/a.yaml", "1")
+    try scratch.write("elsewhere/x.yaml", "x")
+    try scratch.link("one/desired/x.yaml", to: "../../elsewhere/x.yaml")
+    try scratch.write("two/desired/a.yaml", "22")
+    try scratch.link("current", to: "one")
+    try scratch.link("desired", to: "current/desired")
+    try await watching(polls: polls, scratch: scratch) { scratch, next in
+      try scratch.write("elsewhere/x.yaml", "longer")
+      await next()
+      for name in ["two", "one", "two"] {
+        try scratch.link("new", to: name)
+        try scratch.rename("new", "current")
+        await next()
+        try scratch.write("\(name)/desired/\(UUID().uuidString).yaml", name)
+        await next()
+      }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+  func `a file elsewhere that is named is watched`(polls: Bool) async throws {
+    let scratch = try Scratch()
+    try scratch.write("desired/a.yaml", "a")
+    try scratch.write("live/1.pem", "1")
+    try scratch.link("live/cert.pem", to: "1.pem")
+    try await watching(polls: polls, scratch: scratch, files: ["\(scratch.path)/live/cert.pem"]) { scratch, next in
+      try scratch.write("live/2.pem", "22")
+      try scratch.link("live/new", to: "2.pem")
+      try scratch.rename("live/new", "live/cert.pem")
+      await next()
+      try scratch.write("live/2.pem", "renewed")
       await next()
     }
   }

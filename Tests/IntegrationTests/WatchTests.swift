@@ -126,7 +126,8 @@ import Testing
       try place.scratch.write("reconciler.yaml", "watch: { interval: 1h }\n")
       try place.desire("app", "app.test", port: 80)
       let first = try place.start("watch")
-      try await until { try await port(npm) == 80 }
+      // Only then its write is over for the store, too.
+      try await until { condition(place, "InSync") == "True" }
       let second = try place.start("watch")
       first.killHard()
       _ = await first.result()

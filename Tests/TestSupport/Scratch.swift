@@ -26,6 +26,13 @@ package final class Scratch: Sendable {
     try FileManager.default.createSymbolicLink(atPath: "\(path)/\(name)", withDestinationPath: target)
   }
 
+  /// Gives a file or link another name, over what has it.
+  package func rename(_ name: String, _ other: String) throws {
+    guard Foundation.rename("\(path)/\(name)", "\(path)/\(other)") == 0 else {
+      throw FileError("rename", name)
+    }
+  }
+
   package func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: "\(path)/\(name)") }
 
   package func read(_ name: String) throws -> String {
