@@ -115,7 +115,7 @@ let package = Package(
       "ReconcilerTests",
       [
         "Reconciler", "Planning", "Alerting", "AlertSinks", "DesiredFiles", "NPMClient", "Probe", "Store", "Model",
-        "Platform", "TestSupport",
+        "Platform", "TestSupport", "Upstream", "Curl",
       ]),
     tests("CommandsTests", ["Commands", "Model", "DesiredFiles", "Probe", "Platform", "TestSupport"]),
     tests("IntegrationTests", ["Entry", "TestSupport", "Curl", "HTTPServer", "Model", "Platform", "X509"]),

@@ -1,6 +1,5 @@
 package import Alerting
-import Curl
-import FoundationEssentials
+package import Curl
 import Model
 import Platform
 package import Upstream
@@ -10,6 +9,8 @@ package struct SinkFailure: Error, Hashable, Sendable, CustomStringConvertible {
   package var message: String
   /// Trying again will not help: what is sent is not wanted there.
   package var isFinal = false
+  /// It may have been too long.
+  package var mayBeLength = false
 
   package var description: String { message }
 
@@ -51,60 +52,94 @@ package struct AlertSink: Sendable {
     return contract
   }
 
-  /// Throws `SinkFailure`.
-  package func tell(_ notice: AlertNotice) async throws {
+  /// Whether several notices are told as one.
+  package var groups: Bool { [.discord, .slack, .ntfy, .email].contains(settings.kind) }
+
+  /// Tells one notice, or several where it groups. What is refused for its length is told again, shorter. Throws
+  /// `SinkFailure`.
+  package func tell(_ notices: [AlertNotice]) async throws {
+    do {
+      try await tell(notices, .full)
+    } catch let failure as SinkFailure where failure.mayBeLength {
+      try await tell(notices, .short)
+    }
+  }
+
+  private func tell(_ notices: [AlertNotice], _ length: AlertMessage.Length) async throws {
+    let message = AlertMessage(notices, owner: owner, length: length)
+    switch settings.kind {
+    case .discord: try await post(message.discord)
+    case .slack: try await post(message.slack)
+    case .ntfy: try await publish(message)
+    case .email: try await mail(message, at: notices.first?.at ?? .now)
+    case .log: for notice in notices { say(AlertMessage([notice], owner: owner).title + Self.tail(notice)) }
+    case .webhook, .alertmanager, .command:
+      for notice in notices { try await hand(over: notice, length) }
+    }
+  }
+
+  private static func tail(_ notice: AlertNotice) -> String {
+    let members = notice.alert.members
+    return members.count > 1 ? " (\(members.prefix(20).joined(separator: ", ")))" : ""
+  }
+
+  /// Hosts that a program is told of which refused the whole list.
+  private static let shortList = 10
+
+  private func hand(over notice: AlertNotice, _ length: AlertMessage.Length) async throws {
+    var notice = notice
+    if length == .short {
+      notice.alert.members = Array(notice.alert.members.prefix(Self.shortList))
+      notice.alert.summary = String(notice.alert.summary.prefix(200))
+    }
     let body = AlertBody(notice, owner: owner)
     switch settings.kind {
     case .webhook: try await post(body.webhook(receiver: settings.name))
-    case .alertmanager: try await post(body.alertmanager, path: "/api/v2/alerts")
-    case .discord: try await post(body.discord)
-    case .slack: try await post(body.slack)
-    case .ntfy: try await publish(body)
-    case .email: try await mail(body, notice)
-    case .command: try await run(body)
-    case .log:
-      say(
-        "\(notice.title)\(notice.alert.members.count > 1 ? " (\(notice.alert.members.joined(separator: ", ")))" : "")")
+    case .alertmanager: try await post(body.alertmanager, below: "/api/v2/alerts")
+    default: try await run(body)
     }
   }
 
   /// ntfy takes JSON at its root, with the topic in it.
-  private func publish(_ body: AlertBody) async throws {
-    let url = settings.url.reveal()
-    let parts = url.split(separator: "/", omittingEmptySubsequences: true)
-    guard parts.count >= 3, let topic = parts.last else {
+  private func publish(_ message: AlertMessage) async throws {
+    guard let (root, topic) = NtfyAddress.parts(settings.url.reveal()) else {
       throw SinkFailure("its URL has no topic", isFinal: true)
     }
-    let root = url.dropLast(url.hasSuffix("/") ? topic.count + 1 : topic.count)
-    try await post(body.ntfy(topic: String(topic)), to: String(root))
+    try await post(message.ntfy(topic: topic), to: root)
   }
 
-  private func post(_ json: JSONValue, path: String = "", to url: String? = nil) async throws {
-    let client = UpstreamClient(baseURL: url ?? settings.url.reveal(), contract: contract, transport: transport)
-    let ending = path.isEmpty && settings.url.reveal().hasSuffix("/") ? "/" : path
-    var request = UpstreamRequest("POST", ending)
+  private func post(_ json: JSONValue, below path: String = "", to place: URLParts? = nil) async throws {
+    guard var url = place ?? URLParts(settings.url.reveal()) else {
+      throw SinkFailure("its URL is none", isFinal: true)
+    }
+    if !path.isEmpty { url.path = (url.path.hasSuffix("/") ? String(url.path.dropLast()) : url.path) + path }
+    guard let text = try? url.text() else { throw SinkFailure("its URL is none", isFinal: true) }
+    let client = UpstreamClient(baseURL: text, contract: contract, transport: transport)
+    var request = UpstreamRequest("POST", "")
     request.headers = [("Content-Type", "application/json"), ("User-Agent", "reconciler")]
     if let token = settings.token { request.headers.append(("Authorization", "Bearer \(token.reveal())")) }
-    request.body = Array((try? JSONEncoder().encode(json)) ?? Data())
+    request.body = Array(JSONText.line(json).utf8)
     do {
       let response = try await client.send(request)
       guard !response.isSuccess else { return }
       // What it cannot read today it will not read tomorrow. What it does not know or allow may only be in the middle of
       // being set up, or behind the NPM that is down.
-      throw SinkFailure(
+      var failure = SinkFailure(
         "it answered HTTP \(response.status)", isFinal: [400, 405, 406, 411, 413, 415, 422].contains(response.status))
+      failure.mayBeLength = [400, 413, 422].contains(response.status)
+      throw failure
     } catch let failure as UpstreamFailure {
       throw SinkFailure(failure.message, isFinal: [.redirected, .notAllowed].contains(failure.reason))
     }
   }
 
-  private func mail(_ body: AlertBody, _ notice: AlertNotice) async throws {
+  private func mail(_ words: AlertMessage, at time: Timestamp) async throws {
     let message = MailMessage(
-      from: settings.from, to: settings.to, subject: "[\(owner)] \(body.title)",
-      text: "\(body.title)\n\n\(body.text)\n",
-      at: notice.at, identifier: "\(CorrelationID.random())")
+      from: settings.from, to: settings.to, subject: "[\(owner)] \(words.title)",
+      text: "\(words.title)\n\n\(words.text)\n", at: time, identifier: "\(CorrelationID.random())")
     var transfer = HTTPTransfer(url: settings.url.reveal())
-    var envelope = MailEnvelope(from: settings.from, to: settings.to)
+    var envelope = MailEnvelope(
+      from: MailAddress(settings.from).address, to: settings.to.map { MailAddress($0).address })
     envelope.user = settings.user
     envelope.password = settings.password?.reveal()
     // A password does not go over a line that others read.
@@ -117,14 +152,19 @@ package struct AlertSink: Sendable {
     do {
       _ = try await transport.perform(transfer)
     } catch let error as TransferError {
-      throw SinkFailure(error.message)
+      // RFC 5321: what a server answers with 5xx it will answer again.
+      var failure = SinkFailure(
+        error.status == 0 ? error.message : "it answered \(error.status): \(error.message)",
+        isFinal: (500..<600).contains(error.status))
+      failure.mayBeLength = [500, 552, 554].contains(error.status)
+      throw failure
     } catch {
       throw SinkFailure("\(error)")
     }
   }
 
   private func run(_ body: AlertBody) async throws {
-    let input = Array((try? JSONEncoder().encode(body.full)) ?? Data())
+    let input = Array(JSONText.line(body.full).utf8)
     // Not ours: there are passwords in it.
     let environment = ["PATH": Process.environment("PATH") ?? "/usr/bin:/bin"]
     do {
@@ -134,6 +174,26 @@ package struct AlertSink: Sendable {
       if outcome.exit != 0 { throw SinkFailure("it ended with \(outcome.exit): \(outcome.complaint)") }
     } catch let error as FileError {
       throw SinkFailure("\(error)")
+    }
+  }
+}
+
+/// The address of a topic of ntfy: `https://ntfy.sh/topic`, perhaps with `?auth=…`.
+package enum NtfyAddress {
+  /// Where JSON goes, and the topic; nil: there is none, or it is no topic.
+  package static func parts(_ url: String) -> (root: URLParts, topic: String)? {
+    guard var parts = URLParts(url) else { return nil }
+    var names = parts.path.split(separator: "/").map(String.init)
+    guard let topic = names.popLast(), topic.utf8.count <= 64, topic.utf8.allSatisfy(isPlain) else { return nil }
+    parts.path = "/" + names.map { $0 + "/" }.joined()
+    return (parts, topic)
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"): true
+    default: false
     }
   }
 }

@@ -1,7 +1,7 @@
 package import Model
 import Platform
 
-/// A notice in the words of those who take it.
+/// A notice in the words of programs that take it: everything, in their shapes.
 package struct AlertBody: Sendable {
   private let notice: AlertNotice
   private let owner: String
@@ -54,36 +54,6 @@ package struct AlertBody: Sendable {
     ]
   }
 
-  /// Nobody is pinged by what stands in a name.
-  package var discord: JSONValue {
-    let color =
-      notice.kind == .resolved ? 0x2e_a0_43 : [.info: 0x38_8b_fd, .warning: 0xd2_99_22][alert.severity] ?? 0xda_36_33
-    return [
-      "username": "reconciler", "allowed_mentions": ["parse": []],
-      "embeds": [
-        [
-          "title": .string(String(notice.title.prefix(256))), "description": .string(String(text.prefix(4000))),
-          "color": .int(color), "timestamp": .string(notice.at.iso8601),
-        ]
-      ],
-    ]
-  }
-
-  /// `&`, `<` and `>` are Slack's own signs.
-  package var slack: JSONValue {
-    let plain = "\(notice.title)\n\(text)".replacing("&", with: "&amp;").replacing("<", with: "&lt;")
-    return ["text": .string(plain.replacing(">", with: "&gt;"))]
-  }
-
-  package func ntfy(topic: String) -> JSONValue {
-    let isFiring = notice.kind == .firing
-    let priority = isFiring ? [.critical: 5, .warning: 4][alert.severity] ?? 3 : 3
-    return [
-      "topic": .string(topic), "title": .string(notice.title), "message": .string(text), "priority": .int(priority),
-      "tags": [.string(isFiring ? "rotating_light" : "white_check_mark")],
-    ]
-  }
-
   /// For commands: everything.
   package var full: JSONValue {
     [
@@ -93,16 +63,4 @@ package struct AlertBody: Sendable {
       "since": .string(alert.since.iso8601), "at": .string(notice.at.iso8601), "owner": .string(owner),
     ]
   }
-
-  /// What stands below the title, for people.
-  package var text: String {
-    var lines: [String] = []
-    if alert.members.count > 1 { lines.append("Hosts: \(alert.members.joined(separator: ", "))") }
-    lines.append("Since: \(alert.since.iso8601)")
-    if notice.kind == .resolved { lines.append("Over: \(notice.at.iso8601)") }
-    lines.append("Rule: \(alert.rule.rawValue), owner \(owner)")
-    return lines.joined(separator: "\n")
-  }
-
-  package var title: String { notice.title }
 }

@@ -108,8 +108,7 @@ extension AlertFacts {
       // All that lead to a dead destination suffer, also those whose own turn to be checked is still to come.
       let isDead = group.contains(where: \.isDead)
       let members = isDead ? hosts.filter { $0.destination == destination } : group
-      let names = members.map(\.name).sorted().joined(separator: ", ")
-      let who = members.count <= 3 ? names : "\(members.count) hosts"
+      let who = Self.who(members.map(\.name).sorted())
       conditions.append(
         condition(.down, rule, destination, "\(who) down, \(destination): \(group[0].problem)", members.map(\.name)))
     }
@@ -117,6 +116,11 @@ extension AlertFacts {
       conditions.append(condition(.down, rule, host.name, "\(host.name) down: \(host.problem)", [host.name]))
     }
     return conditions
+  }
+
+  /// Who suffers, in a few words.
+  private static func who(_ names: [String]) -> String {
+    names.count <= 3 ? names.joined(separator: ", ") : "\(names.count) hosts"
   }
 
   /// Five failures within a day of what is not down.
@@ -128,7 +132,7 @@ extension AlertFacts {
     return Dictionary(grouping: shaky, by: \.destination).map { destination, group in
       let names = group.map(\.name).sorted()
       return condition(
-        .unstable, rule, destination, "\(names.joined(separator: ", ")) failed 5 times or more within 24 hours", names)
+        .unstable, rule, destination, "\(Self.who(names)) failed 5 times or more within 24 hours", names)
     }
   }
 

@@ -20,11 +20,15 @@ package struct MailMessage: Sendable {
     self.identifier = identifier
   }
 
+  /// Characters; what phones and lists of mails show.
+  private static let longestSubject = 120
+
   package var bytes: [UInt8] {
-    let host = from.split(separator: "@").last.map(String.init) ?? "localhost"
+    let host = MailAddress(from).address.split(separator: "@").last.map(String.init) ?? "localhost"
+    let receivers = to.map { MailAddress($0).header }.joined(separator: ",\r\n ")
     let headers = [
-      "From: \(Self.header(from))", "To: \(Self.header(to.joined(separator: ", ")))",
-      "Subject: \(Self.encoded(subject))", "Date: \(at.mailDate)",
+      "From: \(MailAddress(from).header)", "To: \(receivers)",
+      "Subject: \(Self.encoded(AlertMessage.cut(subject, Self.longestSubject)))", "Date: \(at.mailDate)",
       "Message-ID: <\(Self.header(identifier))@\(Self.header(host))>", "MIME-Version: 1.0",
       "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: base64", "Auto-Submitted: auto-generated",
     ]
@@ -33,14 +37,14 @@ package struct MailMessage: Sendable {
   }
 
   /// Without line ends: nothing that comes from outside becomes a header of its own.
-  private static func header(_ text: String) -> String {
+  fileprivate static func header(_ text: String) -> String {
     String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }))
   }
 
-  /// As it is where it is ASCII, else as RFC 2047 has it, in words of at most 45 bytes.
-  private static func encoded(_ text: String) -> String {
+  /// As it is where it is short and ASCII, else as RFC 2047 has it, in words of at most 45 bytes, each on a line.
+  fileprivate static func encoded(_ text: String, always: Bool = false) -> String {
     let plain = header(text)
-    guard !plain.utf8.allSatisfy({ $0 < 0x80 }) else { return plain }
+    guard always || plain.utf8.count > 60 || !plain.utf8.allSatisfy({ $0 < 0x80 }) else { return plain }
     var words: [[UInt8]] = [[]]
     for scalar in plain.unicodeScalars {
       let bytes = Array(String(scalar).utf8)
@@ -48,5 +52,47 @@ package struct MailMessage: Sendable {
       words[words.count - 1] += bytes
     }
     return words.map { "=?utf-8?B?\(Data($0).base64EncodedString())?=" }.joined(separator: "\r\n ")
+  }
+}
+
+/// An address as people write it: `npm@lan.example`, or `NPM <npm@lan.example>`.
+package struct MailAddress: Hashable, Sendable {
+  /// What stands before the address; empty: nothing.
+  package var name: String
+  package var address: String
+
+  package init(_ text: String) {
+    guard text.hasSuffix(">"), let open = text.lastIndex(of: "<") else {
+      (name, address) = ("", text)
+      return
+    }
+    address = String(text[text.index(after: open)...].dropLast())
+    let before = String(text[..<open]).trimmed
+    let isQuoted = before.hasPrefix("\"") && before.hasSuffix("\"") && before.count > 1
+    name = isQuoted ? String(before.dropFirst().dropLast()) : before
+  }
+
+  /// Whether a server can be told of it: one `@`, nothing that would end it.
+  package var isRight: Bool {
+    let parts = address.split(separator: "@", omittingEmptySubsequences: false)
+    return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && address.utf8.count <= 254
+      && address.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && !"<>,;:\"()[]\\".utf8.contains($0) }
+  }
+
+  /// In a header.
+  var header: String {
+    let plain = MailMessage.header(address)
+    guard !name.isEmpty else { return plain }
+    let isAtom = name.utf8.allSatisfy { byte in
+      byte == 0x20 || byte == 0x2d || (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte)
+        || (0x61...0x7a).contains(byte)
+    }
+    return "\(isAtom ? name : MailMessage.encoded(name, always: true)) <\(plain)>"
+  }
+}
+
+extension String {
+  fileprivate var trimmed: String {
+    String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
   }
 }

@@ -1,5 +1,6 @@
 import AlertSinks
 import Alerting
+import Curl
 import DesiredFiles
 import Model
 
@@ -85,16 +86,25 @@ extension SettingsLoader {
       switch sink.kind {
       case .log: nil
       case .command: sink.command.isEmpty ? ("a 'command'", "command: [/usr/local/bin/tell]") : nil
-      case .email:
-        !begins("smtp", "smtps")
-          ? ("the 'url' of a mail server", "url: smtp://mail.lan:25")
-          : sink.from.isEmpty || sink.to.isEmpty
-            ? ("'from' or 'to'", "from: npm@lan.example, to: [me@example.com]") : nil
-      default: begins("http", "https") ? nil : ("a 'url'", "url: https://...")
+      case .email: mailProblem(sink, isServer: begins("smtp", "smtps"))
+      case .ntfy:
+        NtfyAddress.parts(sink.url.reveal()) == nil
+          ? ("a 'url' with a topic", "url: https://ntfy.sh/topic, perhaps with ?auth=...") : nil
+      default:
+        !begins("http", "https") || URLParts(sink.url.reveal()) == nil
+          ? ("a 'url'", "url: https://..., without a user name; a 'token' is sent as bearer token") : nil
       }
     guard let problem else { return }
     decoder.report(
       .missingKey, "alert sink '\(sink.name)' lacks \(problem.lacks)", at: file["alerts"]?.location ?? decoder.start,
       hint: "write \(problem.hint)")
+  }
+
+  private func mailProblem(_ sink: SinkSettings, isServer: Bool) -> (lacks: String, hint: String)? {
+    if !isServer { return ("the 'url' of a mail server", "url: smtp://mail.lan:25") }
+    let example = "from: 'NPM <npm@lan.example>', to: [me@example.com]"
+    if sink.from.isEmpty || sink.to.isEmpty { return ("'from' or 'to'", example) }
+    let isRight = ([sink.from] + sink.to).allSatisfy { MailAddress($0).isRight }
+    return isRight ? nil : ("an address in 'from' or 'to' that a mail server takes", example)
   }
 }

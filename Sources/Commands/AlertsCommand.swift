@@ -109,7 +109,7 @@ enum AlertsCommand {
       .restarted, .info, subject: "test", "this is a test; nothing is wrong", cooldown: 0)
     condition.isMomentary = true
     do {
-      try await bench.sink(settings).tell(AlertNotice(.firing, Alert(condition, since: .now), at: .now))
+      try await bench.sink(settings).tell([AlertNotice(.firing, Alert(condition, since: .now), at: .now)])
     } catch {
       let message = "alert sink '\(name)' was not told: \(error)"
       throw CommandFailure(.failure, [Diagnostic(.alertSink, message, hint: "check its settings, and that it runs")])

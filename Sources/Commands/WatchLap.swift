@@ -1,5 +1,4 @@
 import DesiredFiles
-import DesiredFiles
 import Model
 import NPMClient
 import Planning

@@ -116,6 +116,8 @@ final class EasyHandle {
   private func setMail(_ mail: MailEnvelope, _ transfer: HTTPTransfer) {
     shim_curl_set_string(pointer, CURLOPT_URL, transfer.url)
     shim_curl_set_string(pointer, CURLOPT_MAIL_FROM, "<\(mail.from)>")
+    // One address that is refused does not keep the mail from the others.
+    shim_curl_set_long(pointer, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1)
     setList(CURLOPT_MAIL_RCPT, mail.to.map { "<\($0)>" })
     if let user = mail.user { shim_curl_set_string(pointer, CURLOPT_USERNAME, user) }
     if let password = mail.password { shim_curl_set_string(pointer, CURLOPT_PASSWORD, password) }
@@ -223,8 +225,9 @@ final class EasyHandle {
     let reason = isTruncated ? TransferError.Reason.tooLarge : reason(of: code)
     let neverConnected =
       timings.connected == 0 && getLong(CURLINFO_NUM_CONNECTS) <= 1 && getLong(CURLINFO_REQUEST_SIZE) == 0
-    return .failure(
-      TransferError(reason: reason, message: words, timings: timings, mayHaveBeenSent: !neverConnected))
+    var failure = TransferError(reason: reason, message: words, timings: timings, mayHaveBeenSent: !neverConnected)
+    failure.status = getLong(CURLINFO_RESPONSE_CODE)
+    return .failure(failure)
   }
 
   private func reason(of code: CURLcode) -> TransferError.Reason {

@@ -106,6 +106,8 @@ package struct TransferError: Error, Equatable, CustomStringConvertible {
   package var timings: TransferTimings
   /// Whether the request may have reached the server: false only when it certainly did not.
   package var mayHaveBeenSent: Bool
+  /// The last status that the server gave, of HTTP or SMTP; 0: none.
+  package var status = 0
 
   package init(reason: Reason, message: String, timings: TransferTimings, mayHaveBeenSent: Bool) {
     self.reason = reason

@@ -3,8 +3,8 @@ package import Alerting
 package import Platform
 package import Store
 
-/// Carries notices from the store to one sink, in their order. A sink that is away is tried again ever later, for a
-/// day; nobody else waits for it.
+/// Carries notices from the store to one sink. A sink that is away is tried again ever later, for a day; nobody else waits
+/// for it. A notice that is not taken holds up none but those of its own alert.
 package final class AlertCourier: Sendable {
   private let sink: AlertSink
   private let store: @Sendable () throws -> any AlertStore
@@ -53,23 +53,34 @@ package final class AlertCourier: Sendable {
   private struct Progress {
     /// What was told and could not be struck off the list, as on a full disk: it is not told twice.
     var told: Set<Int> = []
+    /// What was refused as a part of many, and is told by itself.
+    var alone: Set<Int> = []
     var isFailing = false
+    /// Attempts in a row that failed, each with other notices.
+    var failures = 0
+    /// When the sink itself, which two notices in a row did not reach, is tried again.
+    var pausedUntil: Double?
   }
 
   /// Carries what is due; says when to come again.
   private func carry(_ progress: inout Progress) async -> Double? {
     while true {
       do {
+        if let pause = progress.pausedUntil, pause > clock.now { return pause }
+        progress.pausedUntil = nil
         let store = try store()
-        guard let row = try await store.outbox(sink.settings.name).first else { return nil }
-        if progress.told.contains(row.number) {
-          try await store.noteDelivered(row.number)
-          progress.told.remove(row.number)
+        let rows = try await store.outbox(sink.settings.name)
+        if let old = rows.first(where: { progress.told.contains($0.number) }) {
+          try await store.noteDelivered(old.number)
+          progress.told.remove(old.number)
           continue
         }
-        let wait = row.nextAt.seconds - now().seconds
-        guard wait <= 0 else { return clock.now + wait }
-        if let pause = try await attempt(row, store, &progress) { return clock.now + pause }
+        let letters = rows.map(Letter.init)
+        let next = batch(letters, progress)
+        guard !next.isEmpty else {
+          return rows.map(\.nextAt.seconds).min().map { clock.now + max(0, $0 - now().seconds) }
+        }
+        if try await !attempt(next, store, &progress) { return clock.now + Self.firstPause }
       } catch {
         // The store will be there again.
         return clock.now + Self.firstPause
@@ -77,32 +88,79 @@ package final class AlertCourier: Sendable {
     }
   }
 
-  /// Tells one notice; says how long to wait where that failed.
-  private func attempt(_ row: OutboxRow, _ store: any AlertStore, _ progress: inout Progress) async throws -> Double? {
-    guard let notice: AlertNotice = StoredText.decoded(row.notice) else {
-      progress.told.insert(row.number)
-      return nil
+  /// A row and what stands in it; nil: nothing that can be read.
+  private struct Letter {
+    var row: OutboxRow
+    var notice: AlertNotice?
+
+    init(_ row: OutboxRow) {
+      self.row = row
+      notice = StoredText.decoded(row.notice)
     }
-    do {
-      try await sink.tell(notice)
-      progress.told.insert(row.number)
-      if progress.isFailing { await report(.recovered(sink: sink.settings.name)) }
-      progress.isFailing = false
-      return nil
-    } catch {
-      let failure = error as? SinkFailure ?? SinkFailure("\(error)")
-      // What was given up for a stop is for the next start.
-      if Task.isCancelled { return Self.firstPause }
-      if failure.isFinal || now().seconds - row.createdAt.seconds > Self.patience {
-        progress.told.insert(row.number)
-        await report(.undelivered(sink: sink.settings.name, notice, reason: failure.message))
-        return nil
+  }
+
+  /// Notices that are told as one from this number on: an outage is one message, not two hundred.
+  private static let crowd = 4
+
+  /// What is told next: the first that is due, or all that are due where they are many. What is told of one alert keeps its
+  /// order: while one waits, the next of the same alert does, too; others do not.
+  private func batch(_ letters: [Letter], _ progress: Progress) -> [Letter] {
+    var waiting: Set<String> = []
+    var due: [Letter] = []
+    for letter in letters {
+      let key = letter.notice?.alert.key ?? "\(letter.row.number)"
+      guard letter.row.nextAt <= now(), !waiting.contains(key) else {
+        waiting.insert(key)
+        continue
       }
-      if !progress.isFailing { await report(.failing(sink: sink.settings.name, reason: failure.message)) }
-      progress.isFailing = true
-      let pause = min(Self.longestPause, Self.firstPause * Double(1 << min(row.attempts, 10)))
-      try await store.noteUndelivered(row.number, next: Timestamp(seconds: now().seconds + pause))
-      return pause
+      due.append(letter)
     }
+    let crowd = due.filter { $0.notice != nil && !progress.alone.contains($0.row.number) }
+    return sink.groups && crowd.count >= Self.crowd ? crowd : Array(due.prefix(1))
+  }
+
+  /// Tells these as one. False: it was given up for a stop, and is for the next start.
+  private func attempt(_ letters: [Letter], _ store: any AlertStore, _ progress: inout Progress) async throws -> Bool {
+    let notices = letters.compactMap(\.notice)
+    do {
+      if !notices.isEmpty { try await sink.tell(notices) }
+      progress.told.formUnion(letters.map(\.row.number))
+      progress.failures = 0
+      if progress.isFailing && !notices.isEmpty {
+        progress.isFailing = false
+        await report(.recovered(sink: sink.settings.name))
+      }
+    } catch {
+      if Task.isCancelled { return false }
+      try await fail(letters, error as? SinkFailure ?? SinkFailure("\(error)"), store, &progress)
+    }
+    return true
+  }
+
+  private func fail(
+    _ letters: [Letter], _ failure: SinkFailure, _ store: any AlertStore, _ progress: inout Progress
+  ) async throws {
+    if failure.isFinal && letters.count > 1 {
+      progress.alone.formUnion(letters.map(\.row.number))
+      return
+    }
+    let late = letters.filter { failure.isFinal || now().seconds - $0.row.createdAt.seconds > Self.patience }
+    for letter in late {
+      progress.told.insert(letter.row.number)
+      guard let notice = letter.notice else { continue }
+      await report(.undelivered(sink: sink.settings.name, notice, reason: failure.message))
+    }
+    if failure.isFinal { return }
+    let isFirst = letters.contains { $0.row.attempts == 0 }
+    if !progress.isFailing, isFirst { await report(.failing(sink: sink.settings.name, reason: failure.message)) }
+    progress.isFailing = progress.isFailing || isFirst
+    progress.failures += 1
+    let attempts = max(letters.map(\.row.attempts).min() ?? 0, progress.failures - 1)
+    let pause = min(Self.longestPause, Self.firstPause * Double(1 << min(attempts, 10)))
+    for letter in letters where !progress.told.contains(letter.row.number) {
+      try await store.noteUndelivered(letter.row.number, next: Timestamp(seconds: now().seconds + pause))
+    }
+    // One that is refused may be bad itself; two in a row are a sink that is away.
+    if progress.failures >= 2 || letters.count > 1 { progress.pausedUntil = clock.now + pause }
   }
 }

@@ -41,7 +41,7 @@ import Testing
     var settings = SinkSettings(name: "x", kind: kind)
     settings.url = Secret("http://127.0.0.1:\(server.port)\(path)")
     settings.token = Secret("t0ken")
-    let outcome = await Result { try await sink(settings).tell(notice()) }
+    let outcome = await Result { try await sink(settings).tell([notice()]) }
     await server.stop()
     try outcome.get()
     let request = try #require(receiver.requests.withLock { $0.first })
@@ -78,7 +78,7 @@ import Testing
     var settings = SinkSettings(name: "x", kind: .webhook)
     settings.url = Secret("http://127.0.0.1:\(try await closedPort())/secret-key")
     await #expect {
-      try await sink(settings).tell(notice())
+      try await sink(settings).tell([notice()])
     } throws: { error in
       let failure = error as? SinkFailure
       return failure?.isFinal == false && failure?.message.contains("secret-key") == false
@@ -97,12 +97,12 @@ import Testing
     settings.url = Secret("smtp://\(place)")
     settings.from = "npm@lan.test"
     settings.to = ["me@lan.test", "you@lan.test"]
-    try await sink(settings).tell(notice())
+    try await sink(settings).tell([notice()])
     let mail = try JSONDecoder().decode(JSONValue.self, from: Data((await server.firstLine()).utf8))
     server.terminate()
     #expect(mail["from"] == "npm@lan.test" && mail["to"] == ["me@lan.test", "you@lan.test"])
     let text = try #require(mail["text"].stringValue)
-    #expect(text.contains("To: me@lan.test, you@lan.test\r\n") && text.contains("Subject: =?utf-8?B?"))
+    #expect(text.contains("To: me@lan.test,\r\n you@lan.test\r\n") && text.contains("Subject: =?utf-8?B?"))
     let body = try #require(text.components(separatedBy: "\r\n\r\n").last)
     let data = try #require(Data(base64Encoded: body, options: .ignoreUnknownCharacters))
     #expect(String(decoding: data, as: UTF8.self).contains("Hosts: a, b"))
@@ -117,7 +117,7 @@ import Testing
     settings.to = ["me@lan.test"]
     settings.user = "me"
     settings.password = Secret("pw")
-    await #expect(throws: SinkFailure.self) { try await sink(settings).tell(notice()) }
+    await #expect(throws: SinkFailure.self) { try await sink(settings).tell([notice()]) }
     server.terminate()
   }
 
@@ -132,12 +132,12 @@ import Testing
     var settings = SinkSettings(name: "am", kind: .alertmanager)
     settings.url = Secret("http://\(place)")
     let firing = notice()
-    try await sink(settings).tell(firing)
+    try await sink(settings).tell([firing])
     let shown = try await alerts(at: place)
     #expect(shown.count == 1)
     #expect(shown.first?["labels"]["alertname"] == "host-down")
     #expect(shown.first?["annotations"]["summary"] == "Grüße: a is down")
-    try await sink(settings).tell(AlertNotice(.resolved, firing.alert, at: .now))
+    try await sink(settings).tell([AlertNotice(.resolved, firing.alert, at: .now)])
     #expect(try await alerts(at: place).isEmpty)
     server.terminate()
   }
@@ -151,18 +151,18 @@ import Testing
     let scratch = try Scratch()
     var settings = SinkSettings(name: "c", kind: .command)
     settings.command = ["/bin/sh", "-c", "cat > \(scratch.path)/told; env > \(scratch.path)/env"]
-    try await sink(settings).tell(notice())
+    try await sink(settings).tell([notice()])
     let told = try JSONDecoder().decode(JSONValue.self, from: Data(try scratch.read("told").utf8))
     #expect(told["rule"] == "host-down" && told["members"] == ["a", "b"])
     let names = try scratch.read("env").split(separator: "\n").map { $0.prefix { $0 != "=" } }
     #expect(Set(names).isSubset(of: ["PATH", "PWD", "OLDPWD", "SHLVL", "_"]))
     settings.command = ["/bin/sh", "-c", "echo no >&2; exit 3"]
-    await #expect(throws: SinkFailure("it ended with 3: no")) { try await sink(settings).tell(notice()) }
+    await #expect(throws: SinkFailure("it ended with 3: no")) { try await sink(settings).tell([notice()]) }
   }
 
   @Test func `the log has one line`() async throws {
     let lines = Lock<[String]>([])
-    try await sink(SinkSettings(name: "l", kind: .log)) { line in lines.withLock { $0.append(line) } }.tell(notice())
+    try await sink(SinkSettings(name: "l", kind: .log)) { line in lines.withLock { $0.append(line) } }.tell([notice()])
     #expect(lines.withLock { $0 } == ["CRITICAL: Grüße: a is down (a, b)"])
   }
 
@@ -178,7 +178,7 @@ import Testing
 }
 
 extension Result where Failure == any Error {
-  fileprivate init(_ body: () async throws -> Success) async {
+  init(_ body: () async throws -> Success) async {
     do { self = .success(try await body()) } catch { self = .failure(error) }
   }
 }

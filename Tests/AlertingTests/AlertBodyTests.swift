@@ -29,9 +29,61 @@ import Testing
   }
 
   @Test func `chat services get no signs of their own, and ping nobody`() {
-    #expect(AlertBody(notice(), owner: "lab").slack["text"].stringValue?.contains("a &lt;down&gt; &amp; out") == true)
-    #expect(AlertBody(notice("@everyone"), owner: "lab").discord["allowed_mentions"] == ["parse": []])
-    #expect(AlertBody(notice(), owner: "lab").ntfy(topic: "t")["priority"] == 5)
+    let message = AlertMessage([notice()], owner: "lab")
+    #expect(message.slack["text"].stringValue?.contains("a &lt;down&gt; &amp; out") == true)
+    #expect(message.slack["mrkdwn"] == false)
+    let loud = AlertMessage([notice("@everyone **x** [a](http://b)")], owner: "lab").discord
+    #expect(loud["allowed_mentions"] == ["parse": []])
+    let title = loud["embeds"].arrayValue?.first?["title"].stringValue
+    #expect(title == "CRITICAL: \\@everyone \\*\\*x\\*\\* \\[a\\]\\(http://b\\)")
+    #expect(message.ntfy(topic: "t")["priority"] == 5)
+  }
+
+  private func crowd(_ count: Int) -> AlertNotice {
+    let members = (0..<count).map { "host-with-a-name-of-some-length-\($0).example.com" }
+    let condition = AlertCondition(
+      .down, .critical, subject: "x",
+      "\(count) hosts down, 10.0.0.1:80: \u{1b}[2J\n" + String(repeating: "\u{fc}", count: 9000),
+      members: members, cooldown: 3600)
+    return AlertNotice(.firing, Alert(condition, since: .now), at: .now)
+  }
+
+  @Test func `200 hosts are one readable message, within what each service takes`() {
+    for notices in [[crowd(200)], (0..<200).map { _ in crowd(200) }] {
+      let message = AlertMessage(notices, owner: "lab")
+      #expect(message.title.count <= 200 && !message.title.contains("\u{1b}"))
+      #expect(message.text.contains("and 180 more"), "\(message.text)")
+      #expect(JSONText.line(message.ntfy(topic: "t")).utf8.count <= 3400)
+      let embed = message.discord["embeds"].arrayValue?.first ?? .null
+      #expect((embed["title"].stringValue ?? "").utf16.count <= 256)
+      #expect((embed["description"].stringValue ?? "").utf16.count <= 4096)
+      #expect((message.slack["text"].stringValue ?? "").count <= 3000)
+      let short = AlertMessage(notices, owner: "lab", length: .short)
+      #expect(short.title.count <= 100 && short.text.count < message.text.count)
+    }
+  }
+
+  @Test func `a mail has short lines, a short subject, and names before addresses`() {
+    let long = (0..<200).map { "someone-with-a-long-name-\($0)@lan.example" }
+    let mail = MailMessage(
+      from: "Caf\u{e9} <npm@lan.test>", to: ["\"Me, myself\" <me@lan.test>"] + long,
+      subject: String(repeating: "long words ", count: 100), text: String(repeating: "x", count: 50_000), at: .now,
+      identifier: "7")
+    let text = String(decoding: mail.bytes, as: UTF8.self)
+    let lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)
+    #expect(lines.allSatisfy { $0.utf8.count <= 100 })
+    #expect(text.contains("From: =?utf-8?B?Q2Fmw6k=?= <npm@lan.test>\r\n"))
+    #expect(text.contains("@lan.test>\r\n") && !text.contains("Me, myself"))
+    let subject = lines.drop { !$0.hasPrefix("Subject:") }.prefix { $0.hasPrefix("Subject:") || $0.hasPrefix(" ") }
+    #expect(subject.count <= 4)
+  }
+
+  @Test(arguments: [
+    ("npm@lan.test", true), ("NPM <npm@lan.test>", true), ("npm", false), ("a@b@c", false), ("<a b@c>", false),
+    ("NPM <npm@lan.test", false), ("", false), ("x@lan.test, y@lan.test", false),
+  ])
+  func `addresses are what a server takes`(text: String, isRight: Bool) {
+    #expect(MailAddress(text).isRight == isRight)
   }
 
   @Test func `a mail is plain ASCII on the wire, and nobody adds headers to it`() throws {
