@@ -257,7 +257,7 @@ enum Words {
 /// A check in one line: `dns ok, tcp 0.4 ms, http 200 in 12 ms`.
 enum ProbeText {
   static func facts(_ result: ProbeResult) -> String {
-    result.steps.filter { $0.step != .syntax && $0.status != .skipped }.map { step in
+    result.steps.filter { $0.status == .failed || ($0.step != .syntax && $0.status == .passed) }.map { step in
       let time = step.milliseconds.map { "\($0) ms" } ?? ""
       if step.status == .failed { return "\(step.step.rawValue) failed: \(step.error ?? "")" }
       switch step.step {

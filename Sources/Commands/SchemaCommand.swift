@@ -24,6 +24,10 @@ enum DesiredSchema {
       ]
       defaults[kind.section] = resource(kind, isDefaults: true)
     }
+    properties["snippets"] = [
+      "type": "object", "additionalProperties": ["type": "string", "minLength": 1],
+      "description": "Texts for advanced_config, by name.",
+    ]
     properties["defaults"] = object(defaults, "Fields for all resources of a kind.")
     return [
       "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "reconciler desired state",
@@ -40,7 +44,7 @@ enum DesiredSchema {
   }
 
   private static func resource(_ kind: KindDescription, isDefaults: Bool) -> JSONValue {
-    var members = fields(kind.fields + kind.operatorFields, kind.shorthands)
+    var members = fields(kind.writtenFields, kind.shorthands)
     for field in [kind.claimField, kind.nameField] where isDefaults { field.map { members[$0] = nil } }
     return object(members, "A \(kind.kind.title).")
   }
@@ -84,7 +88,8 @@ enum DesiredSchema {
     case .reference: ["type": ["string", "null"]]
     case .object(let fields): object(Self.fields(fields, []), "")
     case .list(let fields, _, let shorthands):
-      ["type": "array", "items": object(Self.fields(fields, shorthands), "")]
+      ["type": "array", "items": object(Self.fields(fields.written, shorthands), "")]
+    case .snippets: ["type": "array", "items": ["type": "string"], "uniqueItems": true]
     case .labels: ["type": "object", "additionalProperties": ["type": ["string", "number", "boolean"]]]
     case .duration: ["type": "string", "pattern": "^([0-9]+[smhdw])+$"]
     case .date: ["type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"]

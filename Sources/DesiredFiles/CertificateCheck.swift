@@ -79,10 +79,14 @@ enum CertificateCheck {
   }
 
   /// What is wrong with one certificate of the YAML.
+  ///
+  /// - Parameter written: its keys, also those whose files cannot be used: they are not missing as well.
   static func run(
-    _ decoded: DecodedFields, owner: String, at place: SourceLocation, now: Timestamp, _ decoder: inout ValueDecoder
+    _ decoded: DecodedFields, written: [String], owner: String, at place: SourceLocation, now: Timestamp,
+    _ decoder: inout ValueDecoder
   ) {
     guard let certificate = decoded["certificate"], let chain = certificate.chain else {
+      guard !written.contains("certificate") || decoded["certificate"] != nil else { return }
       return decoder.report(
         .missingKey, "\(owner) lacks 'certificate'", at: place, hint: "add 'certificate: { file: path }'")
     }
@@ -95,7 +99,7 @@ enum CertificateCheck {
             ?? "NPM would take the pair, and nginx would refuse everything from then on",
           note: Diagnostic.Note("the certificate", at: certificate.location))
       }
-    } else {
+    } else if !written.contains("certificate_key") {
       decoder.report(
         .missingKey, "\(owner) lacks 'certificate_key'", at: place, hint: "add 'certificate_key: { file: path }'")
     }

@@ -53,8 +53,13 @@ package struct DesiredEdit {
         }
         covered.formUnion(shorthand.parts)
         edits.append(EditedText.Edit(source, lines: [url]))
-      } else if let source {
+      } else if let source, source.parts.isEmpty {
         edits.append(try replacement(field, wanted[field.name], source))
+      } else if source != nil
+        || resource.fieldSources[FieldDescription.snippets.name] != nil && field.name == FieldDescription.snippetTarget
+      {
+        // Part of it belongs to others.
+        throw problem(field.name)
       } else {
         edits.append(try insertion(field, wanted[field.name]))
       }

@@ -25,6 +25,8 @@ package struct DesiredLoader {
   private var replacements: [String: [UInt8]] = [:]
   private var secrets = SecretSource.live
   private var kinds = KindDescription.all
+  private var documents: [String: [YAMLNode]] = [:]
+  private var snippets = SnippetTexts()
 
   private init(directory: String) { self.directory = directory }
 
@@ -56,6 +58,8 @@ package struct DesiredLoader {
   }
 
   private mutating func run(_ files: [String]) {
+    for file in files { documents[file] = parse(file) }
+    for file in files where !isDefaults(file) { readSnippets(file) }
     let defaults = files.filter { isDefaults($0) }
     for file in defaults { readDefaults(file) }
     for file in files where !isDefaults(file) { readFile(file) }
@@ -68,7 +72,7 @@ package struct DesiredLoader {
           hint: "move it there, or give it another name: its 'defaults:' then hold for the file itself"))
     }
     loaded.state.fileCount = files.count
-    loaded.diagnostics += CrossFileCheck.run(resources)
+    loaded.diagnostics += CrossFileCheck.run(resources) + SnippetSection.unused(snippets)
     loaded.diagnostics = loaded.diagnostics.inSourceOrder
     loaded.state.resources = resources.map(\.resource)
   }
@@ -139,9 +143,26 @@ package struct DesiredLoader {
     }
   }
 
-  private mutating func readDefaults(_ file: String) {
+  private func decoder(_ file: String) -> ValueDecoder {
     var decoder = ValueDecoder(file: file, secrets: secrets, kinds: kinds)
-    for document in parse(file) {
+    decoder.snippets = snippets
+    return decoder
+  }
+
+  /// Texts that hosts of any file may name.
+  private mutating func readSnippets(_ file: String) {
+    var decoder = decoder(file)
+    for document in documents[file] ?? [] {
+      // What is wrong with a document as a whole is said when its hosts are read.
+      guard case .mapping(let entries) = document.content else { continue }
+      for entry in entries where entry.key == SnippetSection.key { SnippetSection.read(entry.value, &decoder) }
+    }
+    take(decoder, of: file)
+  }
+
+  private mutating func readDefaults(_ file: String) {
+    var decoder = decoder(file)
+    for document in documents[file] ?? [] {
       for entry in topLevel(document, &decoder) {
         if entry.key == "defaults" {
           merge(DefaultsDecoder.decode(entry.value, &decoder), into: &globalDefaults)
@@ -156,14 +177,16 @@ package struct DesiredLoader {
   }
 
   private mutating func readFile(_ file: String) {
-    var decoder = ValueDecoder(file: file, secrets: secrets, kinds: kinds)
-    for document in parse(file) {
+    var decoder = decoder(file)
+    for document in documents[file] ?? [] {
       let entries = topLevel(document, &decoder)
       var defaults: KindDefaults = [:]
       for entry in entries where entry.key == "defaults" {
         merge(DefaultsDecoder.decode(entry.value, &decoder), into: &defaults)
       }
-      for entry in entries where entry.key != "defaults" { readSection(entry, defaults, &decoder) }
+      for entry in entries where !["defaults", SnippetSection.key].contains(entry.key) {
+        readSection(entry, defaults, &decoder)
+      }
       if entries.count == 1, let entry = entries.first, entry.key == "defaults" {
         decoder.report(
           .noEffect, "these defaults hold for this file alone, which has nothing else",
@@ -177,6 +200,7 @@ package struct DesiredLoader {
   private mutating func take(_ decoder: ValueDecoder, of file: String) {
     loaded.diagnostics += decoder.diagnostics
     loaded.referred.formUnion(decoder.referred)
+    snippets = decoder.snippets
     for line in decoder.hiddenLines { loaded.texts.hide(line, of: file) }
   }
 
@@ -228,7 +252,11 @@ extension YAMLProblem {
       Diagnostic.Note("first used", at: SourceLocation(file: file, line: $0.line, column: $0.column))
     }
     let isStrangeCharacter = message.hasPrefix("found character that cannot start")
-    let hint = isStrangeCharacter ? "indent with spaces, not tabs; quote a value that begins with @ or `" : nil
+    let isAlias = kind == .unknownAlias || message.contains("while scanning an alias")
+    let hint =
+      isStrangeCharacter
+      ? "indent with spaces, not tabs; quote a value that begins with @ or `"
+      : isAlias ? "a '*' begins an alias: quote a value that begins with it, as in \"*.example.com\"" : nil
     return Diagnostic(code, message, at: place, hint: hint, note: note)
   }
 

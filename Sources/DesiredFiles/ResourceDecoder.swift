@@ -22,7 +22,7 @@ struct ResourceDecoder {
   init(kind: KindDescription, defaults: [DecodedFields]) {
     self.kind = kind
     self.defaults = defaults.filter { !$0.isEmpty }
-    fields = kind.fields + kind.operatorFields
+    fields = kind.writtenFields
   }
 
   func resource(_ entry: YAMLEntry, _ decoder: inout ValueDecoder) -> LocatedResource? {
@@ -35,6 +35,7 @@ struct ResourceDecoder {
     }
     let hasMistakes = decoder.errorCount > before
     for layer in defaults { decoded.merge(layer) { nearer, _ in nearer } }
+    decoder.compose(&decoded)
     // Missing keys are only reported where everything written was readable: one mistake, one message.
     if !hasMistakes { decoder.requireAll(decoded, fields, shorthands: kind.shorthands, owner: owner, at: place) }
     return located(entry, decoded, place, isReadable: !hasMistakes, &decoder)
@@ -74,7 +75,8 @@ struct ResourceDecoder {
     resource.certificate = CertificateCheck.facts(decoded, spec)
     resource.requestsCertificate = decoded["auto_request"]?.value == true
     if kind.kind == .certificate, spec["provider"] == "custom" {
-      CertificateCheck.run(decoded, owner: "\(resource.key)", at: place, now: .now, &decoder)
+      let written: [String] = if case .mapping(let entries) = entry.value.content { entries.map(\.key) } else { [] }
+      CertificateCheck.run(decoded, written: written, owner: "\(resource.key)", at: place, now: .now, &decoder)
     }
     if kind.kind == .accessList { PasswordCheck.run(decoded["items"], &decoder) }
     if let field = kind.nameField, spec.nameInNPM?.hasPrefix("#") == true {

@@ -13,7 +13,7 @@ enum Sections {
         at: decoder.location(entry.keyNode), hint: "remove the section for now")
       return
     }
-    let known = decoder.kinds.map(\.section) + ["defaults"]
+    let known = decoder.kinds.map(\.section) + ["defaults", SnippetSection.key]
     decoder.unknown(entry, among: known, owner: "a desired file")
   }
 }
@@ -31,7 +31,7 @@ enum DefaultsDecoder {
         Sections.report(entry, &decoder)
         continue
       }
-      let all = kind.fields + kind.operatorFields
+      let all = kind.writtenFields
       let owner = "the defaults of \(entry.key)"
       result[kind.kind] = decoder.fields(of: entry.value, all, shorthands: kind.shorthands, owner: owner)
       for field in [kind.claimField, kind.nameField].compactMap({ $0 }) {

@@ -46,7 +46,9 @@ extension ValueDecoder {
     _ node: YAMLNode, _ range: ClosedRange<Int>, code: DiagnosticCode, name: String
   ) -> JSONValue? {
     guard case .scalar(let text, true) = node.content, let number = Int(text) else {
-      report(.wrongType, "'\(name)' must be a whole number, this is \(node.shape)", at: location(node))
+      report(
+        .wrongType, "'\(name)' must be a whole number, this is \(node.shape)", at: location(node),
+        hint: unquoted(node) { Int($0) != nil })
       return nil
     }
     guard range.contains(number) else {
@@ -57,9 +59,17 @@ extension ValueDecoder {
     return .int(number)
   }
 
+  /// Templates quote what they fill in.
+  private func unquoted(_ node: YAMLNode, _ isRight: (String) -> Bool) -> String? {
+    guard case .scalar(let text, false) = node.content, isRight(text) else { return nil }
+    return "write \(text) without quotes"
+  }
+
   private mutating func decimal(_ node: YAMLNode, _ range: ClosedRange<Double>, name: String) -> JSONValue? {
     guard case .scalar(let text, true) = node.content, let number = Double(text), number.isFinite else {
-      report(.wrongType, "'\(name)' must be a number, this is \(node.shape)", at: location(node))
+      report(
+        .wrongType, "'\(name)' must be a number, this is \(node.shape)", at: location(node),
+        hint: unquoted(node) { Double($0) != nil })
       return nil
     }
     guard range.contains(number) else {

@@ -12,6 +12,8 @@ package struct ValueDecoder {
   private(set) var hiddenLines: Set<Int> = []
   /// Files that values are read from.
   var referred: Set<String> = []
+  /// Texts by the names that snippets have in all files.
+  var snippets = SnippetTexts()
   let secrets: SecretSource
   let kinds: [KindDescription]
 
@@ -71,7 +73,9 @@ package struct ValueDecoder {
   }
 
   package mutating func unknown(_ entry: YAMLEntry, among names: [String], owner: String) {
-    let hint = Suggestion.nearest(to: entry.key, among: names).map { "did you mean '\($0)'?" }
+    let hint =
+      ForeignWords.hint(entry.key, among: names)
+      ?? Suggestion.nearest(to: entry.key, among: names).map { "did you mean '\($0)'?" }
     report(.unknownKey, "unknown key '\(entry.key)' in \(owner)", at: location(entry.keyNode), hint: hint)
   }
 
@@ -147,6 +151,7 @@ package struct ValueDecoder {
     case .anything: plain = anything(node)
     case .secret: return secret(node, name: name)
     case .headers: return headers(node, name: name)
+    case .snippets: return snippetNames(node, name: name)
     case .pem, .pemKey: return pem(node, type, name: name)
     default: plain = scalar(node, type, name: name)
     }
@@ -180,9 +185,10 @@ package struct ValueDecoder {
     for item in items {
       let owner = "an entry of '\(name)'"
       let before = errorCount
-      guard let decoded = self.fields(of: item, fields, shorthands: shorthands, owner: owner),
+      guard var decoded = self.fields(of: item, fields.written, shorthands: shorthands, owner: owner),
         errorCount == before
       else { continue }
+      compose(&decoded)
       let place = location(item)
       requireAll(decoded, fields, shorthands: shorthands, owner: owner, at: place)
       let complete = filled(decoded, fields)

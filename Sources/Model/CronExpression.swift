@@ -60,9 +60,15 @@ package struct CronExpression: Hashable, Sendable {
   private static let monthNames = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
   private static let weekdayNames = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
 
+  private static let nicknames = [
+    "@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *",
+  ]
+
   /// nil: it is none.
   package init?(_ text: String) {
-    let fields = text.lowercased().split(separator: " ").map(String.init)
+    let spelled = Self.nicknames[text.lowercased()] ?? text
+    let fields = spelled.lowercased().split(separator: " ").map(String.init)
     guard fields.count == 5, let minutes = Self.values(fields[0], 0...59), let hours = Self.values(fields[1], 0...23),
       let days = Self.values(fields[2], 1...31),
       let months = Self.values(fields[3], 1...12, names: Self.monthNames, first: 1),

@@ -23,6 +23,8 @@ package indirect enum FieldType: Sendable {
   case object([FieldDescription])
   /// A list of objects that `key` tells apart.
   case list([FieldDescription], key: String, shorthands: [ShorthandDescription])
+  /// Names of snippets, in the order in which they are put before `advanced_config`.
+  case snippets
   /// Any names with text values.
   case labels
   case duration
@@ -102,6 +104,15 @@ package struct FieldDescription: Sendable {
   }
 }
 
+extension FieldDescription {
+  /// The field that snippets are a part of.
+  package static let snippetTarget = "advanced_config"
+
+  package static let snippets = FieldDescription(
+    "snippets", .snippets, standard: [],
+    "Names of `snippets:` of any desired file, whose texts come before its own `advanced_config`, in this order.")
+}
+
 /// A key that stands for several fields: `forward: http://10.0.0.12:8096/path`.
 package struct ShorthandDescription: Sendable {
   package var name: String
@@ -117,6 +128,11 @@ package struct ShorthandDescription: Sendable {
 }
 
 extension [FieldDescription] {
+  /// What may be written for these: where there is an `advanced_config`, also what is put before it.
+  package var written: [FieldDescription] {
+    contains { $0.name == FieldDescription.snippetTarget } ? self + [.snippets] : self
+  }
+
   /// An entry of a list with just these members, those that are absent at their defaults.
   func filled(_ entry: JSONValue) -> JSONValue {
     var members: [String: JSONValue] = [:]

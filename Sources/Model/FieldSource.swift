@@ -7,6 +7,18 @@ package struct FieldSource: Hashable, Sendable {
   package var endColumn: Int
   /// The first line of text of a block scalar (`|` or `>`), nil for any other value.
   package var blockLine: Int?
+  /// Of a text that is put together of several: how many lines each has, and where it stands.
+  package var parts: [Part] = []
+
+  package struct Part: Hashable, Sendable {
+    package var lines: Int
+    package var source: FieldSource
+
+    package init(lines: Int, source: FieldSource) {
+      self.lines = lines
+      self.source = source
+    }
+  }
 
   package init(_ location: SourceLocation, endLine: Int, endColumn: Int, blockLine: Int? = nil) {
     self.location = location
@@ -17,6 +29,11 @@ package struct FieldSource: Hashable, Sendable {
 
   /// The place of line `index` (from 0) of the value's text, where that can be told; else of the value.
   package func line(_ index: Int, length: Int = 1) -> SourceLocation {
+    var index = index
+    for part in parts {
+      if index < part.lines { return part.source.line(index, length: length) }
+      index -= part.lines
+    }
     guard let blockLine else { return location }
     return SourceLocation(file: location.file, line: blockLine + index, column: 1, length: length)
   }

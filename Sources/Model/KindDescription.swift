@@ -101,6 +101,9 @@ package struct KindDescription: Sendable {
   /// Whether NPM takes `enabled` when one is made.
   package var canBeMadeDisabled = false
 
+  /// Every field that may be written of one.
+  package var writtenFields: [FieldDescription] { fields.written + operatorFields }
+
   /// The field by which NPM names its objects of this kind.
   package var nameField: String? { if case .name(let field) = witness { field } else { nil } }
 

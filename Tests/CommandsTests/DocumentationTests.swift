@@ -54,12 +54,12 @@ import Testing
     var lines = [
       "# \(title)", "", "Below `\(kind.section):`, by name. A test compares this page with the program.", "",
     ]
-    lines += fields(kind.fields, kind.shorthands)
+    lines += fields(kind.fields.written, kind.shorthands)
     lines += ["", "## What only the operator knows", ""] + fields(kind.operatorFields, [])
     for field in kind.fields + kind.operatorFields {
       switch field.type {
       case .list(let members, _, let shorthands):
-        lines += ["", "## Entries of `\(field.name)`", ""] + self.fields(members, shorthands)
+        lines += ["", "## Entries of `\(field.name)`", ""] + self.fields(members.written, shorthands)
       case .object(let members): lines += ["", "## Members of `\(field.name)`", ""] + self.fields(members, [])
       default: break
       }
@@ -143,7 +143,7 @@ import Testing
   @Test func `the JSON Schema knows every field`() throws {
     for kind in KindDescription.all {
       let found = DesiredSchema.document["properties"][kind.section]["additionalProperties"]["properties"]
-      let names = (kind.fields + kind.operatorFields).map(\.name) + kind.shorthands.map(\.name)
+      let names = kind.writtenFields.map(\.name) + kind.shorthands.map(\.name)
       #expect(Set(found.objectValue?.keys.map { $0 } ?? []) == Set(names))
     }
   }

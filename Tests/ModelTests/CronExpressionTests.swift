@@ -23,6 +23,15 @@ import Testing
   ])
   func `it is no time at all`(text: String) { #expect(CronExpression(text) == nil) }
 
+  @Test(arguments: [
+    ("@daily", "0 0 * * *"), ("@midnight", "0 0 * * *"), ("@hourly", "0 * * * *"), ("@weekly", "0 0 * * 0"),
+    ("@Monthly", "0 0 1 * *"), ("@yearly", "0 0 1 1 *"), ("@annually", "0 0 1 1 *"),
+  ])
+  func `a nickname stands for its time`(nickname: String, text: String) throws {
+    let meant = try #require(CronExpression(text))
+    #expect(CronExpression(nickname) == meant)
+  }
+
   @Test func `seconds become a date`() {
     #expect(LocalMinute(seconds: 1_795_228_200) == saturday)
     #expect(LocalMinute(seconds: 0) == LocalMinute(minute: 0, hour: 0, day: 1, month: 1, weekday: 4))

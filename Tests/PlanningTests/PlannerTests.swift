@@ -284,4 +284,52 @@ import Testing
     #expect(digest(port: 81, seenPort: 80) != digest(port: 82, seenPort: 80))
     #expect(digest(port: 81, seenPort: 80) != digest(port: 81, seenPort: 79))
   }
+
+  /// What a plan shows, each in another way than a plan has it.
+  @Test func `the digest changes with everything that the plan shows`() {
+    var plan = Plan(owner: "lab", policy: .upsertOnly, ownedCount: 3)
+    var change = Change(desiredHost("app", hostSpec(["a.test"])), hostSpec(["a.test"]), .update)
+    change.fields = [FieldChange(path: "forward_port", before: 80, after: 81, cause: .desiredEdited)]
+    change.observed = observedHost(1, hostSpec(["a.test"]), marker: mine)
+    change.source = SourceLocation(file: "desired/a.yaml", line: 3, column: 3)
+    plan.changes = [change]
+    plan.withheld = [change]
+    plan.unchanged = [ResourceKey(.proxyHost, "b")]
+    let changes: [(String, (inout Plan) -> Void)] = [
+      ("owner", { $0.owner = "other" }), ("policy", { $0.policy = .sync }), ("owned", { $0.ownedCount = 4 }),
+      ("unchanged", { $0.unchanged = [] }), ("adoptable", { $0.adoptable = [ResourceKey(.proxyHost, "c")] }),
+      ("bare", { $0.bare = [observedHost(9, hostSpec(["z.test"]))] }), ("withheld", { $0.withheld = [] }),
+      ("what waits", { $0.withheld[0].fields[0].after = 82 }),
+      ("a suspension", { $0.withheld[0].suspension = Suspension(until: "2099-01-01", reason: "x") }),
+      ("a value", { $0.changes[0].fields[0].after = 82 }), ("a former value", { $0.changes[0].fields[0].before = 79 }),
+      ("a cause", { $0.changes[0].fields[0].cause = .drifted }), ("a line", { $0.changes[0].source?.line = 4 }),
+      ("a file", { $0.changes[0].source?.file = "desired/b.yaml" }), ("an id", { $0.changes[0].id = ResourceID(2) }),
+      ("an obstacle", { $0.changes[0].action = .blocked(Obstacle(.protected, "one")) }),
+      ("its words", { $0.changes[0].action = .blocked(Obstacle(.protected, "two")) }),
+      ("its hint", { $0.changes[0].action = .blocked(Obstacle(.protected, "two", hint: "h")) }),
+      ("an exchange", { $0.changes[0].yielders = [ResourceKey(.proxyHost, "b")] }),
+      ("a rewrite", { $0.changes[0].rewrites = [observedHost(9, hostSpec(["z.test"]))] }),
+      ("a marker", { $0.changes[0].observed = observedHost(1, hostSpec(["a.test"])) }),
+      ("nginx's words", { $0.changes[0].observed?.nginx = .refused("unknown directive") }),
+      ("a rename", { $0.changes[0].renamedFrom = ResourceKey(.proxyHost, "old") }),
+    ]
+    var digests: [String: String] = [plan.digest: "nothing"]
+    for (what, spoil) in changes {
+      var other = plan
+      spoil(&other)
+      let twin = digests.updateValue(what, forKey: other.digest)
+      #expect(twin == nil, "\(what) and \(twin ?? "") look alike")
+    }
+  }
+
+  @Test func `of a password only whether it is new is shown`() {
+    func list(_ seal: String) -> Spec {
+      var spec = Spec(KindDescription.accessList)
+      spec["items"] = [["username": "u", "password": .string(seal)]]
+      return spec
+    }
+    let shown = list("s***** 11112222").masked(beside: list("s***** 33334444"))
+    #expect(shown["items"] == [["username": "u", "password": "(new)"]])
+    #expect(list("s* 1").masked(beside: list("s* 1"))["items"] == [["username": "u", "password": "(set)"]])
+  }
 }

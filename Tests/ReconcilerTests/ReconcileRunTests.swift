@@ -307,6 +307,18 @@ import Testing
     }
   }
 
+  @Test(arguments: [(1, 1, true), (2, 1, false), (3, 2, true), (3, 1, false)])
+  func `the guard against a short list holds from the first host`(owned: Int, gone: Int, isRefused: Bool) async throws {
+    try await withSimulator { npm in
+      let me = Operator(npm)
+      let hosts = (0..<owned).map { desiredHost("h\($0)", hostSpec(["h\($0).test"])) }
+      let all = DesiredState(resources: hosts, fileCount: 1)
+      _ = try await me.run.apply(me.run.plan(all), stop: StopSignal())
+      for id in 1...gone { try await npm.asAdmin("DELETE", "/api/nginx/proxy-hosts/\(id)") }
+      #expect(try await me.run.plan(all).refusals.map(\.code) == (isRefused ? [.incompleteList] : []))
+    }
+  }
+
   @Test func `a host with our marker that nobody knows is pointed out and left alone`() async throws {
     try await withSimulator { npm in
       let meta: JSONValue = ["reconciler": ["owner": "homelab", "name": "ghost", "fingerprint": ""]]

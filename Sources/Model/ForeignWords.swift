@@ -1,0 +1,45 @@
+/// Words that other tools, NPM's page and habit have for fields of NPM.
+package enum ForeignWords {
+  /// What to write instead, where that can be written here; nil: the word is not known.
+  package static func hint(_ word: String, among names: [String]) -> String? {
+    let plain = word.lowercased().replacing("-", with: "_")
+    guard let fields = meanings[plain]?.filter(names.contains), let first = fields.first else { return nil }
+    let all = fields.map { "'\($0)'" }.joined(separator: " and ")
+    return "NPM's word for it is \(all)" + (examples[first].map { ": \($0)" } ?? "")
+  }
+
+  private static let meanings: [String: [String]] = {
+    let words: [([String], [String])] = [
+      (["domains", "domain", "domain_name", "hosts", "hostname", "server_name", "names"], ["domain_names"]),
+      (["force_ssl", "ssl_force", "force_https", "https_only", "redirect_https"], ["ssl_forced"]),
+      (["ssl", "tls", "https"], ["certificate", "ssl_forced"]),
+      (["cert", "ssl_certificate", "certificate_id", "certificate_name"], ["certificate"]),
+      (["websockets", "websocket", "websocket_support", "websockets_support", "ws"], ["allow_websocket_upgrade"]),
+      (["http2", "http_2", "h2", "http2_enabled"], ["http2_support"]), (["hsts", "hsts_include"], ["hsts_enabled"]),
+      (["hsts_include_subdomains", "include_subdomains"], ["hsts_subdomains"]),
+      (["cache", "caching", "cache_assets", "cache_enabled"], ["caching_enabled"]),
+      (["block_common_exploits", "exploits", "block_exploit"], ["block_exploits"]),
+      (["auth", "acl", "access", "access_list_id", "basic_auth"], ["access_list"]),
+      (
+        ["upstream", "target", "backend", "destination", "proxy_pass", "url", "forward_url", "to"],
+        ["forward", "forward_domain_name", "forwarding_host"]
+      ),
+      (["host", "ip", "address"], ["forward_host", "forwarding_host"]),
+      (["port"], ["forward_port", "incoming_port"]), (["scheme", "protocol"], ["forward_scheme"]),
+      (["listen", "listen_port", "source_port"], ["incoming_port"]), (["forward_domain"], ["forward_domain_name"]),
+      (["code", "http_code", "status_code", "redirect_code"], ["forward_http_code"]),
+      (["custom_config", "config", "nginx_config", "advanced", "custom_nginx"], ["advanced_config"]),
+      (["location", "custom_locations", "paths"], ["locations"]), (["snippet", "include", "includes"], ["snippets"]),
+      (["disabled", "active", "state"], ["enabled"]), (["tags", "metadata"], ["labels"]),
+      (["users", "credentials"], ["items"]), (["user", "name", "login"], ["username"]),
+      (["allow", "deny", "ips", "rules"], ["clients"]), (["healthcheck", "health_check", "check"], ["health"]),
+      (["tcp"], ["tcp_forwarding"]), (["udp"], ["udp_forwarding"]),
+    ]
+    return Dictionary(words.flatMap { words, fields in words.map { ($0, fields) } }) { first, _ in first }
+  }()
+
+  private static let examples = [
+    "domain_names": "[app.example.com]", "forward": "http://10.0.0.1:8080", "enabled": "true or false",
+    "certificate": "its name",
+  ]
+}
