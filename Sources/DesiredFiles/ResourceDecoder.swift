@@ -67,30 +67,40 @@ struct ResourceDecoder {
       suspension: suspension?["until"].stringValue.map {
         Suspension(until: $0, reason: suspension?["reason"].stringValue ?? "")
       }, secrets: secrets)
-    checkHealth(decoded["health"], &decoder)
     resource.check = decoded["health"].flatMap { CheckRule($0.value, secrets: $0.secrets) }
     resource.objective = decoded["slo"]?.value ?? .null
     resource.selfHeals = decoded["self_heal"]?.value.boolValue
     warnOfNoEffect(resource, decoded, &decoder)
     resource.certificate = CertificateCheck.facts(decoded, spec)
     resource.requestsCertificate = decoded["auto_request"]?.value == true
-    if kind.kind == .certificate, spec["provider"] == "custom" {
+    check(entry, decoded, resource, isReadable: isReadable, &decoder)
+    return LocatedResource(resource: resource, claims: claims(spec, decoded, place))
+  }
+
+  /// What is wrong with it as a whole.
+  private func check(
+    _ entry: YAMLEntry, _ decoded: DecodedFields, _ resource: DesiredResource, isReadable: Bool,
+    _ decoder: inout ValueDecoder
+  ) {
+    let place = resource.source
+    checkHealth(decoded["health"], &decoder)
+    if kind.kind == .certificate, resource.spec["provider"] == "custom" {
       let written: [String] = if case .mapping(let entries) = entry.value.content { entries.map(\.key) } else { [] }
       CertificateCheck.run(decoded, written: written, owner: "\(resource.key)", at: place, now: .now, &decoder)
     }
     if kind.kind == .accessList { PasswordCheck.run(decoded["items"], &decoder) }
-    if let field = kind.nameField, spec.nameInNPM?.hasPrefix("#") == true {
+    if let field = kind.nameField, resource.spec.nameInNPM?.hasPrefix("#") == true {
       decoder.report(
         .badValue, "a name in NPM that begins with '#' would be taken for a number",
-        at: sources[field]?.location ?? place,
+        at: resource.fieldSources[field]?.location ?? place,
         hint: "give it another name")
     }
     // What could not be read is missing here, and would only be blamed twice.
-    for problem in isReadable ? kind.check(spec) : [] {
-      decoder.report(problem.code, problem.message, at: sources[problem.path]?.location ?? place, hint: problem.hint)
+    for problem in isReadable ? kind.check(resource.spec) : [] {
+      decoder.report(
+        problem.code, problem.message, at: resource.fieldSources[problem.path]?.location ?? place, hint: problem.hint)
     }
-    checkSize(spec, sources, place, &decoder)
-    return LocatedResource(resource: resource, claims: claims(spec, decoded, place))
+    checkSize(resource, &decoder)
   }
 
   private func claims(
@@ -104,15 +114,14 @@ struct ResourceDecoder {
   }
 
   /// NPM counts bytes of the JSON that it gets, not characters of a field.
-  private func checkSize(
-    _ spec: Spec, _ sources: [String: FieldSource], _ place: SourceLocation, _ decoder: inout ValueDecoder
-  ) {
+  private func checkSize(_ resource: DesiredResource, _ decoder: inout ValueDecoder) {
+    let spec = resource.spec
     let size = spec.json.encodedSize
     guard size > RequestSize.room else { return }
     let largest = kind.fields.map(\.name).max { spec[$0].encodedSize < spec[$1].encodedSize } ?? ""
     decoder.report(
       .tooLarge, "it has \(size) bytes as JSON, NPM takes \(RequestSize.room)",
-      at: sources[largest]?.location ?? place,
+      at: resource.fieldSources[largest]?.location ?? resource.source,
       hint: "'\(largest)' is the largest part; 'include' of a file that nginx can read is a way out")
   }
 
