@@ -54,11 +54,8 @@ package struct PEMText: Sendable {
 
   private static func label(of line: Substring, behind mark: String, _ number: Int) throws -> String {
     if let place = line.firstRange(of: mark), place.lowerBound != line.startIndex {
-      let isGlued = line.hasPrefix(dashes)
       throw Problem(
-        message: isGlued
-          ? "'\(mark)' stands behind another block on one line" : "'\(mark)' is not at the start of its line",
-        line: number, hint: isGlued ? "begin a new line before it" : "remove what stands before it")
+        message: "'\(mark)' is not at the start of its line", line: number, hint: "remove what stands before it")
     }
     guard line.hasPrefix(mark), line.hasSuffix(dashes), line.utf8.count > mark.utf8.count + dashes.utf8.count else {
       throw Problem(message: "a line that is neither '-----BEGIN ...-----' nor '-----END ...-----'", line: number)
@@ -81,6 +78,11 @@ package struct PEMText: Sendable {
     /// Takes a line; true: it was the last.
     mutating func take(_ text: Substring, _ number: Int) throws -> Bool {
       if text.contains(PEMText.end) || text.contains(PEMText.start) {
+        if text.contains(PEMText.end) && text.contains(PEMText.start) {
+          throw Problem(
+            message: "'\(PEMText.start)' stands behind another block on one line", line: number,
+            hint: "begin a new line before it")
+        }
         guard text.contains(PEMText.end) else {
           throw Problem(message: "the block '\(label)' has no end before the next one", line: number)
         }

@@ -139,6 +139,13 @@ import Testing
     #expect(shown.first?["annotations"]["summary"] == "Grüße: a is down")
     try await sink(settings).tell([AlertNotice(.resolved, firing.alert, at: .now)])
     #expect(try await alerts(at: place).isEmpty)
+    // 200 hosts, and what others may write into a name.
+    var crowd = notice()
+    crowd.alert.subject = "\u{1b}]0;x\u{7}\n\u{202e}<b>|"
+    crowd.alert.summary = String(repeating: "x\n", count: 5000)
+    crowd.alert.members = (0..<200).map { "host-with-a-name-of-some-length-\($0).example.com" }
+    try await sink(settings).tell([crowd])
+    #expect(try await alerts(at: place).first?["annotations"]["members"].stringValue?.contains("-199.") == true)
     server.terminate()
   }
 
