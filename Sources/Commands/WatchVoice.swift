@@ -22,7 +22,7 @@ actor WatchVoice {
   func stand(_ words: String, _ severity: Event.Severity, _ reason: String, as key: String? = nil) async {
     guard key ?? words != standing else { return }
     standing = key ?? words
-    manager.status(words)
+    manager.status(TerminalText(words).raw)
     await tell(severity, reason, words)
   }
 

@@ -59,14 +59,26 @@ enum NginxJudge {
       // A path that stands in the host's field belongs to the URL.
       let host = (location["forward_host"].stringValue ?? "").split(separator: "/").first.map(String.init) ?? ""
       if let words = Upstream.problem(host, location["forward_port"].intValue ?? 80) { return words }
-      if location["forward_path"].stringValue?.contains(where: { $0.isWhitespace || ";{}".contains($0) }) == true {
-        return "invalid number of arguments in \"proxy_pass\" directive"
-      }
+      if let words = proxyPath(location["forward_path"].stringValue ?? "", behind: path) { return words }
       if let words = AdvancedConfig.problem(location["advanced_config"].stringValue ?? "", in: .location) {
         return words
       }
     }
     return nil
+  }
+
+  /// What stands behind the port in `proxy_pass`. nginx looks for variables in it when a request comes, and for a place to put
+  /// it at once.
+  private static func proxyPath(_ text: String, behind path: String) -> String? {
+    if text.contains(where: { $0.isWhitespace || ";{}".contains($0) }) {
+      return "invalid number of arguments in \"proxy_pass\" directive"
+    }
+    if !text.isEmpty && !text.hasPrefix("/") && !text.hasPrefix("?") { return "invalid port in upstream" }
+    guard !text.isEmpty, !text.contains("$"), path.hasPrefix("~") || path.hasPrefix("@") else { return nil }
+    return """
+      "proxy_pass" cannot have URI part in location given by regular expression, or inside named location, or inside \
+      "if" statement, or inside "limit_except" block
+      """
   }
 
   /// Paths go into the configuration unquoted, with the modifier that they may begin with.

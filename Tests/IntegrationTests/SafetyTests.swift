@@ -47,6 +47,19 @@ import Testing
     }
   }
 
+  @Test func `what nginx refuses in a snippet is shown in the snippet`() async throws {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      try place.scratch.write("desired/shared.yaml", "snippets:\n  one: |\n    gzip on;\n    no_such_thing on;\n")
+      try place.desire("a", "a.test", "validate: off\n    snippets: [one]\n    advanced_config: gzip_vary on;")
+      let run = try await place.run("apply", "--yes")
+      #expect(run.exit == 5 && run.output.contains("(desired/shared.yaml:4)"), "\(run.output)")
+      try place.scratch.write("desired/shared.yaml", "snippets:\n  one: |\n    gzip on;\n")
+      #expect(try await place.run("apply", "--yes").exit == 0)
+      #expect(try await npm.served()["a.test"]?["advanced_config"] == "gzip on;\ngzip_vary on;")
+    }
+  }
+
   @Test(arguments: SimulatedNPM.versions) func `what nginx refuses is put back, with its words and the line of YAML`(
     version: String
   ) async throws {

@@ -33,6 +33,21 @@ import Testing
     }
   }
 
+  @Test(arguments: [("~ ^/a", "/b", false), ("~ ^/a(.*)", "/b$1", true), ("@a", "/", false), ("/a", "/b", true)])
+  func `nginx has no place for a path behind a pattern`(path: String, target: String, isServed: Bool) async throws {
+    try await withSimulator { npm in
+      var body = host("a.test").objectValue ?? [:]
+      body["locations"] = [
+        [
+          "path": .string(path), "forward_scheme": "http", "forward_host": "10.0.0.1", "forward_port": 80,
+          "forward_path": .string(target),
+        ]
+      ]
+      try await npm.asAdmin("POST", hosts, .object(body))
+      #expect(try await npm.served().isEmpty != isServed)
+    }
+  }
+
   @Test func `PUT enabled false leaves the host served, disable does not`() async throws {
     try await withSimulator { npm in
       try await npm.asAdmin("POST", hosts, host("a.test"))
