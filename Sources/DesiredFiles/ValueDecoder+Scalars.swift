@@ -108,7 +108,11 @@ extension ValueDecoder {
     do {
       return .string(try HostName.normalised(text))
     } catch {
-      let hint = text.contains("/") ? "write a URL as 'forward: \(text)'" : error.hint
+      let port = name.replacing("_host", with: "_port")
+      let hint =
+        text.contains("/")
+        ? "write a URL as 'forward: \(text)'"
+        : error.holdsPort ? "the port goes into '\(port)'" : error.hint
       report(.badValue, "'\(name)': \(error.message)", at: location(node), hint: hint)
       return nil
     }

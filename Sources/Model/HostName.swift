@@ -3,6 +3,8 @@ package enum HostName {
   package struct Problem: Error, Hashable, Sendable {
     package var message: String
     package var hint: String?
+    /// There is a port behind it.
+    package var holdsPort = false
   }
 
   /// The form that nginx takes: an IPv6 address gets its brackets. Throws `Problem`.
@@ -47,7 +49,7 @@ package enum HostName {
       let isPort = parts.count == 2 && !parts[1].isEmpty && parts[1].allSatisfy(\.isNumber)
       return Problem(
         message: isPort ? "'\(text)' holds a port, too" : "'\(text)' is neither a name nor an address",
-        hint: isPort ? "the port has a field of its own" : "write an IPv6 address as [::1]")
+        hint: isPort ? nil : "write an IPv6 address as [::1]", holdsPort: isPort)
     }
     if bad.properties.isWhitespace || bad.properties.generalCategory == .control {
       return Problem(message: "the host contains a blank or control character")

@@ -14,7 +14,7 @@ package enum NginxWords {
 
     package var message: String {
       switch self {
-      case .ends(let character): "nginx takes the '\(character)' in it for the end"
+      case .ends(let character): "ends at the '\(character)' in it: nginx reads it unquoted"
       case .unclosedQuote: "has a quote that is not closed"
       case .glued: "has something behind a closing quote"
       case .backslash: "ends with a backslash"

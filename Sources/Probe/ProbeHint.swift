@@ -5,8 +5,10 @@ enum ProbeHint {
   static let unreachable = "Host is not reachable. Verify the IP address and network connectivity."
   static let httpTimeout =
     "The port accepts connections but sends no answer in time. The service may be overloaded or stuck."
-  static let tls = "No TLS connection. If the service speaks plain http, change forward_scheme to http."
-  static let notHTTP = "The port answers, but not with HTTP. Check forward_scheme and forward_port."
+  static let tls =
+    "No TLS connection without a server name (SNI), as NPM's nginx asks. If the service speaks plain http, change forward_scheme to http."
+  static let notHTTP =
+    "The port answers, but not with HTTP/1.1, which NPM's nginx speaks. Check forward_scheme and forward_port."
 
   static func refused(_ port: Int) -> String {
     "Port \(port) is not accepting connections. Check if the service is running and the port is correct."
