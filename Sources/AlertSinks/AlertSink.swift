@@ -184,16 +184,10 @@ package enum NtfyAddress {
   package static func parts(_ url: String) -> (root: URLParts, topic: String)? {
     guard var parts = URLParts(url) else { return nil }
     var names = parts.path.split(separator: "/").map(String.init)
-    guard let topic = names.popLast(), topic.utf8.count <= 64, topic.utf8.allSatisfy(isPlain) else { return nil }
+    guard let topic = names.popLast(), topic.utf8.count <= 64,
+      topic.utf8.allSatisfy({ $0.isAlphanumeric || "_-".utf8.contains($0) })
+    else { return nil }
     parts.path = "/" + names.map { $0 + "/" }.joined()
     return (parts, topic)
-  }
-
-  private static func isPlain(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"): true
-    default: false
-    }
   }
 }

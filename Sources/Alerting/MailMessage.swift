@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Model
 package import Platform
 
 /// A mail as it goes over the wire (RFC 5322, RFC 2045): the text in UTF-8 and base64, so that no server changes it.
@@ -83,10 +84,7 @@ package struct MailAddress: Hashable, Sendable {
   var header: String {
     let plain = MailMessage.header(address)
     guard !name.isEmpty else { return plain }
-    let isAtom = name.utf8.allSatisfy { byte in
-      byte == 0x20 || byte == 0x2d || (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte)
-        || (0x61...0x7a).contains(byte)
-    }
+    let isAtom = name.utf8.allSatisfy { $0.isAlphanumeric || " -".utf8.contains($0) }
     return "\(isAtom ? name : MailMessage.encoded(name, always: true)) <\(plain)>"
   }
 }

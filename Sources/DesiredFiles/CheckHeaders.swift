@@ -71,10 +71,7 @@ enum HeaderName {
 
   static func isToken(_ name: String) -> Bool {
     !name.isEmpty && name.utf8.count <= 100
-      && name.utf8.allSatisfy { byte in
-        (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-          || "!#$%&'*+-.^_`|~".utf8.contains(byte)
-      }
+      && name.utf8.allSatisfy { $0.isAlphanumeric || "!#$%&'*+-.^_`|~".utf8.contains($0) }
   }
 
   /// Whether what stands in it is a secret by its nature.

@@ -1,3 +1,5 @@
+import Model
+
 /// NPM's rule for domains: `^[^&| @!#%^();:/\\}{=+?<>,~`'"]+$` in its API schema; beyond it we refuse white space
 /// and control characters, which NPM accepts and nginx chokes on.
 package enum DomainName {
@@ -51,13 +53,7 @@ package enum DomainName {
   }
 
   /// What nearly every domain is made of.
-  private static func isPlain(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "*"): true
-    default: false
-    }
-  }
+  private static func isPlain(_ byte: UInt8) -> Bool { byte.isAlphanumeric || ".-*".utf8.contains(byte) }
 
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.generalCategory == .control }
 }

@@ -22,22 +22,14 @@ enum YAMLText {
   private static func isPlain(_ text: String) -> Bool {
     guard let first = text.utf8.first, text.utf8.last != UInt8(ascii: " ") else { return false }
     let isSafe: (UInt8) -> Bool = { byte in
-      isAlphanumeric(byte) || "._/-".utf8.contains(byte)
+      byte.isAlphanumeric || "._/-".utf8.contains(byte)
     }
-    guard isAlphanumeric(first) || first == UInt8(ascii: "/") || first == UInt8(ascii: "_") else { return false }
+    guard first.isAlphanumeric || first == UInt8(ascii: "/") || first == UInt8(ascii: "_") else { return false }
     let isURL = text.hasPrefix("http://") || text.hasPrefix("https://")
     guard text.utf8.allSatisfy({ isSafe($0) || $0 == 0x20 || (isURL && $0 == UInt8(ascii: ":")) }) else { return false }
     return !YAMLScalar.isNull(text) && YAMLScalar.bool(text) == nil && Double(text) == nil
       && !["none", "auto"].contains(text)
       && text.last != ":"
-  }
-
-  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): true
-    default: false
-    }
   }
 
   private static func quoted(_ text: String) -> String {

@@ -61,9 +61,6 @@ package enum HostName {
   }
 
   private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar {
-    case "a"..."z", "A"..."Z", "0"..."9", "-", ".", "_": true
-    default: false
-    }
+    scalar.isASCII && (UInt8(ascii: scalar).isAlphanumeric || "-._".unicodeScalars.contains(scalar))
   }
 }

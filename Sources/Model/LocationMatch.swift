@@ -69,7 +69,7 @@ package struct LocationMatch: Hashable, Sendable {
     switch way {
     case .pattern, .patternIgnoringCase: text.isEmpty ? Problem(message: "has no pattern") : nil
     case .named:
-      text.utf8.dropFirst().allSatisfy(Self.isPlain) && text.utf8.count > 1
+      text.utf8.dropFirst().allSatisfy { $0.isAlphanumeric || "_-.".utf8.contains($0) } && text.utf8.count > 1
         ? nil : Problem(message: "names no location", hint: "write @name")
     case .prefix, .prefixFirst, .exact: pathProblem
     }
@@ -104,14 +104,6 @@ package struct LocationMatch: Hashable, Sendable {
     return bytes.indices.contains { index in
       bytes[index] == UInt8(ascii: "%") && index + 2 < bytes.count
         && bytes[(index + 1)...(index + 2)].allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
-    }
-  }
-
-  private static func isPlain(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."): true
-    default: false
     }
   }
 }

@@ -120,8 +120,11 @@ package struct Prober: Sendable {
     var place = place
     place.set(requestPath: path)
     var transfer = HTTPTransfer(method: expectation.method, url: try place.text())
-    transfer.headers = [("User-Agent", "reconciler-probe"), ("Accept", "*/*")]
-    transfer.headers += expectation.headers.map { ($0.name, $0.value.reveal()) }
+    transfer.headers = expectation.headers.map { ($0.name, $0.value.reveal()) }
+    let said = Set(transfer.headers.map { $0.name.lowercased() })
+    transfer.headers += [("User-Agent", "reconciler-probe"), ("Accept", "*/*")].filter {
+      !said.contains($0.0.lowercased())
+    }
     transfer.connectTimeout = settings.tcpTimeout
     transfer.totalTimeout = settings.tcpTimeout + (expectation.timeout ?? settings.httpTimeout)
     transfer.usesFreshConnection = true

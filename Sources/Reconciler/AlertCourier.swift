@@ -73,6 +73,7 @@ package final class AlertCourier: Sendable {
         if let old = rows.first(where: { progress.told.contains($0.number) }) {
           try await store.noteDelivered(old.number)
           progress.told.remove(old.number)
+          progress.alone.remove(old.number)
           continue
         }
         let letters = rows.map(Letter.init)
