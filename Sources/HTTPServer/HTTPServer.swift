@@ -56,11 +56,11 @@ package final class HTTPServer: Sendable {
   /// Ends the connections that wait for a next request, as nginx does when it reloads. What is in work goes on.
   package func closeIdleConnections() { core.connections.closeIdle() }
 
-  /// Stops to accept, waits for what is in work, then closes everything. A second call does nothing.
+  /// Begins nothing more, waits for what is in work, then closes everything. A second call does nothing.
   package func stop() async {
     guard core.isFirstStop() else { return }
-    let listening = MHD_quiesce_daemon(daemon.pointer)
-    if listening >= 0 { close(listening) }
+    // Not quiesced before: libmicrohttpd 0.9.75 and its own thread then both take the socket out of epoll, and where the
+    // second one is the thread it aborts the process. Until the end new connections are taken, and closed unanswered.
     await core.drain()
     MHD_stop_daemon(daemon.pointer)
     Unmanaged.passUnretained(core).release()
