@@ -104,7 +104,7 @@ import Testing
     #expect(longest < 4000, "\(what): a line of \(longest) characters")
   }
 
-  @Test(.timeLimit(.minutes(2))) func `nothing of others comes out raw`() async throws {
+  @Test(.timeLimit(.minutes(5))) func `nothing of others comes out raw`() async throws {
     try await withSimulator { npm in
       var place = try Workplace(npm)
       try await fill(npm)
