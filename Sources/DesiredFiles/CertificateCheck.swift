@@ -113,7 +113,8 @@ enum CertificateCheck {
       decoder.report(.certificateExpired, "the certificate is not valid before \(begin)", at: certificate.location)
     }
     let others = chain.members.dropFirst() + (decoded["intermediate_certificate"]?.chain?.members ?? [])
-    for other in others where other.notAfter < now.seconds {
+    // Of a root that is sent along nobody takes notice.
+    for other in others where other.notAfter < now.seconds && !other.isRoot {
       decoder.report(
         .certificateExpired,
         "the certificate of '\(other.commonName)' above it expired on \(Timestamp(seconds: other.notAfter).day)",

@@ -9,7 +9,9 @@ enum CertificateLook {
     guard let chain = try? CertificateChain(pem: Array(certificates.joined(separator: "\n").utf8)) else {
       return "its certificate cannot be read"
     }
-    if let late = chain.members.first(where: { $0.notAfter < now.seconds }) {
+    // Of a root that is sent along nobody takes notice.
+    let counted = chain.members.enumerated().filter { $0.offset == 0 || !$0.element.isRoot }.map(\.element)
+    if let late = counted.first(where: { $0.notAfter < now.seconds }) {
       return "the certificate of '\(late.commonName)' expired on \(Timestamp(seconds: late.notAfter).day)"
     }
     let facts = CertificateFacts(names: chain.names, expires: "")

@@ -24,8 +24,10 @@ package struct CertificateChain: Hashable, Sendable {
     /// Bits of its key, and whether that is an RSA key.
     package var keyBits: Int
     package var isRSA: Bool
-    /// Whether it is signed with a digest that OpenSSL no longer takes: MD5 or SHA-1.
+    /// Whether somebody else signed it, with a digest that OpenSSL no longer takes: MD5 or SHA-1.
     package var hasWeakDigest: Bool
+    /// Whether it signed itself, as roots do.
+    package var isRoot: Bool
   }
 
   /// Names that the first one is good for, in lower case: its DNS names, else its common name. RFC 6125 looks at the
@@ -78,12 +80,13 @@ package struct CertificateChain: Hashable, Sendable {
     let algorithm = gnutls_x509_crt_get_pk_algorithm(certificate, &bits)
     let signature = gnutls_x509_crt_get_signature_algorithm(certificate)
     let digest = gnutls_sign_get_hash_algorithm(gnutls_sign_algorithm_t(UInt32(max(0, signature))))
+    let isRoot = gnutls_x509_crt_check_issuer(certificate, certificate) == 1
     return Member(
       commonName: text { gnutls_x509_crt_get_dn_by_oid(certificate, "2.5.4.3", 0, 0, $0, $1) } ?? "",
       notAfter: Double(gnutls_x509_crt_get_expiration_time(certificate)),
       keyID: bytes { gnutls_x509_crt_get_key_id(certificate, UInt32(GNUTLS_KEYID_USE_SHA256.rawValue), $0, $1) },
       keyBits: Int(bits), isRSA: algorithm == Int32(GNUTLS_PK_RSA.rawValue),
-      hasWeakDigest: [GNUTLS_DIG_MD5, GNUTLS_DIG_SHA1].contains(digest))
+      hasWeakDigest: !isRoot && [GNUTLS_DIG_MD5, GNUTLS_DIG_SHA1].contains(digest), isRoot: isRoot)
   }
 
   private static func alternativeNames(of certificate: gnutls_x509_crt_t) -> [String] {
