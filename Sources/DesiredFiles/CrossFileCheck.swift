@@ -4,7 +4,7 @@ import Model
 enum CrossFileCheck {
   static func run(_ resources: [LocatedResource]) -> [Diagnostic] {
     duplicateNames(resources) + duplicateClaims(resources) + shadows(resources)
-      + unused(resources) + CertificateCheck.coverage(resources)
+      + circles(resources) + unused(resources) + CertificateCheck.coverage(resources)
   }
 
   private static func duplicateNames(_ resources: [LocatedResource]) -> [Diagnostic] {
@@ -71,6 +71,20 @@ enum CrossFileCheck {
         .shadowedDomain, "'\(wild.claim.name)' does not get the requests for \(first.claim.name)\(more)",
         at: wild.claim.location, note: Diagnostic.Note("a \(first.owner.kind.title) has it", at: first.claim.location),
         severity: .warning)
+    }
+  }
+
+  /// Redirections to a name that only their own wildcard answers for.
+  private static func circles(_ resources: [LocatedResource]) -> [Diagnostic] {
+    let names = Set(resources.flatMap { $0.claims.map { $0.name.lowercased() } })
+    return resources.compactMap { entry in
+      guard let text = entry.resource.spec["forward_domain_name"].stringValue else { return nil }
+      let host = RedirectTarget.host(of: text)
+      let isOwn = entry.claims.contains { $0.name.hasPrefix("*.") && host.hasSuffix($0.name.dropFirst().lowercased()) }
+      guard isOwn, !names.contains(host) else { return nil }
+      return Diagnostic(
+        .badURL, "it sends '\(host)' to itself, for ever, unless another host of NPM has that name",
+        at: entry.resource.fieldSources["forward_domain_name"]?.location ?? entry.resource.source, severity: .warning)
     }
   }
 

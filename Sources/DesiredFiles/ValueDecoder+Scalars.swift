@@ -110,7 +110,7 @@ extension ValueDecoder {
     } catch {
       let port = name.replacing("_host", with: "_port")
       let hint =
-        text.contains("/")
+        name == "forward_host" && text.contains("/")
         ? "write a URL as 'forward: \(text)'"
         : error.holdsPort ? "the port goes into '\(port)'" : error.hint
       report(.badValue, "'\(name)': \(error.message)", at: location(node), hint: hint)
