@@ -17,7 +17,7 @@ import Testing
         let running = try place.start("apply", "--yes")
         // The moment is counted in what NPM has seen, so that it falls into the run on any machine.
         let target = Int.random(in: 1...100, using: &generator)
-        while try await npm.writes().count < target / 2, try await npm.hosts().count < 50 {}
+        while running.isRunning, try await npm.writes().count < target / 2, try await npm.hosts().count < 50 {}
         running.killHard()
         _ = await running.result()
         let before = try await npm.hosts().count
