@@ -58,10 +58,10 @@ extension SettingsLoader {
 
   mutating func alertSinks() -> [SinkSettings] {
     let entries = file["alerts"]?.value["sinks"].arrayValue ?? []
-    return entries.compactMap { sink($0) }
+    return entries.indices.compactMap { sink(entries[$0], $0) }
   }
 
-  private mutating func sink(_ entry: JSONValue) -> SinkSettings? {
+  private mutating func sink(_ entry: JSONValue, _ index: Int) -> SinkSettings? {
     guard let name = entry["name"].stringValue, let kind = entry["type"].stringValue.flatMap(SinkSettings.Kind.init)
     else { return nil }
     var sink = SinkSettings(name: name, kind: kind)
@@ -74,12 +74,12 @@ extension SettingsLoader {
     sink.command = (entry["command"].arrayValue ?? []).compactMap(\.stringValue)
     sink.minimum = entry["min_severity"].stringValue.flatMap(AlertSeverity.init) ?? .info
     sink.tellsResolved = entry["resolved"].boolValue ?? true
-    check(sink)
+    check(sink, index)
     return sink
   }
 
   /// What a kind of sink cannot do without.
-  private mutating func check(_ sink: SinkSettings) {
+  private mutating func check(_ sink: SinkSettings, _ index: Int) {
     let url = sink.url.reveal().lowercased()
     func begins(_ schemes: String...) -> Bool { schemes.contains { url.hasPrefix("\($0)://") } }
     let problem: (lacks: String, hint: String)? =
@@ -92,11 +92,15 @@ extension SettingsLoader {
           ? ("a 'url' with a topic", "url: https://ntfy.sh/topic, perhaps with ?auth=...") : nil
       default:
         !begins("http", "https") || URLParts(sink.url.reveal()) == nil
-          ? ("a 'url'", "url: https://..., without a user name; a 'token' is sent as bearer token") : nil
+          ? ("a 'url' of http or https, without a user name", "url: https://...; a 'token' is sent as bearer token")
+          : nil
       }
     guard let problem else { return }
+    let isWritten = !sink.url.reveal().isEmpty && problem.lacks.contains("'url'")
+    let words = isWritten ? "needs another 'url': \(problem.lacks)" : "lacks \(problem.lacks)"
     decoder.report(
-      .missingKey, "alert sink '\(sink.name)' lacks \(problem.lacks)", at: file["alerts"]?.location ?? decoder.start,
+      isWritten ? .badURL : .missingKey, "alert sink '\(sink.name)' \(words)",
+      at: position("alerts", ".sinks[\(index)].\(isWritten ? "url" : "name")", ".sinks[\(index)].name"),
       hint: "write \(problem.hint)")
   }
 

@@ -129,6 +129,13 @@ enum AlertsCommand {
         "alerts of '\(match)' are silent until \(until.iso8601)",
         correlation: bench.correlation)
     ])
+    guard bench.invocation.console.format != .json else {
+      try bench.invocation.console.result(
+        json: [
+          "format_version": "1", "number": .int(number), "match": .string(match), "until": .string(until.iso8601),
+        ])
+      return .success
+    }
     try bench.invocation.console.result("Silence \(number): nothing is told of '\(match)' until \(until.iso8601).")
     return .success
   }

@@ -15,7 +15,7 @@ enum CertificatesCommand {
     if invocation.console.format == .json {
       try invocation.console.result(json: ["format_version": "1", "certificates": .array(watch.entries.map(json))])
     } else {
-      let width = max(10, watch.entries.map { TerminalText($0.name).count }.max() ?? 0)
+      let width = min(40, max(10, watch.entries.map { TerminalText($0.name).count }.max() ?? 0))
       let lines = watch.entries.map { line($0, width, bench.settings, invocation.console) }
       try invocation.console.result(lines.isEmpty ? "No certificates." : lines.joined(separator: "\n"))
     }

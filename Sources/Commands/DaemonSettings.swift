@@ -71,7 +71,8 @@ enum DaemonFields {
   ]
   private static let window: [FieldDescription] = [
     FieldDescription(
-      "cron", .string(9...200), "When it begins: minute, hour, day, month and day of the week, as cron has them."),
+      "cron", .string(1...200),
+      "When it begins: minute, hour, day, month and day of the week, as cron has them; or @daily and the like."),
     FieldDescription("duration", .duration, "How long it lasts, at most 7d."),
     FieldDescription("zone", .string(1...100), standard: "UTC", "Time zone, for example Europe/Berlin."),
     FieldDescription("reason", .string(0...200), standard: "", "Why; it is shown with what waits."),
@@ -118,7 +119,8 @@ extension SettingsLoader {
     var daemon = DaemonSettings()
     daemon.interval = seconds("watch", "interval") ?? daemon.interval
     daemon.selfHeals = file["watch"]?.value["self_heal"].boolValue ?? daemon.selfHeals
-    daemon.windows = (file["watch"]?.value["windows"].arrayValue ?? []).compactMap { window($0) }
+    let windows = file["watch"]?.value["windows"].arrayValue ?? []
+    daemon.windows = windows.indices.compactMap { window(windows[$0], $0) }
     daemon.health = health()
     daemon.git = git()
     daemon.maximumRestarts = number("slo", "restarts") ?? daemon.maximumRestarts
@@ -127,14 +129,14 @@ extension SettingsLoader {
     return daemon
   }
 
-  private mutating func window(_ entry: JSONValue) -> MaintenanceWindow? {
-    let place = file["watch"]?.location ?? decoder.start
+  private mutating func window(_ entry: JSONValue, _ index: Int) -> MaintenanceWindow? {
+    let place = position("watch", ".windows[\(index)].cron")
     let (text, name) = (entry["cron"].stringValue ?? "", entry["zone"].stringValue ?? "UTC")
     let duration = entry["duration"].stringValue.flatMap { Duration.seconds($0) } ?? 0
     guard let cron = CronExpression(text) else {
       decoder.report(
         .badValue, "'watch.windows': '\(text)' is no time of cron", at: place,
-        hint: "write minute, hour, day, month and weekday, for example '0 2 * * sat'")
+        hint: "write minute, hour, day, month and weekday, for example '0 2 * * sat', or @daily")
       return nil
     }
     guard let zone = TimeZoneRules(name) else {

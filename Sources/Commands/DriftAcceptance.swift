@@ -29,12 +29,27 @@ enum DriftAcceptance {
         [
           Diagnostic(
             .notAcceptable, problem.message, at: problem.location,
-            hint: "write it by hand: \(fields.map { "\($0.path): \($0.before.summary)" }.joined(separator: ", "))")
+            hint: hint(fields, resource))
         ])
     } catch let error as FileError {
       throw CommandFailure(.failure, [Diagnostic(.outputFailed, "\(error)")])
     }
     try report(fields, resource, bench.invocation.console)
+  }
+
+  /// What to do by hand.
+  private static func hint(_ fields: [FieldChange], _ resource: DesiredResource) -> String {
+    let paths = Set(fields.map(\.path))
+    if paths.contains(FieldDescription.snippetTarget),
+      resource.fieldSources[FieldDescription.snippetTarget]?.parts.isEmpty == false
+    {
+      return "it begins with snippets: change them, or what stands behind them, by hand"
+    }
+    let sealed = Set(Spec.sealedLists(resource.spec.shape).map(\.field))
+    if !paths.isDisjoint(with: sealed) {
+      return "NPM tells no passwords: 'reconciler apply' puts back those of the YAML, or change the list by hand"
+    }
+    return "write it by hand: \(fields.map { "\($0.path): \($0.before.summary)" }.joined(separator: ", "))"
   }
 
   private static func report(_ fields: [FieldChange], _ resource: DesiredResource, _ console: Console) throws {
@@ -47,7 +62,7 @@ enum DriftAcceptance {
         ])
       return
     }
-    let lines = fields.map { "  \($0.path)  \($0.after.summary) -> \($0.before.summary)" as TerminalText }
+    let lines = fields.map { "  \($0.path)  \(ValueText.change($0.after, $0.before))" as TerminalText }
     try console.result(
       (["\(resource.source.file) now says of \(resource.key.name) what NPM has:"] as [TerminalText] + lines).joined(
         separator: "\n"))

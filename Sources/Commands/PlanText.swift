@@ -119,7 +119,7 @@ struct PlanText {
     let differing = change.fields.filter { $0.path != "meta.reconciler" }
     let first = entry(
       "=", .green, change, "\(domains(change)): \(change.ref?.words ?? "") becomes ours", source(change))
-    return [first] + differing.map { continuation("\($0.path)  \($0.before.summary) -> \($0.after.summary)", "") }
+    return [first] + differing.map { continuation("\($0.path)  \(ValueText.change($0.before, $0.after))", "") }
   }
 
   private func update(_ change: Change) -> [TerminalText] {
@@ -176,7 +176,7 @@ struct PlanText {
     if field.path == "meta.reconciler" {
       return ("our marker", "\(field.before.isNull ? "gone" : field.before.summary) -> \(field.after.summary)")
     }
-    return (field.path, "\(field.before.summary) -> \(field.after.summary)")
+    return (field.path, ValueText.change(field.before, field.after))
   }
 
   private func refusal(_ change: Change) -> String? {

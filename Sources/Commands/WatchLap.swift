@@ -175,7 +175,9 @@ actor WatchLap {
     let own = Dictionary(lap.desired.resources.map { ($0.key, $0.selfHeals) }) { first, _ in first }
     let heals = bench.settings.daemon.selfHeals
     lap.plan.withhold { $0.cause == .drifted && (own[$0.key].flatMap(\.self) ?? heals) == false }
+    let before = Set(lap.plan.withheld.map(\.key))
     lap.plan.withhold { retries.holds($0, at: now) }
+    lap.retrying = Set(lap.plan.withheld.map(\.key)).subtracting(before).filter(retries.hasFailed)
     return lap
   }
 

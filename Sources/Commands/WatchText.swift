@@ -17,11 +17,13 @@ enum WatchText {
   static func standing(_ lap: PlannedLap, _ report: RunReport) -> (words: String, isGood: Bool) {
     let failed = report.outcomes.filter { $0.verdict != .applied }.map(\.change.key.name)
     let blocked = lap.plan.changes.filter(\.isBlocked).map(\.key.name)
-    let held = lap.plan.withheld.filter { $0.suspension == nil }.map(\.key.name)
+    let waiting = lap.plan.withheld.filter { lap.retrying.contains($0.key) }.map(\.key.name)
+    let held = lap.plan.withheld.filter { $0.suspension == nil && !lap.retrying.contains($0.key) }.map(\.key.name)
     let suspended = lap.plan.withheld.filter { $0.suspension != nil }.map(\.key.name)
-    let parts = [("failed", failed), ("blocked", blocked), ("held back", held), ("suspended", suspended)].filter {
-      !$0.1.isEmpty
-    }
+    let parts = [
+      ("failed", failed), ("failed before, tried again later", waiting), ("blocked", blocked), ("held back", held),
+      ("suspended", suspended),
+    ].filter { !$0.1.isEmpty }
     guard parts.isEmpty else {
       return (parts.map { "\($0.0): \($0.1.sorted().joined(separator: ", "))" }.joined(separator: "; "), false)
     }

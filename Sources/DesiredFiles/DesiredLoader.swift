@@ -102,7 +102,8 @@ package struct DesiredLoader {
       // Silence would let hosts that are written there look like hosts that were removed.
       loaded.diagnostics += listing.others.map { path in
         unreadable(
-          path, "\(path) is neither a file nor a folder", hint: "links to folders, pipes and devices are not read")
+          path, Files.isDirectory(path) ? "\(path) is a link to a folder" : "\(path) is neither a file nor a folder",
+          hint: "links to files are read; links to folders, pipes and devices are not")
       }
       if files.isEmpty {
         loaded.diagnostics += [

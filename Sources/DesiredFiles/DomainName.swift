@@ -15,7 +15,7 @@ package enum DomainName {
     let shown = isControl(bad) || bad.properties.isWhitespace ? "a space or control character" : "'\(bad)'"
     let hint = bad == ":" ? "a domain has no port: NPM listens on 80 and 443" : nil
     return (
-      "'\(String(String.UnicodeScalarView(name.unicodeScalars.filter { !isControl($0) })))' is no domain that NPM accepts: it contains \(shown)",
+      "'\(name)' is no domain that NPM accepts: it contains \(shown)",
       hint
     )
   }

@@ -167,6 +167,7 @@ package struct ValueDecoder {
     var result = DecodedValue(value: .object(filled(decoded, fields)), source: source(node))
     for (name, field) in decoded {
       result.parts[".\(name)"] = field.source
+      for (path, source) in field.parts { result.parts[".\(name)\(path)"] = source }
       for (path, secret) in field.secrets { result.secrets[path.isEmpty ? name : "\(name)/\(path)"] = secret }
     }
     return result

@@ -4,13 +4,17 @@ package enum ForeignWords {
   package static func hint(_ word: String, among names: [String]) -> String? {
     let plain = word.lowercased().replacing("-", with: "_")
     guard let fields = meanings[plain]?.filter(names.contains), let first = fields.first else { return nil }
-    let all = fields.map { "'\($0)'" }.joined(separator: " and ")
-    return "NPM's word for it is \(all)" + (examples[first].map { ": \($0)" } ?? "")
+    if fields.count > 1 { return "write " + fields.map { "'\($0)'" }.joined(separator: " and ") }
+    return "write '\(first)'" + (examples[first].map { ", as in '\(first): \($0)'" } ?? "")
   }
 
   private static let meanings: [String: [String]] = {
     let words: [([String], [String])] = [
-      (["domains", "domain", "domain_name", "hosts", "hostname", "server_name", "names"], ["domain_names"]),
+      (["hosts", "proxies", "proxy", "sites"], ["proxy_hosts", "domain_names"]),
+      (["domains", "domain", "domain_name", "hostname", "server_name", "names"], ["domain_names"]),
+      (["redirects", "redirections", "redirect_hosts"], ["redirection_hosts"]),
+      (["404_hosts", "404", "dead"], ["dead_hosts"]), (["certs", "ssl_certificates"], ["certificates"]),
+      (["acls", "accesslists", "access_control"], ["access_lists"]), (["ports", "tcp_hosts"], ["streams"]),
       (["force_ssl", "ssl_force", "force_https", "https_only", "redirect_https"], ["ssl_forced"]),
       (["ssl", "tls", "https"], ["certificate", "ssl_forced"]),
       (["cert", "ssl_certificate", "certificate_id", "certificate_name"], ["certificate"]),
@@ -21,14 +25,20 @@ package enum ForeignWords {
       (["block_common_exploits", "exploits", "block_exploit"], ["block_exploits"]),
       (["auth", "acl", "access", "access_list_id", "basic_auth"], ["access_list"]),
       (
-        ["upstream", "target", "backend", "destination", "proxy_pass", "url", "forward_url", "to"],
+        [
+          "upstream", "target", "backend", "destination", "proxy_pass", "url", "forward_url", "forward_uri", "to",
+          "redirect_to",
+        ],
         ["forward", "forward_domain_name", "forwarding_host"]
       ),
       (["host", "ip", "address"], ["forward_host", "forwarding_host"]),
       (["port"], ["forward_port", "incoming_port"]), (["scheme", "protocol"], ["forward_scheme"]),
       (["listen", "listen_port", "source_port"], ["incoming_port"]), (["forward_domain"], ["forward_domain_name"]),
       (["code", "http_code", "status_code", "redirect_code"], ["forward_http_code"]),
-      (["custom_config", "config", "nginx_config", "advanced", "custom_nginx"], ["advanced_config"]),
+      (
+        ["custom_config", "config", "extra_config", "nginx", "nginx_config", "advanced", "custom_nginx"],
+        ["advanced_config"]
+      ), (["notes", "note", "comment"], ["description"]),
       (["location", "custom_locations", "paths"], ["locations"]), (["snippet", "include", "includes"], ["snippets"]),
       (["disabled", "active", "state"], ["enabled"]), (["tags", "metadata"], ["labels"]),
       (["users", "credentials"], ["items"]), (["user", "name", "login"], ["username"]),
@@ -40,6 +50,6 @@ package enum ForeignWords {
 
   private static let examples = [
     "domain_names": "[app.example.com]", "forward": "http://10.0.0.1:8080", "enabled": "true or false",
-    "certificate": "its name",
+
   ]
 }

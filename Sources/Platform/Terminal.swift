@@ -59,6 +59,11 @@ package enum Process {
     _ = unsafeBitCast(call, to: Option.self)(maximumArenas, 1)
   }
 
+  /// Opens the standard descriptors that are closed on nothing: the next file would get their number, and our words.
+  package static func openStandardDescriptors() {
+    for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) < 0 { _ = open("/dev/null", O_RDWR) }
+  }
+
   /// A write to a closed socket or pipe, or to a file that may not grow, is an error code, not the end of the process.
   package static func ignoreFailedWrites() {
     signal(SIGPIPE, SIG_IGN)

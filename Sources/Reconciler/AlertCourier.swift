@@ -56,8 +56,8 @@ package final class AlertCourier: Sendable {
     /// What was refused as a part of many, and is told by itself.
     var alone: Set<Int> = []
     var isFailing = false
-    /// Attempts in a row that failed, each with other notices.
-    var failures = 0
+    /// Notices that were not taken since the last one that was: more than one is a sink that is away.
+    var failed: Set<Int> = []
     /// When the sink itself, which two notices in a row did not reach, is tried again.
     var pausedUntil: Double?
   }
@@ -98,6 +98,9 @@ package final class AlertCourier: Sendable {
       self.row = row
       notice = StoredText.decoded(row.notice)
     }
+
+    /// What it is about.
+    var key: String { notice?.alert.key ?? "\(row.number)" }
   }
 
   /// Notices that are told as one from this number on: an outage is one message, not two hundred.
@@ -109,15 +112,18 @@ package final class AlertCourier: Sendable {
     var waiting: Set<String> = []
     var due: [Letter] = []
     for letter in letters {
-      let key = letter.notice?.alert.key ?? "\(letter.row.number)"
-      guard letter.row.nextAt <= now(), !waiting.contains(key) else {
-        waiting.insert(key)
+      guard letter.row.nextAt <= now(), !waiting.contains(letter.key) else {
+        waiting.insert(letter.key)
         continue
       }
       due.append(letter)
     }
     let crowd = due.filter { $0.notice != nil && !progress.alone.contains($0.row.number) }
-    return sink.groups && crowd.count >= Self.crowd ? crowd : Array(due.prefix(1))
+    if sink.groups && crowd.count >= Self.crowd { return crowd }
+    // Who was not tried yet shows best whether the sink is there; of one alert the first comes first.
+    var keys: Set<String> = []
+    let first = due.filter { keys.insert($0.key).inserted }
+    return first.min { ($0.row.attempts, $0.row.number) < ($1.row.attempts, $1.row.number) }.map { [$0] } ?? []
   }
 
   /// Tells these as one. False: it was given up for a stop, and is for the next start.
@@ -126,7 +132,7 @@ package final class AlertCourier: Sendable {
     do {
       if !notices.isEmpty { try await sink.tell(notices) }
       progress.told.formUnion(letters.map(\.row.number))
-      progress.failures = 0
+      progress.failed = []
       if progress.isFailing && !notices.isEmpty {
         progress.isFailing = false
         await report(.recovered(sink: sink.settings.name))
@@ -155,13 +161,13 @@ package final class AlertCourier: Sendable {
     let isFirst = letters.contains { $0.row.attempts == 0 }
     if !progress.isFailing, isFirst { await report(.failing(sink: sink.settings.name, reason: failure.message)) }
     progress.isFailing = progress.isFailing || isFirst
-    progress.failures += 1
-    let attempts = max(letters.map(\.row.attempts).min() ?? 0, progress.failures - 1)
+    progress.failed.formUnion(letters.map(\.row.number))
+    let attempts = max(letters.map(\.row.attempts).min() ?? 0, letters.count > 1 ? 0 : progress.failed.count - 1)
     let pause = min(Self.longestPause, Self.firstPause * Double(1 << min(attempts, 10)))
     for letter in letters where !progress.told.contains(letter.row.number) {
       try await store.noteUndelivered(letter.row.number, next: Timestamp(seconds: now().seconds + pause))
     }
-    // One that is refused may be bad itself; two in a row are a sink that is away.
-    if progress.failures >= 2 || letters.count > 1 { progress.pausedUntil = clock.now + pause }
+    // One that is refused may be bad itself, however often it is.
+    if progress.failed.count > 1 { progress.pausedUntil = clock.now + pause }
   }
 }

@@ -24,7 +24,7 @@ package struct Matters: Sendable {
     let summary = StatusSummary(lap, report)
     unknown.subtract([.npm, .apply, .drift, .guardOpen, .certificate])
     Self.set(&npm, nil, [], now)
-    Self.set(&apply, Self.trouble(lap, summary), summary.failed.map(\.change.key.name), now)
+    Self.set(&apply, Self.trouble(lap, summary), summary.failing, now)
     let names = summary.drifted.map(\.key.name)
     Self.set(&drift, names.isEmpty ? nil : "changed in NPM and not repaired: \(Self.list(names))", names, now)
     let open = Self.openHosts(lap)
@@ -66,7 +66,7 @@ package struct Matters: Sendable {
 
   private static func trouble(_ lap: PlannedLap, _ summary: StatusSummary) -> String? {
     if let refusal = lap.refusals.first { return "refused: \(refusal.message)" }
-    let failed = summary.failed.map(\.change.key.name)
+    let failed = summary.failing
     let blocked = summary.open.filter(\.isBlocked).map(\.key.name)
     let parts = [("failed", failed), ("blocked", blocked)].filter { !$0.1.isEmpty }
     return parts.isEmpty ? nil : "changes " + parts.map { "\($0.0): \(list($0.1))" }.joined(separator: "; ")

@@ -12,6 +12,8 @@ package struct PlannedLap: Sendable {
   package var plan: Plan
   /// Checks of destinations that are new or change, by resource.
   package var probes: [ResourceKey: [ProbeResult]]
+  /// Changes that failed before and wait for their next attempt: they still fail.
+  package var retrying: Set<ResourceKey> = []
   /// Why `apply` would not begin; empty: it would.
   package var refusals: [Diagnostic]
   /// What people should know besides.

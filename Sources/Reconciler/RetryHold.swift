@@ -1,4 +1,4 @@
-import Model
+package import Model
 package import Planning
 import Store
 
@@ -29,6 +29,9 @@ package struct RetryHold: Sendable {
     guard let failure = failures[change.key], now < failure.next else { return false }
     return failure.change.desired == change.desired && failure.change.action == change.action
   }
+
+  /// Whether the change of a resource failed, and was not made since.
+  package func hasFailed(_ key: ResourceKey) -> Bool { failures[key] != nil }
 
   package mutating func note(_ outcome: ChangeOutcome, at now: ContinuousClock.Instant) {
     let change = outcome.change

@@ -8,11 +8,14 @@ struct StatusSummary {
   /// Changes that were not applied: what still differs.
   let open: [Change]
   let failed: [ChangeOutcome]
+  /// Names of what failed, now or before, and was not made since.
+  let failing: [String]
   /// What differs in NPM, also where the policy forbids to repair it.
   let drifted: [Change]
   let counts: [(name: String, value: Int)]
   private let isRefused: Bool
   private let held: [Change]
+  private let retryingCount: Int
   /// Hosts that a request to Let's Encrypt may have left bare.
   private let bareCount: Int
   private let certificates: [Diagnostic]
@@ -21,6 +24,8 @@ struct StatusSummary {
     let applied = Set((report?.outcomes ?? []).filter { $0.verdict == .applied }.map(\.change.key))
     open = lap.plan.changes.filter { !applied.contains($0.key) }
     failed = (report?.outcomes ?? []).filter { [.failed, .unproven].contains($0.verdict) }
+    failing = failed.map(\.change.key.name) + lap.retrying.map(\.name).sorted()
+    retryingCount = lap.retrying.count
     isRefused = !lap.refusals.isEmpty
     held = lap.plan.withheld
     let isRepaired = report != nil && report?.unrepaired == nil && lap.plan.policy != .observe
@@ -46,6 +51,16 @@ struct StatusSummary {
 
   var isInSync: Bool { open.isEmpty && held.isEmpty && bareCount == 0 }
 
+  /// What is not done now, and why.
+  private var waiting: String {
+    let suspended = held.count { $0.suspension != nil }
+    let parts = [
+      (held.count - suspended - retryingCount, "held back by the policy"), (suspended, "suspended"),
+      (retryingCount, "tried again later after a failure"),
+    ]
+    return parts.filter { $0.0 > 0 }.map { ", \($0.0) \($0.1)" }.joined()
+  }
+
   var countsJSON: JSONValue {
     .object(Dictionary(uniqueKeysWithValues: counts.map { ($0.name, JSONValue.int($0.value)) }))
   }
@@ -59,13 +74,13 @@ struct StatusSummary {
         !open.isEmpty || bareCount > 0 ? "ChangesPending" : !held.isEmpty ? "HeldBackByPolicy" : "NothingToDo",
         isInSync
           ? "NPM is as the YAML says"
-          : "\(open.count) differ from the YAML, \(held.count) held back by the policy"
+          : "\(open.count) differ from the YAML\(waiting)"
             + (bareCount > 0 ? ", \(bareCount) may be without TLS and access control" : "")
       ),
       (
-        "Applied", failed.isEmpty && !isRefused,
-        isRefused ? "Refused" : failed.isEmpty ? "Succeeded" : "ChangesFailed",
-        failed.isEmpty ? "" : "failed: \(failed.map(\.change.key.name).joined(separator: ", "))"
+        "Applied", failing.isEmpty && !isRefused,
+        isRefused ? "Refused" : failing.isEmpty ? "Succeeded" : "ChangesFailed",
+        failing.isEmpty ? "" : "failed: \(failing.joined(separator: ", "))"
       ),
       (
         "Unobstructed", blocked == 0, blocked == 0 ? "NothingBlocked" : "ChangesBlocked",

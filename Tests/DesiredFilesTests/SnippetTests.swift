@@ -72,7 +72,8 @@ import Testing
     ("domains: [a.test]", "'domain_names'"), ("force_ssl: true", "'ssl_forced'"),
     ("websockets: true", "'allow_websocket_upgrade'"), ("http2: true", "'http2_support'"),
     ("hsts: true", "'hsts_enabled'"), ("ssl: true", "'certificate' and 'ssl_forced'"),
-    ("target: x", "'forward': http://10.0.0.1:8080"), ("forward_prot: 1", "did you mean 'forward_port'?"),
+    ("target: x", "as in 'forward: http://10.0.0.1:8080'"), ("forward_uri: x", "'forward'"),
+    ("forward_prot: 1", "did you mean 'forward_port'?"),
     ("forward_port: \"80\"", "write 80 without quotes"), ("- *.example.com", "\"*.example.com\""),
     ("domain_names: [*.example.com]", "\"*.example.com\""), ("enabled: \"true\"", "write true"),
   ])

@@ -149,11 +149,10 @@ import Testing
         ["method": "POST", "path": .string("/api/nginx/\(route)"), "when": "after", "action": "stall"]
       ])
       let program = try place.start("apply", "--yes")
-      while try await program.isRunning
-        && !npm.writes().contains(where: {
-          $0["path"] == .string("/api/nginx/\(route)") && $0["isDone"] == true
-        })
-      { await Task.yield() }
+      func isDone() async throws -> Bool {
+        try await npm.writes().contains { $0["path"] == .string("/api/nginx/\(route)") && $0["isDone"] == true }
+      }
+      while program.isRunning, try await !isDone() { await Task.yield() }
       program.killHard()
       _ = await program.result()
       try await npm.faults([])

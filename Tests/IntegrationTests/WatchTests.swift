@@ -120,6 +120,24 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(1))) func `a change that waits after a failure still fails`() async throws {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      try place.scratch.write("reconciler.yaml", "watch: { interval: 1s }\n")
+      try place.desire("bad", "bad.test", "validate: off\n    advanced_config: nonsense on;")
+      let daemon = try place.start("watch")
+      try await until {
+        condition(place, "Applied") == "False"
+          && (try? place.scratch.read("status/status.json"))?.contains("\"withheld\" : 1") == true
+      }
+      let status = try place.scratch.read("status/status.json")
+      #expect(status.contains("tried again later after a failure"), "\(status)")
+      daemon.terminate()
+      let end = await daemon.result()
+      #expect(end.errors.contains("failed before, tried again later: bad"), "\(end.errors)")
+    }
+  }
+
   @Test(.timeLimit(.minutes(1))) func `a second daemon stands by, and takes over from a killed one`() async throws {
     try await withSimulator { npm in
       let place = try Workplace(npm)

@@ -1,0 +1,24 @@
+import Model
+
+/// A value and another in its place, so that what differs is seen.
+enum ValueText {
+  /// `80 -> 81`; of texts of several lines the first line that differs.
+  static func change(_ before: JSONValue, _ after: JSONValue) -> String {
+    guard let old = before.stringValue, let new = after.stringValue, old.contains("\n") || new.contains("\n") else {
+      return "\(before.summary) -> \(after.summary)"
+    }
+    let lines = [old, new].map { $0.split(separator: "\n", omittingEmptySubsequences: false) }
+    let count = max(lines[0].count, lines[1].count)
+    func line(_ side: Int, _ index: Int) -> Substring? {
+      lines[side].indices.contains(index) ? lines[side][index] : nil
+    }
+    guard let index = (0..<count).first(where: { line(0, $0) != line(1, $0) }) else {
+      return "\(before.summary) -> \(after.summary)"
+    }
+    let shown = [0, 1].map { side in line(side, index).map { $0.isEmpty ? "\"\"" : short($0) } ?? "none" }
+    let others = (index + 1..<max(index + 1, count)).count { line(0, $0) != line(1, $0) }
+    return "line \(index + 1): \(shown[0]) -> \(shown[1])" + (others > 0 ? ", and \(others) more" : "")
+  }
+
+  private static func short(_ line: Substring) -> String { line.count > 60 ? "\(line.prefix(60)) ..." : String(line) }
+}
