@@ -117,7 +117,7 @@ let package = Package(
         "Reconciler", "Planning", "Alerting", "AlertSinks", "DesiredFiles", "NPMClient", "Probe", "Store", "Model",
         "Platform", "TestSupport", "Upstream", "Curl",
       ]),
-    tests("CommandsTests", ["Commands", "Model", "DesiredFiles", "Probe", "Platform", "TestSupport"]),
+    tests("CommandsTests", ["Commands", "Model", "Planning", "DesiredFiles", "Probe", "Platform", "TestSupport"]),
     tests("IntegrationTests", ["Entry", "TestSupport", "Curl", "HTTPServer", "Model", "Platform", "X509"]),
   ],
   swiftLanguageModes: [.v6]

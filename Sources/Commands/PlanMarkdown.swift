@@ -30,7 +30,7 @@ enum PlanMarkdown {
   private static func what(_ change: Change) -> MarkdownText {
     if let obstacle = change.obstacle { return MarkdownText(obstacle.message) }
     if change.action == .update {
-      return change.fields.map { "\($0.path) \(ValueText.change($0.before, $0.after))" as MarkdownText }
+      return change.fields.map(ValueText.shown).map { "\($0.path) \($0.values)" as MarkdownText }
         .joined(separator: "<br>")
     }
     return MarkdownText(change.claims.joined(separator: ", "))

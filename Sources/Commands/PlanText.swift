@@ -129,7 +129,7 @@ struct PlanText {
       ("renamed from '\(former.name)' (\(change.ref?.words ?? ""))" as TerminalText).padded(to: 46), source(change))
     return [first]
       + change.fields.map { field in
-        let (path, values) = shown(field)
+        let (path, values) = ValueText.shown(field)
         return continuation("\(path)  \(values)", "")
       }
   }
@@ -138,13 +138,13 @@ struct PlanText {
     if change.fields.isEmpty {
       return [entry("~", .yellow, change, "an interrupted write is made again", source(change))]
     }
-    let pathWidth = min(26, change.fields.map { TerminalText(shown($0).path).count }.max() ?? 0)
+    let pathWidth = min(26, change.fields.map { TerminalText(ValueText.shown($0).path).count }.max() ?? 0)
     let isDrift = change.fields.contains { $0.cause == .drifted || $0.cause == .both }
     // Each remark once: who moved it in NPM, where it stands in the YAML.
     let remarks = ((isDrift ? [drift(change)] : []) + [source(change)]).filter { !$0.isEmpty }
     var lines: [TerminalText] = []
     for index in 0..<max(change.fields.count, remarks.count) {
-      let field = change.fields.indices.contains(index) ? shown(change.fields[index]) : nil
+      let field = change.fields.indices.contains(index) ? ValueText.shown(change.fields[index]) : nil
       let text = field.map { TerminalText($0.path).padded(to: pathWidth) + "  \($0.values)" } ?? ""
       let remark = remarks.indices.contains(index) ? remarks[index] : ""
       let padded = remark.isEmpty ? text : text.padded(to: 46)
@@ -163,20 +163,6 @@ struct PlanText {
     (lap.probes[change.key] ?? []).map { result in
       (result.target.location.map { "location \($0): " } ?? "") + ProbeText.facts(result)
     }
-  }
-
-  private func shown(_ field: FieldChange) -> (path: String, values: String) {
-    if field.path == "meta.nginx_online" {
-      return ("served by nginx", field.before.isNull ? "never confirmed -> yes" : "no -> yes")
-    }
-    if field.path == FieldDiff.guardField {
-      return ("guarded", field.before == false ? "no, its access list is not enforced -> yes" : "unknown -> yes")
-    }
-    if field.path == FieldDiff.currentField { return ("nginx has these values", "unknown -> yes") }
-    if field.path == "meta.reconciler" {
-      return ("our marker", "\(field.before.isNull ? "gone" : field.before.summary) -> \(field.after.summary)")
-    }
-    return (field.path, ValueText.change(field.before, field.after))
   }
 
   private func refusal(_ change: Change) -> String? {

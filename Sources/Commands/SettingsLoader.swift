@@ -116,6 +116,7 @@ package struct SettingsLoader {
     settings.eventRetention.seconds = seconds("events", "keep") ?? settings.eventRetention.seconds
     settings.eventRetention.count = number("events", "max") ?? settings.eventRetention.count
     settings.daemon = daemon()
+    refuseNothing()
     return settings
   }
 
@@ -170,6 +171,23 @@ package struct SettingsLoader {
     probe.httpTimeout = seconds("probe", "http_timeout") ?? probe.httpTimeout
     probe.concurrency = number("probe", "concurrency") ?? probe.concurrency
     return probe
+  }
+
+  /// Times of which none at all makes no sense.
+  private static let lengths = [
+    "npm": ["connect_timeout", "first_byte_timeout", "read_timeout", "write_timeout"],
+    "probe": ["dns_timeout", "tcp_timeout", "http_timeout"], "watch": ["interval"], "health": ["interval"],
+    "source": ["interval"], "history": ["keep"], "events": ["keep"],
+  ]
+
+  private mutating func refuseNothing() {
+    for (section, names) in Self.lengths {
+      for name in names where seconds(section, name) == 0 {
+        decoder.report(
+          .badValue, "'\(section).\(name)' must be longer than nothing", at: position(section, ".\(name)"),
+          hint: "write 1s or more")
+      }
+    }
   }
 
   private mutating func sendableSecrets() -> Set<String> {

@@ -1,13 +1,35 @@
 import Model
+import Planning
 
 /// A value and another in its place, so that what differs is seen.
 enum ValueText {
+  /// A field and its values in words; what is no field of NPM has a name for people.
+  static func shown(_ field: FieldChange) -> (path: String, values: String) {
+    if field.path == "meta.nginx_online" {
+      return ("served by nginx", field.before.isNull ? "never confirmed -> yes" : "no -> yes")
+    }
+    if field.path == FieldDiff.guardField {
+      return ("guarded", field.before == false ? "no, its access list is not enforced -> yes" : "unknown -> yes")
+    }
+    if field.path == FieldDiff.currentField { return ("nginx has these values", "unknown -> yes") }
+    if field.path == "meta.reconciler" {
+      return ("our marker", "\(field.before.isNull ? "gone" : field.before.summary) -> \(field.after.summary)")
+    }
+    return (field.path, change(field.before, field.after))
+  }
+
   /// `80 -> 81`; of texts of several lines the first line that differs.
   static func change(_ before: JSONValue, _ after: JSONValue) -> String {
-    guard let old = before.stringValue, let new = after.stringValue, old.contains("\n") || new.contains("\n") else {
+    guard let old = before.stringValue, let new = after.stringValue, !old.isEmpty, !new.isEmpty,
+      old.contains("\n") || new.contains("\n")
+    else {
       return "\(before.summary) -> \(after.summary)"
     }
-    let lines = [old, new].map { $0.split(separator: "\n", omittingEmptySubsequences: false) }
+    // The end of the last line is none of its own, unless that is all that differs.
+    let ends = [old, new].map { $0.hasSuffix("\n") ? $0.dropLast() : $0[...] }
+    let lines = (ends[0] == ends[1] ? [old[...], new[...]] : ends).map {
+      $0.split(separator: "\n", omittingEmptySubsequences: false)
+    }
     let count = max(lines[0].count, lines[1].count)
     func line(_ side: Int, _ index: Int) -> Substring? {
       lines[side].indices.contains(index) ? lines[side][index] : nil
