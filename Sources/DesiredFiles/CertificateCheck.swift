@@ -103,33 +103,49 @@ enum CertificateCheck {
       decoder.report(
         .missingKey, "\(owner) lacks 'certificate_key'", at: place, hint: "add 'certificate_key: { file: path }'")
     }
-    if chain.notAfter < now.seconds {
-      let end = Timestamp(seconds: chain.notAfter).day
-      decoder.report(
-        .certificateExpired, "the certificate for \(chain.names.joined(separator: ", ")) expired on \(end)",
-        at: certificate.location, hint: "renew it first")
-    } else if chain.notBefore > now.seconds {
-      let begin = Timestamp(seconds: chain.notBefore).day
-      decoder.report(.certificateExpired, "the certificate is not valid before \(begin)", at: certificate.location)
-    }
-    let others = chain.members.dropFirst() + (decoded["intermediate_certificate"]?.chain?.members ?? [])
-    // Of a root that is sent along nobody takes notice.
-    for other in others where other.notAfter < now.seconds && !other.isRoot {
-      decoder.report(
-        .certificateExpired,
-        "the certificate of '\(other.commonName)' above it expired on \(Timestamp(seconds: other.notAfter).day)",
-        at: certificate.location, hint: "take the chain that your authority hands out now")
-    }
-    for member in chain.members + (decoded["intermediate_certificate"]?.chain?.members ?? []) {
-      guard let weakness = weakness(of: member) else { continue }
-      decoder.report(
-        .badCertificate, "nginx may refuse the certificate of '\(member.commonName)': \(weakness)",
-        at: certificate.location, hint: "have it issued anew")
+    checkLife(chain, at: certificate.location, now, &decoder)
+    checkMembers(chain.members[...], isOwnFirst: true, at: certificate.location, now, &decoder)
+    if let above = decoded["intermediate_certificate"], let members = above.chain?.members {
+      checkMembers(members[...], isOwnFirst: false, at: above.location, now, &decoder)
     }
     if !chain.isInOrder {
       decoder.report(
         .badCertificate, "the certificates in the file are not in order, each followed by the one that issued it",
         at: certificate.location, hint: "browsers that need them will complain", severity: .warning)
+    }
+  }
+
+  private static func checkLife(
+    _ chain: CertificateChain, at place: SourceLocation, _ now: Timestamp, _ decoder: inout ValueDecoder
+  ) {
+    if chain.notAfter < now.seconds {
+      let end = Timestamp(seconds: chain.notAfter).day
+      decoder.report(
+        .certificateExpired, "the certificate for \(chain.names.joined(separator: ", ")) expired on \(end)", at: place,
+        hint: "renew it first")
+    } else if chain.notBefore > now.seconds {
+      let begin = Timestamp(seconds: chain.notBefore).day
+      decoder.report(.certificateExpired, "the certificate is not valid before \(begin)", at: place)
+    }
+  }
+
+  /// Each certificate of a file: what nginx may refuse, and those above the own one whose life is over.
+  private static func checkMembers(
+    _ members: ArraySlice<CertificateChain.Member>, isOwnFirst: Bool, at place: SourceLocation, _ now: Timestamp,
+    _ decoder: inout ValueDecoder
+  ) {
+    // Of a root that is sent along nobody takes notice.
+    for member in members.dropFirst(isOwnFirst ? 1 : 0) where member.notAfter < now.seconds && !member.isRoot {
+      decoder.report(
+        .certificateExpired,
+        "the certificate of '\(member.commonName)' above it expired on \(Timestamp(seconds: member.notAfter).day)",
+        at: place, hint: "take the chain that your authority hands out now")
+    }
+    for member in members {
+      guard let weakness = weakness(of: member) else { continue }
+      decoder.report(
+        .badCertificate, "nginx may refuse the certificate of '\(member.commonName)': \(weakness)", at: place,
+        hint: "have it issued anew")
     }
   }
 

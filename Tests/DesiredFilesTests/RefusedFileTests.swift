@@ -86,7 +86,7 @@ import Testing
     let beside = Self.certificate + "    intermediate_certificate: { file: chain.pem }\n"
     let files = ["tls.pem": Array(own.certificate.utf8), "tls.key": Array(own.key.utf8)]
     let late = try load(beside, files.merging(["chain.pem": Array(over.certificate.utf8)]) { $1 })
-    expect(late, .certificateExpired, line: 3, column: 18, "'middle.test' above it expired")
+    expect(late, .certificateExpired, line: 5, column: 31, "'middle.test' above it expired")
   }
 
   @Test(arguments: [
