@@ -131,7 +131,15 @@ package struct ValueDecoder {
       decoded[shorthand.scheme] = DecodedValue(value: .string(url.scheme), source: place)
       decoded[shorthand.host] = DecodedValue(value: .string(url.host), source: place)
       decoded[shorthand.port] = DecodedValue(value: .int(url.port), source: place)
-      if let path = shorthand.path { decoded[path] = DecodedValue(value: .string(url.path), source: place) }
+      guard let path = shorthand.path else { return }
+      let rival = entries.first { $0.key == path && !$0.isMerged && !entry.isMerged }
+      if let rival, !url.path.isEmpty {
+        report(
+          .badValue, "'\(shorthand.name)' and '\(path)' both name a path", at: location(rival.keyNode),
+          hint: "keep one of them")
+      } else if rival == nil {
+        decoded[path] = DecodedValue(value: .string(url.path), source: place)
+      }
     }
   }
 

@@ -40,6 +40,15 @@ import Testing
     #expect(places.map(\.line) == [4, 5, 2, 7, 8])
   }
 
+  @Test(arguments: ["forward_path: /q, forward: \"http://nas\"", "forward: \"http://nas\", forward_path: /q"])
+  func `a path beside a destination without one is kept`(fields: String) throws {
+    let loaded = try load([
+      "a.yaml": "proxy_hosts:\n  a:\n    domain_names: [a.test]\n    forward: http://nas\n"
+        + "    locations: [{ path: /p, \(fields) }]\n"
+    ])
+    #expect(loaded.state.resources.first?.spec["locations"].arrayValue?.first?["forward_path"] == "/q")
+  }
+
   @Test func `defaults may name them, and a host's own list replaces theirs`() throws {
     let loaded = try load([
       "_defaults.yaml": "defaults: { proxy_hosts: { snippets: [one] } }\n",
