@@ -192,10 +192,15 @@ package struct SettingsLoader {
 
   private mutating func sendableSecrets() -> Set<String> {
     let texts = (file["secrets"]?.value["allow"].arrayValue ?? []).compactMap(\.stringValue)
-    for text in texts where !["env:", "file:/"].contains(where: { text.hasPrefix($0) && text != $0 }) {
+    func isRight(_ text: String) -> Bool {
+      if text.hasPrefix("file:/") { return !text.hasSuffix("/") && !text.contains("*") }
+      return text.hasPrefix("env:") && text.count > 4
+        && text.utf8.dropFirst(4).allSatisfy { $0.isAlphanumeric || $0 == 0x5f }
+    }
+    for text in texts where !isRight(text) {
       decoder.report(
         .badValue, "'secrets.allow': '\(text)' names no secret", at: file["secrets"]?.location ?? decoder.start,
-        hint: "write env:NAME or file:/path")
+        hint: "write env:NAME or file:/path, each by itself")
     }
     return Set(texts)
   }

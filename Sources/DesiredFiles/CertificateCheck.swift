@@ -108,9 +108,11 @@ enum CertificateCheck {
     if let above = decoded["intermediate_certificate"], let members = above.chain?.members {
       checkMembers(members[...], isOwnFirst: false, at: above.location, now, &decoder)
     }
-    if !chain.isInOrder {
+    let texts = ["certificate", "intermediate_certificate"].compactMap { decoded[$0]?.secrets[""]?.reveal() }
+    let whole = texts.count > 1 ? try? CertificateChain(pem: Array(texts.joined(separator: "\n").utf8)) : nil
+    if !(whole ?? chain).isInOrder {
       decoder.report(
-        .badCertificate, "the certificates in the file are not in order, each followed by the one that issued it",
+        .badCertificate, "the certificates are not in order, each followed by the one that issued it",
         at: certificate.location, hint: "browsers that need them will complain", severity: .warning)
     }
   }
@@ -151,7 +153,7 @@ enum CertificateCheck {
 
   /// What OpenSSL's security level does not take any more.
   private static func weakness(of member: CertificateChain.Member) -> String? {
-    if member.isRSA && member.keyBits < 2048 { return "its RSA key has \(member.keyBits) bits" }
+    if member.keyBits < (member.isRSA ? 2048 : 224) { return "its key has \(member.keyBits) bits" }
     return member.hasWeakDigest ? "it is signed with MD5 or SHA-1" : nil
   }
 

@@ -77,7 +77,6 @@ enum HeaderName {
   /// Whether what stands in it is a secret by its nature.
   static func carriesSecrets(_ name: String) -> Bool {
     let name = name.lowercased()
-    return ["authorization", "proxy-authorization", "cookie"].contains(name)
-      || ["token", "secret", "password", "api-key", "apikey"].contains { name.contains($0) }
+    return ["auth", "cookie", "token", "secret", "password", "key", "session"].contains { name.contains($0) }
   }
 }

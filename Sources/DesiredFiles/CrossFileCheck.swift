@@ -79,8 +79,11 @@ enum CrossFileCheck {
     let names = Set(resources.flatMap { $0.claims.map { $0.name.lowercased() } })
     return resources.compactMap { entry in
       guard let text = entry.resource.spec["forward_domain_name"].stringValue else { return nil }
-      let host = RedirectTarget.host(of: text)
-      let isOwn = entry.claims.contains { $0.name.hasPrefix("*.") && host.hasSuffix($0.name.dropFirst().lowercased()) }
+      guard let host = RedirectTarget.host(of: text) else { return nil }
+      let isOwn = entry.claims.map { $0.name.lowercased() }.contains { name in
+        (name.hasPrefix("*.") && host.hasSuffix(name.dropFirst()))
+          || (name.hasSuffix(".*") && host.hasPrefix(name.dropLast()))
+      }
       guard isOwn, !names.contains(host) else { return nil }
       return Diagnostic(
         .badURL, "it sends '\(host)' to itself, for ever, unless another host of NPM has that name",

@@ -24,6 +24,12 @@ package enum DomainName {
   private static func refusedByNginx(_ name: String) -> (message: String, hint: String?)? {
     let labels = name.split(separator: ".", omittingEmptySubsequences: false)
     if labels.dropFirst().dropLast().contains("") || name == "." { return ("'\(name)' has an empty part", nil) }
+    if labels.first == "" {
+      return ("'\(name)' stands for a domain and all below it", "write both: [\(name.dropFirst()), '*\(name)']")
+    }
+    if labels.last == "" {
+      return ("'\(name)' would never match: nginx compares names without the last dot", "write it without")
+    }
     let stars = labels.indices.filter { labels[$0].contains("*") }
     guard let star = stars.first else {
       return name.utf8.count > 253 ? ("'\(name.prefix(20))...' has more than the 253 characters of a name", nil) : nil
@@ -39,12 +45,6 @@ package enum DomainName {
     let labels = name.split(separator: ".", omittingEmptySubsequences: false)
     if name.utf8.contains(where: { $0 >= 0x80 }) {
       return ("browsers ask for '\(name)' by its ASCII form", "write it as Punycode, beginning with xn--")
-    }
-    if labels.count > 1, labels.last == "" {
-      return ("'\(name)' ends with a dot, which browsers leave away", "write it without")
-    }
-    if labels.first == "" {
-      return ("'\(name)' stands for a domain and all below it", "write both: [\(name.dropFirst()), '*\(name)']")
     }
     if labels.contains(where: { $0.hasPrefix("-") || $0.hasSuffix("-") || $0.count > 63 }) {
       return ("'\(name)' is no name that DNS can hold", "parts have up to 63 characters and no '-' at their ends")

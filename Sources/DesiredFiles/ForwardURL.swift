@@ -73,16 +73,30 @@ package struct ForwardURL: Equatable {
 
   /// What is wrong with what stands behind the port; nginx reads it unquoted.
   static func problem(withPath path: String) -> Problem? {
-    if !path.isEmpty && !path.hasPrefix("/") {
+    let isWhole = ["$request_uri", "$uri", "${request_uri}", "${uri}"].contains { path.hasPrefix($0) }
+    if !path.isEmpty && !path.hasPrefix("/") && !isWhole {
       return Problem(message: "the path must begin with a slash", hint: "write '/\(path)'")
     }
     // nginx knows no characters of several parts: a mark on a semicolon does not make it another one.
-    let bad = path.unicodeScalars.first {
+    let bad = withoutVariables(path).unicodeScalars.first {
       $0.properties.isWhitespace || $0.value < 0x20 || $0.value == 0x7f || ";{}\"'\\".unicodeScalars.contains($0)
     }
     guard let bad else { return nil }
     let shown =
       bad.properties.isWhitespace || bad.value < 0x20 || bad.value == 0x7f ? "a blank or control character" : "'\(bad)'"
     return Problem(message: "the path contains \(shown), which nginx would not take as part of it")
+  }
+
+  /// Without `${name}`, of which nginx takes the braces.
+  private static func withoutVariables(_ path: String) -> String {
+    var rest = path[...]
+    var kept = ""
+    while let start = rest.firstRange(of: "${") {
+      let name = rest[start.upperBound...].prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+      guard !name.isEmpty, rest[name.endIndex...].hasPrefix("}") else { break }
+      kept += rest[..<start.lowerBound]
+      rest = rest[rest.index(after: name.endIndex)...]
+    }
+    return kept + rest
   }
 }

@@ -98,7 +98,8 @@ struct ResourceDecoder {
     // What could not be read is missing here, and would only be blamed twice.
     for problem in isReadable ? kind.check(resource.spec) : [] {
       decoder.report(
-        problem.code, problem.message, at: resource.fieldSources[problem.path]?.location ?? place, hint: problem.hint)
+        problem.code, problem.message, at: resource.fieldSources[problem.path]?.location ?? place, hint: problem.hint,
+        severity: problem.severity)
     }
     checkSize(resource, &decoder)
   }
@@ -122,7 +123,8 @@ struct ResourceDecoder {
     decoder.report(
       .tooLarge, "it has \(size) bytes as JSON, NPM takes \(RequestSize.room)",
       at: resource.fieldSources[largest]?.location ?? resource.source,
-      hint: "'\(largest)' is the largest part; 'include' of a file that nginx can read is a way out")
+      hint: "'\(largest)' is the largest part"
+        + (largest == FieldDescription.snippetTarget ? "; 'include' of a file that nginx can read is a way out" : ""))
   }
 
   private func checkHealth(_ health: DecodedValue?, _ decoder: inout ValueDecoder) {

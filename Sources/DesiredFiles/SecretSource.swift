@@ -62,7 +62,11 @@ package struct SecretSource: Sendable {
     } catch let problem as Problem {
       throw problem
     } catch {
-      throw Problem(message: "\(error)", hint: "a relative path counts from the file that names it")
+      // What does not look like a path may be the secret itself.
+      let isPath = path.utf8.count <= 255 && !path.contains("-----") && path.contains { "/.".contains($0) }
+      throw Problem(
+        message: isPath ? "\(error)" : "the file that is named here cannot be read",
+        hint: "a relative path counts from the file that names it")
     }
   }
 

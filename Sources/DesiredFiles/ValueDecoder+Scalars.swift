@@ -123,6 +123,9 @@ extension ValueDecoder {
     do {
       let match = try LocationMatch(text)
       if match.isPattern { try checkPattern(match) }
+      if let doubt = match.doubt {
+        report(.badValue, "'\(name)' \(doubt.message)", at: location(node), hint: doubt.hint, severity: .warning)
+      }
       return .string(text)
     } catch let problem as LocationMatch.Problem {
       report(.badValue, "'\(name)' \(problem.message)", at: location(node), hint: problem.hint)
@@ -137,7 +140,7 @@ extension ValueDecoder {
   private func checkPattern(_ match: LocationMatch) throws {
     let pattern = try Pattern(match.text, ignoresCase: match.way == .patternIgnoringCase)
     // Groups become variables, and these have a meaning already.
-    guard let taken = pattern.names.first(where: NginxVariables.builtIn.contains) else { return }
+    guard let taken = pattern.names.first(where: NginxVariables.isTaken) else { return }
     throw LocationMatch.Problem(message: "has a group with the name of nginx's own variable '$\(taken)'")
   }
 

@@ -18,6 +18,9 @@ package enum HostName {
   }
 
   private static func bracketed(_ text: String) throws(Problem) -> String {
+    if let close = text.firstIndex(of: "]"), text.hasPrefix("["), text[close...].hasPrefix("]:") {
+      throw Problem(message: "'\(text)' holds a port, too", holdsPort: true)
+    }
     guard text.hasPrefix("["), text.hasSuffix("]") else {
       throw Problem(message: "the brackets of '\(text)' do not match", hint: "write an IPv6 address as [::1]")
     }
@@ -30,9 +33,13 @@ package enum HostName {
 
   private static func problem(withName text: String) -> Problem? {
     if let bad = text.unicodeScalars.first(where: { !isPlain($0) }) { return problem(with: bad, in: text) }
-    if text.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }) {
-      return NetworkAddress.isIPv4(text[...])
-        ? nil : Problem(message: "'\(text)' is no IPv4 address", hint: "it has four numbers from 0 to 255")
+    if isNumber(text.split(separator: ".").last ?? "") {
+      let isPlain = !text.split(separator: ".").contains { $0.count > 1 && $0.hasPrefix("0") }
+      return NetworkAddress.isIPv4(text[...]) && isPlain
+        ? nil
+        : Problem(
+          message: "'\(text)' is no IPv4 address",
+          hint: "it has four numbers from 0 to 255, without zeros before them: not everybody reads these alike")
     }
     let labels = (text.hasSuffix(".") ? text.dropLast() : text[...]).split(
       separator: ".", omittingEmptySubsequences: false)
@@ -43,13 +50,21 @@ package enum HostName {
     return nil
   }
 
+  /// What the last part of an address is, in whatever notation: no name ends so.
+  private static func isNumber(_ label: Substring) -> Bool {
+    if label.lowercased().hasPrefix("0x") { return label.dropFirst(2).allSatisfy(\.isHexDigit) }
+    return !label.isEmpty && label.utf8.allSatisfy { (0x30...0x39).contains($0) }
+  }
+
   private static func problem(with bad: Unicode.Scalar, in text: String) -> Problem {
     if bad == ":" {
       let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-      let isPort = parts.count == 2 && !parts[1].isEmpty && parts[1].allSatisfy(\.isNumber)
+      let isPort = parts.count == 2 && parts[1].allSatisfy(\.isNumber)
       return Problem(
         message: isPort ? "'\(text)' holds a port, too" : "'\(text)' is neither a name nor an address",
-        hint: isPort ? nil : "write an IPv6 address as [::1]", holdsPort: isPort)
+        hint: isPort
+          ? nil : text.contains("%") ? "nginx takes no zone such as %eth0" : "write an IPv6 address as [::1]",
+        holdsPort: isPort)
     }
     if bad.properties.isWhitespace || bad.properties.generalCategory == .control {
       return Problem(message: "the host contains a blank or control character")

@@ -5,8 +5,13 @@ package struct SpecProblem: Sendable {
   package var path: String
   package var message: String
   package var hint: String?
+  package var severity: Diagnostic.Severity
 
-  init(_ code: DiagnosticCode, at path: String, _ message: String, hint: String? = nil) {
+  init(
+    _ code: DiagnosticCode, at path: String, _ message: String, hint: String? = nil,
+    severity: Diagnostic.Severity = .error
+  ) {
+    self.severity = severity
     self.code = code
     self.path = path
     self.message = message

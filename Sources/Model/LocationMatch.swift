@@ -44,6 +44,7 @@ package struct LocationMatch: Hashable, Sendable {
     switch problem {
     case .ends where path.hasPrefix("~"): "put the pattern into double quotes: ~ \"^/a{2}$\""
     case .ends, .comment: "put it into double quotes"
+    case .control: "a text of several lines ends with a line end: write it on one line, or with >-"
     default: nil
     }
   }
@@ -57,7 +58,10 @@ package struct LocationMatch: Hashable, Sendable {
       return (way, words[1])
     }
     guard let word = words.first, words.count == 1 else {
-      throw Problem(message: words.isEmpty ? "is empty" : "has blanks in it", hint: "put it into double quotes")
+      let hasWay = words.first.flatMap { Way(rawValue: $0) } != nil
+      throw Problem(
+        message: words.isEmpty ? "is empty" : "has blanks in it",
+        hint: hasWay ? "put what follows '\(words[0])' into double quotes" : "put it into double quotes")
     }
     let way = [Way.exact, .prefixFirst, .patternIgnoringCase, .pattern].first { word.hasPrefix($0.rawValue) }
     if let way { return (way, String(word.dropFirst(way.rawValue.count))) }
@@ -67,7 +71,7 @@ package struct LocationMatch: Hashable, Sendable {
   /// What nginx refuses, or takes and never matches: it compares the path of a request decoded and without its query.
   private var problem: Problem? {
     switch way {
-    case .pattern, .patternIgnoringCase: text.isEmpty ? Problem(message: "has no pattern") : nil
+    case .pattern, .patternIgnoringCase: patternProblem
     case .named:
       text.utf8.dropFirst().allSatisfy { $0.isAlphanumeric || "_-.".utf8.contains($0) } && text.utf8.count > 1
         ? nil : Problem(message: "names no location", hint: "write @name")
@@ -75,9 +79,32 @@ package struct LocationMatch: Hashable, Sendable {
     }
   }
 
+  private var patternProblem: Problem? {
+    if text.isEmpty { return Problem(message: "has no pattern") }
+    guard let first = text.first, " \"'".contains(first) else { return nil }
+    return Problem(
+      message: "would never match: the \(first == " " ? "blank" : "quote") is a part of the pattern",
+      hint: "put a blank behind '\(way.rawValue)', and quotes around the pattern alone: \(way.rawValue) \"^/a$\"")
+  }
+
+  /// As people should write another text in its place.
+  private func written(_ text: String) -> String { way == .prefix ? text : "\(way.rawValue) \(text)" }
+
   private var pathProblem: Problem? {
+    if let first = text.first, "\"'".contains(first) {
+      return Problem(
+        message: "would never match: the quote is a part of it", hint: "put a blank behind '\(way.rawValue)'")
+    }
+    if text.hasPrefix("^") {
+      return Problem(message: "would never match: patterns begin with ~", hint: "write '~ \(text)'")
+    }
     if !text.hasPrefix("/") {
-      return Problem(message: "would never match: it does not begin with a slash", hint: "write '/\(text)'")
+      return Problem(
+        message: "would never match: it does not begin with a slash", hint: "write '\(written("/" + text))'")
+    }
+    if text.contains("\\") {
+      return Problem(
+        message: "would never match: the backslash is a part of it", hint: "leave it away, or write a pattern with ~")
     }
     if text.contains("?") {
       return Problem(message: "would never match: nginx compares paths without their query", hint: "end it before '?'")
@@ -97,6 +124,15 @@ package struct LocationMatch: Hashable, Sendable {
       return Problem(message: "is there twice: NPM writes a location '/' of its own", hint: "write '/'")
     }
     return nil
+  }
+
+  /// What nginx takes letter by letter, and people hardly mean so; nil: nothing.
+  package var doubt: Problem? {
+    guard way == .prefix || way == .prefixFirst || way == .exact,
+      text.contains("*") || text.contains("(.") || text.hasSuffix("$")
+    else { return nil }
+    return Problem(
+      message: "matches just these characters: it is no pattern", hint: "a pattern begins with ~, as in '~ ^/a/'")
   }
 
   private var hasEscape: Bool {

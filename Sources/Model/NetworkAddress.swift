@@ -25,7 +25,8 @@ package enum NetworkAddress {
     guard let gap = halves.first else { return groups(text) == 8 }
     guard let head = groups(text[..<gap.lowerBound], mayEndAsIPv4: false), let tail = groups(text[gap.upperBound...])
     else { return false }
-    return head + tail <= 7
+    // nginx takes no '::' at the end that stands for one group alone.
+    return head + tail <= 7 && !(head == 7 && gap.upperBound == text.endIndex)
   }
 
   /// How many groups of 16 bits a text has, the last perhaps an IPv4 address; nil: it has other things.

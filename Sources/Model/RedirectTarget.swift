@@ -7,7 +7,7 @@ package enum RedirectTarget {
 
   /// NPM's own pattern is `^(?:[^.*]+\\.?)+[^.]$`: no star, no two dots, no dot at either end, two characters or more.
   package static func problem(with text: String) -> Problem? {
-    if text.contains("://") || text.hasPrefix("//") {
+    if hasScheme(text) || text.hasPrefix("//") {
       return Problem(message: "'\(text)' carries a scheme", hint: "write it into 'forward_scheme', and the domain here")
     }
     let scalars = text.unicodeScalars
@@ -28,15 +28,38 @@ package enum RedirectTarget {
     if text.hasPrefix("/") || text.hasPrefix(":") || text.hasPrefix("?") || text.hasPrefix("#") {
       return Problem(message: "'\(text)' names no host", hint: "write the domain first: example.com/path")
     }
-    if text.contains("@") { return Problem(message: "a redirection carries no user name") }
+    if authority(of: text).contains("@") { return Problem(message: "a redirection carries no user name") }
+    if let problem = problem(withAuthority: authority(of: text)) { return problem }
     if let name = NginxVariables.unknown(in: text) { return Problem(message: "nginx knows no variable '\(name)'") }
     return nil
   }
 
-  /// The host in it, without port and path, in lower case.
-  package static func host(of text: String) -> String {
-    let authority = text.prefix { !"/?#".contains($0) }.lowercased()
-    guard let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]") else { return authority }
-    return String(authority[..<colon])
+  private static func hasScheme(_ text: String) -> Bool {
+    guard let mark = text.firstRange(of: "://") else { return false }
+    return text[..<mark.lowerBound].utf8.allSatisfy { $0.isAlphanumeric || "+-.".utf8.contains($0) }
+  }
+
+  private static func authority(of text: String) -> Substring { text.prefix { !"/?#".contains($0) } }
+
+  private static func problem(withAuthority text: Substring) -> Problem? {
+    let isBracketed = text.hasPrefix("[")
+    if isBracketed != text.contains("]") { return Problem(message: "the brackets in '\(text)' do not match") }
+    guard let port = port(in: text), !port.contains("$") else { return nil }
+    let isPort =
+      port.utf8.allSatisfy { (0x30...0x39).contains($0) } && Int(port).map { (1...65535).contains($0) } == true
+    return isPort ? nil : Problem(message: "the port must be 1 to 65535, this is '\(port)'")
+  }
+
+  /// What stands behind the colon of a port; nil: there is none.
+  private static func port(in authority: Substring) -> Substring? {
+    let start = authority.lastIndex(of: "]") ?? authority.startIndex
+    return authority[start...].firstIndex(of: ":").map { authority[authority.index(after: $0)...] }
+  }
+
+  /// The host that visitors are sent to by the ports of NPM's hosts, in lower case; nil: they are sent to another port.
+  package static func host(of text: String) -> String? {
+    let authority = authority(of: text)
+    guard let port = port(in: authority) else { return authority.lowercased() }
+    return ["80", "443"].contains(port) ? authority.dropLast(port.count + 1).lowercased() : nil
   }
 }

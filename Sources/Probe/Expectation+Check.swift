@@ -25,10 +25,16 @@ extension Expectation {
 }
 
 extension JSONValue {
+  /// As JSON, so that a number and its text are told apart.
+  private var shown: String {
+    let text = JSONText.line(self)
+    return text.count > 80 ? "\(text.prefix(80))..." : text
+  }
+
   /// Where `answer` does not have what this asks for. What it has besides does not matter.
   fileprivate func difference(to answer: JSONValue, at path: String) -> String? {
     guard case .object(let members) = self else {
-      return self == answer ? nil : "'\(path)' is \(answer.summary), not \(summary)"
+      return self == answer ? nil : "'\(path)' is \(answer.shown), not \(shown)"
     }
     for (name, wanted) in members.sorted(by: { $0.key < $1.key }) {
       let place = path.isEmpty ? name : "\(path).\(name)"

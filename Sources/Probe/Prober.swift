@@ -151,7 +151,9 @@ package struct Prober: Sendable {
   }
 
   private func failed(_ error: TransferError, _ target: ProbeTarget) -> [ProbeStep] {
-    let wasConnected = error.timings.connected > 0 || [.tls, .notHTTP, .reset].contains(error.reason)
+    // libcurl counts TLS as a part of the connection.
+    let wasSilent = error.reason == .timeout && error.message.hasPrefix("SSL connection timeout")
+    let wasConnected = error.timings.connected > 0 || wasSilent || [.tls, .notHTTP, .reset].contains(error.reason)
     guard wasConnected else {
       let (words, hint) = tcpFailure(error, target)
       let spent = rounded(error.timings.total - error.timings.resolved)
@@ -161,6 +163,7 @@ package struct Prober: Sendable {
     let spent = rounded(error.timings.total - error.timings.connected)
     let (words, hint): (String, String?) =
       switch error.reason {
+      case .timeout where wasSilent: ("no TLS handshake in time", ProbeHint.tls)
       case .timeout: ("no answer in time", ProbeHint.httpTimeout)
       case .tls: ("TLS handshake failed", ProbeHint.tls)
       case .notHTTP: ("the answer is not HTTP/1.1", ProbeHint.notHTTP)

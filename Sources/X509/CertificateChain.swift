@@ -85,7 +85,8 @@ package struct CertificateChain: Hashable, Sendable {
       commonName: text { gnutls_x509_crt_get_dn_by_oid(certificate, "2.5.4.3", 0, 0, $0, $1) } ?? "",
       notAfter: Double(gnutls_x509_crt_get_expiration_time(certificate)),
       keyID: bytes { gnutls_x509_crt_get_key_id(certificate, UInt32(GNUTLS_KEYID_USE_SHA256.rawValue), $0, $1) },
-      keyBits: Int(bits), isRSA: algorithm == Int32(GNUTLS_PK_RSA.rawValue),
+      keyBits: Int(bits),
+      isRSA: [GNUTLS_PK_RSA, GNUTLS_PK_RSA_PSS, GNUTLS_PK_DSA].contains { Int32($0.rawValue) == algorithm },
       hasWeakDigest: !isRoot && [GNUTLS_DIG_MD5, GNUTLS_DIG_SHA1].contains(digest), isRoot: isRoot)
   }
 

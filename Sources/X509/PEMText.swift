@@ -60,7 +60,17 @@ package struct PEMText: Sendable {
     guard line.hasPrefix(mark), line.hasSuffix(dashes), line.utf8.count > mark.utf8.count + dashes.utf8.count else {
       throw Problem(message: "a line that is neither '-----BEGIN ...-----' nor '-----END ...-----'", line: number)
     }
-    return String(line.dropFirst(mark.count).dropLast(dashes.count))
+    let label = line.dropFirst(mark.count).dropLast(dashes.count)
+    // What is no label may be the key itself, on one line with its dashes: it is not repeated.
+    let isLabel =
+      label.utf8.count <= 40
+      && label.utf8.allSatisfy { (0x41...0x5a).contains($0) || $0 == 0x20 || (0x30...0x39).contains($0) }
+    guard isLabel else {
+      throw Problem(
+        message: "the whole stands on one line", line: number,
+        hint: "write the line ends that it had: after the dashes, and after every 64 characters")
+    }
+    return String(label)
   }
 
   /// A block that is being read.

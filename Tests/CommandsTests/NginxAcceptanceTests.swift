@@ -179,22 +179,36 @@ private struct Source {
     mutating get {
       quoted([
         "/", "/api", "/api/", "= /a", "=/a", "^~ /b", "^~/b", "~ ^/c/(.*)$", "~* \\.(jpg|png)$", "~ \"^/d{2}$\"", "@e",
-        "\"/a b\"", "~ (?<rest>.*)", "api", "~ [", "/a/../b", "/.well-known/acme-challenge/",
+        "\"/a b\"", "~ (?<rest>.*)", "api", "~ [", "/a/../b", "/.well-known/acme-challenge/", "~ (?<Uri>x)", "^/x",
+        "\"~ y\"", "/a/*",
       ])
     }
   }
 
-  var forwardPath: String { mutating get { quoted(["", "", "/", "/v2", "/v2/$1", "/v2$is_args$args", "v2", "?a=b"]) } }
+  var forwardPath: String {
+    mutating get {
+      quoted([
+        "", "", "/", "/v2", "/v2/$1", "/v2$is_args$args", "v2", "?a=b", "$request_uri", "/${uri}", "/$rest",
+        "/$server/$1",
+      ])
+    }
+  }
 
   var target: String {
     mutating get {
-      quoted(["example.com", "www.example.com/path", "example.com:8443", "$host", "https://example.com", "a", "[::1]"])
+      quoted([
+        "example.com", "www.example.com/path", "example.com:8443", "$host", "https://example.com", "a", "[::1]",
+        "b.test:99", "x.test/@me?u=http://y",
+      ])
     }
   }
 
   var address: String {
     mutating get {
-      quoted(["10.0.0.1", "10.0.0.0/8", "all", "fd00::/8", "::1", "10.0.0.0/33", "::ffff:1.2.3.4", "010.1.1.1/08"])
+      quoted([
+        "10.0.0.1", "10.0.0.0/8", "all", "fd00::/8", "::1", "10.0.0.0/33", "::ffff:1.2.3.4", "010.1.1.1/08",
+        "1:2:3:4:5:6:7::", "1:2:3::5:6:7:8",
+      ])
     }
   }
 }

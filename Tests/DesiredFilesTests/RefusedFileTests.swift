@@ -76,6 +76,25 @@ import Testing
     #expect(found.first?.hint?.contains("certificate 2") == true)
   }
 
+  /// As PEM becomes when it goes through an environment variable.
+  @Test(arguments: [" ", "", "\\n"]) func `a key on one line is not repeated`(lineEnd: String) throws {
+    let made = try TestCertificate.make(names: ["a.test"], days: 9999)
+    let line = made.key.replacing("\n", with: lineEnd)
+    for name in ["certificate", "certificate_key"] {
+      let texts = [
+        "tls.pem": name == "certificate" ? line : made.certificate, "tls.key": name == "certificate" ? made.key : line,
+      ]
+      let found = try load(Self.certificate, texts.mapValues { Array($0.utf8) })
+      #expect(found.map(\.code) == [.badCertificate])
+      let secret = made.key.split(separator: "\n")[1].prefix(12)
+      #expect(!found.contains { "\($0)".contains(secret) }, "\(found)")
+    }
+    let pasted =
+      "certificates:\n  tls: { certificate: { file: tls.pem }, certificate_key: { file: \"\(line.replacing("\\", with: ""))\" } }\n"
+    let pem = Array(made.certificate.utf8)
+    #expect(try !load(pasted, ["tls.pem": pem]).contains { "\($0)".contains("MI") })
+  }
+
   @Test func `an intermediate that is over is noticed`() throws {
     let root = try TestCertificate.make(names: ["root.test"], days: 9999, isAuthority: true)
     let over = try TestCertificate.make(names: ["middle.test"], days: 1, issuer: root, isAuthority: true)

@@ -63,7 +63,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{}", "'gone' is missing"), (#"{"gone": 1}"#, "'gone' is 1, not none"), (#"{"gone": null}"#, nil),
+    ("{}", "'gone' is missing"), (#"{"gone": 1}"#, "'gone' is 1, not null"), (#"{"gone": null}"#, nil),
   ])
   func `a member that is to be null must be there`(body: String, problem: String?) async throws {
     let result = try await probe(Listener(body)) { $0.json = ["gone": nil] }

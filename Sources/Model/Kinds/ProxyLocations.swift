@@ -3,13 +3,24 @@
 enum ProxyLocations {
   static func problems(_ spec: Spec) -> [SpecProblem] {
     var first: [String: Int] = [:]
+    let names = definedNames(spec)
     return (spec["locations"].arrayValue ?? []).enumerated().flatMap { index, location -> [SpecProblem] in
       let path = location["path"].stringValue ?? ""
       guard let match = try? LocationMatch(path) else { return [] }
       let own = ownLocation(match, path, index)
-      let target = forwardPath(location["forward_path"].stringValue ?? "", match, index)
+      let target = forwardPath(location["forward_path"].stringValue ?? "", match, index, names)
       return [own, target, duplicate(match, path, index, &first)].compactMap { $0 }
     }
+  }
+
+  /// Variables of the host's own making: groups of patterns, and what `set` names. nginx asks of none where it was made.
+  private static func definedNames(_ spec: Spec) -> [String] {
+    let locations = spec["locations"].arrayValue ?? []
+    let patterns = locations.compactMap { $0["path"].stringValue.flatMap { try? LocationMatch($0) } }.filter(
+      \.isPattern)
+    let texts = [spec["advanced_config"]] + locations.map { $0["advanced_config"] }
+    return patterns.flatMap { NginxVariables.groups(in: $0.text) }
+      + texts.compactMap(\.stringValue).flatMap(NginxVariables.defined)
   }
 
   /// NPM leaves its own location `/` away for a path that is just that text.
@@ -27,10 +38,11 @@ enum ProxyLocations {
       "'\(path)' is NPM's own where a certificate is of Let's Encrypt", hint: "leave it to NPM")
   }
 
-  private static func forwardPath(_ text: String, _ match: LocationMatch, _ index: Int) -> SpecProblem? {
+  private static func forwardPath(
+    _ text: String, _ match: LocationMatch, _ index: Int, _ names: [String]
+  ) -> SpecProblem? {
     guard !text.isEmpty, !NginxVariables.isUsed(in: text) else {
-      let groups = match.isPattern ? NginxVariables.groups(in: match.text) : []
-      return NginxVariables.unknown(in: text, groups: groups).map { name in
+      return NginxVariables.unknown(in: text, groups: names).map { name in
         SpecProblem(.badValue, at: "locations[\(index)].forward_path", "nginx knows no variable '\(name)'")
       }
     }

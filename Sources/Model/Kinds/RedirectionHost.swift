@@ -15,9 +15,18 @@ extension KindDescription {
     if let problem = RedirectTarget.problem(with: text) {
       return [SpecProblem(.badURL, at: "forward_domain_name", problem.message, hint: problem.hint)]
     }
-    let host = RedirectTarget.host(of: text)
-    guard host == "$host" || spec.claims.contains(where: { $0.lowercased() == host }) else { return [] }
-    return [
+    let code = spec["forward_http_code"].intValue ?? 301
+    let idle =
+      [300, 304, 305, 306].contains(code)
+      ? [
+        SpecProblem(
+          .noEffect, at: "forward_http_code", "nginx sends nobody anywhere with status \(code)",
+          hint: "take 301, 302, 303, 307 or 308", severity: .warning)
+      ] : []
+    guard let host = RedirectTarget.host(of: text),
+      ["$host", "$http_host", "$server_name"].contains(host) || spec.claims.contains(where: { $0.lowercased() == host })
+    else { return idle }
+    return idle + [
       SpecProblem(
         .badURL, at: "forward_domain_name", "it sends '\(host)' to itself, for ever", hint: "name another domain")
     ]

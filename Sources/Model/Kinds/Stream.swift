@@ -9,7 +9,7 @@ extension KindDescription {
     }, check: problems)
 
   private static let streamFields: [FieldDescription] = [
-    FieldDescription("incoming_port", .port, "Port that NPM listens on; not 80, 81 or 443, which are its own."),
+    FieldDescription("incoming_port", .port, "Port that NPM listens on; not 80, 81, 443 or 3000, which are its own."),
     FieldDescription("forwarding_host", .host, "Name or address of the destination."),
     FieldDescription("forwarding_port", .port, "Port of the destination."),
     FieldDescription("tcp_forwarding", .bool, standard: true, "Pass TCP on."),
@@ -18,8 +18,8 @@ extension KindDescription {
     HostFields.enabled,
   ]
 
-  /// Ports of NPM itself: a stream there keeps nginx from starting.
-  private static let reservedPorts: Set<Int> = [80, 81, 443]
+  /// Ports of NPM itself, its API's included: a stream there keeps nginx from starting, or from taking anything new.
+  private static let reservedPorts: Set<Int> = [80, 81, 443, 3000]
 
   @Sendable private static func problems(_ spec: Spec) -> [SpecProblem] {
     var found: [SpecProblem] = []
