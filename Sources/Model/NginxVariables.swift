@@ -38,8 +38,9 @@ package enum NginxVariables {
     guard part.hasPrefix("{") else { return String(part.prefix(while: isPart)) }
     let inner = part.dropFirst()
     let name = inner.prefix(while: isPart)
-    // Without its other brace it is no name at all.
-    return inner.dropFirst(name.count).hasPrefix("}") ? String(name) : ""
+    // Without its other brace it is no name at all, and in braces no number of a group.
+    let isName = inner.dropFirst(name.count).hasPrefix("}") && name.first?.isNumber == false
+    return isName ? String(name) : ""
   }
 
   private static func isPart(_ character: Character) -> Bool {
