@@ -113,9 +113,13 @@ package struct AlertSink: Sendable {
       throw SinkFailure("its URL is none", isFinal: true)
     }
     if !path.isEmpty { url.path = (url.path.hasSuffix("/") ? String(url.path.dropLast()) : url.path) + path }
-    guard let text = try? url.text() else { throw SinkFailure("its URL is none", isFinal: true) }
-    let client = UpstreamClient(baseURL: text, contract: contract, transport: transport)
-    var request = UpstreamRequest("POST", "")
+    var root = url
+    (root.path, root.query) = ("/", nil)
+    guard let base = try? root.text(), let text = try? url.text() else {
+      throw SinkFailure("its URL is none", isFinal: true)
+    }
+    let client = UpstreamClient(baseURL: base, contract: contract, transport: transport)
+    var request = UpstreamRequest("POST", "/" + text.dropFirst(base.count))
     request.headers = [("Content-Type", "application/json"), ("User-Agent", "reconciler")]
     if let token = settings.token { request.headers.append(("Authorization", "Bearer \(token.reveal())")) }
     request.body = Array(JSONText.line(json).utf8)

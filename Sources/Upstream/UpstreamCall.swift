@@ -128,10 +128,11 @@ struct UpstreamCall {
     origin.port == (origin.scheme == "https" ? 443 : 80) ? origin.host : "\(origin.host):\(origin.port)"
   }
 
-  mutating func breakerOpen(_ seconds: Double) -> UpstreamFailure {
+  /// - Parameter last: what the failure before was.
+  mutating func breakerOpen(_ seconds: Double, _ last: String) -> UpstreamFailure {
     let left = (max(0.1, seconds) * 10).rounded(.up) / 10
     return failure(
-      .breakerOpen, "failed too often; the next try is in \(left) s", sent: false,
+      .breakerOpen, "failed too often (last: \(last)); the next try is in \(left) s", sent: false,
       hint: "look whether it is running")
   }
 

@@ -48,6 +48,8 @@ package struct UpstreamClient: Sendable {
     var breaker: CircuitBreaker
     var budget: RetryBudget
     var calls = 0
+    /// What the last failure was, in a few words.
+    var lastFailure = ""
   }
 
   package let baseURL: String
@@ -107,15 +109,15 @@ package struct UpstreamClient: Sendable {
   }
 
   private func attempt(_ call: inout UpstreamCall) async -> Step {
-    if case .refused(let seconds) = state.withLock({ $0.breaker.admit(at: surroundings.now()) }) {
-      return .failure(call.breakerOpen(seconds))
-    }
+    let (admission, last) = state.withLock { ($0.breaker.admit(at: surroundings.now()), $0.lastFailure) }
+    if case .refused(let seconds) = admission { return .failure(call.breakerOpen(seconds, last)) }
     do {
       let result = try await transport.perform(call.transfer)
       call.note(result)
       state.withLock { state in
         if call.isGatewayError(result.status) {
           state.breaker.failed(at: surroundings.now())
+          state.lastFailure = "HTTP \(result.status)"
         } else {
           state.breaker.succeeded()
           if result.status != 429 { state.budget.succeeded() }
@@ -126,7 +128,10 @@ package struct UpstreamClient: Sendable {
       return result.status == 429 ? .failure(call.rateLimited(result)) : .answer(call.response(result))
     } catch let error as TransferError {
       call.note(error)
-      state.withLock { $0.breaker.failed(at: surroundings.now()) }
+      state.withLock { state in
+        state.breaker.failed(at: surroundings.now())
+        state.lastFailure = "\(error.reason)"
+      }
       if let seconds = pause(call.judge(error)) { return .again(seconds: seconds) }
       return .failure(call.failure(error))
     } catch {

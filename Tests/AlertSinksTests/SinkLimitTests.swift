@@ -107,6 +107,9 @@ import Testing
     #expect(bodies.first?["topic"] == "alerts")
     let request = try #require(service.taken.withLock { $0.first })
     #expect(request.path == "/below/" && request.query == "auth=c2VjcmV0")
+    let plain = Service { _, _ in nil }
+    _ = try await told(.ntfy, "/below/alerts", [outage(1)], plain)
+    #expect(plain.taken.withLock { $0.first?.path } == "/below/")
     let other = Service { _, _ in nil }
     _ = try await told(.alertmanager, "/am/?x=1", [outage(1)], other)
     let second = try #require(other.taken.withLock { $0.first })

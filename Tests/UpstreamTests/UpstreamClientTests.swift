@@ -119,7 +119,7 @@ import Upstream
     script.time.withLock { $0 = 0.25 }
     let open = await failure(client, UpstreamRequest("GET", "/x"))
     #expect(open?.code == .upstreamBreakerOpen && open?.mayHaveBeenSent == false)
-    #expect(open?.message == "NPM at http://npm.test:81 failed too often; the next try is in 0.8 s")
+    #expect(open?.message == "NPM at http://npm.test:81 failed too often (last: refused); the next try is in 0.8 s")
     #expect(script.urls.count == 5)
     script.time.withLock { $0 = 1 }
     #expect(try await client.send(UpstreamRequest("GET", "/x")).status == 200)
