@@ -53,8 +53,10 @@ package final class AlertCourier: Sendable {
   private struct Progress {
     /// What was told and could not be struck off the list, as on a full disk: it is not told twice.
     var told: Set<Int> = []
-    /// What was refused as a part of many, and is told by itself.
+    /// What was not taken as a part of many, and is told by itself.
     var alone: Set<Int> = []
+    /// What was not taken by itself.
+    var bad: Set<Int> = []
     var isFailing = false
     /// Notices that were not taken since the last one that was: more than one is a sink that is away.
     var failed: Set<Int> = []
@@ -74,6 +76,7 @@ package final class AlertCourier: Sendable {
           try await store.noteDelivered(old.number)
           progress.told.remove(old.number)
           progress.alone.remove(old.number)
+          progress.bad.remove(old.number)
           continue
         }
         let letters = rows.map(Letter.init)
@@ -133,6 +136,8 @@ package final class AlertCourier: Sendable {
       if !notices.isEmpty { try await sink.tell(notices) }
       progress.told.formUnion(letters.map(\.row.number))
       progress.failed = []
+      // It was away, and none of those that wait may be bad: they can be one again.
+      if progress.bad.count > 1 { progress.alone.formIntersection(progress.bad) }
       if progress.isFailing && !notices.isEmpty {
         progress.isFailing = false
         await report(.recovered(sink: sink.settings.name))
@@ -147,9 +152,12 @@ package final class AlertCourier: Sendable {
   private func fail(
     _ letters: [Letter], _ failure: SinkFailure, _ store: any AlertStore, _ progress: inout Progress
   ) async throws {
-    if failure.isFinal && letters.count > 1 {
-      progress.alone.formUnion(letters.map(\.row.number))
-      return
+    let numbers = letters.map(\.row.number)
+    if letters.count == 1 { progress.bad.formUnion(numbers) }
+    // One of many may be what is not taken: for good at once, else when they were not taken twice.
+    if letters.count > 1, failure.isFinal || letters.allSatisfy({ $0.row.attempts > 0 }) {
+      progress.alone.formUnion(numbers)
+      if failure.isFinal { return }
     }
     let late = letters.filter { failure.isFinal || now().seconds - $0.row.createdAt.seconds > Self.patience }
     for letter in late {
@@ -161,7 +169,7 @@ package final class AlertCourier: Sendable {
     let isFirst = letters.contains { $0.row.attempts == 0 }
     if !progress.isFailing, isFirst { await report(.failing(sink: sink.settings.name, reason: failure.message)) }
     progress.isFailing = progress.isFailing || isFirst
-    progress.failed.formUnion(letters.map(\.row.number))
+    progress.failed.formUnion(numbers)
     let attempts = max(letters.map(\.row.attempts).min() ?? 0, letters.count > 1 ? 0 : progress.failed.count - 1)
     let pause = min(Self.longestPause, Self.firstPause * Double(1 << min(attempts, 10)))
     for letter in letters where !progress.told.contains(letter.row.number) {

@@ -22,7 +22,7 @@ import Upstream
     func perform(_ transfer: HTTPTransfer) async throws -> TransferResult {
       let body = try JSONDecoder().decode(JSONValue.self, from: Data(transfer.body ?? []))
       let title = body["title"].stringValue ?? body["text"].stringValue ?? ""
-      let status = refuse(title)
+      let status = refuse("\(title)\n\(body["message"].stringValue ?? "")")
       if status == 200 { titles.withLock { $0.append(title) } }
       return TransferResult(
         status: status, headers: [:], body: [], timings: TransferTimings(), remoteAddress: "127.0.0.1")
@@ -117,6 +117,26 @@ import Upstream
     let (titles, news) = try await carry((0..<6).map { notice("h\($0)") }, service) { $0.count == 5 }
     #expect(titles.count == 5 && !titles.contains { $0.contains("h3 ") })
     #expect(news == ["undelivered"])
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `one of many that is never taken mutes none of them`() async throws {
+    let service = Service { $0.contains("h3 ") ? 500 : 200 }
+    let (titles, _) = try await carry((0..<6).map { notice("h\($0)") }, service) { $0.count == 5 }
+    #expect(titles.count == 5 && !titles.contains { $0.contains("h3 ") || $0.contains("alerts") })
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `many that wait for a sink that was away are one again`() async throws {
+    let tries = Lock(0)
+    let service = Service { _ in
+      tries.withLock { tries in
+        tries += 1
+        return tries < 7 ? 503 : 200
+      }
+    }
+    let (titles, _) = try await carry((0..<50).map { notice("h\($0)") }, service) { titles in
+      titles.contains { $0.contains("alerts") }
+    }
+    #expect(titles.count < 10)
   }
 
   @Test(.timeLimit(.minutes(1))) func `a sink that is away is asked ever later, and told of everything then`()
