@@ -15,8 +15,13 @@ enum DestinationCheck {
       let rule = resources[change.key]?.check
       let served = change.action == .create ? nil : change.observed?.spec
       let known = Set(served.map { ProbeTarget.all(of: change.key.name, spec: $0, rule).map(\.url) } ?? [])
-      return ProbeTarget.all(of: change.key.name, spec: spec, rule).filter { !known.contains($0.url) }
-        .map { (change.key, $0) }
+      // The plan has domains in NPM's order; the first is the one that was written first.
+      let domain = resources[change.key]?.spec.visitedDomain ?? spec.visitedDomain
+      return ProbeTarget.all(of: change.key.name, spec: spec, rule).filter { !known.contains($0.url) }.map { target in
+        var target = target
+        target.domain = domain
+        return (change.key, target)
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 import Curl
 import Foundation
+import HTTPServer
 import Model
 import Platform
 import TestSupport
@@ -28,6 +29,33 @@ import Testing
       #expect(apply["changes"].arrayValue?[0]["outcome"] == "applied")
       #expect(apply["changes"].arrayValue?[0]["error"] == .null)
     }
+  }
+
+  @Test func `destinations are asked for the domain that was written first, those of locations too`() async throws {
+    /// Knows one domain alone.
+    struct Picky: HTTPHandler {
+      func respond(to request: HTTPRequest) async -> HTTPResponse {
+        HTTPResponse(status: request.headers["host"] == "z.test" ? 200 : 503, body: [])
+      }
+    }
+    let server = try HTTPServer(address: "127.0.0.1", port: 0, handler: Picky())
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      let target = "http://127.0.0.1:\(server.port)"
+      try place.scratch.write(
+        "desired/a.yaml",
+        "proxy_hosts:\n  a:\n    domain_names: [z.test, a.test]\n    forward: \(target)\n"
+          + "    locations: [{ path: /x, forward: \"\(target)/y\" }]\n")
+      for command in [["validate", "--probe"], ["diff"], ["apply", "--yes"]] {
+        let run = try await place.run(command + ["-o", "json"])
+        #expect(run.exit == 0, "\(run.output)\(run.errors)")
+        guard command[0] != "apply" else { continue }
+        let destinations = run.json["destinations"].arrayValue ?? []
+        #expect(destinations.map { $0["ok"] } == [true, true], "\(destinations)")
+        #expect(destinations.map { $0["location"] } == [nil, "/x"])
+      }
+    }
+    await server.stop()
   }
 
   @Test func `errors are JSON too when JSON was asked for`() async throws {
