@@ -25,7 +25,11 @@ import Testing
     let meta: JSONValue = [
       "reconciler": ["owner": bad, "name": bad, "fingerprint": bad], "note": bad, "nginx_err": bad,
     ]
-    try await npm.asAdmin("POST", "/api/nginx/access-lists", ["name": bad, "items": [], "clients": []])
+    try await npm.asAdmin(
+      "POST", "/api/nginx/access-lists",
+      ["name": bad, "items": [["username": bad, "password": bad]], "clients": []])
+    try await npm.asAdmin(
+      "PUT", "/api/settings/default-site", ["value": "html", "meta": ["html": bad, "redirect": bad]])
     try await npm.asAdmin("POST", "/api/nginx/certificates", ["provider": "other", "nice_name": bad])
     try await npm.asAdmin(
       "POST", "/api/nginx/proxy-hosts",
