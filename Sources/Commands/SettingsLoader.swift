@@ -297,6 +297,9 @@ enum Interpolation {
   private static func value(of reference: String, _ environment: (String) -> String?) throws -> String {
     if reference.hasPrefix("env:") {
       let name = String(reference.dropFirst(4))
+      guard !name.isEmpty else {
+        throw Problem(message: "a '${env:}' here names no variable", hint: "write ${env:NAME}")
+      }
       if let value = environment(name), !value.isEmpty { return value }
       throw Problem(
         message: "the environment variable \(name) is not set", hint: "export \(name), or change the setting")
@@ -318,6 +321,7 @@ enum Interpolation {
     guard let text = SecretText.text(of: try Files.read(path)) else {
       throw Problem(message: "\(path) is not UTF-8", hint: "secrets are texts")
     }
+    guard !text.isEmpty else { throw Problem(message: "\(path) is empty", hint: "write the text into it") }
     return text
   }
 }
