@@ -82,8 +82,11 @@ package enum TerminalMedium: TextMedium {
   }
 
   private static func bounded(_ text: String) -> String {
-    guard text.utf8.count > longest, text.count > longest else { return text }
-    return "\(text.prefix(longest * 3 / 4)) ... \(text.suffix(longest / 8)) (\(text.count) characters)"
+    // Marks on a character count: there may be thousands on one.
+    let scalars = text.unicodeScalars
+    guard text.utf8.count > longest, scalars.count > longest else { return text }
+    let (head, tail) = (String(scalars.prefix(longest * 3 / 4)), String(scalars.suffix(longest / 8)))
+    return "\(head) ... \(tail) (\(scalars.count) characters)"
   }
 }
 

@@ -40,6 +40,8 @@ import Testing
   @Test func `a long text is cut in its middle`() {
     let text = TerminalText(String(repeating: "x", count: 10_000))
     #expect(text.count < 1000 && text.raw.hasSuffix("(10000 characters)"))
+    let marked = TerminalText("a" + String(repeating: "\u{301}", count: 10_000))
+    #expect(marked.raw.unicodeScalars.count < 1000)
   }
 
   @Test(arguments: [
