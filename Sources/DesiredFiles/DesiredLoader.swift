@@ -25,6 +25,7 @@ package struct DesiredLoader {
   private var replacements: [String: [UInt8]] = [:]
   private var secrets = SecretSource.live
   private var kinds = KindDescription.all
+  private var contents: [String: [UInt8]] = [:]
   private var documents: [String: [YAMLNode]] = [:]
   private var snippets = SnippetTexts()
 
@@ -58,8 +59,9 @@ package struct DesiredLoader {
   }
 
   private mutating func run(_ files: [String]) {
-    for file in files { documents[file] = parse(file) }
-    for file in files where !isDefaults(file) { readSnippets(file) }
+    for file in files { read(file) }
+    // Only those that may hold some are read before the hosts that name them, and kept until then.
+    for file in files where !isDefaults(file) && mentionsSnippets(file) { readSnippets(file) }
     let defaults = files.filter { isDefaults($0) }
     for file in defaults { readDefaults(file) }
     for file in files where !isDefaults(file) { readFile(file) }
@@ -124,11 +126,9 @@ package struct DesiredLoader {
     return nil
   }
 
-  private mutating func parse(_ file: String) -> [YAMLNode] {
+  private mutating func read(_ file: String) {
     do {
       let bytes = try replacements[file] ?? Files.read(file)
-      let (documents, problems) = YAMLParser.parse(bytes)
-      loaded.diagnostics += problems.map { $0.diagnostic(in: file) }
       if bytes.allSatisfy({ [0x20, 0x09, 0x0a, 0x0d].contains($0) }) {
         // An editor or a disk that failed leaves such files, and the hosts in them would look removed.
         loaded.diagnostics.append(
@@ -137,11 +137,23 @@ package struct DesiredLoader {
             hint: "bring it back; if nothing is meant to be in it, remove the file or write a comment into it"))
       }
       loaded.texts.add(file, bytes)
-      return documents
+      contents[file] = bytes
     } catch {
       loaded.diagnostics.append(unreadable(file, "\(error)"))
-      return []
     }
+  }
+
+  private func mentionsSnippets(_ file: String) -> Bool {
+    contents[file].map { Files.holds(Array(SnippetSection.key.utf8), in: $0) } ?? false
+  }
+
+  /// The documents of a file, parsed once: what was parsed before is given away.
+  private mutating func parse(_ file: String) -> [YAMLNode] {
+    if let known = documents.removeValue(forKey: file) { return known }
+    guard let bytes = contents[file] else { return [] }
+    let (documents, problems) = YAMLParser.parse(bytes)
+    loaded.diagnostics += problems.map { $0.diagnostic(in: file) }
+    return documents
   }
 
   private func decoder(_ file: String) -> ValueDecoder {
@@ -153,7 +165,9 @@ package struct DesiredLoader {
   /// Texts that hosts of any file may name.
   private mutating func readSnippets(_ file: String) {
     var decoder = decoder(file)
-    for document in documents[file] ?? [] {
+    let found = parse(file)
+    documents[file] = found
+    for document in found {
       // What is wrong with a document as a whole is said when its hosts are read.
       guard case .mapping(let entries) = document.content else { continue }
       for entry in entries where entry.key == SnippetSection.key { SnippetSection.read(entry.value, &decoder) }
@@ -163,7 +177,7 @@ package struct DesiredLoader {
 
   private mutating func readDefaults(_ file: String) {
     var decoder = decoder(file)
-    for document in documents[file] ?? [] {
+    for document in parse(file) {
       for entry in topLevel(document, &decoder) {
         if entry.key == "defaults" {
           merge(DefaultsDecoder.decode(entry.value, &decoder), into: &globalDefaults)
@@ -179,7 +193,7 @@ package struct DesiredLoader {
 
   private mutating func readFile(_ file: String) {
     var decoder = decoder(file)
-    for document in documents[file] ?? [] {
+    for document in parse(file) {
       let entries = topLevel(document, &decoder)
       var defaults: KindDefaults = [:]
       for entry in entries where entry.key == "defaults" {

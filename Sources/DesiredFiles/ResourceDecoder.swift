@@ -117,7 +117,7 @@ struct ResourceDecoder {
   /// NPM counts bytes of the JSON that it gets, not characters of a field.
   private func checkSize(_ resource: DesiredResource, _ decoder: inout ValueDecoder) {
     let spec = resource.spec
-    let size = spec.json.encodedSize
+    let size = spec.encodedSize
     guard size > RequestSize.room else { return }
     let largest = kind.fields.map(\.name).max { spec[$0].encodedSize < spec[$1].encodedSize } ?? ""
     decoder.report(

@@ -30,6 +30,12 @@ package struct LocationMatch: Hashable, Sendable {
 
   /// Throws `Problem`.
   package init(_ path: String) throws {
+    // What nearly all are: nothing to take apart, and nothing that nginx reads in another way.
+    if path.hasPrefix("/"), path.utf8.allSatisfy({ $0.isAlphanumeric || "_-/".utf8.contains($0) }), !path.contains("//")
+    {
+      (way, text) = (.prefix, path)
+      return
+    }
     let words: [String]
     do {
       words = try NginxWords.split(path)

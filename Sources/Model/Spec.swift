@@ -73,6 +73,11 @@ package struct Spec: Hashable, Sendable, CustomStringConvertible {
     .object(Dictionary(uniqueKeysWithValues: zip(shape.fields.map(\.name), values)))
   }
 
+  /// Bytes that `json` has as JSON.
+  package var encodedSize: Int {
+    zip(shape.fields, values).reduce(1) { $0 + $1.0.name.utf8.count + 4 + $1.1.encodedSize }
+  }
+
   /// Reads what `json` wrote; fields that it lacks have their defaults.
   package init(_ description: KindDescription, json: JSONValue) {
     self.init(description)

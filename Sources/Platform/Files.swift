@@ -127,6 +127,22 @@ package enum Files {
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
+  /// Whether some bytes stand in others.
+  package static func holds(_ part: [UInt8], in bytes: [UInt8]) -> Bool {
+    guard let first = part.first else { return true }
+    return bytes.withUnsafeBytes { whole in
+      part.withUnsafeBytes { part in
+        var rest = whole[...]
+        while rest.count >= part.count, let start = rest.firstIndex(of: first) {
+          rest = rest[start...]
+          if rest.starts(with: part) { return true }
+          rest = rest.dropFirst()
+        }
+        return false
+      }
+    }
+  }
+
   /// A path from the root on.
   package static func absolute(_ path: String) -> String {
     guard !path.hasPrefix("/") else { return path }

@@ -16,6 +16,9 @@ enum ProxyLocations {
   /// Variables of the host's own making: groups of patterns, and what `set` names. nginx asks of none where it was made.
   private static func definedNames(_ spec: Spec) -> [String] {
     let locations = spec["locations"].arrayValue ?? []
+    guard locations.contains(where: { $0["forward_path"].stringValue.map(NginxVariables.isUsed) == true }) else {
+      return []
+    }
     let patterns = locations.compactMap { $0["path"].stringValue.flatMap { try? LocationMatch($0) } }.filter(
       \.isPattern)
     let texts = [spec["advanced_config"]] + locations.map { $0["advanced_config"] }
