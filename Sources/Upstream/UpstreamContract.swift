@@ -45,13 +45,14 @@ package struct UpstreamOrigin: Hashable, Sendable, CustomStringConvertible {
     guard let mark = url.firstRange(of: "://") else { return nil }
     let scheme = url[..<mark.lowerBound].lowercased()
     guard scheme == "http" || scheme == "https" else { return nil }
-    let authority = url[mark.upperBound...].prefix { !"/?#\\".contains($0) }
-    guard !authority.contains("@") else { return nil }
+    // By bytes: a mark on a sign does not make it another one.
+    let authority = Substring(url[mark.upperBound...].utf8.prefix { !"/?#\\".utf8.contains($0) })
+    guard !authority.utf8.contains(UInt8(ascii: "@")) else { return nil }
     var host = authority
     var port = scheme == "https" ? 443 : 80
-    let afterBracket = authority.lastIndex(of: "]") ?? authority.startIndex
-    if let colon = authority[afterBracket...].lastIndex(of: ":") {
-      guard let number = Int(authority[authority.index(after: colon)...]), (1...65535).contains(number) else {
+    let afterBracket = authority.utf8.lastIndex(of: UInt8(ascii: "]")) ?? authority.startIndex
+    if let colon = authority.utf8[afterBracket...].lastIndex(of: UInt8(ascii: ":")) {
+      guard let number = Int(authority[authority.utf8.index(after: colon)...]), (1...65535).contains(number) else {
         return nil
       }
       port = number
