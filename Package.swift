@@ -62,13 +62,13 @@ let package = Package(
     room("NPMClient", ["Model", "Upstream", "Platform", "X509"]),
     room("Probe", ["Model", "Curl", "Platform", "X509"]),
     room("Store", ["Model", "SQLite", "Platform"]),
-    room("AlertSinks", ["Model", "Alerting", "Upstream", "Curl", "Platform"]),
+    room("Publishing", ["Model", "Alerting", "Upstream", "Curl", "Platform"]),
 
     // Heart.
     room(
       "Reconciler",
       [
-        "Model", "Planning", "Alerting", "DesiredFiles", "NPMClient", "Probe", "Store", "AlertSinks", "Metrics",
+        "Model", "Planning", "Alerting", "DesiredFiles", "NPMClient", "Probe", "Store", "Publishing", "Metrics",
         "Platform", "Hashing",
       ]),
 
@@ -80,7 +80,7 @@ let package = Package(
       "Commands",
       [
         "Model", "Planning", "Alerting", "DesiredFiles", "YAML", "Upstream", "NPMClient", "Probe", "Store",
-        "AlertSinks",
+        "Publishing",
         "SQLite", "Curl", "Reconciler", "NPMSimulator", "HTTPServer", "Platform", "Hashing",
       ]),
     .executableTarget(name: "Entry", dependencies: ["Commands", "Platform"], swiftSettings: strict),
@@ -102,8 +102,8 @@ let package = Package(
     tests("PlanningTests", ["Planning", "Model", "TestSupport"]),
     tests("AlertingTests", ["Alerting", "Model", "Platform"]),
     tests(
-      "AlertSinksTests",
-      ["AlertSinks", "Alerting", "Curl", "HTTPServer", "Model", "Platform", "TestSupport"]),
+      "PublishingTests",
+      ["Publishing", "Alerting", "Curl", "HTTPServer", "Model", "Platform", "TestSupport"]),
     tests("DesiredFilesTests", ["DesiredFiles", "Model", "TestSupport"]),
     tests("CurlTests", ["Curl", "HTTPServer", "TestSupport"]),
     tests("UpstreamTests", ["Upstream", "Curl", "HTTPServer", "Model", "Platform", "TestSupport"]),
@@ -114,7 +114,7 @@ let package = Package(
     tests(
       "ReconcilerTests",
       [
-        "Reconciler", "Planning", "Alerting", "AlertSinks", "DesiredFiles", "NPMClient", "Probe", "Store", "Model",
+        "Reconciler", "Planning", "Alerting", "Publishing", "DesiredFiles", "NPMClient", "Probe", "Store", "Model",
         "Platform", "TestSupport", "Upstream", "Curl",
       ]),
     tests("CommandsTests", ["Commands", "Model", "Planning", "DesiredFiles", "Probe", "Platform", "TestSupport"]),

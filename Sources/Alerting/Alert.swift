@@ -20,7 +20,7 @@ package struct AlertCondition: Hashable, Sendable {
   /// Seconds before the same alert is told again.
   package var cooldown: Double
   /// It happened, and is over: nothing will resolve it.
-  package var isMomentary = false
+  package var isOneShot = false
 
   package init(
     _ rule: AlertRule, _ severity: AlertSeverity, subject: String, _ summary: String, members: [String] = [],
@@ -46,10 +46,10 @@ package struct Alert: Hashable, Codable, Sendable {
   package var members: [String]
   package var since: Timestamp
   /// When somebody was told last; nil: nobody was, because it is silenced.
-  package var toldAt: Timestamp?
+  package var notifiedAt: Timestamp?
   /// How bad it was when somebody was told last.
-  package var toldSeverity: AlertSeverity?
-  package var isMomentary: Bool
+  package var notifiedSeverity: AlertSeverity?
+  package var isOneShot: Bool
   package var cooldown: Double
 
   package var key: String { "\(rule.rawValue)/\(subject)" }
@@ -60,14 +60,14 @@ package struct Alert: Hashable, Codable, Sendable {
     subject = condition.subject
     summary = condition.summary
     members = condition.members
-    isMomentary = condition.isMomentary
+    isOneShot = condition.isOneShot
     cooldown = condition.cooldown
     self.since = since
   }
 }
 
 /// What the world is told of an alert.
-package struct AlertNotice: Hashable, Codable, Sendable {
+package struct AlertNotification: Hashable, Codable, Sendable {
   package enum Kind: String, Codable, Sendable { case firing, resolved }
 
   package var kind: Kind

@@ -29,7 +29,7 @@ package struct MailMessage: Sendable {
     let receivers = to.map { MailAddress($0).header }.joined(separator: ",\r\n ")
     let headers = [
       "From: \(MailAddress(from).header)", "To: \(receivers)",
-      "Subject: \(Self.encoded(AlertMessage.cut(subject, Self.longestSubject)))", "Date: \(at.mailDate)",
+      "Subject: \(Self.encoded(NotificationText.cut(subject, Self.longestSubject)))", "Date: \(at.mailDate)",
       "Message-ID: <\(Self.header(identifier))@\(Self.header(host))>", "MIME-Version: 1.0",
       "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: base64", "Auto-Submitted: auto-generated",
     ]

@@ -20,24 +20,24 @@ enum AdoptCommand {
     flags: [all, dryRun, acceptChanges] + ApplyFlags.executing + ApplyFlags.planning, run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
-    let bench = try Workbench(invocation)
+    let context = try CommandContext(invocation)
     guard (invocation.arguments.positional.first != nil) != invocation.arguments.has(all) else {
       throw UsageError(message: "adopt takes a NAME, or --all")
     }
-    guard invocation.arguments.has(dryRun) else { return try await ApplyFlow(bench).run { try wish(bench) } }
-    let (wanted, settings) = try wish(bench)
-    let (_, lap) = try await bench.plan(wanted.desired, settings, bench.store(createsIt: false))
-    try PlanReport(lap: lap, bench: bench, isPartial: true).print(wanted.diagnostics)
+    guard invocation.arguments.has(dryRun) else { return try await ApplyFlow(context).run { try wish(context) } }
+    let (wanted, settings) = try wish(context)
+    let (_, lap) = try await context.plan(wanted.desired, settings, context.store(createsIt: false))
+    try PlanPrinter(lap: lap, context: context, isPartial: true).print(wanted.diagnostics)
     return lap.refusals.isEmpty && !lap.plan.changes.contains(where: \.isBlocked) ? .success : .refused
   }
 
-  private static func wish(_ bench: Workbench) throws -> (wish: ApplyFlow.Wish, settings: LapSettings) {
-    let loaded = try bench.loadDesired(exitWhenEmpty: .refused)
-    var adoption = Adoption(acceptsChanges: bench.invocation.arguments.has(acceptChanges))
-    if let name = bench.invocation.arguments.positional.first {
-      adoption.names = [try TypedName.key(name, among: loaded.state.resources)]
+  private static func wish(_ context: CommandContext) throws -> (wish: ApplyFlow.Wish, settings: ReconcileOptions) {
+    let loaded = try context.loadDesired(exitWhenEmpty: .refused)
+    var adoption = Adoption(acceptsChanges: context.invocation.arguments.has(acceptChanges))
+    if let name = context.invocation.arguments.positional.first {
+      adoption.names = [try ResourceNameArgument.key(name, among: loaded.state.resources)]
     }
-    var settings = try bench.lapSettings()
+    var settings = try context.reconcileOptions()
     settings.purpose = .adopt(adoption)
     let wish = ApplyFlow.Wish(
       desired: loaded.state, diagnostics: loaded.diagnostics, writesStatus: false)
@@ -46,7 +46,7 @@ enum AdoptCommand {
 }
 
 /// A name that somebody typed.
-enum TypedName {
+enum ResourceNameArgument {
   /// The resource that a name means: `jellyfin`, or with its kind, `access_list/lan`. Throws with exit code 3 where there
   /// is none, or several.
   static func key(_ name: String, among resources: [DesiredResource]) throws -> ResourceKey {

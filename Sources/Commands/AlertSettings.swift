@@ -1,4 +1,4 @@
-import AlertSinks
+import Publishing
 import Alerting
 import Curl
 import DesiredFiles
@@ -6,38 +6,38 @@ import Model
 
 /// `alerts` in `reconciler.yaml`.
 enum AlertFields {
-  static let all: [FieldDescription] = [
-    FieldDescription("sinks", .list(sink, key: "name", shorthands: []), standard: [], "Who is told."),
-    FieldDescription(
-      "rules", .list(rule, key: "rule", shorthands: []), standard: [], "Rules that are not as they are by default."),
+  static let all: [FieldSchema] = [
+    FieldSchema("sinks", .list(sink, key: "name", shorthands: []), defaultValue: [], "Who is told."),
+    FieldSchema(
+      "rules", .list(rule, key: "rule", shorthands: []), defaultValue: [], "Rules that are not as they are by default."),
   ]
 
   private static let severities = AlertSeverity.allCases.map(\.rawValue)
 
-  private static let sink: [FieldDescription] = [
-    FieldDescription("name", .string(1...100), "What it is called here."),
-    FieldDescription("type", .choice(SinkSettings.Kind.allCases.map(\.rawValue)), "How it is told."),
-    FieldDescription(
-      "url", .string(1...4096), standard: "",
+  private static let sink: [FieldSchema] = [
+    FieldSchema("name", .string(1...100), "What it is called here."),
+    FieldSchema("type", .choice(ReceiverConfiguration.Kind.allCases.map(\.rawValue)), "How it is told."),
+    FieldSchema(
+      "url", .string(1...4096), defaultValue: "",
       "Where it listens: http or https; for email smtp://host:25 or smtps://host:465; for ntfy with the topic."),
-    FieldDescription("token", .string(1...4096), standard: "", "Bearer token; write ${env:NAME}."),
-    FieldDescription("from", .string(3...320), standard: "", "Sender of mails."),
-    FieldDescription("to", .texts, standard: [], "Receivers of mails."),
-    FieldDescription("user", .string(1...320), standard: "", "Account at the mail server."),
-    FieldDescription("password", .string(1...4096), standard: "", "Its password; it is only sent over TLS."),
-    FieldDescription(
-      "command", .texts, standard: [],
+    FieldSchema("token", .string(1...4096), defaultValue: "", "Bearer token; write ${env:NAME}."),
+    FieldSchema("from", .string(3...320), defaultValue: "", "Sender of mails."),
+    FieldSchema("to", .texts, defaultValue: [], "Receivers of mails."),
+    FieldSchema("user", .string(1...320), defaultValue: "", "Account at the mail server."),
+    FieldSchema("password", .string(1...4096), defaultValue: "", "Its password; it is only sent over TLS."),
+    FieldSchema(
+      "command", .texts, defaultValue: [],
       "A program and its arguments; it gets the notice as JSON on its standard input, and has 30 s."),
-    FieldDescription("min_severity", .choice(severities), standard: "info", "It does not hear of less."),
-    FieldDescription("resolved", .bool, standard: true, "Whether it hears that an alert is over."),
+    FieldSchema("min_severity", .choice(severities), defaultValue: "info", "It does not hear of less."),
+    FieldSchema("resolved", .bool, defaultValue: true, "Whether it hears that an alert is over."),
   ]
 
-  private static let rule: [FieldDescription] = [
-    FieldDescription("rule", .choice(AlertRule.allCases.map(\.rawValue)), "Which one."),
-    FieldDescription("enabled", .bool, standard: true, "Whether it is looked at."),
-    FieldDescription("severity", .choice(severities), standard: .null, "How bad it is."),
-    FieldDescription("cooldown", .duration, standard: .null, "Time before the same alert is told again."),
-    FieldDescription("after", .duration, standard: .null, "Time for which it must last before it is told."),
+  private static let rule: [FieldSchema] = [
+    FieldSchema("rule", .choice(AlertRule.allCases.map(\.rawValue)), "Which one."),
+    FieldSchema("enabled", .bool, defaultValue: true, "Whether it is looked at."),
+    FieldSchema("severity", .choice(severities), defaultValue: .null, "How bad it is."),
+    FieldSchema("cooldown", .duration, defaultValue: .null, "Time before the same alert is told again."),
+    FieldSchema("after", .duration, defaultValue: .null, "Time for which it must last before it is told."),
   ]
 }
 
@@ -49,22 +49,23 @@ extension SettingsLoader {
       var settings = AlertRuleSettings.standard(rule)
       settings.isEnabled = entry["enabled"].boolValue ?? true
       settings.severity = entry["severity"].stringValue.flatMap(AlertSeverity.init) ?? settings.severity
-      settings.cooldown = entry["cooldown"].stringValue.flatMap { Duration.seconds($0) } ?? settings.cooldown
-      settings.after = entry["after"].stringValue.flatMap { Duration.seconds($0) } ?? settings.after
+      settings.cooldown = entry["cooldown"].stringValue.flatMap { DurationFormat.seconds($0) } ?? settings.cooldown
+      settings.after = entry["after"].stringValue.flatMap { DurationFormat.seconds($0) } ?? settings.after
       rules[rule] = settings
     }
     return rules
   }
 
-  mutating func alertSinks() -> [SinkSettings] {
+  mutating func alertSinks() -> [ReceiverConfiguration] {
     let entries = file["alerts"]?.value["sinks"].arrayValue ?? []
     return entries.indices.compactMap { sink(entries[$0], $0) }
   }
 
-  private mutating func sink(_ entry: JSONValue, _ index: Int) -> SinkSettings? {
-    guard let name = entry["name"].stringValue, let kind = entry["type"].stringValue.flatMap(SinkSettings.Kind.init)
+  private mutating func sink(_ entry: JSONValue, _ index: Int) -> ReceiverConfiguration? {
+    guard let name = entry["name"].stringValue,
+      let kind = entry["type"].stringValue.flatMap(ReceiverConfiguration.Kind.init)
     else { return nil }
-    var sink = SinkSettings(name: name, kind: kind)
+    var sink = ReceiverConfiguration(name: name, kind: kind)
     sink.url = Secret(filled(entry["url"]) ?? "")
     sink.token = filled(entry["token"]).map { Secret($0) }
     sink.from = entry["from"].stringValue ?? ""
@@ -73,13 +74,13 @@ extension SettingsLoader {
     sink.password = filled(entry["password"]).map { Secret($0) }
     sink.command = (entry["command"].arrayValue ?? []).compactMap(\.stringValue)
     sink.minimum = entry["min_severity"].stringValue.flatMap(AlertSeverity.init) ?? .info
-    sink.tellsResolved = entry["resolved"].boolValue ?? true
+    sink.sendsResolved = entry["resolved"].boolValue ?? true
     check(sink, index)
     return sink
   }
 
   /// What a kind of sink cannot do without.
-  private mutating func check(_ sink: SinkSettings, _ index: Int) {
+  private mutating func check(_ sink: ReceiverConfiguration, _ index: Int) {
     let url = sink.url.reveal().lowercased()
     func begins(_ schemes: String...) -> Bool { schemes.contains { url.hasPrefix("\($0)://") } }
     let problem: (lacks: String, hint: String)? =
@@ -104,7 +105,7 @@ extension SettingsLoader {
       hint: "write \(problem.hint)")
   }
 
-  private func mailProblem(_ sink: SinkSettings, isServer: Bool) -> (lacks: String, hint: String)? {
+  private func mailProblem(_ sink: ReceiverConfiguration, isServer: Bool) -> (lacks: String, hint: String)? {
     if !isServer { return ("the 'url' of a mail server", "url: smtp://mail.lan:25") }
     let example = "from: 'NPM <npm@lan.example>', to: [me@example.com]"
     if sink.from.isEmpty || sink.to.isEmpty { return ("'from' or 'to'", example) }

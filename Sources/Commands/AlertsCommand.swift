@@ -1,4 +1,4 @@
-import AlertSinks
+import Publishing
 import Alerting
 import DesiredFiles
 import Model
@@ -15,7 +15,7 @@ enum AlertsCommand {
     name: "alerts", summary: "Show alerts, try a sink, or silence some for a while",
     discussion: """
       Without a word it shows what fires, what is silent and who is told. 'test SINK' sends a test alert to one sink, and
-      says whether it arrived. 'silence WHAT' takes a rule, a host, a subject or '*'; 'unsilence N' ends a silence.
+      says whether it arrived. 'silence WHAT' takes a rule, a host, a subject or '*'; 'expireSilence N' ends a silence.
       """,
     arguments: [
       ArgumentDefinition(
@@ -25,31 +25,31 @@ enum AlertsCommand {
     flags: [length, reason], run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
-    let bench = try Workbench(invocation)
+    let context = try CommandContext(invocation)
     let words = invocation.arguments.positional
-    guard let action = words.first, action != "list" else { return try await list(bench) }
+    guard let action = words.first, action != "list" else { return try await list(context) }
     guard words.count == 2 else { throw UsageError(message: "'alerts \(action)' takes one word more") }
     switch action {
-    case "test": return try await test(words[1], bench)
-    case "silence": return try await silence(words[1], bench)
-    default: return try await unsilence(words[1], bench)
+    case "test": return try await test(words[1], context)
+    case "silence": return try await silence(words[1], context)
+    default: return try await expireSilence(words[1], context)
     }
   }
 
-  private static func list(_ bench: Workbench) async throws -> ExitCode {
+  private static func list(_ context: CommandContext) async throws -> ExitCode {
     // Who only looks makes no store.
-    let store = Files.exists(bench.settings.state) ? try SQLiteStore(path: bench.settings.state) : nil
+    let store = Files.exists(context.settings.state) ? try SQLiteStore(path: context.settings.state) : nil
     let alerts = (try await store?.alerts() ?? [:]).values.compactMap { StoredText.decoded($0) as Alert? }
       .sorted { ($1.severity, $0.key) < ($0.severity, $1.key) }
     let silences = try await store?.silences(at: .now) ?? []
     let pending = try await store?.pending() ?? [:]
-    let console = bench.invocation.console
+    let console = context.invocation.console
     if console.format == .json {
       try console.result(
         json: [
           "format_version": "1", "alerts": .array(alerts.map(json)), "silences": .array(silences.map(json)),
           "sinks": .array(
-            bench.settings.daemon.sinks.map {
+            context.settings.daemon.sinks.map {
               [
                 "name": .string($0.name), "type": .string($0.kind.rawValue), "pending": .int(pending[$0.name] ?? 0),
               ]
@@ -62,7 +62,7 @@ enum AlertsCommand {
       let why = row.reason.isEmpty ? "" : ", \(row.reason)"
       return "silence \(row.number): \(row.match) until \(row.until.iso8601)\(why)"
     }
-    let sinks = bench.settings.daemon.sinks.map { sink in
+    let sinks = context.settings.daemon.sinks.map { sink in
       "\(sink.name) (\(sink.kind.rawValue)\(pending[sink.name].map { ", \($0) waiting" } ?? ""))"
     }
     lines += [
@@ -74,9 +74,9 @@ enum AlertsCommand {
   }
 
   private static func line(_ alert: Alert, _ console: Console) -> TerminalText {
-    let paint: Paint? = [.critical: .red, .warning: .yellow][alert.severity]
+    let paint: ANSIStyle? = [.critical: .red, .warning: .yellow][alert.severity]
     let word = TerminalText(alert.severity.rawValue).padded(to: 8)
-    let told = alert.toldAt == nil ? ", silenced" : ""
+    let told = alert.notifiedAt == nil ? ", silenced" : ""
     return
       "\(paint.map { console.paint(word, $0) } ?? word)  \(alert.summary)  (\(alert.rule.rawValue), since \(alert.since.iso8601)\(told))"
   }
@@ -86,7 +86,7 @@ enum AlertsCommand {
       "rule": .string(alert.rule.rawValue), "severity": .string(alert.severity.rawValue),
       "subject": .string(alert.subject), "summary": .string(alert.summary),
       "members": .array(alert.members.map { .string($0) }), "since": .string(alert.since.iso8601),
-      "told_at": alert.toldAt.map { .string($0.iso8601) } ?? .null,
+      "told_at": alert.notifiedAt.map { .string($0.iso8601) } ?? .null,
     ]
   }
 
@@ -97,8 +97,8 @@ enum AlertsCommand {
     ]
   }
 
-  private static func test(_ name: String, _ bench: Workbench) async throws -> ExitCode {
-    let sinks = bench.settings.daemon.sinks
+  private static func test(_ name: String, _ context: CommandContext) async throws -> ExitCode {
+    let sinks = context.settings.daemon.sinks
     guard let settings = sinks.first(where: { $0.name == name }) else {
       let hint =
         Suggestion.nearest(to: name, among: sinks.map(\.name)).map { "did you mean '\($0)'?" }
@@ -107,45 +107,45 @@ enum AlertsCommand {
     }
     var condition = AlertCondition(
       .restarted, .info, subject: "test", "this is a test; nothing is wrong", cooldown: 0)
-    condition.isMomentary = true
+    condition.isOneShot = true
     do {
-      try await bench.sink(settings).tell([AlertNotice(.firing, Alert(condition, since: .now), at: .now)])
+      try await context.sink(settings).tell([AlertNotification(.firing, Alert(condition, since: .now), at: .now)])
     } catch {
       let message = "alert sink '\(name)' was not told: \(error)"
       throw CommandFailure(.failure, [Diagnostic(.alertSink, message, hint: "check its settings, and that it runs")])
     }
-    try bench.invocation.console.result("'\(name)' took it.")
+    try context.invocation.console.result("'\(name)' took it.")
     return .success
   }
 
-  private static func silence(_ match: String, _ bench: Workbench) async throws -> ExitCode {
-    let seconds = try bench.invocation.arguments.length(length) ?? 7200
+  private static func silence(_ match: String, _ context: CommandContext) async throws -> ExitCode {
+    let seconds = try context.invocation.arguments.length(length) ?? 7200
     let until = Timestamp(seconds: Timestamp.now.seconds + seconds)
-    let number = try await SQLiteStore(path: bench.settings.state)
-      .silence(match, until: until, reason: bench.invocation.arguments.value(reason) ?? "")
-    await bench.append([
+    let number = try await SQLiteStore(path: context.settings.state)
+      .silence(match, until: until, reason: context.invocation.arguments.value(reason) ?? "")
+    await context.append([
       Event(
         .info, source: "alerts", subject: match, reason: "Silenced",
         "alerts of '\(match)' are silent until \(until.iso8601)",
-        correlation: bench.correlation)
+        correlation: context.correlation)
     ])
-    guard bench.invocation.console.format != .json else {
-      try bench.invocation.console.result(
+    guard context.invocation.console.format != .json else {
+      try context.invocation.console.result(
         json: [
           "format_version": "1", "number": .int(number), "match": .string(match), "until": .string(until.iso8601),
         ])
       return .success
     }
-    try bench.invocation.console.result("Silence \(number): nothing is told of '\(match)' until \(until.iso8601).")
+    try context.invocation.console.result("Silence \(number): nothing is told of '\(match)' until \(until.iso8601).")
     return .success
   }
 
-  private static func unsilence(_ text: String, _ bench: Workbench) async throws -> ExitCode {
-    guard let number = Int(text), try await SQLiteStore(path: bench.settings.state).unsilence(number) else {
+  private static func expireSilence(_ text: String, _ context: CommandContext) async throws -> ExitCode {
+    guard let number = Int(text), try await SQLiteStore(path: context.settings.state).expireSilence(number) else {
       throw CommandFailure(
         .invalid, [Diagnostic(.alertSink, "there is no silence '\(text)'", hint: "'reconciler alerts' shows them")])
     }
-    try bench.invocation.console.result("Silence \(number) is over.")
+    try context.invocation.console.result("Silence \(number) is over.")
     return .success
   }
 }

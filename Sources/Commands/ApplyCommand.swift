@@ -11,12 +11,12 @@ enum ApplyCommand {
     flags: ApplyFlags.executing + ApplyFlags.planning, run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
-    let bench = try Workbench(invocation)
-    return try await ApplyFlow(bench).run {
-      let loaded = try bench.loadDesired(exitWhenEmpty: .refused)
+    let context = try CommandContext(invocation)
+    return try await ApplyFlow(context).run {
+      let loaded = try context.loadDesired(exitWhenEmpty: .refused)
       let wish = ApplyFlow.Wish(
-        desired: loaded.state, diagnostics: loaded.diagnostics, writesStatus: bench.writesStatus)
-      return (wish, try bench.lapSettings())
+        desired: loaded.state, diagnostics: loaded.diagnostics, writesStatus: context.writesStatus)
+      return (wish, try context.reconcileOptions())
     }
   }
 }

@@ -18,32 +18,32 @@ struct ApplyFlow {
     var remark: String?
   }
 
-  private let bench: Workbench
-  private let stop = StopSignal()
-  private var invocation: Invocation { bench.invocation }
+  private let context: CommandContext
+  private let stop = ShutdownSignal()
+  private var invocation: Invocation { context.invocation }
 
-  init(_ bench: Workbench) { self.bench = bench }
+  init(_ context: CommandContext) { self.context = context }
 
   /// - Parameter wish: reads what is wanted; called while the lock is held, because the store may be part of it.
-  func run(_ wish: () async throws -> (wish: Wish, settings: LapSettings)) async throws -> ExitCode {
-    try bench.checkOutput()
+  func run(_ wish: () async throws -> (wish: Wish, settings: ReconcileOptions)) async throws -> ExitCode {
+    try context.checkOutput()
     stop.listenToSignals()
     let timeout = try invocation.arguments.seconds(ApplyFlags.lockTimeout) ?? 0
-    let lock = try await RunLock.take(beside: bench.settings.state, timeout: timeout, stop: stop)
+    let lock = try await ApplyLock.take(beside: context.settings.state, timeout: timeout, stop: stop)
     defer { withExtendedLifetime(lock) {} }
     let (wanted, settings) = try await wish()
-    let store = try bench.store(createsIt: true)
-    let (run, lap) = try await bench.plan(wanted.desired, settings, store)
+    let store = try context.store(createsIt: true)
+    let (run, lap) = try await context.plan(wanted.desired, settings, store)
     let printer = ApplyPrinter(
-      lap: lap, settings: bench.settings, console: invocation.console, isPartial: !wanted.writesStatus,
+      lap: lap, settings: context.settings, console: invocation.console, isPartial: !wanted.writesStatus,
       remark: wanted.remark)
-    var news = LapNews()
+    var news = PlanEventRecorder()
     await run.tell(lap, &news)
     if !lap.refusals.isEmpty { try await run.remember(lap) }
     if let early = try gate(lap, printer, wanted) { return early }
     stop.deferExit()
     printer.begin(wasAsked: !invocation.arguments.has(ApplyFlags.yes) && lap.writesSomething)
-    let lease = try await RunLock.lease(store, bench, timeout: timeout, stop: stop)
+    let lease = try await ApplyLock.lease(store, context, timeout: timeout, stop: stop)
     let report = try await lease.hold { try await run.apply(lap, stop: stop) { printer.show($0) } }
     if wanted.writesStatus { writeStatus(lap, report) } else { outdateStatus(report) }
     try printer.finish(report, wanted.diagnostics)
@@ -53,7 +53,7 @@ struct ApplyFlow {
   }
 
   /// What ends a run before its first write; nil: go on.
-  private func gate(_ lap: PlannedLap, _ printer: ApplyPrinter, _ wish: Wish) throws -> ExitCode? {
+  private func gate(_ lap: PlanResult, _ printer: ApplyPrinter, _ wish: Wish) throws -> ExitCode? {
     guard lap.refusals.isEmpty else {
       try printer.refused(wish.diagnostics)
       if wish.writesStatus { writeStatus(lap, nil) }
@@ -72,19 +72,19 @@ struct ApplyFlow {
     return try printer.asks() ? nil : .failure
   }
 
-  private func writeStatus(_ lap: PlannedLap, _ report: RunReport?) {
-    bench.keepStatus { try $0.write(lap, report, at: .now) }
+  private func writeStatus(_ lap: PlanResult, _ report: ApplyResult?) {
+    context.keepStatus { try $0.write(lap, report, at: .now) }
   }
 
-  private func outdateStatus(_ report: RunReport) {
+  private func outdateStatus(_ report: ApplyResult) {
     guard let run = report.run, report.count(.applied) > 0 else { return }
-    bench.keepStatus { try $0.outdate(by: invocation.command.name, run: run, at: .now) }
+    context.keepStatus { try $0.outdate(by: invocation.command.name, run: run, at: .now) }
   }
 
   /// By the worst outcome.
-  private func exit(_ lap: PlannedLap, _ report: RunReport) -> ExitCode {
+  private func exit(_ lap: PlanResult, _ report: ApplyResult) -> ExitCode {
     if report.wasInterrupted { return .interrupted }
-    let blocked = lap.plan.changes.compactMap(\.obstacle)
+    let blocked = lap.plan.changes.compactMap(\.blockReason)
     let isIncomplete = report.outcomes.contains { $0.verdict != .applied }
     if isIncomplete || report.unrepaired != nil || blocked.contains(where: { $0.code == .destinationFailed }) {
       return .incomplete
@@ -107,7 +107,7 @@ struct PlanFile {
       .stale,
       [
         Diagnostic(
-          .planStale, "the plan is now \(Words.shortDigest(digest)), not \(name): nothing was applied",
+          .planStale, "the plan is now \(Phrases.shortDigest(digest)), not \(name): nothing was applied",
           hint: "look at it with 'reconciler diff', then apply that one")
       ])
   }

@@ -6,7 +6,7 @@ import Reconciler
 
 /// What `apply` says: before, while and after it writes.
 struct ApplyPrinter: Sendable {
-  let lap: PlannedLap
+  let lap: PlanResult
   let settings: Settings
   let console: Console
   let isPartial: Bool
@@ -55,7 +55,7 @@ struct ApplyPrinter: Sendable {
     return console.paint(TerminalText(error.message), .red) + TerminalText(place)
   }
 
-  func finish(_ report: RunReport, _ diagnostics: [Diagnostic]) throws {
+  func finish(_ report: ApplyResult, _ diagnostics: [Diagnostic]) throws {
     switch console.format {
     case .text:
       let isPlain = report.outcomes.isEmpty && lap.plan.isEmpty && lap.plan.bare.isEmpty
@@ -75,12 +75,12 @@ struct ApplyPrinter: Sendable {
     }
   }
 
-  private func finalWords(_ report: RunReport) -> TerminalText {
+  private func finalWords(_ report: ApplyResult) -> TerminalText {
     let tail: TerminalText = report.count(.applied) > 0 ? remark.map { "\n\($0)" } ?? "" : ""
     return TerminalText(summary(report)) + tail
   }
 
-  private func summary(_ report: RunReport) -> String {
+  private func summary(_ report: ApplyResult) -> String {
     let blocked = lap.plan.count("blocked")
     let counts = [
       (report.count(.applied), "applied"), (report.count(.failed), "failed"),

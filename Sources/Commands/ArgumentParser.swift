@@ -28,7 +28,7 @@ struct ParsedArguments: Sendable {
   /// A duration in seconds.
   func seconds(_ flag: FlagDefinition) throws -> Double? {
     guard let text = value(flag) else { return nil }
-    guard let seconds = DesiredFiles.Duration.seconds(text) else { throw noDuration(flag, text) }
+    guard let seconds = DurationFormat.seconds(text) else { throw noDuration(flag, text) }
     return seconds
   }
 
@@ -56,7 +56,7 @@ struct ArgumentParser {
   }
 
   static func parse(
-    _ command: CommandDefinition, _ arguments: [String], environment: (String) -> String? = Process.environment
+    _ command: CommandDefinition, _ arguments: [String], environment: (String) -> String? = CurrentProcess.environment
   ) throws -> ParsedArguments {
     var parser = ArgumentParser(command, arguments)
     try parser.run()

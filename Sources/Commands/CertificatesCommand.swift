@@ -10,20 +10,20 @@ enum CertificatesCommand {
     discussion: "Those that nothing uses are called orphaned. Nothing is changed.", run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
-    let bench = try Workbench(invocation)
-    let watch = CertificateWatch(try await bench.gateway().observe(), now: .now)
+    let context = try CommandContext(invocation)
+    let watch = CertificateInventory(try await context.gateway().observe(), now: .now)
     if invocation.console.format == .json {
       try invocation.console.result(json: ["format_version": "1", "certificates": .array(watch.entries.map(json))])
     } else {
       let width = min(40, max(10, watch.entries.map { TerminalText($0.name).count }.max() ?? 0))
-      let lines = watch.entries.map { line($0, width, bench.settings, invocation.console) }
+      let lines = watch.entries.map { line($0, width, context.settings, invocation.console) }
       try invocation.console.result(lines.isEmpty ? "No certificates." : lines.joined(separator: "\n"))
     }
     return .success
   }
 
   private static func line(
-    _ entry: CertificateWatch.Entry, _ width: Int, _ settings: Settings, _ console: Console
+    _ entry: CertificateInventory.Entry, _ width: Int, _ settings: Settings, _ console: Console
   ) -> TerminalText {
     let names = entry.names.joined(separator: ", ")
     let users = entry.users.isEmpty ? "orphaned" : "used by \(entry.users.joined(separator: ", "))"
@@ -31,14 +31,15 @@ enum CertificatesCommand {
       "\(console.paint(TerminalText(entry.name).padded(to: width), .bold))  \(end(entry, settings, console))  \(names)  \(users)"
   }
 
-  private static func end(_ entry: CertificateWatch.Entry, _ settings: Settings, _ console: Console) -> TerminalText {
+  private static func end(_ entry: CertificateInventory.Entry, _ settings: Settings, _ console: Console) -> TerminalText
+  {
     guard let left = entry.daysLeft else { return "no end known" }
     let text: TerminalText = left < 0 ? "ended \(entry.expires)" : "\(entry.expires), \(left) d"
     if left <= settings.certificateDays.error { return console.paint(text, .red) }
     return left <= settings.certificateDays.warning ? console.paint(text, .yellow) : text
   }
 
-  private static func json(_ entry: CertificateWatch.Entry) -> JSONValue {
+  private static func json(_ entry: CertificateInventory.Entry) -> JSONValue {
     [
       "name": .string(entry.name), "id": .int(entry.id.number), "domain_names": .array(entry.names.map { .string($0) }),
       "expires": .string(entry.expires), "days_left": entry.daysLeft.map { .int($0) } ?? .null,

@@ -29,7 +29,8 @@ struct Console: Sendable {
     isQuiet = arguments.has(CommonFlags.quiet)
     isVerbose = arguments.has(CommonFlags.verbose)
     logsJSON = arguments.value(CommonFlags.logFormat) == "json"
-    let refusesColor = arguments.has(CommonFlags.noColor) || Process.environment("NO_COLOR").map { !$0.isEmpty } == true
+    let refusesColor =
+      arguments.has(CommonFlags.noColor) || CurrentProcess.environment("NO_COLOR").map { !$0.isEmpty } == true
     hasColor = !refusesColor && Terminal.isTerminal(Terminal.output) && outFile == nil && format == .text
   }
 
@@ -54,10 +55,10 @@ struct Console: Sendable {
   @discardableResult func result(markdown: MarkdownText) throws -> Bool { try put(markdown.raw) }
 
   /// Prints a JSON result: one object, members in alphabetical order.
-  @discardableResult func result(json: JSONValue) throws -> Bool { try put(JSONText.pretty(json)) }
+  @discardableResult func result(json: JSONValue) throws -> Bool { try put(JSONOutput.pretty(json)) }
 
   /// The same on one line.
-  @discardableResult func result(line json: JSONValue) throws -> Bool { try put(JSONText.line(json)) }
+  @discardableResult func result(line json: JSONValue) throws -> Bool { try put(JSONOutput.line(json)) }
 
   /// Prints a text for another program or a file, in which what others wrote is escaped by that text's own rules: YAML, a
   /// script, our own words.
@@ -114,7 +115,7 @@ struct Console: Sendable {
   func say(_ message: String) {
     guard !isQuiet else { return }
     if logsJSON { return log(level: "info", message) }
-    let isJournal = Process.environment("JOURNAL_STREAM") != nil
+    let isJournal = CurrentProcess.environment("JOURNAL_STREAM") != nil
     remark((isJournal ? "" : "\(Timestamp.now.iso8601)  ") + TerminalText(message))
   }
 
@@ -138,7 +139,7 @@ struct Console: Sendable {
       ]
       if let code { members["code"] = .string(code) }
       if let hint { members["hint"] = .string(hint) }
-      return Terminal.write(JSONText.line(.object(members)) + "\n", to: Terminal.error)
+      return Terminal.write(JSONOutput.line(.object(members)) + "\n", to: Terminal.error)
     }
     let tag = code.map { "\(level)[\($0)]" } ?? level
     let named = code == nil ? nil : call
@@ -148,9 +149,9 @@ struct Console: Sendable {
     remark(lines.joined(separator: "\n"))
   }
 
-  func paint(_ text: TerminalText, _ paint: Paint) -> TerminalText {
+  func paint(_ text: TerminalText, _ paint: ANSIStyle) -> TerminalText {
     hasColor ? TerminalText(trusted: "\u{1b}[\(paint.rawValue)m\(text.raw)\u{1b}[0m") : text
   }
 }
 
-enum Paint: String { case red = "31", green = "32", yellow = "33", magenta = "35", bold = "1", dim = "2" }
+enum ANSIStyle: String { case red = "31", green = "32", yellow = "33", magenta = "35", bold = "1", dim = "2" }

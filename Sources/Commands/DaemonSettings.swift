@@ -1,4 +1,4 @@
-import AlertSinks
+import Publishing
 import Alerting
 import DesiredFiles
 import Model
@@ -19,7 +19,7 @@ struct DaemonSettings: Sendable {
   var git: GitSettings?
   /// Those that differ from the standard.
   var rules: [AlertRule: AlertRuleSettings] = [:]
-  var sinks: [SinkSettings] = []
+  var sinks: [ReceiverConfiguration] = []
   /// Starts anew in a week that are too many.
   var maximumRestarts = 3
 }
@@ -30,9 +30,9 @@ struct HealthSettings: Sendable {
   var interval = 300.0
   var thresholds = HealthTracker.Thresholds()
   /// nil: nobody said where NPM serves its hosts.
-  var door: FrontDoor?
+  var door: DataPlane?
   /// What is always there; empty: our own network is taken to be up.
-  var landmarks: [ProbeTarget] = []
+  var connectivityTargets: [ProbeTarget] = []
   var objective = Objective()
   /// By label; the first that fits counts.
   var objectives: [(label: (name: String, value: String), objective: Objective)] = []
@@ -40,76 +40,76 @@ struct HealthSettings: Sendable {
 
 /// Their shape in `reconciler.yaml`.
 enum DaemonFields {
-  static let all: [FieldDescription] = [
-    FieldDescription(
-      "source", .object(source), standard: [:], "A repository that the daemon follows, instead of `desired`."),
-    FieldDescription("watch", .object(watch), standard: [:], "The daemon."),
-    FieldDescription("health", .object(health), standard: [:], "How the daemon watches destinations."),
-    FieldDescription("slo", .object(slo), standard: [:], "What hosts are expected to do in a week."),
-    FieldDescription("events", .object(events), standard: [:], "How long the log of events is kept."),
-    FieldDescription("alerts", .object(AlertFields.all), standard: [:], "Who is told of what."),
+  static let all: [FieldSchema] = [
+    FieldSchema(
+      "source", .object(source), defaultValue: [:], "A repository that the daemon follows, instead of `desired`."),
+    FieldSchema("watch", .object(watch), defaultValue: [:], "The daemon."),
+    FieldSchema("health", .object(health), defaultValue: [:], "How the daemon watches destinations."),
+    FieldSchema("slo", .object(slo), defaultValue: [:], "What hosts are expected to do in a week."),
+    FieldSchema("events", .object(events), defaultValue: [:], "How long the log of events is kept."),
+    FieldSchema("alerts", .object(AlertFields.all), defaultValue: [:], "Who is told of what."),
   ]
 
-  private static let source: [FieldDescription] = [
-    FieldDescription("git", .string(1...2048), standard: "", "Address of the repository, as git takes it."),
-    FieldDescription("branch", .string(1...250), standard: "main", "The branch to follow."),
-    FieldDescription("path", .string(1...1024), standard: "desired", "Directory of the desired files in it."),
-    FieldDescription("interval", .duration, standard: "60s", "Time between fetches."),
-    FieldDescription("ssh_key", .string(1...4096), standard: "", "File with a private key for ssh."),
-    FieldDescription("token", .string(1...4096), standard: "", "For https; write ${env:NAME}."),
-    FieldDescription(
-      "allow_force_push", .bool, standard: false,
+  private static let source: [FieldSchema] = [
+    FieldSchema("git", .string(1...2048), defaultValue: "", "Address of the repository, as git takes it."),
+    FieldSchema("branch", .string(1...250), defaultValue: "main", "The branch to follow."),
+    FieldSchema("path", .string(1...1024), defaultValue: "desired", "Directory of the desired files in it."),
+    FieldSchema("interval", .duration, defaultValue: "60s", "Time between fetches."),
+    FieldSchema("ssh_key", .string(1...4096), defaultValue: "", "File with a private key for ssh."),
+    FieldSchema("token", .string(1...4096), defaultValue: "", "For https; write ${env:NAME}."),
+    FieldSchema(
+      "allow_force_push", .bool, defaultValue: false,
       "Take a branch also where it no longer contains the commit that is in force."),
   ]
-  private static let watch: [FieldDescription] = [
-    FieldDescription("interval", .duration, standard: "60s", "Time between laps when nothing else calls for one."),
-    FieldDescription(
-      "self_heal", .bool, standard: true, "Repair what was changed in NPM; false: only report it."),
-    FieldDescription(
-      "windows", .list(window, key: "cron", shorthands: []), standard: [],
+  private static let watch: [FieldSchema] = [
+    FieldSchema("interval", .duration, defaultValue: "60s", "Time between laps when nothing else calls for one."),
+    FieldSchema(
+      "self_heal", .bool, defaultValue: true, "Repair what was changed in NPM; false: only report it."),
+    FieldSchema(
+      "windows", .list(window, key: "cron", shorthands: []), defaultValue: [],
       "Times in which the daemon checks, and writes nothing."),
   ]
-  private static let window: [FieldDescription] = [
-    FieldDescription(
+  private static let window: [FieldSchema] = [
+    FieldSchema(
       "cron", .string(1...200),
       "When it begins: minute, hour, day, month and day of the week, as cron has them; or @daily and the like."),
-    FieldDescription("duration", .duration, "How long it lasts, at most 7d."),
-    FieldDescription("zone", .string(1...100), standard: "UTC", "Time zone, for example Europe/Berlin."),
-    FieldDescription("reason", .string(0...200), standard: "", "Why; it is shown with what waits."),
+    FieldSchema("duration", .duration, "How long it lasts, at most 7d."),
+    FieldSchema("zone", .string(1...100), defaultValue: "UTC", "Time zone, for example Europe/Berlin."),
+    FieldSchema("reason", .string(0...200), defaultValue: "", "Why; it is shown with what waits."),
   ]
-  private static let events: [FieldDescription] = [
-    FieldDescription("keep", .duration, standard: "90d", "Time after which an event is dropped."),
-    FieldDescription(
-      "max", .integer(100...10_000_000), standard: 100_000, "Events beyond which the oldest are dropped."),
+  private static let events: [FieldSchema] = [
+    FieldSchema("keep", .duration, defaultValue: "90d", "Time after which an event is dropped."),
+    FieldSchema(
+      "max", .integer(100...10_000_000), defaultValue: 100_000, "Events beyond which the oldest are dropped."),
   ]
-  private static let health: [FieldDescription] = [
-    FieldDescription("interval", .duration, standard: "5m", "Time between checks of one destination."),
-    FieldDescription("failure_threshold", .integer(1...100), standard: 3, "Failures in a row to unhealthy."),
-    FieldDescription("success_threshold", .integer(1...100), standard: 2, "Successes in a row to healthy."),
-    FieldDescription(
-      "connectivity", .texts, standard: [],
+  private static let health: [FieldSchema] = [
+    FieldSchema("interval", .duration, defaultValue: "5m", "Time between checks of one destination."),
+    FieldSchema("failure_threshold", .integer(1...100), defaultValue: 3, "Failures in a row to unhealthy."),
+    FieldSchema("success_threshold", .integer(1...100), defaultValue: 2, "Successes in a row to healthy."),
+    FieldSchema(
+      "connectivity", .texts, defaultValue: [],
       "Places such as 1.1.1.1:443: when none of them can be connected to, our own network is down, and nothing is blamed."
     ),
   ]
-  private static let slo: [FieldDescription] =
+  private static let slo: [FieldSchema] =
     objective(availability: .double(99.5), latency: 200) + [
-      FieldDescription(
-        "restarts", .integer(1...10_000), standard: 3,
+      FieldSchema(
+        "restarts", .integer(1...10_000), defaultValue: 3,
         "Starts of the daemon in a week, beyond the first, that are too many."),
-      FieldDescription(
+      FieldSchema(
         "by_label",
         .list(
-          [FieldDescription("label", .string(3...200), "A label and its value, as team=media.")]
-            + objective(availability: .null, latency: .null), key: "label", shorthands: []), standard: [],
+          [FieldSchema("label", .string(3...200), "A label and its value, as team=media.")]
+            + objective(availability: .null, latency: .null), key: "label", shorthands: []), defaultValue: [],
         "Other objectives for hosts with a label; the first that fits."),
     ]
 
-  private static func objective(availability: JSONValue, latency: JSONValue) -> [FieldDescription] {
+  private static func objective(availability: JSONValue, latency: JSONValue) -> [FieldSchema] {
     [
-      FieldDescription(
-        "availability", .decimal(0...100), standard: availability, "Percent of the checks of a week that succeed."),
-      FieldDescription(
-        "latency_ms", .integer(1...600_000), standard: latency, "Milliseconds that 95 of 100 checks do not exceed."),
+      FieldSchema(
+        "availability", .decimal(0...100), defaultValue: availability, "Percent of the checks of a week that succeed."),
+      FieldSchema(
+        "latency_ms", .integer(1...600_000), defaultValue: latency, "Milliseconds that 95 of 100 checks do not exceed."),
     ]
   }
 }
@@ -132,7 +132,7 @@ extension SettingsLoader {
   private mutating func window(_ entry: JSONValue, _ index: Int) -> MaintenanceWindow? {
     let place = position("watch", ".windows[\(index)].cron")
     let (text, name) = (entry["cron"].stringValue ?? "", entry["zone"].stringValue ?? "UTC")
-    let duration = entry["duration"].stringValue.flatMap { Duration.seconds($0) } ?? 0
+    let duration = entry["duration"].stringValue.flatMap { DurationFormat.seconds($0) } ?? 0
     guard let cron = CronExpression(text) else {
       decoder.report(
         .badValue, "'watch.windows': '\(text)' is no time of cron", at: place,
@@ -183,13 +183,13 @@ extension SettingsLoader {
     health.interval = max(1, seconds("health", "interval") ?? health.interval)
     health.thresholds.failures = number("health", "failure_threshold") ?? health.thresholds.failures
     health.thresholds.successes = number("health", "success_threshold") ?? health.thresholds.successes
-    health.landmarks = (file["health"]?.value["connectivity"].arrayValue ?? []).compactMap { entry in
+    health.connectivityTargets = (file["health"]?.value["connectivity"].arrayValue ?? []).compactMap { entry in
       place(entry.stringValue ?? "", "health").map {
         ProbeTarget(name: "connectivity", scheme: "http", host: $0.host, port: $0.port)
       }
     }
     if let text = text("npm", "data_plane"), let found = place(text, "npm") {
-      health.door = FrontDoor(
+      health.door = DataPlane(
         address: found.host, port: found.port, tlsPort: number("npm", "data_plane_tls_port") ?? 443)
     }
     let slo = file["slo"]?.value ?? [:]

@@ -3,7 +3,7 @@ import Model
 
 /// Diagnostics as a compiler shows them: place, code, source line, caret, note, hint.
 struct DiagnosticText {
-  let texts: SourceTexts
+  let texts: SourceLines
   let console: Console
 
   func lines(_ diagnostic: Diagnostic) -> [TerminalText] {

@@ -18,18 +18,19 @@ enum DiffCommand {
     flags: [exitCode, writeStatus, accept] + ApplyFlags.planning, run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
-    let bench = try Workbench(invocation)
-    try bench.checkOutput()
-    let loaded = try bench.loadDesired(exitWhenEmpty: .refused)
-    let (_, lap) = try await bench.plan(loaded.state, bench.lapSettings(), bench.store(createsIt: false))
+    let context = try CommandContext(invocation)
+    try context.checkOutput()
+    let loaded = try context.loadDesired(exitWhenEmpty: .refused)
+    let (_, lap) = try await context.plan(loaded.state, context.reconcileOptions(), context.store(createsIt: false))
     if let name = invocation.arguments.value(accept) {
-      try DriftAcceptance.accept(name, lap, loaded, bench)
+      try DriftAcceptance.accept(name, lap, loaded, context)
       return .success
     }
-    try PlanReport(lap: lap, bench: bench, isPartial: !bench.writesStatus).print(loaded.diagnostics)
-    if invocation.arguments.has(writeStatus) && bench.writesStatus {
+    try PlanPrinter(lap: lap, context: context, isPartial: !context.writesStatus).print(loaded.diagnostics)
+    if invocation.arguments.has(writeStatus) && context.writesStatus {
       do {
-        try StatusFiles(directory: bench.settings.status, settings: bench.lapSettings()).write(lap, nil, at: .now)
+        try StatusFiles(directory: context.settings.status, settings: context.reconcileOptions()).write(
+          lap, nil, at: .now)
       } catch let error as FileError {
         throw CommandFailure(.failure, [Diagnostic(.statusWrite, "\(error)", hint: "name a directory with --status")])
       }

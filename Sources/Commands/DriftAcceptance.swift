@@ -7,8 +7,8 @@ import Reconciler
 /// `diff --accept NAME`: the YAML takes over what somebody changed in NPM.
 enum DriftAcceptance {
   /// Writes the observed values of a drifted resource into its file, and says what it wrote.
-  static func accept(_ name: String, _ lap: PlannedLap, _ loaded: LoadedDesired, _ bench: Workbench) throws {
-    let key = try TypedName.key(name, among: loaded.state.resources)
+  static func accept(_ name: String, _ lap: PlanResult, _ loaded: LoadedDesired, _ context: CommandContext) throws {
+    let key = try ResourceNameArgument.key(name, among: loaded.state.resources)
     guard let resource = loaded.state.resources.first(where: { $0.key == key }) else { return }
     let change = (lap.plan.changes + lap.plan.withheld).first { $0.key == key }
     let fields = (change?.fields ?? []).filter { field in
@@ -18,7 +18,7 @@ enum DriftAcceptance {
       throw refusal("'\(name)' has no drift that the YAML could take over", at: resource.source, because: change)
     }
     do {
-      let settings = bench.settings
+      let settings = context.settings
       var edit = try DesiredEdit(
         resource, in: loaded.state, directory: settings.desired, secrets: settings.secrets)
       let bytes = try edit.set(Dictionary(fields.map { ($0.path, $0.before) }) { first, _ in first })
@@ -34,18 +34,18 @@ enum DriftAcceptance {
     } catch let error as FileError {
       throw CommandFailure(.failure, [Diagnostic(.outputFailed, "\(error)")])
     }
-    try report(fields, resource, bench.invocation.console)
+    try report(fields, resource, context.invocation.console)
   }
 
   /// What to do by hand.
   private static func hint(_ fields: [FieldChange], _ resource: DesiredResource) -> String {
     let paths = Set(fields.map(\.path))
-    if paths.contains(FieldDescription.snippetTarget),
-      resource.fieldSources[FieldDescription.snippetTarget]?.parts.isEmpty == false
+    if paths.contains(FieldSchema.snippetTarget),
+      resource.fieldSources[FieldSchema.snippetTarget]?.parts.isEmpty == false
     {
       return "it begins with snippets: change them, or what stands behind them, by hand"
     }
-    let sealed = Set(Spec.sealedLists(resource.spec.shape).map(\.field))
+    let sealed = Set(Spec.sealedLists(resource.spec.schema).map(\.field))
     if !paths.isDisjoint(with: sealed) {
       return "NPM tells no passwords: 'reconciler apply' puts back those of the YAML, or change the list by hand"
     }
@@ -71,7 +71,7 @@ enum DriftAcceptance {
   private static func refusal(_ message: String, at place: SourceLocation, because change: Change?) -> CommandFailure {
     var hint = "'reconciler diff' shows drift as 'changed in NPM'"
     if change?.action == .create { hint = "the host is gone from NPM: to accept that, remove it from the YAML" }
-    if let obstacle = change?.obstacle { hint = obstacle.message }
+    if let blockReason = change?.blockReason { hint = blockReason.message }
     return CommandFailure(.failure, [Diagnostic(.notAcceptable, message, at: place, hint: hint)])
   }
 }

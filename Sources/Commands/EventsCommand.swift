@@ -18,9 +18,9 @@ enum EventsCommand {
     name: "events", summary: "Show what happened", flags: [since, severity, source, run, limit, follow], run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
-    let bench = try Workbench(invocation)
-    if invocation.arguments.has(follow) { return try await follow(bench) }
-    let events = try await bench.store(createsIt: false).events(filter(invocation.arguments))
+    let context = try CommandContext(invocation)
+    if invocation.arguments.has(follow) { return try await follow(context) }
+    let events = try await context.store(createsIt: false).events(filter(invocation.arguments))
     if invocation.console.format == .json {
       try invocation.console.result(json: ["format_version": "1", "events": .array(events.map(json))])
     } else {
@@ -34,13 +34,13 @@ enum EventsCommand {
   private static let pause = 0.5
 
   /// In JSON, one event a line.
-  private static func follow(_ bench: Workbench) async throws -> ExitCode {
-    let stop = StopSignal()
+  private static func follow(_ context: CommandContext) async throws -> ExitCode {
+    let stop = ShutdownSignal()
     stop.listenToSignals()
-    var filter = try filter(bench.invocation.arguments)
-    let console = bench.invocation.console
+    var filter = try filter(context.invocation.arguments)
+    let console = context.invocation.console
     while true {
-      for event in try await bench.store(createsIt: false).events(filter) {
+      for event in try await context.store(createsIt: false).events(filter) {
         let isRead =
           try console.format == .json ? console.result(line: json(event)) : console.result(line(event, console))
         guard isRead else { return .success }
@@ -75,7 +75,7 @@ enum EventsCommand {
 
   private static func line(_ recorded: RecordedEvent, _ console: Console) -> TerminalText {
     let event = recorded.event
-    let paint: [Event.Severity: Paint] = [.warning: .yellow, .error: .red]
+    let paint: [Event.Severity: ANSIStyle] = [.warning: .yellow, .error: .red]
     let word = TerminalText(event.severity.rawValue).padded(to: 7)
     let level = paint[event.severity].map { console.paint(word, $0) } ?? word
     return "\(recorded.at.iso8601)  \(level)  \(TerminalText(event.reason).padded(to: 16))  \(event.message)"

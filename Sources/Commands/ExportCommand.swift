@@ -23,22 +23,22 @@ enum ExportCommand {
     flags: [out, split, force, privateKeys], run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
-    let bench = try Workbench(invocation)
+    let context = try CommandContext(invocation)
     let directory = invocation.arguments.value(out)
     if let directory { try check(directory, invocation) }
     guard directory != nil || !invocation.arguments.has(privateKeys) else {
       throw UsageError(message: "--private-keys needs --out: keys do not belong on a screen")
     }
-    let gateway = try bench.gateway()
-    let observed = try await gateway.observe(fixed: Set(KindDescription.all.filter(\.isFixed).map(\.kind)))
+    let gateway = try context.gateway()
+    let observed = try await gateway.observe(fixed: Set(ResourceSchema.all.filter(\.isSingleton).map(\.kind)))
     var uploads: [ResourceID: [String: Secret]] = [:]
     for object in observed.resources[.certificate] ?? []
     where invocation.arguments.has(privateKeys) && object.spec["certificate"] != .null {
       uploads[object.id] = try await gateway.uploads(of: object.id)
     }
     let exporter = Exporter(
-      observed, owner: bench.settings.owner, origin: bench.settings.npmURL, uploads: uploads,
-      known: try await names(bench))
+      observed, owner: context.settings.owner, origin: context.settings.npmURL, uploads: uploads,
+      known: try await names(context))
     let result = exporter.export(splits: invocation.arguments.has(split))
     if let directory { try write(result, to: directory) }
     var console = invocation.console
@@ -46,8 +46,8 @@ enum ExportCommand {
     if console.format == .json {
       try console.result(json: json(result, directory))
     } else if let directory {
-      let files = Words.count(result.files.count, "file")
-      try console.result("\(Words.count(result.exported, "object")) written to \(files) in \(directory)/")
+      let files = Phrases.count(result.files.count, "file")
+      try console.result("\(Phrases.count(result.exported, "object")) written to \(files) in \(directory)/")
     } else {
       try console.result(document: result.files.map(\.text).joined(separator: "---\n"))
     }
@@ -81,9 +81,9 @@ enum ExportCommand {
   }
 
   /// What the store calls objects that have no place for a marker.
-  private static func names(_ bench: Workbench) async throws -> [ObjectRef: String] {
-    let store = try bench.store(createsIt: false)
-    guard try await store.boundNPM() == bench.settings.npmURL else { return [:] }
+  private static func names(_ context: CommandContext) async throws -> [ObjectRef: String] {
+    let store = try context.store(createsIt: false)
+    guard try await store.boundNPM() == context.settings.npmURL else { return [:] }
     let known = try await store.ledger().compactMap { entry in
       entry.id.map { (ObjectRef(entry.key.kind, $0), entry.key.name) }
     }
@@ -115,7 +115,7 @@ enum ExportCommand {
     }
     return [
       "format_version": "1", "exported": .int(result.exported), "files": .array(files),
-      "diagnostics": JSONText.diagnostics(result.warnings),
+      "diagnostics": JSONOutput.diagnostics(result.warnings),
     ]
   }
 }

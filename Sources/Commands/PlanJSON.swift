@@ -7,14 +7,14 @@ import Reconciler
 /// A plan and what became of it, as the contract's JSON.
 enum PlanJSON {
   /// - Parameter report: adds `outcome` and `error` to each change.
-  static func lap(_ lap: PlannedLap, _ report: RunReport?, _ diagnostics: [Diagnostic]) -> JSONValue {
+  static func lap(_ lap: PlanResult, _ report: ApplyResult?, _ diagnostics: [Diagnostic]) -> JSONValue {
     let outcomes = Dictionary((report?.outcomes ?? []).map { ($0.change.key, $0) }) { first, _ in first }
     var members: [String: JSONValue] = [
       "format_version": "1",
       "digest": .string(lap.plan.digest),
       "summary": summary(lap.plan),
       "changes": .array(lap.plan.changes.map { change($0, outcomes[$0.key], withOutcome: report != nil) }),
-      "diagnostics": JSONText.diagnostics(diagnostics),
+      "diagnostics": JSONOutput.diagnostics(diagnostics),
     ]
     if !lap.plan.withheld.isEmpty {
       members["withheld"] = .array(lap.plan.withheld.map { change($0, nil, withOutcome: false) })
@@ -35,7 +35,7 @@ enum PlanJSON {
   static func empty(_ diagnostics: [Diagnostic]) -> JSONValue {
     [
       "format_version": "1", "digest": .null, "summary": .null, "changes": [],
-      "diagnostics": JSONText.diagnostics(diagnostics),
+      "diagnostics": JSONOutput.diagnostics(diagnostics),
     ]
   }
 
@@ -55,24 +55,24 @@ enum PlanJSON {
         change.fields.map {
           ["path": .string($0.path), "before": $0.before, "after": $0.after, "cause": .string($0.cause.rawValue)]
         }),
-      "source": change.source.map { .object(JSONText.location($0)) } ?? .null,
+      "source": change.source.map { .object(JSONOutput.location($0)) } ?? .null,
     ]
     if let former = change.renamedFrom { members["renamed_from"] = .string(former.name) }
     if let suspension = change.suspension {
       members["suspended"] = ["until": .string(suspension.until), "reason": .string(suspension.reason)]
     }
-    if let obstacle = change.obstacle { members["reason"] = reason(obstacle) }
+    if let blockReason = change.blockReason { members["reason"] = reason(blockReason) }
     guard withOutcome else { return .object(members) }
-    let blocked = change.obstacle.map { Diagnostic($0.code, $0.message, hint: $0.hint) }
+    let blocked = change.blockReason.map { Diagnostic($0.code, $0.message, hint: $0.hint) }
     members["outcome"] = .string(outcome?.verdict.rawValue ?? ChangeOutcome.Verdict.notAttempted.rawValue)
-    members["error"] = (outcome?.error ?? blocked).map(JSONText.diagnostic) ?? .null
+    members["error"] = (outcome?.error ?? blocked).map(JSONOutput.diagnostic) ?? .null
     return .object(members)
   }
 
-  private static func reason(_ obstacle: Obstacle) -> JSONValue {
+  private static func reason(_ blockReason: BlockReason) -> JSONValue {
     [
-      "code": .string(obstacle.code.rawValue), "message": .string(obstacle.message),
-      "hint": obstacle.hint.map { .string($0) } ?? .null,
+      "code": .string(blockReason.code.rawValue), "message": .string(blockReason.message),
+      "hint": blockReason.hint.map { .string($0) } ?? .null,
     ]
   }
 

@@ -4,7 +4,7 @@ import Reconciler
 
 /// A plan as a table, for the comment under a merge request.
 enum PlanMarkdown {
-  static func text(_ lap: PlannedLap, _ report: RunReport?, summary: String) -> MarkdownText {
+  static func text(_ lap: PlanResult, _ report: ApplyResult?, summary: String) -> MarkdownText {
     var lines: [MarkdownText] = ["**reconciler**: \(summary)", ""]
     guard !lap.plan.changes.isEmpty || !lap.plan.withheld.isEmpty else { return lines.joined(separator: "\n") }
     let hasOutcome = report != nil
@@ -28,7 +28,7 @@ enum PlanMarkdown {
   }
 
   private static func what(_ change: Change) -> MarkdownText {
-    if let obstacle = change.obstacle { return MarkdownText(obstacle.message) }
+    if let blockReason = change.blockReason { return MarkdownText(blockReason.message) }
     if change.action == .update {
       return change.fields.map(ValueText.shown).map { "\($0.path) \($0.values)" as MarkdownText }
         .joined(separator: "<br>")

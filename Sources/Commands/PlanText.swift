@@ -8,7 +8,7 @@ import Reconciler
 
 /// A plan as people like to read it.
 struct PlanText {
-  let lap: PlannedLap
+  let lap: PlanResult
   let settings: Settings
   let console: Console
   /// Only a part of the resources was looked at.
@@ -38,11 +38,11 @@ struct PlanText {
   }
 
   private var header: TerminalText {
-    let files = Words.count(lap.desired.fileCount, "file")
-    let hosts = Words.kinds(lap.desired.resources.map(\.key.kind))
+    let files = Phrases.count(lap.desired.fileCount, "file")
+    let hosts = Phrases.kinds(lap.desired.resources.map(\.key.kind))
     let left: TerminalText = "\(settings.desired)/  \(files), \(hosts)"
     let right: TerminalText =
-      "NPM \(lap.observed.version) at \(settings.npmURL), \(Words.count(lap.observedCount, "object")), \(lap.plan.ownedCount) ours"
+      "NPM \(lap.observed.version) at \(settings.npmURL), \(Phrases.count(lap.observedCount, "object")), \(lap.plan.ownedCount) ours"
     return left.padded(to: 42) + " " + right
   }
 
@@ -71,7 +71,7 @@ struct PlanText {
       return "Nothing to do under policy \(lap.plan.policy.rawValue), which holds \(held) back.\(way)"
     }
     let tail = held == 0 ? "" : ", \(held) held back"
-    return all.joined(separator: ", ") + tail + ". Plan \(Words.shortDigest(lap.plan.digest))"
+    return all.joined(separator: ", ") + tail + ". Plan \(Phrases.shortDigest(lap.plan.digest))"
   }
 
   func lines(_ change: Change) -> [TerminalText] {
@@ -90,18 +90,18 @@ struct PlanText {
       ]
     case .adopt where change.observed?.marker == nil: adopt(change)
     case .adopt: [entry("=", .green, change, "linked to host \(id(change)) by its marker", source(change))]
-    case .blocked(let obstacle): blocked(change, obstacle)
+    case .blocked(let blockReason): blocked(change, blockReason)
     }
   }
 
   private func lacksMarker(_ change: Change) -> Bool {
-    change.observed?.spec.shape.witness == .marker && change.observed?.marker?.name != change.key.name
+    change.observed?.spec.schema.ownershipProof == .marker && change.observed?.marker?.name != change.key.name
   }
 
   private func create(_ change: Change) -> [TerminalText] {
     guard let spec = change.desired else { return [] }
-    let text: TerminalText = "\(kind(change))\(spec.shape.summary(spec))"
-    guard spec.shape.isProbed else {
+    let text: TerminalText = "\(kind(change))\(spec.schema.summary(spec))"
+    guard spec.schema.isProbed else {
       let first = entry("+", .green, change, text.padded(to: 46), source(change))
       guard !change.rewrites.isEmpty else { return [first] }
       let names = change.rewrites.map(\.label).joined(separator: ", ")
@@ -150,8 +150,8 @@ struct PlanText {
       let padded = remark.isEmpty ? text : text.padded(to: 46)
       lines.append(index == 0 ? entry("~", .yellow, change, padded, remark) : continuation(padded, remark))
     }
-    if !change.yielders.isEmpty {
-      let names = change.yielders.map { "'\($0.name)'" }.joined(separator: ", ")
+    if !change.exchangesWith.isEmpty {
+      let names = change.exchangesWith.map { "'\($0.name)'" }.joined(separator: ", ")
       lines.append(continuation("exchanges with \(names), which gives way for a moment", ""))
     }
     if let words = refusal(change) { lines.append(continuation("nginx: \(words)", "")) }
@@ -169,7 +169,7 @@ struct PlanText {
     guard case .refused(let words)? = change.observed?.nginx,
       change.fields.contains(where: { $0.path == "meta.nginx_online" })
     else { return nil }
-    return NginxWords.short(words)
+    return NginxError.short(words)
   }
 
   private func drift(_ change: Change) -> String {
@@ -179,9 +179,9 @@ struct PlanText {
     return "changed in NPM by \(author.user), \(author.minute)"
   }
 
-  private func blocked(_ change: Change, _ obstacle: Obstacle) -> [TerminalText] {
-    var lines = [entry("!", .magenta, change, TerminalText(obstacle.message).padded(to: 46), source(change))]
-    if let hint = obstacle.hint { lines.append(continuation(TerminalText(hint), "")) }
+  private func blocked(_ change: Change, _ blockReason: BlockReason) -> [TerminalText] {
+    var lines = [entry("!", .magenta, change, TerminalText(blockReason.message).padded(to: 46), source(change))]
+    if let hint = blockReason.hint { lines.append(continuation(TerminalText(hint), "")) }
     return lines
   }
 
@@ -198,7 +198,7 @@ struct PlanText {
   }
 
   private func entry(
-    _ symbol: TerminalText, _ paint: Paint, _ change: Change, _ text: TerminalText, _ remark: String = ""
+    _ symbol: TerminalText, _ paint: ANSIStyle, _ change: Change, _ text: TerminalText, _ remark: String = ""
   ) -> TerminalText {
     let name = TerminalText(change.key.name).padded(to: nameWidth)
     return "  \(console.paint(symbol, paint)) \(console.paint(name, .bold))\(text)\(tail(remark))"
@@ -214,7 +214,7 @@ struct PlanText {
 
   private func domains(_ change: Change) -> String {
     let spec = change.desired ?? change.observed?.spec
-    return kind(change) + (spec?.handles.joined(separator: ", ") ?? "")
+    return kind(change) + (spec?.identityKeys.joined(separator: ", ") ?? "")
   }
 
   /// The kind, of what is no proxy host: names of different kinds may be the same.
@@ -226,13 +226,13 @@ struct PlanText {
 }
 
 /// Small phrases that several outputs share.
-enum Words {
+enum Phrases {
   static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
   /// `5 proxy hosts, 1 access list`.
   static func kinds(_ kinds: [ResourceKind]) -> String {
     let counts = Dictionary(kinds.map { ($0, 1) }, uniquingKeysWith: +)
-    let all = KindDescription.all.map(\.kind).filter { counts[$0] != nil }
+    let all = ResourceSchema.all.map(\.kind).filter { counts[$0] != nil }
     return all.isEmpty ? "nothing" : all.map { count(counts[$0] ?? 0, $0.title) }.joined(separator: ", ")
   }
 

@@ -17,8 +17,8 @@ package enum Program {
 
   /// Runs the command line `arguments`, without the program's name.
   package static func main(_ arguments: [String]) async -> ExitCode {
-    Process.openStandardDescriptors()
-    Process.ignoreFailedWrites()
+    CurrentProcess.openStandardDescriptors()
+    CurrentProcess.ignoreFailedWrites()
     guard let word = arguments.first else {
       _ = try? Console().result(document: HelpText.overview())
       return .success

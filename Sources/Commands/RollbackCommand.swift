@@ -18,16 +18,16 @@ enum RollbackCommand {
     flags: [to, list] + ApplyFlags.executing + ApplyFlags.planning, run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
-    let bench = try Workbench(invocation)
-    if invocation.arguments.has(list) { return try await show(bench) }
-    return try await ApplyFlow(bench).run {
-      let store = try bench.store(createsIt: false)
+    let context = try CommandContext(invocation)
+    if invocation.arguments.has(list) { return try await show(context) }
+    return try await ApplyFlow(context).run {
+      let store = try context.store(createsIt: false)
       let target = try await target(invocation.arguments.integer(to), store)
-      var settings = try bench.lapSettings()
+      var settings = try context.reconcileOptions()
       settings.purpose = .rollBack(target)
       settings.selection = [:]
       let remark =
-        "\(bench.settings.desired)/ still says otherwise: revert it too, or the next apply undoes this rollback."
+        "\(context.settings.desired)/ still says otherwise: revert it too, or the next apply undoes this rollback."
       return (ApplyFlow.Wish(desired: target.desired, writesStatus: false, remark: remark), settings)
     }
   }
@@ -59,17 +59,17 @@ enum RollbackCommand {
     CommandFailure(.invalid, [Diagnostic(.unknownRun, message, hint: hint)])
   }
 
-  private static func show(_ bench: Workbench) async throws -> ExitCode {
-    let runs = try await bench.store(createsIt: false).runs(limit: 50)
-    if bench.invocation.console.format == .json {
-      try bench.invocation.console.result(json: ["format_version": "1", "runs": .array(runs.map(json))])
+  private static func show(_ context: CommandContext) async throws -> ExitCode {
+    let runs = try await context.store(createsIt: false).runs(limit: 50)
+    if context.invocation.console.format == .json {
+      try context.invocation.console.result(json: ["format_version": "1", "runs": .array(runs.map(json))])
     } else {
       let lines = runs.map { run -> TerminalText in
         let end = run.finishedAt == nil ? "killed in the middle" : "\(run.applied) applied, \(run.failed) failed"
         return
           "\(TerminalText(String(run.number)).padded(to: 5))  \(run.startedAt.iso8601)  \(end)\(run.commit.map { ", commit \($0.prefix(10))" } ?? "")"
       }
-      try bench.invocation.console.result(lines.isEmpty ? "No runs." : lines.joined(separator: "\n"))
+      try context.invocation.console.result(lines.isEmpty ? "No runs." : lines.joined(separator: "\n"))
     }
     return .success
   }

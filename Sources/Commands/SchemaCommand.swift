@@ -17,7 +17,7 @@ enum DesiredSchema {
   static var document: JSONValue {
     var properties: [String: JSONValue] = [:]
     var defaults: [String: JSONValue] = [:]
-    for kind in KindDescription.all {
+    for kind in ResourceSchema.all {
       properties[kind.section] = [
         "type": "object", "additionalProperties": resource(kind, isDefaults: false),
         "description": .string("Each \(kind.kind.title) by name."),
@@ -43,14 +43,13 @@ enum DesiredSchema {
     ]
   }
 
-  private static func resource(_ kind: KindDescription, isDefaults: Bool) -> JSONValue {
+  private static func resource(_ kind: ResourceSchema, isDefaults: Bool) -> JSONValue {
     var members = fields(kind.writtenFields, kind.shorthands)
     for field in [kind.claimField, kind.nameField] where isDefaults { field.map { members[$0] = nil } }
     return object(members, "A \(kind.kind.title).")
   }
 
-  private static func fields(_ fields: [FieldDescription], _ shorthands: [ShorthandDescription]) -> [String: JSONValue]
-  {
+  private static func fields(_ fields: [FieldSchema], _ shorthands: [ShorthandSchema]) -> [String: JSONValue] {
     var members: [String: JSONValue] = [:]
     for field in fields { members[field.name] = describe(field) }
     for shorthand in shorthands {
@@ -59,10 +58,10 @@ enum DesiredSchema {
     return members
   }
 
-  private static func describe(_ field: FieldDescription) -> JSONValue {
+  private static func describe(_ field: FieldSchema) -> JSONValue {
     var members = type(field.type).objectValue ?? [:]
     members["description"] = .string(field.summary)
-    if let standard = field.standard, !standard.isNull { members["default"] = standard }
+    if let standard = field.defaultValue, !standard.isNull { members["default"] = standard }
     return .object(members)
   }
 

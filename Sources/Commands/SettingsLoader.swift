@@ -21,7 +21,7 @@ package struct SettingsLoader {
 
   /// Throws `CommandFailure` with everything that is wrong.
   static func load(
-    _ invocation: Invocation, environment: @escaping (String) -> String? = Process.environment
+    _ invocation: Invocation, environment: @escaping (String) -> String? = CurrentProcess.environment
   ) throws -> Settings {
     var loader = SettingsLoader(invocation.arguments, environment)
     try loader.readFile()
@@ -43,7 +43,7 @@ package struct SettingsLoader {
     // Shown here, all of them; JSON output carries them itself. The lines of this file are never shown: they may hold
     // the password.
     if console.format != .json {
-      let text = DiagnosticText(texts: SourceTexts(), console: Console())
+      let text = DiagnosticText(texts: SourceLines(), console: Console())
       let lines = diagnostics.inSourceOrder.flatMap(text.lines)
       Console().remark(lines.joined(separator: "\n"))
       return CommandFailure(.invalid, [])
@@ -120,8 +120,8 @@ package struct SettingsLoader {
     return settings
   }
 
-  private mutating func contract() -> UpstreamContract {
-    var contract = UpstreamContract(name: "NPM")
+  private mutating func contract() -> UpstreamConfiguration {
+    var contract = UpstreamConfiguration(name: "NPM")
     contract.caFile = text("npm", "ca_file")
     contract.proxy = proxy()
     contract.connectTimeout = seconds("npm", "connect_timeout") ?? contract.connectTimeout
@@ -211,7 +211,7 @@ package struct SettingsLoader {
   }
 
   func seconds(_ section: String, _ name: String) -> Double? {
-    file[section]?.value[name].stringValue.flatMap { Duration.seconds($0) }
+    file[section]?.value[name].stringValue.flatMap { DurationFormat.seconds($0) }
   }
 
   func number(_ section: String, _ name: String) -> Int? { file[section]?.value[name].intValue }

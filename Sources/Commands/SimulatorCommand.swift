@@ -30,7 +30,7 @@ enum SimulatorCommand {
     settings.start = invocation.arguments.has(unconfigured) ? .unconfigured : .freshAdmin
     settings.hasControl = invocation.arguments.has(control)
     settings.version = invocation.arguments.value(npmVersion).flatMap { NPMVersion($0) } ?? settings.version
-    let stop = StopSignal()
+    let stop = ShutdownSignal()
     stop.listenToSignals()
     stop.deferExit()
     let simulator: Simulator

@@ -18,7 +18,7 @@ enum StatusCommand {
       _ = try show(settings, invocation.console)
       return .success
     }
-    StopSignal().listenToSignals()
+    ShutdownSignal().listenToSignals()
     var shown = ""
     while true {
       let stamp = ["status", "health"].map { Files.stamp("\(directory)/\($0).json") }.joined()

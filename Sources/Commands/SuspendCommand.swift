@@ -25,15 +25,15 @@ enum SuspendCommand {
     run: resume)
 
   @Sendable private static func suspend(_ invocation: Invocation) async throws -> ExitCode {
-    let bench = try Workbench(invocation)
-    if invocation.arguments.positional.isEmpty, !invocation.arguments.has(all) { return try await list(bench) }
-    let subject = try await subject(bench)
+    let context = try CommandContext(invocation)
+    if invocation.arguments.positional.isEmpty, !invocation.arguments.has(all) { return try await list(context) }
+    let subject = try await subject(context)
     let end = try end(invocation)
-    let store = try bench.store(createsIt: true)
+    let store = try context.store(createsIt: true)
     let reason = invocation.arguments.value(reason) ?? ""
     try await store.pause(Pause(subject, until: end, reason: reason, begunAt: .now))
     let words = "\(name(subject)) suspended until \(end?.iso8601 ?? "resumed")\(reason.isEmpty ? "" : ": \(reason)")"
-    await bench.append([event(subject, "Suspended", words, bench)])
+    await context.append([event(subject, "Suspended", words, context)])
     guard invocation.console.format != .json else {
       try invocation.console.result(json: [
         "format_version": "1", "suspended": [json(Pause(subject, until: end, reason: reason, begunAt: .now))],
@@ -45,9 +45,9 @@ enum SuspendCommand {
   }
 
   @Sendable private static func resume(_ invocation: Invocation) async throws -> ExitCode {
-    let bench = try Workbench(invocation)
-    let subject = try await subject(bench)
-    guard try await bench.store(createsIt: false).resume(subject) else {
+    let context = try CommandContext(invocation)
+    let subject = try await subject(context)
+    guard try await context.store(createsIt: false).resume(subject) else {
       throw CommandFailure(
         .invalid,
         [
@@ -56,7 +56,7 @@ enum SuspendCommand {
             hint: "'reconciler suspend' shows what is; 'suspend' in the YAML ends in the YAML")
         ])
     }
-    await bench.append([event(subject, "Resumed", "\(name(subject)) resumed", bench)])
+    await context.append([event(subject, "Resumed", "\(name(subject)) resumed", context)])
     guard invocation.console.format != .json else {
       try invocation.console.result(json: ["format_version": "1", "resumed": .string(subject.text)])
       return .success
@@ -72,10 +72,10 @@ enum SuspendCommand {
     ]
   }
 
-  private static func list(_ bench: Workbench) async throws -> ExitCode {
-    let pauses = try await bench.store(createsIt: false).pauses(at: .now)
-    if bench.invocation.console.format == .json {
-      try bench.invocation.console.result(
+  private static func list(_ context: CommandContext) async throws -> ExitCode {
+    let pauses = try await context.store(createsIt: false).pauses(at: .now)
+    if context.invocation.console.format == .json {
+      try context.invocation.console.result(
         json: ["format_version": "1", "suspended": .array(pauses.map(json))])
       return .success
     }
@@ -83,19 +83,21 @@ enum SuspendCommand {
       let why = pause.reason.isEmpty ? "" : ": \(pause.reason)"
       return "\(name(pause.subject)) until \(pause.until?.iso8601 ?? "resumed")\(why)"
     }
-    try bench.invocation.console.result(lines.isEmpty ? "Nothing is suspended." : lines.joined(separator: "\n"))
+    try context.invocation.console.result(lines.isEmpty ? "Nothing is suspended." : lines.joined(separator: "\n"))
     return .success
   }
 
-  private static func subject(_ bench: Workbench) async throws -> PauseSubject {
-    guard let typed = bench.invocation.arguments.positional.first else {
-      guard bench.invocation.arguments.has(all) else { throw UsageError(message: "name what is meant, or give --all") }
+  private static func subject(_ context: CommandContext) async throws -> PauseSubject {
+    guard let typed = context.invocation.arguments.positional.first else {
+      guard context.invocation.arguments.has(all) else {
+        throw UsageError(message: "name what is meant, or give --all")
+      }
       return .everything
     }
     // What the store knows may be gone from the YAML, or come from a repository.
-    let known = try await bench.store(createsIt: false).ledger().map(\.key)
-    let desired = bench.loaded().state.resources.map(\.key)
-    return .resource(try TypedName.key(typed, among: Array(Set(known + desired)).sorted()))
+    let known = try await context.store(createsIt: false).ledger().map(\.key)
+    let desired = context.loaded().state.resources.map(\.key)
+    return .resource(try ResourceNameArgument.key(typed, among: Array(Set(known + desired)).sorted()))
   }
 
   private static func end(_ invocation: Invocation) throws -> Timestamp? {
@@ -103,7 +105,7 @@ enum SuspendCommand {
       return Timestamp(seconds: Timestamp.now.seconds + seconds)
     }
     guard let text = invocation.arguments.value(until) else { return nil }
-    guard DesiredFiles.Duration.isDate(text), let end = Timestamp(iso8601: "\(text)T00:00:00Z"), end > .now else {
+    guard DurationFormat.isDate(text), let end = Timestamp(iso8601: "\(text)T00:00:00Z"), end > .now else {
       throw UsageError(message: "--until takes a day to come, such as 2026-12-31, not '\(text)'")
     }
     return end
@@ -116,8 +118,10 @@ enum SuspendCommand {
     }
   }
 
-  private static func event(_ subject: PauseSubject, _ reason: String, _ words: String, _ bench: Workbench) -> Event {
+  private static func event(_ subject: PauseSubject, _ reason: String, _ words: String, _ context: CommandContext)
+    -> Event
+  {
     Event(
-      .info, source: "suspend", subject: subject.text, reason: reason, words, correlation: bench.correlation)
+      .info, source: "suspend", subject: subject.text, reason: reason, words, correlation: context.correlation)
   }
 }

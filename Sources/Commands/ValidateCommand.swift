@@ -13,22 +13,22 @@ enum ValidateCommand {
     flags: [probe], run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
-    let bench = try Workbench(invocation)
-    var loaded = bench.loaded()
-    let selection = try bench.selection()
+    let context = try CommandContext(invocation)
+    var loaded = context.loaded()
+    let selection = try context.selection()
     var results: [ProbeResult] = []
     var enforced: [Bool] = []
     if invocation.arguments.has(probe) && !loaded.diagnostics.hasErrors {
       let hosts = loaded.state.resources.filter { resource in
-        resource.spec.shape.isProbed && resource.validation != .off && resource.carries(selection)
+        resource.spec.schema.isProbed && resource.validation != .off && resource.carries(selection)
       }
       let names = loaded.state.resources.filter { $0.validation != .off && $0.carries(selection) }
-      loaded.diagnostics += await StartupNames.warnings(names, bench.prober)
-      let progress = bench.progress("checking destinations")
+      loaded.diagnostics += await StartupDNSCheck.warnings(names, context.prober)
+      let progress = context.progress("checking destinations")
       let targets = hosts.flatMap { host in
         ProbeTarget.all(of: host.key.name, spec: host.spec, host.check).map { ($0, host.validation == .enforce) }
       }
-      results = await bench.prober.probe(targets.map(\.0)) { progress($0, targets.count) }
+      results = await context.prober.probe(targets.map(\.0)) { progress($0, targets.count) }
       enforced = targets.map(\.1)
     }
     try print(loaded, results, invocation.console)
@@ -44,7 +44,7 @@ enum ValidateCommand {
     try console.result(
       json: [
         "format_version": "1",
-        "diagnostics": JSONText.diagnostics(loaded.diagnostics),
+        "diagnostics": JSONOutput.diagnostics(loaded.diagnostics),
         "destinations": .array(results.map(PlanJSON.destination)),
       ])
   }

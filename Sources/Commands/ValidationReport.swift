@@ -25,15 +25,15 @@ enum ValidationReport {
     let warnings = loaded.diagnostics.count - errors
     if errors > 0 {
       let total = loaded.state.fileCount
-      let place = total == 0 ? "" : " in \(loaded.filesWithErrors) of \(Words.count(total, "file"))"
-      return "\(Words.count(errors, "error"))\(place)."
+      let place = total == 0 ? "" : " in \(loaded.filesWithErrors) of \(Phrases.count(total, "file"))"
+      return "\(Phrases.count(errors, "error"))\(place)."
     }
     var text =
-      "\(Words.count(loaded.state.fileCount, "file")), \(Words.kinds(loaded.state.resources.map(\.key.kind))), no errors"
-    if warnings > 0 { text += ", \(Words.count(warnings, "warning"))" }
+      "\(Phrases.count(loaded.state.fileCount, "file")), \(Phrases.kinds(loaded.state.resources.map(\.key.kind))), no errors"
+    if warnings > 0 { text += ", \(Phrases.count(warnings, "warning"))" }
     let failed = results.count { !$0.isOK }
     if !results.isEmpty {
-      text += failed == 0 ? "; all destinations answer" : "; \(Words.count(failed, "destination")) failed"
+      text += failed == 0 ? "; all destinations answer" : "; \(Phrases.count(failed, "destination")) failed"
     }
     return text + "."
   }

@@ -1,4 +1,4 @@
-import AlertSinks
+import Publishing
 import Alerting
 import Model
 import Platform
@@ -7,41 +7,41 @@ import Store
 
 /// The alerts of the daemon: what decides, and what tells.
 struct WatchAlerts: Sendable {
-  private let bench: Workbench
-  private let desk: AlertDesk
-  private let couriers: [AlertCourier]
+  private let context: CommandContext
+  private let desk: AlertEvaluator
+  private let couriers: [OutboxWorker]
   /// Starts of the daemon within a week.
   private let starts: [Timestamp]
   private let hasJustStarted = Lock(true)
 
-  init(_ bench: Workbench) async {
-    self.bench = bench
-    let daemon = bench.settings.daemon
-    let path = bench.settings.state
+  init(_ context: CommandContext) async {
+    self.context = context
+    let daemon = context.settings.daemon
+    let path = context.settings.state
     let open: @Sendable () throws -> any AlertStore = { try SQLiteStore(path: path) }
     starts = (try? await open().noteStart(at: .now)) ?? []
     try? await open().keepOutbox(of: daemon.sinks.map(\.name))
-    desk = AlertDesk(rules: daemon.rules, sinks: daemon.sinks, store: open)
+    desk = AlertEvaluator(rules: daemon.rules, sinks: daemon.sinks, store: open)
     couriers = daemon.sinks.map { sink in
-      AlertCourier(bench.sink(sink), store: open, report: { await bench.note($0) })
+      OutboxWorker(context.sink(sink), store: open, report: { await context.note($0) })
     }
   }
 
-  func look(_ view: HealthView?, _ matters: Matters, at now: Timestamp) async {
-    var facts = AlertFacts(view, matters, starts: starts, certificateDays: bench.settings.certificateDays)
+  func look(_ view: HealthSnapshot?, _ matters: ConditionTracker, at now: Timestamp) async {
+    var facts = AlertInput(view, matters, starts: starts, certificateDays: context.settings.certificateDays)
     facts.hasJustStarted = hasJustStarted.withLock { isFirst in
       defer { isFirst = false }
       return isFirst
     }
-    facts.maximumRestarts = bench.settings.daemon.maximumRestarts
+    facts.maximumRestarts = context.settings.daemon.maximumRestarts
     let notices = await desk.look(facts, at: now)
     guard !notices.isEmpty else { return }
-    await bench.append(notices.map { Event($0, correlation: bench.correlation) })
+    await context.append(notices.map { Event($0, correlation: context.correlation) })
     for courier in couriers { courier.wake() }
   }
 
   /// Returns when `stop` was requested; what is not told yet is told after the next start.
-  func run(stop: StopSignal) async {
+  func run(stop: ShutdownSignal) async {
     await withTaskGroup(of: Void.self) { group in
       for courier in couriers { group.addTask { await courier.run(stop: stop) } }
       await stop.wait()
@@ -50,9 +50,9 @@ struct WatchAlerts: Sendable {
   }
 }
 
-extension Workbench {
-  func sink(_ settings: SinkSettings) -> AlertSink {
-    AlertSink(settings, owner: self.settings.owner, transport: engine) { [console = invocation.console] in
+extension CommandContext {
+  func sink(_ settings: ReceiverConfiguration) -> Notifier {
+    Notifier(settings, owner: self.settings.owner, transport: engine) { [console = invocation.console] in
       console.say($0)
     }
   }
@@ -63,7 +63,7 @@ extension Workbench {
     for event in events { try? await store.append(event, at: .now) }
   }
 
-  fileprivate func note(_ news: AlertCourier.News) async {
+  fileprivate func note(_ news: OutboxWorker.News) async {
     func event(_ severity: Event.Severity, _ sink: String, _ reason: String, _ words: String) -> Event {
       Event(
         severity, source: "alerts", subject: "sink/\(sink)", reason: reason, "alert sink '\(sink)' \(words)",
@@ -84,7 +84,7 @@ extension Workbench {
 
 extension Event {
   /// An alert as it stands in the log.
-  init(_ notice: AlertNotice, correlation: String) {
+  init(_ notice: AlertNotification, correlation: String) {
     let severity: Severity =
       notice.kind == .resolved ? .info : [.info: .info, .warning: .warning][notice.alert.severity] ?? .error
     self.init(

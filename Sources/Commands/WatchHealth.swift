@@ -11,7 +11,7 @@ extension HealthSettings {
       desired.resources.filter { $0.key.kind == .accessList }.map { ($0.key.name, $0.spec.asksEverybody) }
     ) { first, _ in first }
     return desired.resources.compactMap { resource in
-      guard resource.spec.shape.isProbed, resource.spec["enabled"] != false,
+      guard resource.spec.schema.isProbed, resource.spec["enabled"] != false,
         resource.validation != .off || resource.check != nil
       else { return nil }
       return HealthTarget(
@@ -24,10 +24,10 @@ extension HealthSettings {
   /// The first name that is one: nobody can be asked for a wildcard.
   ///
   /// - Parameter lists: access lists of the YAML, and whether each asks everybody for a password.
-  private func front(_ resource: DesiredResource, _ lists: [String: Bool]) -> FrontName? {
+  private func front(_ resource: DesiredResource, _ lists: [String: Bool]) -> DataPlaneHost? {
     guard door != nil, let name = resource.spec.claims.first(where: { !$0.contains("*") }) else { return nil }
     let list = resource.spec["access_list"].stringValue
-    return FrontName(
+    return DataPlaneHost(
       domain: name, usesTLS: !resource.spec["certificate"].isNull, isGuarded: list != nil,
       mustAsk: list.flatMap { lists[$0] } ?? false,
       isMarked: resource.spec["advanced_config"] == "" && resource.spec["locations"].arrayValue?.isEmpty != false)
@@ -40,12 +40,12 @@ extension HealthSettings {
 }
 
 /// What is worth saying about transitions: a value that remembers what it said.
-struct HealthNews: Sendable {
-  private var isCutOff = false
+struct HealthEventRecorder: Sendable {
+  private var isLocalNetworkDown = false
 
   /// The first good answer is no news; a network of ours that is down is one piece of news, however many hosts it hides.
   mutating func events(
-    _ transitions: [HealthTransition], _ records: [String: HealthBook.Record], correlation: String
+    _ transitions: [HealthTransition], _ records: [String: HealthState.Record], correlation: String
   ) -> [Event] {
     func event(_ severity: Event.Severity, _ subject: String, _ reason: String, _ words: String) -> Event {
       Event(severity, source: "health", subject: subject, reason: reason, words, correlation: correlation)
@@ -61,8 +61,8 @@ struct HealthNews: Sendable {
       }
     }
     let isLost = transitions.contains { $0.after == .unknown }
-    if isLost != isCutOff, isLost || transitions.contains(where: { $0.before == .unknown }) {
-      isCutOff = isLost
+    if isLost != isLocalNetworkDown, isLost || transitions.contains(where: { $0.before == .unknown }) {
+      isLocalNetworkDown = isLost
       events.append(
         isLost
           ? event(.warning, "network", "NetworkDown", "our own network is down: the health of hosts is not known")

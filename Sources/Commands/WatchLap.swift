@@ -9,25 +9,25 @@ import Store
 
 /// One lap of the daemon after the other: the lap of an apply, and what is worth saying about it, once.
 actor WatchLap {
-  private let bench: Workbench
-  private var settings: LapSettings
-  private let gateway: LiveNPM
-  private let stop: StopSignal
+  private let context: CommandContext
+  private var settings: ReconcileOptions
+  private let gateway: RESTGateway
+  private let stop: ShutdownSignal
   private let voice: WatchVoice
-  private let source: WatchSource
+  private let source: DesiredSource
   /// Whether there is a desired state without mistakes.
   private var hasDesired = false
   /// What is wrong with the files, since when.
   private var invalid: (words: String, reason: String, since: Timestamp)?
-  private var retries = RetryHold()
+  private var retries = FailureBackoff()
   /// Since when laps fail on their way.
   private var troubleSince: Timestamp?
   private var monitor: HealthMonitor?
   private var alerts: WatchAlerts?
   private var files: FileWatch?
-  private var matters = Matters()
-  private var news = LapNews()
-  private var healthNews = HealthNews()
+  private var matters = ConditionTracker()
+  private var news = PlanEventRecorder()
+  private var healthNews = HealthEventRecorder()
   /// When old events and runs were dropped last.
   private var droppedAt = ContinuousClock.now
   /// What NPM served after the last lap that could tell.
@@ -35,19 +35,19 @@ actor WatchLap {
   /// Hosts whose change waits for their destination.
   private var waiting: Set<String> = []
 
-  private var console: Console { bench.invocation.console }
+  private var console: Console { context.invocation.console }
 
   /// Seconds that a lap waits for another run, an apply by hand for example.
   private static let lockPatience = 5.0
 
-  init(_ bench: Workbench, stop: StopSignal, manager: ServiceManager) throws {
-    self.bench = bench
+  init(_ context: CommandContext, stop: ShutdownSignal, manager: SystemdNotifier) throws {
+    self.context = context
     self.stop = stop
-    voice = WatchVoice(bench, manager)
-    settings = try bench.lapSettings()
-    settings.windows = bench.settings.daemon.windows
-    gateway = try bench.gateway()
-    source = WatchSource(bench.settings)
+    voice = WatchVoice(context, manager)
+    settings = try context.reconcileOptions()
+    settings.windows = context.settings.daemon.windows
+    gateway = try context.gateway()
+    source = DesiredSource(context.settings)
   }
 
   /// From now on each lap says what is to be watched: hosts, and files that desired files name.
@@ -57,7 +57,7 @@ actor WatchLap {
     self.alerts = alerts
   }
 
-  func run(_ triggers: [Trigger]) async -> LapResult {
+  func run(_ triggers: [Trigger]) async -> ReconcileResult {
     let result = await once(triggers)
     await look()
     return result
@@ -68,20 +68,20 @@ actor WatchLap {
     await alerts?.look(hasDesired ? await monitor?.view : nil, matters, at: .now)
   }
 
-  private func once(_ triggers: [Trigger]) async -> LapResult {
-    defer { Process.returnMemory() }
+  private func once(_ triggers: [Trigger]) async -> ReconcileResult {
+    defer { CurrentProcess.trimHeap() }
     console.info("lap: \(triggers.map(\.rawValue).joined(separator: ", "))")
     // Who asks, or corrects a file, wants to know now.
     if triggers != [.interval] { retries.clear() }
     let reading = await stop.cancelling { [source] in await source.read() }
     files?.follow(reading.referred)
     // What was given up says nothing.
-    if stop.isRequested { return .settled }
+    if stop.isRequested { return .done }
     do {
-      let lock = try await RunLock.take(beside: bench.settings.state, timeout: Self.lockPatience, stop: stop)
+      let lock = try await ApplyLock.take(beside: context.settings.state, timeout: Self.lockPatience, stop: stop)
       defer { withExtendedLifetime(lock) {} }
-      let store = try bench.store(createsIt: true)
-      guard let desired = await take(reading) else { return .settled }
+      let store = try context.store(createsIt: true)
+      guard let desired = await take(reading) else { return .done }
       await watch(desired)
       return try await lap(desired, store)
     } catch let failure as CommandFailure {
@@ -93,15 +93,15 @@ actor WatchLap {
     } catch {
       await trouble(Diagnostic(.internalError, "\(error)"))
     }
-    return .troubled
+    return .requeue
   }
 
   private func watch(_ desired: DesiredState) async {
-    await monitor?.watch(bench.settings.daemon.health.targets(desired, served: served))
+    await monitor?.watch(context.settings.daemon.health.targets(desired, served: served))
   }
 
   /// What is to be brought about, after saying what is to be said about where it comes from; nil: nothing yet.
-  private func take(_ reading: WatchSource.Reading) async -> DesiredState? {
+  private func take(_ reading: DesiredSource.Reading) async -> DesiredState? {
     hasDesired = reading.desired != nil
     if let commit = reading.commit, commit != settings.commit {
       settings.commit = commit
@@ -128,9 +128,9 @@ actor WatchLap {
     await voice.stand("\(words); \(rest)", .error, reason)
   }
 
-  private func lap(_ desired: DesiredState, _ store: any StateStore) async throws -> LapResult {
-    let run = ReconcileRun(
-      gateway: gateway, store: store, prober: bench.prober, known: await monitor?.recentSuccesses() ?? [:],
+  private func lap(_ desired: DesiredState, _ store: any StateStore) async throws -> ReconcileResult {
+    let run = Reconciliation(
+      gateway: gateway, store: store, prober: context.prober, known: await monitor?.recentSuccesses() ?? [:],
       settings: settings)
     let now = ContinuousClock.now
     let planned = try await run.plan(desired)
@@ -139,19 +139,19 @@ actor WatchLap {
     self.news = news
     if now - droppedAt > .seconds(3600) {
       droppedAt = now
-      try? await run.dropOld()
+      try? await run.prune()
     }
     troubleSince = nil
     let lap = held(planned, at: now)
-    waiting = Set(lap.plan.changes.filter { $0.obstacle?.code == .destinationFailed }.map(\.key.name))
+    waiting = Set(lap.plan.changes.filter { $0.blockReason?.code == .destinationFailed }.map(\.key.name))
     guard lap.refusals.isEmpty else {
       try await run.remember(lap)
-      matters.note(lap, nil, days: bench.settings.certificateDays.warning, at: .now)
+      matters.note(lap, nil, days: context.settings.certificateDays.warning, at: .now)
       await writeStatus(lap, nil)
       await voice.stand("refused: \(lap.refusals[0].message)", .error, "Refused")
-      return .settled
+      return .done
     }
-    let lease = try await RunLock.lease(store, bench, timeout: Self.lockPatience, stop: stop)
+    let lease = try await ApplyLock.lease(store, context, timeout: Self.lockPatience, stop: stop)
     let report = try await lease.hold { [console, stop] in
       try await run.apply(lap, stop: stop) { console.say(WatchText.line($0)) }
     }
@@ -159,21 +159,21 @@ actor WatchLap {
     served = Set(lap.plan.unchanged + report.outcomes.filter { $0.verdict == .applied }.map(\.change.key))
       .union((lap.plan.changes + lap.plan.withheld).filter { $0.observed?.nginx == .online }.map(\.key))
     await watch(desired)
-    matters.note(lap, report, days: bench.settings.certificateDays.warning, at: .now)
+    matters.note(lap, report, days: context.settings.certificateDays.warning, at: .now)
     await writeStatus(lap, report)
     if invalid == nil {
       let (words, isGood) = WatchText.standing(lap, report)
       await voice.stand(words, isGood ? .info : .warning, isGood ? "InSync" : "OutOfSync")
     }
     let isAway = report.outcomes.contains { $0.error.map(\.code.isUpstreamAway) == true }
-    return isAway || report.unrepaired != nil ? .troubled : .settled
+    return isAway || report.unrepaired != nil ? .requeue : .done
   }
 
   /// Without what is only to be reported, and what failed a moment ago.
-  private func held(_ planned: PlannedLap, at now: ContinuousClock.Instant) -> PlannedLap {
+  private func held(_ planned: PlanResult, at now: ContinuousClock.Instant) -> PlanResult {
     var lap = planned
     let own = Dictionary(lap.desired.resources.map { ($0.key, $0.selfHeals) }) { first, _ in first }
-    let heals = bench.settings.daemon.selfHeals
+    let heals = context.settings.daemon.selfHeals
     lap.plan.withhold { $0.cause == .drifted && (own[$0.key].flatMap(\.self) ?? heals) == false }
     let before = Set(lap.plan.withheld.map(\.key))
     lap.plan.withhold { retries.holds($0, at: now) }
@@ -201,18 +201,18 @@ actor WatchLap {
   }
 
   /// Takes in whose health changed; returns whether a change waits for one of them.
-  func note(_ transitions: [HealthTransition], _ view: HealthView) async -> Bool {
-    defer { Process.returnMemory() }
+  func note(_ transitions: [HealthTransition], _ view: HealthSnapshot) async -> Bool {
+    defer { CurrentProcess.trimHeap() }
     let records = Dictionary(view.records.map { ($0.target.name, $0) }) { first, _ in first }
-    let events = healthNews.events(transitions, records, correlation: bench.correlation)
+    let events = healthNews.events(transitions, records, correlation: context.correlation)
     for event in events { console.say(event.message) }
-    await bench.append(events)
+    await context.append(events)
     await voice.keepStatus(settings) { try $0.write(view) }
     await look()
     return transitions.contains { $0.after == .healthy && waiting.contains($0.name) }
   }
 
-  private func writeStatus(_ lap: PlannedLap, _ report: RunReport?) async {
+  private func writeStatus(_ lap: PlanResult, _ report: ApplyResult?) async {
     let view = await monitor?.view
     await voice.keepStatus(settings) { try $0.write(lap, report, view, at: .now) }
     await markInvalid()

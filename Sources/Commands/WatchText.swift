@@ -14,7 +14,7 @@ enum WatchText {
   }
 
   /// How things stand after a lap; the same words for the same state.
-  static func standing(_ lap: PlannedLap, _ report: RunReport) -> (words: String, isGood: Bool) {
+  static func standing(_ lap: PlanResult, _ report: ApplyResult) -> (words: String, isGood: Bool) {
     let failed = report.outcomes.filter { $0.verdict != .applied }.map(\.change.key.name)
     let blocked = lap.plan.changes.filter(\.isBlocked).map(\.key.name)
     let waiting = lap.plan.withheld.filter { lap.retrying.contains($0.key) }.map(\.key.name)
@@ -27,6 +27,6 @@ enum WatchText {
     guard parts.isEmpty else {
       return (parts.map { "\($0.0): \($0.1.sorted().joined(separator: ", "))" }.joined(separator: "; "), false)
     }
-    return ("in sync: \(Words.count(lap.desired.resources.count, "object"))", true)
+    return ("in sync: \(Phrases.count(lap.desired.resources.count, "object"))", true)
   }
 }

@@ -4,15 +4,15 @@ import Reconciler
 
 /// What the daemon says of itself, each thing once: in its log, to the service manager, as events, in the status files.
 actor WatchVoice {
-  private let bench: Workbench
-  private let manager: ServiceManager
+  private let context: CommandContext
+  private let manager: SystemdNotifier
   /// How things stood when it was last said.
   private var standing = ""
   /// Why the status files could not be written last.
   private var statusProblem = ""
 
-  init(_ bench: Workbench, _ manager: ServiceManager) {
-    self.bench = bench
+  init(_ context: CommandContext, _ manager: SystemdNotifier) {
+    self.context = context
     self.manager = manager
   }
 
@@ -28,20 +28,20 @@ actor WatchVoice {
 
   /// Says that something happened.
   func tell(_ severity: Event.Severity, _ reason: String, _ words: String) async {
-    bench.invocation.console.say(words)
-    await bench.append([
-      Event(severity, source: "watch", subject: "daemon", reason: reason, words, correlation: bench.correlation)
+    context.invocation.console.say(words)
+    await context.append([
+      Event(severity, source: "watch", subject: "daemon", reason: reason, words, correlation: context.correlation)
     ])
   }
 
   /// Does something to the status files; that they cannot be written is said once.
-  func keepStatus(_ settings: LapSettings, _ body: @Sendable (StatusFiles) throws -> Void) {
+  func keepStatus(_ settings: ReconcileOptions, _ body: @Sendable (StatusFiles) throws -> Void) {
     do {
-      try body(StatusFiles(directory: bench.settings.status, settings: settings))
+      try body(StatusFiles(directory: context.settings.status, settings: settings))
       statusProblem = ""
     } catch {
       if statusProblem != "\(error)" {
-        bench.invocation.console.say("the status files cannot be written: \(error)")
+        context.invocation.console.say("the status files cannot be written: \(error)")
       }
       statusProblem = "\(error)"
     }

@@ -68,13 +68,13 @@ extension FieldType {
 
 /// What NPM does not check: a wrong pair that it takes breaks every later write.
 enum CertificateCheck {
-  static func facts(_ decoded: DecodedFields, _ spec: Spec) -> CertificateFacts? {
+  static func facts(_ decoded: DecodedFields, _ spec: Spec) -> CertificateInfo? {
     // Its end is known when NPM has it.
-    if KindDescription.isRequested(spec) {
-      return CertificateFacts(names: spec.normalised().requestedNames, expires: "")
+    if ResourceSchema.isRequested(spec) {
+      return CertificateInfo(names: spec.normalised().requestedNames, expires: "")
     }
     return decoded["certificate"]?.chain.map {
-      CertificateFacts(names: $0.names, expires: Timestamp(seconds: $0.notAfter).sqlText)
+      CertificateInfo(names: $0.names, expires: Timestamp(seconds: $0.notAfter).sqlText)
     }
   }
 

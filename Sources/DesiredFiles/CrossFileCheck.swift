@@ -95,12 +95,12 @@ enum CrossFileCheck {
   private static func unused(_ resources: [LocatedResource]) -> [Diagnostic] {
     var used: Set<ResourceKey> = []
     for resource in resources.map(\.resource) {
-      for field in resource.spec.shape.fields {
+      for field in resource.spec.schema.fields {
         guard case .reference(let kind) = field.type, let name = resource.spec[field.name].stringValue else { continue }
         used.insert(ResourceKey(kind, name))
       }
     }
-    return resources.map(\.resource).filter { $0.spec.shape.isReferredTo && !used.contains($0.key) }.map { resource in
+    return resources.map(\.resource).filter { $0.spec.schema.isReferredTo && !used.contains($0.key) }.map { resource in
       Diagnostic(
         .unusedReference, "nothing here uses the \(resource.key)", at: resource.source, severity: .warning)
     }

@@ -9,7 +9,7 @@ package struct DecodedValue: Sendable {
   package var items: [SourceLocation] = []
   /// Where the fields of its entries stood, as `[0].path`.
   package var parts: [String: FieldSource] = [:]
-  /// The texts of secrets in it, by `SecretSeal.path` without its first part.
+  /// The texts of secrets in it, by `SecretFingerprint.path` without its first part.
   package var secrets: [String: Secret] = [:]
   /// What a file in PEM form holds.
   package var chain: CertificateChain?

@@ -15,7 +15,7 @@ package struct DesiredEdit {
   private let directory: String
   private let before: DesiredState
   private let resource: DesiredResource
-  private let kind: KindDescription
+  private let kind: ResourceSchema
   private let secrets: SecretSource
   private var text: EditedText
 
@@ -27,7 +27,7 @@ package struct DesiredEdit {
     self.directory = directory
     self.before = before
     self.resource = resource
-    kind = resource.spec.shape
+    kind = resource.spec.schema
     text = EditedText(try Files.read(resource.source.file))
   }
 
@@ -56,7 +56,7 @@ package struct DesiredEdit {
       } else if let source, source.parts.isEmpty {
         edits.append(try replacement(field, wanted[field.name], source))
       } else if source != nil
-        || resource.fieldSources[FieldDescription.snippets.name] != nil && field.name == FieldDescription.snippetTarget
+        || resource.fieldSources[FieldSchema.snippets.name] != nil && field.name == FieldSchema.snippetTarget
       {
         // Part of it belongs to others.
         throw problem(field.name)
@@ -72,13 +72,13 @@ package struct DesiredEdit {
     source.location.file == resource.source.file && resource.lines.contains(source.location.line)
   }
 
-  private func isWritten(_ shorthand: ShorthandDescription) -> Bool {
+  private func isWritten(_ shorthand: ShorthandSchema) -> Bool {
     let places = shorthand.parts.compactMap { resource.fieldSources[$0]?.location }
     return places.count == shorthand.parts.count && Set(places).count == 1
   }
 
   private func replacement(
-    _ field: FieldDescription, _ value: JSONValue, _ source: FieldSource
+    _ field: FieldSchema, _ value: JSONValue, _ source: FieldSource
   ) throws -> EditedText.Edit {
     let indent = text.indentation(ofLine: source.location.line)
     guard source.blockLine == nil else {
@@ -101,7 +101,7 @@ package struct DesiredEdit {
   }
 
   /// Domains one below the other.
-  private func list(_ field: FieldDescription, _ value: JSONValue, _ source: FieldSource) throws -> EditedText.Edit {
+  private func list(_ field: FieldSchema, _ value: JSONValue, _ source: FieldSource) throws -> EditedText.Edit {
     let items = resource.fieldSources.filter { $0.key.hasPrefix(field.name + "[") }.values
     guard var range = items.max(by: { $0.location < $1.location }), items.allSatisfy(isOwn) else {
       throw problem(field.name)
@@ -115,7 +115,7 @@ package struct DesiredEdit {
   }
 
   /// A field that stands nowhere in the resource goes below one that does.
-  private func insertion(_ field: FieldDescription, _ value: JSONValue) throws -> EditedText.Edit {
+  private func insertion(_ field: FieldSchema, _ value: JSONValue) throws -> EditedText.Edit {
     let own = resource.fieldSources.filter { !$0.key.contains("[") && isOwn($0.value) && $0.value.blockLine == nil }
     let anchors = own.values.filter { $0.location.line == $0.endLine && $0.location.line > resource.source.line }
     guard let anchor = anchors.max(by: { $0.location.line < $1.location.line }),

@@ -7,7 +7,7 @@ package struct LoadedDesired: Sendable {
   package var state = DesiredState()
   /// In source order.
   package var diagnostics: [Diagnostic] = []
-  package var texts = SourceTexts()
+  package var texts = SourceLines()
   /// Files besides that values come from: certificates, keys, passwords.
   package var referred: Set<String> = []
   /// Files in which there is at least one error.
@@ -24,7 +24,7 @@ package struct DesiredLoader {
   private var globalDefaults: KindDefaults = [:]
   private var replacements: [String: [UInt8]] = [:]
   private var secrets = SecretSource.live
-  private var kinds = KindDescription.all
+  private var kinds = ResourceSchema.all
   private var contents: [String: [UInt8]] = [:]
   private var documents: [String: [YAMLNode]] = [:]
   private var snippets = SnippetTexts()
@@ -35,7 +35,7 @@ package struct DesiredLoader {
   ///   - replacing: texts to read instead of what these files hold.
   ///   - kinds: what the files may hold.
   package static func load(
-    _ directory: String, replacing: [String: [UInt8]] = [:], kinds: [KindDescription] = KindDescription.all,
+    _ directory: String, replacing: [String: [UInt8]] = [:], kinds: [ResourceSchema] = ResourceSchema.all,
     secrets: SecretSource = .live
   ) -> LoadedDesired {
     var bare = directory
@@ -237,7 +237,7 @@ package struct DesiredLoader {
 
   private mutating func readSection(_ entry: YAMLEntry, _ defaults: KindDefaults, _ decoder: inout ValueDecoder) {
     guard let kind = kinds.first(where: { $0.section == entry.key }) else {
-      Sections.report(entry, &decoder)
+      TopLevelKeys.report(entry, &decoder)
       return
     }
     guard case .mapping(let hosts) = entry.value.content else {

@@ -10,7 +10,7 @@ package enum DesiredWriter {
   package static func lines(
     _ name: String, _ spec: Spec, remark: String = "", beside: String = ""
   ) -> [String] {
-    let kind = spec.shape
+    let kind = spec.schema
     let tail = remark.isEmpty ? "" : "  # \(remark)"
     let members = spec.json.objectValue ?? [:]
     let lines = fields(members, kind.fields, kind.shorthands, indent: 4, path: [name], beside: beside)
@@ -43,7 +43,7 @@ package enum DesiredWriter {
       let parts = fields.compactMap { field -> String? in
         if case .secret = field.type { return "\(field.name): { env: \(variable(path + [field.name])) }" }
         let value = members[field.name] ?? .null
-        guard value != field.standard else { return nil }
+        guard value != field.defaultValue else { return nil }
         return "\(field.name): \(Self.value(value, field.type, indent: indent)[0])"
       }
       return ["{ \(parts.joined(separator: ", ")) }"]
@@ -58,7 +58,7 @@ package enum DesiredWriter {
 
   /// Each field as `key: value`, without indentation on a field's first line.
   private static func fields(
-    _ members: [String: JSONValue], _ fields: [FieldDescription], _ shorthands: [ShorthandDescription], indent: Int,
+    _ members: [String: JSONValue], _ fields: [FieldSchema], _ shorthands: [ShorthandSchema], indent: Int,
     path: [String], beside: String = ""
   ) -> [String] {
     var lines: [String] = []
@@ -70,7 +70,7 @@ package enum DesiredWriter {
         continue
       }
       let value = members[field.name] ?? .null
-      guard value != field.standard else { continue }
+      guard value != field.defaultValue else { continue }
       if field.isUpload {
         lines.append("\(field.name): { file: \(YAMLText.scalar(beside + fileName(path[0], field.name))) }")
         continue
@@ -106,7 +106,7 @@ package enum DesiredWriter {
   }
 
   /// The parts of a shorthand as its URL; nil where it would not read back as the same parts.
-  static func url(_ members: [String: JSONValue], _ shorthand: ShorthandDescription) -> String? {
+  static func url(_ members: [String: JSONValue], _ shorthand: ShorthandSchema) -> String? {
     guard let scheme = members[shorthand.scheme]?.stringValue, let host = members[shorthand.host]?.stringValue,
       let port = members[shorthand.port]?.intValue
     else { return nil }

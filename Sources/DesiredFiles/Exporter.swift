@@ -43,8 +43,8 @@ package struct Exporter {
   /// - Parameter splits: one file for each object instead of one for each kind.
   package func export(splits: Bool) -> Result {
     var result = Result()
-    var mine: [(kind: KindDescription, objects: [ObservedResource], names: [String])] = []
-    for kind in KindDescription.all {
+    var mine: [(kind: ResourceSchema, objects: [ObservedResource], names: [String])] = []
+    for kind in ResourceSchema.all {
       let objects = ours(kind, &result)
       if !objects.isEmpty { mine.append((kind, objects, ExportNames.names(objects, owner: owner, known: known))) }
     }
@@ -84,7 +84,7 @@ package struct Exporter {
     var isComment = false
   }
 
-  private func ours(_ kind: KindDescription, _ result: inout Result) -> [ObservedResource] {
+  private func ours(_ kind: ResourceSchema, _ result: inout Result) -> [ObservedResource] {
     let all = (observed.resources[kind.kind] ?? []).sorted { $0.id < $1.id }.filter { !isLeftOut($0) }
     let count = (observed.resources[kind.kind]?.count ?? 0) - all.count
     if count > 0 {
@@ -123,14 +123,14 @@ package struct Exporter {
 
   /// What NPM got as files is only exported with them.
   private func isLeftOut(_ object: ObservedResource) -> Bool {
-    object.spec.shape.fields.contains(where: \.isUpload) && !KindDescription.isRequested(object.spec)
+    object.spec.schema.fields.contains(where: \.isUpload) && !ResourceSchema.isRequested(object.spec)
       && uploads[object.id] == nil
   }
 
   /// References by the names that their objects get here.
   private func referring(_ spec: Spec, _ names: [ResourceKey: String]) -> Spec {
     var copy = spec.normalised()
-    for field in spec.shape.fields {
+    for field in spec.schema.fields {
       guard case .reference(let kind) = field.type, let name = copy[field.name].stringValue else { continue }
       if let own = names[ResourceKey(kind, name)] { copy[field.name] = .string(own) }
     }
@@ -142,11 +142,11 @@ package struct Exporter {
     _ object: ObservedResource, _ name: String, _ spec: Spec, _ beside: String, _ result: inout Result
   ) -> Block {
     var shown = spec
-    if let field = spec.shape.nameField, spec[field] == .string(name) { shown[field] = "" }
+    if let field = spec.schema.nameField, spec[field] == .string(name) { shown[field] = "" }
     // A key has no value to compare, and so none that would be written.
     if let files = uploads[object.id], files["certificate_key"] != nil { shown["certificate_key"] = "file" }
     // One that is requested has the name that its domains give it.
-    if KindDescription.isRequested(spec) { shown["nice_name"] = "" }
+    if ResourceSchema.isRequested(spec) { shown["nice_name"] = "" }
     let lines = DesiredWriter.lines(name, shown, remark: remark(object), beside: beside)
     guard let problem = problem(spec, name, lines, uploads[object.id] ?? [:]) else {
       result.exported += 1
@@ -159,7 +159,7 @@ package struct Exporter {
     return Block(name: name, lines: lines.map { "  #" + $0.dropFirst(2) }, isComment: true)
   }
 
-  private func files(_ kind: KindDescription, _ blocks: [Block], splits: Bool) -> [File] {
+  private func files(_ kind: ResourceSchema, _ blocks: [Block], splits: Bool) -> [File] {
     guard !splits else {
       return blocks.map { block in
         let section = block.isComment ? "# \(kind.section):" : "\(kind.section):"
@@ -173,7 +173,7 @@ package struct Exporter {
   }
 
   private var header: String {
-    let refused = observed.all.count { $0.isEnabled && $0.spec.shape.isServed && $0.nginx != .online }
+    let refused = observed.all.count { $0.isEnabled && $0.spec.schema.hasNginxState && $0.nginx != .online }
     let promise =
       refused == 0
       ? "'reconciler diff' finds nothing to do; 'reconciler adopt --all' makes all of it ours"
@@ -200,7 +200,7 @@ package struct Exporter {
     if let name = wanted.nameInNPM, observed.references.ids(wanted.kind, name).count > 1 {
       return "NPM has several of that name"
     }
-    let text = ([wanted.shape.section + ":"] + lines).joined(separator: "\n") + "\n"
+    let text = ([wanted.schema.section + ":"] + lines).joined(separator: "\n") + "\n"
     var secrets = SecretSource.any
     secrets.contents = { path in
       let file = files.first { path.hasSuffix("/" + DesiredWriter.fileName(name, $0.key)) }
@@ -231,8 +231,8 @@ package struct Exporter {
   private func warning(_ code: DiagnosticCode, _ object: ObservedResource, _ what: String, _ hint: String) -> Diagnostic
   {
     let kind = object.kind == .proxyHost ? "host" : object.kind.title
-    let handles = object.spec.handles.joined(separator: ", ")
-    return Diagnostic(code, "\(kind) \(object.id) (\(handles)) \(what)", hint: hint, severity: .warning)
+    let identityKeys = object.spec.identityKeys.joined(separator: ", ")
+    return Diagnostic(code, "\(kind) \(object.id) (\(identityKeys)) \(what)", hint: hint, severity: .warning)
   }
 }
 
@@ -242,7 +242,7 @@ enum ExportNames {
   /// where that is nobody else's, else the domain.
   static func names(_ hosts: [ObservedResource], owner: String, known: [ObjectRef: String]) -> [String] {
     let claimed = hosts.map { host in
-      host.spec.shape.witness == .marker
+      host.spec.schema.ownershipProof == .marker
         ? host.marker.flatMap { $0.owner == owner ? $0.name : nil } : known[host.ref]
     }
     let counts = Dictionary(claimed.compactMap { $0 }.map { ($0, 1) }, uniquingKeysWith: +)
@@ -254,7 +254,7 @@ enum ExportNames {
     var taken = Set(marked.compactMap { $0 })
     return hosts.indices.map { index in
       if let own = marked[index] { return own }
-      let full = clean(hosts[index].spec.handles.first ?? "")
+      let full = clean(hosts[index].spec.identityKeys.first ?? "")
       let numbered = clean("\(hosts[index].kind.title)-\(hosts[index].id)")
       let candidates =
         (uses[short[index]] == 1 ? [short[index]] : []) + [full, "\(full.prefix(80))-\(hosts[index].id)"]
@@ -265,7 +265,7 @@ enum ExportNames {
   }
 
   private static func label(_ host: ObservedResource) -> String {
-    let handle = host.spec.handles.first ?? ""
+    let handle = host.spec.identityKeys.first ?? ""
     guard host.nameInNPM == nil else { return clean(handle) }
     let labels = handle.split(separator: ".").map(String.init)
     let first = labels.first { $0 != "*" && $0.lowercased() != "www" } ?? labels.first ?? ""

@@ -5,7 +5,7 @@ import Platform
 package final class FileWatch: Sendable {
   private let timer: any DispatchSourceTimer
   private let queue = DispatchQueue(label: "reconciler.files")
-  private let source: any ChangeSource
+  private let source: any FileWatcher
   private let state: Lock<Debounce>
   private let onChange: @Sendable () -> Void
 
@@ -21,7 +21,7 @@ package final class FileWatch: Sendable {
     state = Lock(Debounce(quiet: quiet, longest: longest))
     self.onChange = onChange
     timer = DispatchSource.makeTimerSource(queue: queue)
-    source = Self.source(WatchedArea(root, ignoring: ignored), queue)
+    source = Self.source(WatchScope(root, ignoring: ignored), queue)
     timer.setEventHandler { [weak self] in self?.fire() }
     timer.activate()
     source.start { [weak self] in self?.note() }
@@ -33,11 +33,11 @@ package final class FileWatch: Sendable {
   }
 
   /// The kernel's word where there is one, else our own look.
-  private static func source(_ area: WatchedArea, _ queue: DispatchQueue) -> any ChangeSource {
+  private static func source(_ area: WatchScope, _ queue: DispatchQueue) -> any FileWatcher {
     #if os(Linux)
-      if let inotify = InotifySource(area, queue) { return inotify }
+      if let inotify = InotifyFileWatcher(area, queue) { return inotify }
     #endif
-    return PollingSource(area, queue)
+    return PollingFileWatcher(area, queue)
   }
 
   private static var now: Double { Double(DispatchTime.now().uptimeNanoseconds) / 1e9 }
@@ -60,7 +60,7 @@ package final class FileWatch: Sendable {
 }
 
 /// Tells of changes below a directory, in any number, on the queue that it was given.
-protocol ChangeSource: Sendable {
+protocol FileWatcher: Sendable {
   func start(_ onEvent: @escaping @Sendable () -> Void)
   /// Replaces what is watched besides the directory.
   func follow(_ files: Set<String>)
@@ -68,13 +68,13 @@ protocol ChangeSource: Sendable {
 }
 
 /// Looks every other second: for systems without a better way, and where the kernel's way is used up.
-final class PollingSource: ChangeSource {
-  private let area: WatchedArea
+final class PollingFileWatcher: FileWatcher {
+  private let area: WatchScope
   private let timer: any DispatchSourceTimer
   private let seen: Lock<[String]>
   private let files = Lock<Set<String>>([])
 
-  init(_ area: WatchedArea, _ queue: DispatchQueue, every seconds: Double = 2) {
+  init(_ area: WatchScope, _ queue: DispatchQueue, every seconds: Double = 2) {
     self.area = area
     seen = Lock(Self.look(area, []))
     timer = DispatchSource.makeTimerSource(queue: queue)
@@ -101,7 +101,7 @@ final class PollingSource: ChangeSource {
   func stop() { timer.cancel() }
 
   /// Each file with what changes when it is written, or when a link on the way to it leads elsewhere.
-  private static func look(_ area: WatchedArea, _ files: Set<String>) -> [String] {
+  private static func look(_ area: WatchScope, _ files: Set<String>) -> [String] {
     let below = ((try? Files.below(area.root).files) ?? []).filter { !area.ignores(Files.parent(of: $0)) }
     return (below + files).sorted().map { "\($0) \(Files.stamp($0))" }
   }

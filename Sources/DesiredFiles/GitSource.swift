@@ -179,8 +179,8 @@ package actor GitSource {
     -> String
   {
     let outcome = try await run(words, patience, bare: bare)
-    isPrepared = isPrepared && !outcome.wasLate
-    if outcome.wasLate { throw GitProblem.failed("\(words[0]) took longer than \(Int(patience)) s") }
+    isPrepared = isPrepared && !outcome.timedOut
+    if outcome.timedOut { throw GitProblem.failed("\(words[0]) took longer than \(Int(patience)) s") }
     guard outcome.isSuccess else {
       let complaint = Self.complaint(outcome).replacing(settings.url, with: settings.shownURL)
       throw GitProblem.failed(complaint.isEmpty ? "\(words[0]) ended with \(outcome.exit)" : complaint)
@@ -214,7 +214,7 @@ package actor GitSource {
   private var environment: [String: String] {
     var variables = ["GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_CONFIG_NOSYSTEM": "1"]
     for name in ["PATH", "HOME", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "https_proxy", "http_proxy", "no_proxy"] {
-      variables[name] = Process.environment(name)
+      variables[name] = CurrentProcess.environment(name)
     }
     let key = settings.sshKey.map { " -o IdentitiesOnly=yes -i '\($0.replacing("'", with: "'\\''"))'" } ?? ""
     variables["GIT_SSH_COMMAND"] = "ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new\(key)"

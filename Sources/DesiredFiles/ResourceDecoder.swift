@@ -14,12 +14,12 @@ typealias KindDefaults = [ResourceKind: DecodedFields]
 
 /// Reads the entries of one section.
 struct ResourceDecoder {
-  private let kind: KindDescription
-  private let fields: [FieldDescription]
+  private let kind: ResourceSchema
+  private let fields: [FieldSchema]
   /// Nearest first.
   private let defaults: [DecodedFields]
 
-  init(kind: KindDescription, defaults: [DecodedFields]) {
+  init(kind: ResourceSchema, defaults: [DecodedFields]) {
     self.kind = kind
     self.defaults = defaults.filter { !$0.isEmpty }
     fields = kind.writtenFields
@@ -124,7 +124,7 @@ struct ResourceDecoder {
       .tooLarge, "it has \(size) bytes as JSON, NPM takes \(RequestSize.room)",
       at: resource.fieldSources[largest]?.location ?? resource.source,
       hint: "'\(largest)' is the largest part"
-        + (largest == FieldDescription.snippetTarget ? "; 'include' of a file that nginx can read is a way out" : ""))
+        + (largest == FieldSchema.snippetTarget ? "; 'include' of a file that nginx can read is a way out" : ""))
   }
 
   private func checkHealth(_ health: DecodedValue?, _ decoder: inout ValueDecoder) {
@@ -155,7 +155,7 @@ struct ResourceDecoder {
   /// NPM drops TLS flags that have nothing to stand on; silence would look like a promise kept.
   private func warnOfNoEffect(_ resource: DesiredResource, _ decoded: DecodedFields, _ decoder: inout ValueDecoder) {
     let kept = resource.spec.normalised()
-    for field in kind.fields where field.standard == false {
+    for field in kind.fields where field.defaultValue == false {
       guard resource.spec[field.name] == true, kept[field.name] == false, let place = decoded[field.name]?.location
       else { continue }
       decoder.report(

@@ -36,7 +36,8 @@ package struct SecretSource: Sendable {
 
   /// The environment and the disk.
   package static let live = SecretSource(
-    variable: { name in Process.environment(name).flatMap { $0.isEmpty ? nil : $0 } }, contents: { try Files.read($0) })
+    variable: { name in CurrentProcess.environment(name).flatMap { $0.isEmpty ? nil : $0 } },
+    contents: { try Files.read($0) })
 
   /// For texts whose secrets do not matter.
   package static let any = SecretSource(variable: { _ in "any" }, contents: { _ in Array("any".utf8) })
@@ -98,7 +99,7 @@ extension ValueDecoder {
     do {
       let secret =
         try entry.key == "env" ? secrets.variable(named: text) : secrets.file(text, beside: file)
-      var decoded = DecodedValue(value: .string(SecretSeal.hint(secret)), source: source(node))
+      var decoded = DecodedValue(value: .string(SecretFingerprint.hint(secret)), source: source(node))
       decoded.secrets = ["": secret]
       return decoded
     } catch let problem as SecretSource.Problem {

@@ -86,10 +86,10 @@ extension ValueDecoder {
 
   /// Puts the texts of snippets before the `advanced_config` that was written.
   func compose(_ decoded: inout DecodedFields) {
-    guard let list = decoded.removeValue(forKey: FieldDescription.snippets.name) else { return }
+    guard let list = decoded.removeValue(forKey: FieldSchema.snippets.name) else { return }
     let parts = (list.value.arrayValue ?? []).compactMap { $0.stringValue.flatMap { snippets.all[$0] } }
     guard !parts.isEmpty else { return }
-    let target = FieldDescription.snippetTarget
+    let target = FieldSchema.snippetTarget
     let own = decoded[target]
     var composed = own ?? DecodedValue(value: "", source: list.source)
     composed.value = .string(parts.map(\.text).joined() + (own?.value.stringValue ?? ""))

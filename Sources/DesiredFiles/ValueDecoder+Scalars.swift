@@ -15,8 +15,9 @@ extension ValueDecoder {
     case .forwardPath: return forwardPath(node, name: name)
     case .choice(let words): return choice(node, words, name: name)
     case .reference(let kind): return reference(node, kind, name: name)
-    case .duration: return pattern(node, Duration.isWellFormed, "a duration such as 30s, 5m, 1h30m or 7d", name: name)
-    case .date: return pattern(node, Duration.isDate, "a day such as 2026-12-31", name: name)
+    case .duration:
+      return pattern(node, DurationFormat.isWellFormed, "a duration such as 30s, 5m, 1h30m or 7d", name: name)
+    case .date: return pattern(node, DurationFormat.isDate, "a day such as 2026-12-31", name: name)
     case .statuses: return statuses(node, name: name)
     case .requestPath: return requestPath(node, name: name)
     default: return nil

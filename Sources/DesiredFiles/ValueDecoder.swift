@@ -15,9 +15,9 @@ package struct ValueDecoder {
   /// Texts by the names that snippets have in all files.
   var snippets = SnippetTexts()
   let secrets: SecretSource
-  let kinds: [KindDescription]
+  let kinds: [ResourceSchema]
 
-  package init(file: String, secrets: SecretSource = .live, kinds: [KindDescription] = KindDescription.all) {
+  package init(file: String, secrets: SecretSource = .live, kinds: [ResourceSchema] = ResourceSchema.all) {
     self.file = file
     self.secrets = secrets
     self.kinds = kinds
@@ -51,7 +51,7 @@ package struct ValueDecoder {
   ///
   /// - Parameter owner: what the mapping is, for messages: `proxy host 'jellyfin'`.
   package mutating func fields(
-    of node: YAMLNode, _ fields: [FieldDescription], shorthands: [ShorthandDescription] = [], owner: String
+    of node: YAMLNode, _ fields: [FieldSchema], shorthands: [ShorthandSchema] = [], owner: String
   ) -> DecodedFields? {
     guard case .mapping(let entries) = node.content else {
       report(.wrongType, "\(owner) must be a mapping, this is \(node.shape)", at: location(node))
@@ -81,10 +81,10 @@ package struct ValueDecoder {
 
   /// Reports required fields that are absent: a destination that is wholly absent is one mistake, not three.
   package mutating func requireAll(
-    _ decoded: DecodedFields, _ fields: [FieldDescription], shorthands: [ShorthandDescription] = [], owner: String,
+    _ decoded: DecodedFields, _ fields: [FieldSchema], shorthands: [ShorthandSchema] = [], owner: String,
     at place: SourceLocation
   ) {
-    for field in fields where field.standard == nil && decoded[field.name] == nil {
+    for field in fields where field.defaultValue == nil && decoded[field.name] == nil {
       if let shorthand = shorthands.first(where: { $0.parts.contains(field.name) }),
         shorthand.parts.allSatisfy({ decoded[$0] == nil })
       {
@@ -99,13 +99,13 @@ package struct ValueDecoder {
   }
 
   /// The values of a mapping's fields, those that are absent at their defaults.
-  private func filled(_ decoded: DecodedFields, _ fields: [FieldDescription]) -> [String: JSONValue] {
+  private func filled(_ decoded: DecodedFields, _ fields: [FieldSchema]) -> [String: JSONValue] {
     var values: [String: JSONValue] = [:]
-    for field in fields { values[field.name] = decoded[field.name]?.value ?? field.standard }
+    for field in fields { values[field.name] = decoded[field.name]?.value ?? field.defaultValue }
     return values
   }
 
-  private mutating func field(_ field: FieldDescription, _ entry: YAMLEntry, owner: String) -> DecodedValue? {
+  private mutating func field(_ field: FieldSchema, _ entry: YAMLEntry, owner: String) -> DecodedValue? {
     let before = errorCount
     guard let decoded = value(entry.value, field.type, name: field.name), errorCount == before else {
       return nil
@@ -114,7 +114,7 @@ package struct ValueDecoder {
   }
 
   private mutating func expand(
-    _ shorthand: ShorthandDescription, _ entry: YAMLEntry, among entries: [YAMLEntry], into decoded: inout DecodedFields
+    _ shorthand: ShorthandSchema, _ entry: YAMLEntry, among entries: [YAMLEntry], into decoded: inout DecodedFields
   ) {
     if let rival = entries.first(where: { shorthand.parts.contains($0.key) && !$0.isMerged && !entry.isMerged }) {
       report(
@@ -166,7 +166,7 @@ package struct ValueDecoder {
     return plain.map { DecodedValue(value: $0, source: source(node)) }
   }
 
-  private mutating func object(_ node: YAMLNode, _ fields: [FieldDescription], name: String) -> DecodedValue? {
+  private mutating func object(_ node: YAMLNode, _ fields: [FieldSchema], name: String) -> DecodedValue? {
     let before = errorCount
     guard let decoded = self.fields(of: node, fields, owner: "'\(name)'"), errorCount == before else {
       return nil
@@ -182,7 +182,7 @@ package struct ValueDecoder {
   }
 
   private mutating func list(
-    _ node: YAMLNode, _ fields: [FieldDescription], _ shorthands: [ShorthandDescription], key: String, name: String
+    _ node: YAMLNode, _ fields: [FieldSchema], _ shorthands: [ShorthandSchema], key: String, name: String
   ) -> DecodedValue? {
     guard case .sequence(let items) = node.content else {
       report(.wrongType, "'\(name)' must be a list, this is \(node.shape)", at: location(node))

@@ -12,7 +12,7 @@ struct WatchPlan: Sendable, Equatable {
   /// As many links in a row as Linux follows.
   private static let longestChain = 40
 
-  init(_ area: WatchedArea, files: Set<String> = []) {
+  init(_ area: WatchScope, files: Set<String> = []) {
     if let root = follow(area.root) { add(tree: root, area) }
     for file in files { _ = follow(file) }
   }
@@ -52,7 +52,7 @@ struct WatchPlan: Sendable, Equatable {
     return Files.exists(place) ? place : nil
   }
 
-  private mutating func add(tree folder: String, _ area: WatchedArea) {
+  private mutating func add(tree folder: String, _ area: WatchScope) {
     guard Files.isDirectory(folder, followLinks: false), !area.ignores(folder), trees.insert(folder).inserted else {
       return
     }

@@ -26,7 +26,7 @@ package final class HTTPServer: Sendable {
 
   /// Starts to listen on an IPv4 address.
   package init(address: String, port: Int, maximumBody: Int = 1 << 20, handler: any HTTPHandler) throws {
-    Process.ignoreFailedWrites()
+    CurrentProcess.ignoreFailedWrites()
     let core = ServerCore(handler: handler, maximumBody: maximumBody)
     let context = Unmanaged.passRetained(core)
     var socketAddress = sockaddr_in()

@@ -54,8 +54,8 @@ package struct DesiredResource: Sendable {
   /// Whether a certificate may be requested for it, where none fits.
   package var requestsCertificate = false
   /// Of a certificate: what it is good for.
-  package var certificate: CertificateFacts?
-  /// The texts behind the seals in its spec, by `SecretSeal.path`.
+  package var certificate: CertificateInfo?
+  /// The texts behind the seals in its spec, by `SecretFingerprint.path`.
   package var secrets: [String: Secret]
 
   package init(

@@ -1,4 +1,4 @@
-/// Words that other tools, NPM's page and habit have for fields of NPM.
+/// Phrases that other tools, NPM's page and habit have for fields of NPM.
 package enum ForeignWords {
   /// What to write instead, where that can be written here; nil: the word is not known.
   package static func hint(_ word: String, among names: [String]) -> String? {

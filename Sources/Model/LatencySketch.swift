@@ -56,7 +56,7 @@ package struct LatencySketch: Hashable, Sendable {
 }
 
 /// What the checks of a stretch of time found.
-package struct CheckWindow: Hashable, Sendable {
+package struct WindowStatistics: Hashable, Sendable {
   package var checks = 0
   package var failures = 0
   /// Of those that succeeded.
@@ -73,7 +73,7 @@ package struct CheckWindow: Hashable, Sendable {
     if let milliseconds { latencies.add(milliseconds) }
   }
 
-  package mutating func add(_ other: CheckWindow) {
+  package mutating func add(_ other: WindowStatistics) {
     checks += other.checks
     failures += other.failures
     latencies.add(other.latencies)
@@ -81,11 +81,11 @@ package struct CheckWindow: Hashable, Sendable {
 }
 
 /// How a host did lately.
-package struct CheckWindows: Hashable, Sendable {
-  package var day = CheckWindow()
-  package var week = CheckWindow()
+package struct CheckStatistics: Hashable, Sendable {
+  package var day = WindowStatistics()
+  package var week = WindowStatistics()
   /// Without latencies.
-  package var month = CheckWindow()
+  package var month = WindowStatistics()
 
   package init() {}
 }

@@ -19,7 +19,7 @@ package struct Objective: Hashable, Sendable {
   private static let minimumChecks = 20
 
   /// What a host missed; empty: it keeps what is expected, or it is too early to tell.
-  package func misses(_ windows: CheckWindows) -> [String] {
+  package func misses(_ windows: CheckStatistics) -> [String] {
     guard windows.week.checks >= Self.minimumChecks else { return [] }
     var missed: [String] = []
     if let share = windows.week.availability, share < availability {
@@ -32,12 +32,12 @@ package struct Objective: Hashable, Sendable {
   }
 
   /// The share of the failures that a week may have which is left: 1 untouched, below 0 overdrawn; nil: no checks.
-  package func budget(_ windows: CheckWindows) -> Double? {
+  package func budget(_ windows: CheckStatistics) -> Double? {
     windows.week.availability.map { 1 - spent($0) }
   }
 
   /// How fast the last day used it: at 1 it would last a week just so.
-  package func burnRate(_ windows: CheckWindows) -> Double? { windows.day.availability.map(spent) }
+  package func burnRate(_ windows: CheckStatistics) -> Double? { windows.day.availability.map(spent) }
 
   private func spent(_ share: Double) -> Double {
     // An objective of everything allows for nothing.

@@ -62,7 +62,7 @@ package struct ObservedResource: Hashable, Sendable {
   package var meta: JSONValue
   package var nginx: NginxState
   /// Of a certificate: what it is good for.
-  package var certificate: CertificateFacts?
+  package var certificate: CertificateInfo?
   /// As NPM wrote it; the format differs between its databases.
   package var createdOn: String
   package var modifiedOn: String
@@ -95,7 +95,7 @@ package struct ObservedResource: Hashable, Sendable {
 }
 
 /// Names of the objects that others refer to, by NPM's numbers.
-package struct ReferenceTable: Hashable, Sendable {
+package struct NameIndex: Hashable, Sendable {
   private var names: [ResourceKind: [ResourceID: String]] = [:]
 
   package init() {}
@@ -133,18 +133,18 @@ package struct ReferenceTable: Hashable, Sendable {
 package struct ObservedState: Sendable {
   package var version: NPMVersion
   package var resources: [ResourceKind: [ObservedResource]]
-  package var references: ReferenceTable
+  package var references: NameIndex
   /// Fields that this NPM does not take although its version should.
-  package var lacking: [ResourceKind: Set<String>]
+  package var unsupportedFields: [ResourceKind: Set<String>]
 
   package init(
     version: NPMVersion, resources: [ResourceKind: [ObservedResource]] = [:],
-    references: ReferenceTable = ReferenceTable(), lacking: [ResourceKind: Set<String>] = [:]
+    references: NameIndex = NameIndex(), unsupportedFields: [ResourceKind: Set<String>] = [:]
   ) {
     self.version = version
     self.resources = resources
     self.references = references
-    self.lacking = lacking
+    self.unsupportedFields = unsupportedFields
   }
 
   /// Everything, in the order of kinds and numbers.
@@ -157,7 +157,7 @@ package struct ObservedState: Sendable {
   }
 
   /// Whether this NPM has a field of a kind.
-  package func has(_ field: FieldDescription, of kind: ResourceKind) -> Bool {
-    field.isKnown(to: version) && lacking[kind]?.contains(field.name) != true
+  package func has(_ field: FieldSchema, of kind: ResourceKind) -> Bool {
+    field.isKnown(to: version) && unsupportedFields[kind]?.contains(field.name) != true
   }
 }

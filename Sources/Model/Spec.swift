@@ -1,37 +1,37 @@
 /// The fields of one object as NPM would keep them, references by name.
 package struct Spec: Hashable, Sendable, CustomStringConvertible {
   package let kind: ResourceKind
-  package let shape: KindDescription
+  package let schema: ResourceSchema
   private var values: [JSONValue]
 
   /// All fields at their defaults.
-  package init(_ description: KindDescription) {
+  package init(_ description: ResourceSchema) {
     kind = description.kind
-    shape = description
-    values = description.fields.map { $0.standard ?? .null }
+    schema = description
+    values = description.fields.map { $0.defaultValue ?? .null }
   }
 
   /// A field by NPM's name. Reading an unknown one gives null, writing to it does nothing.
   package subscript(_ field: String) -> JSONValue {
-    get { shape.position(of: field).map { values[$0] } ?? .null }
-    set { if let position = shape.position(of: field) { values[position] = newValue } }
+    get { schema.position(of: field).map { values[$0] } ?? .null }
+    set { if let position = schema.position(of: field) { values[position] = newValue } }
   }
 
   package func normalised() -> Spec {
     var copy = self
-    shape.normalise(&copy)
+    schema.normalise(&copy)
     return copy
   }
 
   /// Fields in which the two differ, in the order of the description.
-  package func differences(to other: Spec) -> [FieldDescription] {
-    zip(shape.fields, zip(values, other.values)).compactMap { field, pair in
+  package func differences(to other: Spec) -> [FieldSchema] {
+    zip(schema.fields, zip(values, other.values)).compactMap { field, pair in
       pair.0 == pair.1 || Self.isSame(field, pair.0, pair.1) ? nil : field
     }
   }
 
   /// nginx tries locations by what fits, not by their order; but for regular expressions, where the first one counts.
-  private static func isSame(_ field: FieldDescription, _ left: JSONValue, _ right: JSONValue) -> Bool {
+  private static func isSame(_ field: FieldSchema, _ left: JSONValue, _ right: JSONValue) -> Bool {
     guard field.name == "locations", case .list(_, let key, _) = field.type, let a = left.arrayValue,
       let b = right.arrayValue, a.count == b.count
     else { return false }
@@ -48,38 +48,38 @@ package struct Spec: Hashable, Sendable, CustomStringConvertible {
 
   /// What differs from the defaults.
   package var description: String {
-    let told = zip(shape.fields, values).filter { $0.standard != $1 }
+    let told = zip(schema.fields, values).filter { $0.defaultValue != $1 }
     return "\(kind.rawValue)(" + told.map { "\($0.name): \($1.summary)" }.joined(separator: "; ") + ")"
   }
 
   /// What it alone may hold: the domains that it serves, in NPM's order, or its ports.
-  package var claims: [String] { shape.claims(self) }
+  package var claims: [String] { schema.claims(self) }
 
   /// What NPM calls it, where NPM's objects of its kind have names.
-  package var nameInNPM: String? { shape.nameInNPM(self) }
+  package var nameInNPM: String? { schema.nameInNPM(self) }
 
   /// What somebody else's object is recognised by: its claims, or its name in NPM.
-  package var handles: [String] { nameInNPM.map { [$0] } ?? claims }
+  package var identityKeys: [String] { nameInNPM.map { [$0] } ?? claims }
 
   /// Whether one of its fields names this object.
   package func refers(to kind: ResourceKind, _ name: JSONValue) -> Bool {
-    shape.fields.contains { field in
+    schema.fields.contains { field in
       if case .reference(kind) = field.type { self[field.name] == name } else { false }
     }
   }
 
   /// All fields by name, for the store and for fingerprints.
   package var json: JSONValue {
-    .object(Dictionary(uniqueKeysWithValues: zip(shape.fields.map(\.name), values)))
+    .object(Dictionary(uniqueKeysWithValues: zip(schema.fields.map(\.name), values)))
   }
 
   /// Bytes that `json` has as JSON.
   package var encodedSize: Int {
-    zip(shape.fields, values).reduce(1) { $0 + $1.0.name.utf8.count + 4 + $1.1.encodedSize }
+    zip(schema.fields, values).reduce(1) { $0 + $1.0.name.utf8.count + 4 + $1.1.encodedSize }
   }
 
   /// Reads what `json` wrote; fields that it lacks have their defaults.
-  package init(_ description: KindDescription, json: JSONValue) {
+  package init(_ description: ResourceSchema, json: JSONValue) {
     self.init(description)
     for field in description.fields where json.objectValue?[field.name] != nil { self[field.name] = json[field.name] }
   }

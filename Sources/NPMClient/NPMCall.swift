@@ -16,8 +16,9 @@ enum NPMCall {
     } catch let failure as UpstreamFailure {
       let isAway = [.refused, .unresolved, .unreachable, .reset].contains(failure.reason)
       let hint = failure.hint ?? (isAway ? "check npm.url and whether NPM is running" : nil)
-      let isUnclear = !request.isIdempotent && failure.mayHaveBeenSent
-      throw NPMError(failure.code, failure.message, hint: hint, isUnclear: isUnclear, callID: failure.callID)
+      let isOutcomeUnknown = !request.isIdempotent && failure.mayHaveBeenSent
+      throw NPMError(
+        failure.code, failure.message, hint: hint, isOutcomeUnknown: isOutcomeUnknown, callID: failure.callID)
     }
   }
 

@@ -16,7 +16,7 @@ package struct AuditEntry: Sendable, Equatable {
   package var minute: String { String(createdOn.prefix(16)).replacing("T", with: " ") }
 }
 
-package struct ServerFacts: Sendable, Equatable {
+package struct ServerInfo: Sendable, Equatable {
   package var version: NPMVersion
   /// False while NPM waits for its first user.
   package var isSetUp: Bool
@@ -45,7 +45,7 @@ package struct IdleWitness: Sendable {
 /// Reads may run side by side. Writes must not: NPM has no lock around nginx, and two at once take healthy hosts
 /// offline. The answer of a write proves nothing; read back.
 package protocol NPMGateway: Sendable {
-  func server() async throws -> ServerFacts
+  func server() async throws -> ServerInfo
   /// Everything a plan needs, of kinds that are fixed only these. Fails as a whole when one list fails.
   func observe(fixed: Set<ResourceKind>) async throws -> ObservedState
   /// nil: NPM says that it is gone.
@@ -54,7 +54,7 @@ package protocol NPMGateway: Sendable {
   func objects(_ kind: ResourceKind) async throws -> [ObservedResource]
   /// The id that NPM gave it. Later writes find it by its name.
   ///
-  /// - Parameter secrets: the texts behind the seals of the spec, by `SecretSeal.path`.
+  /// - Parameter secrets: the texts behind the seals of the spec, by `SecretFingerprint.path`.
   func create(_ spec: Spec, meta: JSONValue, secrets: [String: Secret]) async throws -> ResourceID
   /// Writes every field but `enabled`, which has calls of its own. NPM keeps secrets that are not given.
   ///

@@ -8,10 +8,10 @@ struct PublishedSchema {
   let document: JSONValue
 
   /// The fields of a kind that this NPM does not take. None where it publishes nothing about the kind.
-  func lacking(_ mapping: RowMapping) -> Set<String> {
+  func unsupportedFields(_ mapping: RowMapping) -> Set<String> {
     let path = String(mapping.path.dropFirst("/api".count))
     let body = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
-    guard !mapping.kind.isFixed, let taken = body["properties"].objectValue, body["additionalProperties"] == false
+    guard !mapping.kind.isSingleton, let taken = body["properties"].objectValue, body["additionalProperties"] == false
     else { return [] }
     let sent = mapping.kind.fields.filter { $0.metaName == nil && !$0.isUpload && $0.name != "enabled" }
     return Set(sent.filter { taken[mapping.wireName($0)] == nil }.map(\.name))

@@ -4,21 +4,21 @@ import X509
 
 /// What it takes to read and write the rows of one kind.
 struct RowMapping: Sendable {
-  var kind: KindDescription
-  var references: ReferenceTable
+  var kind: ResourceSchema
+  var references: NameIndex
   var version: NPMVersion
   /// Fields that this NPM does not take although its version should.
-  var lacking: Set<String> = []
+  var unsupportedFields: Set<String> = []
 
   /// What NPM itself writes into `meta`; never sent back.
   private static let nginxKeys: Set<String> = ["nginx_online", "nginx_err"]
 
   /// Where its list is.
-  var path: String { kind.isFixed ? "/api/\(kind.route)" : "/api/nginx/\(kind.route)" }
+  var path: String { kind.isSingleton ? "/api/\(kind.route)" : "/api/nginx/\(kind.route)" }
 
   /// What stands for a number in a path. Fixed objects have names, and here the numbers of their places in this list.
   func text(_ id: ResourceID) -> String {
-    guard kind.isFixed, Self.fixedNames.indices.contains(id.number - 1) else { return id.description }
+    guard kind.isSingleton, Self.fixedNames.indices.contains(id.number - 1) else { return id.description }
     return Self.fixedNames[id.number - 1]
   }
 
@@ -40,14 +40,16 @@ struct RowMapping: Sendable {
     var members: [String: JSONValue] = [:]
     var kept: [String: JSONValue] = [:]
     for field in kind.fields where field.name != "enabled" || (withEnabled && kind.canBeMadeDisabled) {
-      if kind.isFixed && field.name == kind.nameField { continue }
-      guard field.isKnown(to: version), !lacking.contains(field.name) else { continue }
+      if kind.isSingleton && field.name == kind.nameField { continue }
+      guard field.isKnown(to: version), !unsupportedFields.contains(field.name) else { continue }
       if field.metaName != nil {
-        if spec[field.name] != field.standard { kept.merge(inMeta(field, spec[field.name], secrets)) { _, new in new } }
+        if spec[field.name] != field.defaultValue {
+          kept.merge(inMeta(field, spec[field.name], secrets)) { _, new in new }
+        }
         continue
       }
       switch field.type {
-      case .domains where open[field.name] == field.standard: continue
+      case .domains where open[field.name] == field.defaultValue: continue
       case .reference(let target): members[wireName(field)] = .int(try id(target, spec[field.name]))
       case .pem, .pemKey: continue
       case .choice: members[field.name] = open[field.name].stringValue.map { .string(field.wireWords[$0] ?? $0) }
@@ -56,9 +58,9 @@ struct RowMapping: Sendable {
       default: members[field.name] = open[field.name]
       }
     }
-    if kind.witness == .marker || (kind.hasMarker && isNew) {
+    if kind.ownershipProof == .marker || (kind.hasMarker && isNew) {
       members["meta"] = Self.sendable(meta)
-    } else if !kept.isEmpty || kind.isFixed {
+    } else if !kept.isEmpty || kind.isSingleton {
       members["meta"] = .object(kept)
     }
     return .object(members)
@@ -81,7 +83,7 @@ struct RowMapping: Sendable {
 
   /// A field that NPM keeps in `meta`.
   private func inMeta(
-    _ field: FieldDescription, _ value: JSONValue, _ secrets: [String: Secret]
+    _ field: FieldSchema, _ value: JSONValue, _ secrets: [String: Secret]
   ) -> [String: JSONValue] {
     guard let name = field.metaName else { return [:] }
     guard case .object(let parts) = field.type else {
@@ -100,13 +102,13 @@ struct RowMapping: Sendable {
     return members
   }
 
-  func wireName(_ field: FieldDescription) -> String {
+  func wireName(_ field: FieldSchema) -> String {
     if case .reference = field.type { return field.name + "_id" }
     return field.name
   }
 
   /// Without what is empty, but for secrets, of which an empty one says something.
-  private func bare(_ entry: JSONValue, _ fields: [FieldDescription]) -> JSONValue {
+  private func bare(_ entry: JSONValue, _ fields: [FieldSchema]) -> JSONValue {
     let secrets = fields.filter { if case .secret = $0.type { true } else { false } }.map(\.name)
     return .object(
       (entry.objectValue ?? [:]).filter { ($0.value != "" && !$0.value.isNull) || secrets.contains($0.key) })
@@ -139,7 +141,7 @@ struct ResourceRow: DecodableWithConfiguration {
     let container = try decoder.container(keyedBy: Key.self)
     func key(_ name: String) -> Key { Key(stringValue: name) }
     var spec = Spec(mapping.kind)
-    if mapping.kind.isFixed {
+    if mapping.kind.isSingleton {
       resource = try Self.fixed(container, mapping)
       return
     }
@@ -158,12 +160,12 @@ struct ResourceRow: DecodableWithConfiguration {
     resource = ObservedResource(
       kind: mapping.kind.kind, id: ResourceID(try container.decode(Int.self, forKey: key("id"))), spec: spec,
       meta: meta,
-      nginx: mapping.kind.isServed ? Self.nginx(meta) : .online,
+      nginx: mapping.kind.hasNginxState ? Self.nginx(meta) : .online,
       createdOn: try container.decode(String.self, forKey: key("created_on")),
       modifiedOn: try container.decode(String.self, forKey: key("modified_on")))
     if let expires = try container.decodeIfPresent(String.self, forKey: key("expires_on")) {
       let names = try container.decodeIfPresent([String].self, forKey: key("domain_names")) ?? []
-      resource.certificate = CertificateFacts(
+      resource.certificate = CertificateInfo(
         names: files["certificate"]?.names ?? names.map { $0.lowercased() }, expires: expires)
     }
   }
@@ -211,7 +213,7 @@ struct ResourceRow: DecodableWithConfiguration {
 
   /// The certificates that were uploaded; NPM keeps them in `meta`. One that cannot be read is as if there were none.
   private static func uploaded(
-    _ kind: KindDescription, _ container: KeyedDecodingContainer<Key>
+    _ kind: ResourceSchema, _ container: KeyedDecodingContainer<Key>
   ) throws -> [String: CertificateChain] {
     let fields = kind.fields.filter { if case .pem = $0.type { true } else { false } }
     guard !fields.isEmpty, container.contains(Key(stringValue: "meta")) else { return [:] }
@@ -225,7 +227,7 @@ struct ResourceRow: DecodableWithConfiguration {
   }
 
   private static func value(
-    _ field: FieldDescription, _ container: KeyedDecodingContainer<Key>, _ key: Key, _ mapping: RowMapping
+    _ field: FieldSchema, _ container: KeyedDecodingContainer<Key>, _ key: Key, _ mapping: RowMapping
   ) throws -> JSONValue {
     switch field.type {
     case .bool: return .bool(try container.decode(Bool.self, forKey: key))
@@ -245,7 +247,7 @@ struct ResourceRow: DecodableWithConfiguration {
   }
 
   /// NPM gives a hint where it has a secret.
-  private static func hinted(_ entry: JSONValue, _ fields: [FieldDescription]) -> JSONValue {
+  private static func hinted(_ entry: JSONValue, _ fields: [FieldSchema]) -> JSONValue {
     var members = entry.objectValue ?? [:]
     for field in fields { if case .secret = field.type { members[field.name] = entry["hint"] } }
     return .object(members)
@@ -262,8 +264,8 @@ struct ResourceRow: DecodableWithConfiguration {
 
 extension ObservedResource {
   /// Fields that name something which NPM did not list, and what.
-  func unlisted(_ references: ReferenceTable) -> [(field: String, target: ObjectRef)] {
-    spec.shape.fields.compactMap { field in
+  func unlisted(_ references: NameIndex) -> [(field: String, target: ObjectRef)] {
+    spec.schema.fields.compactMap { field in
       guard case .reference(let kind) = field.type, let name = spec[field.name].stringValue, name.hasPrefix("#"),
         let number = Int(name.dropFirst()), !references.knows(kind, ResourceID(number))
       else { return nil }

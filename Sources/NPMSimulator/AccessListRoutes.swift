@@ -173,11 +173,11 @@ struct AccessListRoutes {
   }
 
   private static let text = Schema.string(lengths: 0...Int.max)
-  private static func schema(_ dialect: Dialect) -> Schema { .object(properties(dialect), required: ["name"]) }
-  private static func updateSchema(_ dialect: Dialect) -> Schema {
+  private static func schema(_ dialect: ReleaseProfile) -> Schema { .object(properties(dialect), required: ["name"]) }
+  private static func updateSchema(_ dialect: ReleaseProfile) -> Schema {
     .object(properties(dialect), required: [], minimum: 1)
   }
-  private static func properties(_ dialect: Dialect) -> [Schema.Property] {
+  private static func properties(_ dialect: ReleaseProfile) -> [Schema.Property] {
     fields + (dialect.hasAccessListMeta ? [.init("meta", .freeObject)] : [])
   }
   private static let fields: [Schema.Property] = [

@@ -4,7 +4,7 @@ import Platform
 /// Users and set-up.
 struct AccountRoutes {
   let engine: SimulatorEngine
-  let caller: Caller
+  let caller: Principal
 
   private var user: SimulatedUser? { if case .user(let user) = caller { user } else { nil } }
 

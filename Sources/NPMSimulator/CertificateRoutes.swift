@@ -195,7 +195,7 @@ struct CertificateRoutes {
     throw NPMFault(400, "Only Let'sEncrypt certificates can be \(what)")
   }
 
-  private static func schema(_ dialect: Dialect) -> Schema {
+  private static func schema(_ dialect: ReleaseProfile) -> Schema {
     Schema.object(
       [
         .init(
@@ -211,7 +211,7 @@ struct CertificateRoutes {
       ], required: ["provider"])
   }
 
-  private static func metaSchema(_ dialect: Dialect) -> Schema {
+  private static func metaSchema(_ dialect: ReleaseProfile) -> Schema {
     let own: [Schema.Property] =
       dialect.wantsLetsEncryptEmail
       ? [.init("letsencrypt_email", .string(lengths: 0...Int.max)), .init("letsencrypt_agree", .boolean)]

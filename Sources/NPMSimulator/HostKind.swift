@@ -24,7 +24,7 @@ enum HostKind: String, CaseIterable, Codable, Sendable {
   }
 
   /// What a new row holds where the request says nothing.
-  func defaults(_ dialect: Dialect) -> [String: JSONValue] {
+  func defaults(_ dialect: ReleaseProfile) -> [String: JSONValue] {
     var row: [String: JSONValue] = ["certificate_id": 0, "meta": [:], "enabled": true]
     if self != .stream {
       for flag in ["ssl_forced", "http2_support", "hsts_enabled", "hsts_subdomains"] { row[flag] = false }
@@ -47,7 +47,7 @@ enum HostKind: String, CaseIterable, Codable, Sendable {
     return row
   }
 
-  func createSchema(_ dialect: Dialect) -> Schema {
+  func createSchema(_ dialect: ReleaseProfile) -> Schema {
     switch self {
     case .proxy:
       .object(HostSchemas.proxy(dialect), required: ["domain_names", "forward_scheme", "forward_host", "forward_port"])
@@ -63,7 +63,7 @@ enum HostKind: String, CaseIterable, Codable, Sendable {
     }
   }
 
-  func updateSchema(_ dialect: Dialect) -> Schema {
+  func updateSchema(_ dialect: ReleaseProfile) -> Schema {
     switch self {
     case .proxy: .object(HostSchemas.proxy(dialect), required: [], minimum: 1)
     case .redirection: .object(HostSchemas.redirection, required: [], minimum: 1)
@@ -102,7 +102,7 @@ enum HostSchemas {
     .init("hsts_subdomains", .boolean), .init("http2_support", .boolean),
   ]
 
-  static func proxy(_ dialect: Dialect) -> [Schema.Property] {
+  static func proxy(_ dialect: ReleaseProfile) -> [Schema.Property] {
     let trust: [Schema.Property] = dialect.hasTrustForwardedProto ? [.init("trust_forwarded_proto", .boolean)] : []
     return [
       .init("domain_names", domains), .init("forward_scheme", scheme), .init("forward_host", host),

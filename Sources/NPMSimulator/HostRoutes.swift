@@ -17,7 +17,8 @@ struct HostRoutes {
     }
     let user = try permitted(to: "view")
     if query == nil, relations.isEmpty, sees(all: user) {
-      return SimulatorAnswer(status: 200, body: .text(try await engine.encodedList(kind), type: SimulatorDoor.jsonType))
+      return SimulatorAnswer(
+        status: 200, body: .text(try await engine.encodedList(kind), type: SimulatorHandler.jsonType))
     }
     var rows: [JSONValue] = []
     for id in await engine.ids(kind) {

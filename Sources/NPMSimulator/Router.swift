@@ -6,7 +6,7 @@ struct Router {
   let engine: SimulatorEngine
   let version: NPMVersion
 
-  private var dialect: Dialect { engine.dialect }
+  private var dialect: ReleaseProfile { engine.dialect }
 
   func answer(_ sent: SimulatorCall) async -> SimulatorAnswer {
     var call = sent
@@ -74,7 +74,7 @@ struct Router {
     }
   }
 
-  private func users(_ call: SimulatorCall, _ parts: [String], _ caller: Caller) async throws -> SimulatorAnswer {
+  private func users(_ call: SimulatorCall, _ parts: [String], _ caller: Principal) async throws -> SimulatorAnswer {
     let routes = AccountRoutes(engine: engine, caller: caller)
     switch (call.method, parts.count) {
     case ("POST", 1): return try await routes.create(call)
@@ -88,7 +88,7 @@ struct Router {
     }
   }
 
-  private func nginx(_ call: SimulatorCall, _ parts: [String], _ caller: Caller) async throws -> SimulatorAnswer {
+  private func nginx(_ call: SimulatorCall, _ parts: [String], _ caller: Principal) async throws -> SimulatorAnswer {
     var user: SimulatedUser?
     if case .user(let known) = caller { user = known }
     guard parts.count >= 2 else { throw pathNotFound(call) }

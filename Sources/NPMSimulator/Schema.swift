@@ -32,8 +32,9 @@ indirect enum Schema: Sendable {
   /// Errors of `value` at `path`; coerces `value` in place.
   func check(_ value: inout JSONValue, _ path: String = "data") -> [String] {
     switch self {
-    case .boolean: return Coercion.boolean(&value) ? [] : ["\(path) must be boolean"]
-    case .nullableInteger: return value.isNull || Coercion.integer(&value) ? [] : ["\(path) must be integer,null"]
+    case .boolean: return ParameterCoercion.boolean(&value) ? [] : ["\(path) must be boolean"]
+    case .nullableInteger:
+      return value.isNull || ParameterCoercion.integer(&value) ? [] : ["\(path) must be integer,null"]
     case .integer(let range): return integer(&value, range, path)
     case .string(let lengths, let pattern, let choices): return string(&value, lengths, pattern, choices, path)
     case .array(let item, let counts, let isUnique): return array(&value, item, counts, isUnique, path)
@@ -46,7 +47,7 @@ indirect enum Schema: Sendable {
   }
 
   private func integer(_ value: inout JSONValue, _ range: ClosedRange<Int>, _ path: String) -> [String] {
-    guard Coercion.integer(&value), let number = value.intValue else { return ["\(path) must be integer"] }
+    guard ParameterCoercion.integer(&value), let number = value.intValue else { return ["\(path) must be integer"] }
     if number > range.upperBound { return ["\(path) must be <= \(range.upperBound)"] }
     return number < range.lowerBound ? ["\(path) must be >= \(range.lowerBound)"] : []
   }
@@ -54,7 +55,7 @@ indirect enum Schema: Sendable {
   private func string(
     _ value: inout JSONValue, _ lengths: ClosedRange<Int>, _ pattern: Pattern?, _ choices: [String]?, _ path: String
   ) -> [String] {
-    guard Coercion.string(&value), let text = value.stringValue else { return ["\(path) must be string"] }
+    guard ParameterCoercion.string(&value), let text = value.stringValue else { return ["\(path) must be string"] }
     var errors: [String] = []
     if let choices, !choices.contains(text) { errors.append("\(path) must be equal to one of the allowed values") }
     let length = text.unicodeScalars.count
@@ -127,7 +128,7 @@ indirect enum Schema: Sendable {
 }
 
 /// ajv's conversions between JSON types. False: not convertible.
-enum Coercion {
+enum ParameterCoercion {
   static func boolean(_ value: inout JSONValue) -> Bool {
     switch value {
     case .bool: return true

@@ -57,9 +57,9 @@ struct SimulatedNginx: Codable {
   /// Writes one file as the calls do that configure hosts which they are not about: nothing is tested.
   mutating func write(_ kind: HostKind, _ id: Int, _ row: Row) {
     let key = Self.key(kind, id)
-    let isServed = row["enabled"] != false
-    files[key] = isServed ? row : nil
-    refused[key] = isServed ? complaint(kind, id, row) : nil
+    let hasNginxState = row["enabled"] != false
+    files[key] = hasNginxState ? row : nil
+    refused[key] = hasNginxState ? complaint(kind, id, row) : nil
   }
 
   mutating func remove(_ kind: HostKind, _ id: Int) {
@@ -85,7 +85,7 @@ struct SimulatedNginx: Codable {
   }
 
   private func complaint(_ kind: HostKind, _ id: Int, _ row: Row, takenPorts: Set<String> = []) -> String? {
-    NginxJudge.complaint(kind, id: id, row, badCertificates: mismatched, takenPorts: takenPorts)
+    NginxConfigCheck.complaint(kind, id: id, row, badCertificates: mismatched, takenPorts: takenPorts)
   }
 
   private mutating func rivalComplaint(_ kind: HostKind, _ id: Int) -> String? {

@@ -37,24 +37,24 @@ package final class Simulator: Sendable {
   private let dataPlane: HTTPServer?
   private let engine: SimulatorEngine
   private let dataFile: String?
-  private let stopSignal = StopSignal()
+  private let stopSignal = ShutdownSignal()
 
   /// Starts to listen.
   package init(_ settings: Settings) throws {
     // Releases without a set-up make their first user themselves.
-    let start = Dialect(settings.version).hasSetup ? settings.start : .freshAdmin
+    let start = ReleaseProfile(settings.version).hasSetup ? settings.start : .freshAdmin
     var state = SimulatorState(start, now: settings.now())
     if let file = settings.dataFile, Files.exists(file) {
       state = try JSONDecoder().decode(SimulatorState.self, from: Data(Files.read(file)))
     }
-    engine = SimulatorEngine(state: state, dialect: Dialect(settings.version), now: settings.now)
-    let door = SimulatorDoor(
+    engine = SimulatorEngine(state: state, dialect: ReleaseProfile(settings.version), now: settings.now)
+    let door = SimulatorHandler(
       engine: engine, version: settings.version, hasControl: settings.hasControl, stop: stopSignal,
       onReload: settings.onReload)
     server = try HTTPServer(address: settings.address, port: settings.port, maximumBody: 8 << 20, handler: door)
     port = server.port
     dataPlane = try settings.dataPlane.map { [engine] place in
-      try HTTPServer(address: place.address, port: place.port, handler: DataPlane(engine: engine))
+      try HTTPServer(address: place.address, port: place.port, handler: SimulatedDataPlane(engine: engine))
     }
     dataPlanePort = dataPlane?.port
     door.frontage.onReload { [server] in server.closeIdleConnections() }

@@ -5,16 +5,16 @@ import Platform
 /// The simulated NPM: its state, its rules, one call at a time.
 actor SimulatorEngine {
   private(set) var state: SimulatorState
-  private var accounts = Accounts()
+  private var accounts = Users()
   /// Encoded rows of plain lists, so that a list of ten thousand hosts is not encoded anew each time.
   private var encodedRows: [HostKind: [Int: [UInt8]]] = [:]
   private var sortedIDs: [HostKind: [Int]] = [:]
   private var domainIndex: [String: (kind: HostKind, id: Int)]?
 
   nonisolated let now: @Sendable () -> Timestamp
-  nonisolated let dialect: Dialect
+  nonisolated let dialect: ReleaseProfile
 
-  init(state: SimulatorState, dialect: Dialect, now: @escaping @Sendable () -> Timestamp) {
+  init(state: SimulatorState, dialect: ReleaseProfile, now: @escaping @Sendable () -> Timestamp) {
     self.state = state
     self.dialect = dialect
     self.now = now
@@ -112,11 +112,11 @@ actor SimulatorEngine {
     domainIndex = nil
   }
 
-  // MARK: Accounts
+  // MARK: Users
 
   func login(_ call: SimulatorCall) throws -> SimulatorAnswer { try accounts.login(call, state, now: now()) }
   func refresh(_ call: SimulatorCall) throws -> SimulatorAnswer { try accounts.refresh(call, state, now: now()) }
-  func caller(_ call: SimulatorCall) throws -> Caller {
+  func caller(_ call: SimulatorCall) throws -> Principal {
     try accounts.caller(call.authorization, state, now: now())
   }
 
@@ -266,7 +266,7 @@ actor SimulatorEngine {
   /// Ports that other streams listen on, as `tcp/53`.
   private func ports(besides id: Int) -> Set<String> {
     let others = (state.hosts[.stream]?.rows ?? [:]).filter { $0.key != id && $0.value["enabled"] != false }
-    return Set(others.values.flatMap(NginxJudge.ports))
+    return Set(others.values.flatMap(NginxConfigCheck.ports))
   }
 
   func removeConfiguration(_ kind: HostKind, _ id: Int) throws {

@@ -40,7 +40,9 @@ struct AdoptionRule {
     self.ownership = ownership
     objects = observed.resources.mapValues { list in Dictionary(list.map { ($0.id, $0) }) { first, _ in first } }
     serving = observed.resources.mapValues { list in
-      Dictionary(list.flatMap { object in object.spec.handles.map { (Self.folded($0, object.spec), [object.id]) } }) {
+      Dictionary(
+        list.flatMap { object in object.spec.identityKeys.map { (Self.folded($0, object.spec), [object.id]) } }
+      ) {
         $0.union($1)
       }
     }
@@ -55,7 +57,7 @@ struct AdoptionRule {
   }
 
   func find(_ resource: DesiredResource, _ spec: Spec) -> Finding {
-    let holders = Set(spec.handles.flatMap { serving[resource.key.kind]?[Self.folded($0, spec)] ?? [] })
+    let holders = Set(spec.identityKeys.flatMap { serving[resource.key.kind]?[Self.folded($0, spec)] ?? [] })
     if holders.count > 1, let name = spec.nameInNPM { return .change(ambiguous(resource, spec, name, holders)) }
     guard holders.count == 1, let id = holders.first, let object = objects[resource.key.kind]?[id],
       // A lost marker does not make what the store knows anybody's.
@@ -70,12 +72,12 @@ struct AdoptionRule {
     change.id = id
     change.observed = object
     change.fields = fields
-    if spec.shape.witness == .marker {
+    if spec.schema.ownershipProof == .marker {
       change.fields.append(
         FieldChange(path: FieldDiff.markerField, before: .null, after: .string(owner), cause: .adopted))
     }
-    if let obstacle = ownership.foreignUse(of: object) ?? obstacle(fields, object) {
-      change.action = .blocked(obstacle)
+    if let blockReason = ownership.foreignUse(of: object) ?? blockReason(fields, object) {
+      change.action = .blocked(blockReason)
     }
     return .change(change)
   }
@@ -83,15 +85,15 @@ struct AdoptionRule {
   /// Not asked for: what is in the way, and what taking it over would change.
   private func taken(_ draft: Change, _ object: ObservedResource, _ fields: [FieldChange]) -> Change {
     var change = draft
-    let wanted = Set(draft.desired?.handles ?? [])
-    let handle = object.spec.normalised().handles.first(where: wanted.contains) ?? ""
+    let wanted = Set(draft.desired?.identityKeys ?? [])
+    let handle = object.spec.normalised().identityKeys.first(where: wanted.contains) ?? ""
     let what = object.kind == .proxyHost ? "host" : object.kind.title
-    let (code, verb) = TakenWords.of(handle, object.spec)
+    let (code, verb) = ConflictMessage.of(handle, object.spec)
     change.id = object.id
     // What nginx refuses as it is would be refused again by whoever takes it over.
     let isRefused = fields.map(\.path) == [FieldDiff.nginxField]
     change.action = .blocked(
-      Obstacle(
+      BlockReason(
         code, "\(handle) is \(verb) \(what) \(object.id), which is not ours, and differs: \(list(fields))",
         hint: isRefused
           ? "correct it in NPM, or switch it off there and write 'enabled: false' here; then adopt it"
@@ -101,10 +103,10 @@ struct AdoptionRule {
 
   private func ambiguous(_ resource: DesiredResource, _ spec: Spec, _ name: String, _ ids: Set<ResourceID>) -> Change {
     let list = ids.sorted().map(\.description).joined(separator: ", ")
-    let obstacle = Obstacle(
+    let blockReason = BlockReason(
       .nameTaken, "NPM has \(ids.count) \(resource.key.kind.title)s named '\(name)' (\(list))",
       hint: "rename all but one of them in NPM")
-    return Change(resource, spec, .blocked(obstacle))
+    return Change(resource, spec, .blocked(blockReason))
   }
 
   /// How people type it: hosts by their names, others with their kind, which may share a name with a host.
@@ -131,23 +133,23 @@ struct AdoptionRule {
     return adoption.names?.contains(key) ?? true
   }
 
-  private func obstacle(_ fields: [FieldChange], _ object: ObservedResource) -> Obstacle? {
+  private func blockReason(_ fields: [FieldChange], _ object: ObservedResource) -> BlockReason? {
     guard !fields.isEmpty else { return nil }
     if fields.map(\.path) == [FieldDiff.nginxField] {
-      return Obstacle(
+      return BlockReason(
         .notAdoptable, "host \(object.id) is as the YAML says, but nginx does not serve it",
         hint: "correct it in NPM or in the YAML first: taken over as it is, it would be refused again",
         holder: object.id)
     }
     guard adoption?.acceptsChanges != true else { return nil }
-    return Obstacle(
+    return BlockReason(
       .notAdoptable, "host \(object.id) differs: \(list(fields))",
       hint: "write its values into the YAML, or let the YAML win with --accept-changes", holder: object.id)
   }
 }
 
 /// How to say that something has what somebody else wants.
-enum TakenWords {
+enum ConflictMessage {
   static func of(_ handle: String, _ spec: Spec) -> (code: DiagnosticCode, verb: String) {
     if spec.nameInNPM != nil { return (.nameTaken, "the name of") }
     return handle.contains("/") ? (.portTaken, "taken by") : (.domainTaken, "served by")

@@ -32,7 +32,7 @@ package enum Cause: String, Hashable, Sendable {
 }
 
 /// Why a desired object cannot be brought about, and what to do.
-package struct Obstacle: Hashable, Sendable {
+package struct BlockReason: Hashable, Sendable {
   package var code: DiagnosticCode
   package var message: String
   package var hint: String?
@@ -58,7 +58,7 @@ package struct Change: Hashable, Sendable {
     /// An object becomes ours: one that carries our marker gets its row in the store back, and NPM is not written to;
     /// one that carries none gets the marker, and the values of the YAML.
     case adopt
-    case blocked(Obstacle)
+    case blocked(BlockReason)
 
     /// The word in JSON output.
     package var word: String {
@@ -93,17 +93,17 @@ package struct Change: Hashable, Sendable {
   package var after: [ResourceKey]
   /// Those of them that give up a domain or port for it: they are put back when it comes to nothing. What it only refers to
   /// is not.
-  package var makers: [ResourceKey] = []
+  package var releasedBy: [ResourceKey] = []
   /// Changes of objects that take something of this one in turn: before it is written, they give up for a moment what it
   /// takes from them.
-  package var yielders: [ResourceKey] = []
+  package var exchangesWith: [ResourceKey] = []
   /// What the store knows of it: of the former name, where it is renamed.
   package var entry: LedgerEntry?
   /// The name that it had in the YAML until now.
   package var renamedFrom: ResourceKey?
   /// What the YAML says of its life.
   package var lifecycle: Lifecycle
-  /// The texts behind the seals of what is desired, by `SecretSeal.path`.
+  /// The texts behind the seals of what is desired, by `SecretFingerprint.path`.
   package var secrets: [String: Secret] = [:]
   /// Hosts, whoever owns them, that it harms on its way, and that are written again unchanged right after.
   package var rewrites: [ObservedResource] = []
@@ -164,11 +164,12 @@ package struct Change: Hashable, Sendable {
 
   /// Whether it gives an object of ours another name, and NPM has nothing to store: the marker of its creation stays.
   package var isRenameInStore: Bool {
-    action == .update && renamedFrom != nil && fields.isEmpty && observed?.spec.shape.witness == .markerFromCreation
+    action == .update && renamedFrom != nil && fields.isEmpty
+      && observed?.spec.schema.ownershipProof == .markerFromCreation
   }
 
-  package var obstacle: Obstacle? { if case .blocked(let obstacle) = action { obstacle } else { nil } }
-  package var isBlocked: Bool { obstacle != nil }
+  package var blockReason: BlockReason? { if case .blocked(let blockReason) = action { blockReason } else { nil } }
+  package var isBlocked: Bool { blockReason != nil }
 
   /// The domains or ports it is about.
   package var claims: [String] { desired?.claims ?? observed?.spec.claims ?? [] }

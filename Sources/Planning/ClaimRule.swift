@@ -32,7 +32,7 @@ struct ClaimRule {
         guard let holder = holders[claim], holder != change.ref else { continue }
         if let release = releases[holder], frees(release, claim) {
           checked.after.append(release.key)
-          checked.makers.append(release.key)
+          checked.releasedBy.append(release.key)
         } else {
           return blocked(change, claim, holder)
         }
@@ -47,25 +47,25 @@ struct ClaimRule {
 
   private func blocked(_ change: Change, _ claim: String, _ holder: ObjectRef) -> Change {
     var blocked = change
-    let (code, verb) = change.desired.map { TakenWords.of(claim, $0) } ?? (.domainTaken, "served by")
+    let (code, verb) = change.desired.map { ConflictMessage.of(claim, $0) } ?? (.domainTaken, "served by")
     if let kept = withheld[holder], frees(kept, claim) {
       let name = kept.key.name
       blocked.action = .blocked(
-        Obstacle(
+        BlockReason(
           code, "\(claim) is still \(verb) '\(name)' (\(holder.words)), which \(keeper(kept)) keeps",
           hint: kept.suspension == nil
             ? "with --policy sync '\(name)' gives it up first" : "end the suspension of '\(name)' first",
           holder: holder.id))
     } else if let name = names[holder] {
       blocked.action = .blocked(
-        Obstacle(
+        BlockReason(
           code, "\(claim) is still \(verb) '\(name)' (\(holder.words)), which is ours and keeps it for now",
           hint: "take it off '\(name)' in the YAML, and look what holds that change back or leaves it out",
           holder: holder.id))
     } else {
       let what = code == .portTaken ? "port" : "domain"
       blocked.action = .blocked(
-        Obstacle(
+        BlockReason(
           code, "\(claim) is \(verb) \(holder.words), which is not ours",
           hint: "remove the \(what) from \(holder.words) in NPM, or from '\(change.key.name)' here", holder: holder.id))
     }

@@ -55,28 +55,28 @@ enum DependencyOrder {
   private static func open(_ stuck: [Change]) -> [Change]? {
     let keys = Set(stuck.map(\.key))
     for change in stuck where canStepAside(change) {
-      guard let taker = stuck.firstIndex(where: { $0.makers.contains(change.key) && $0.key != change.key }) else {
+      guard let taker = stuck.firstIndex(where: { $0.releasedBy.contains(change.key) && $0.key != change.key }) else {
         continue
       }
       // It must wait for what the taker gives up, directly or through others; else this is no exchange.
       guard reaches(from: change.key, to: stuck[taker].key, stuck, keys) else { continue }
       var opened = stuck
       opened[taker].after.removeAll { $0 == change.key }
-      opened[taker].makers.removeAll { $0 == change.key }
-      opened[taker].yielders.append(change.key)
+      opened[taker].releasedBy.removeAll { $0 == change.key }
+      opened[taker].exchangesWith.append(change.key)
       return opened
     }
     return nil
   }
 
   private static func canStepAside(_ change: Change) -> Bool {
-    change.action == .update && change.observed != nil && change.desired?.shape.claimField != nil
+    change.action == .update && change.observed != nil && change.desired?.schema.claimField != nil
   }
 
   private static func reaches(
     from start: ResourceKey, to end: ResourceKey, _ stuck: [Change], _ keys: Set<ResourceKey>
   ) -> Bool {
-    let needs = Dictionary(stuck.map { ($0.key, $0.makers) }) { first, _ in first }
+    let needs = Dictionary(stuck.map { ($0.key, $0.releasedBy) }) { first, _ in first }
     var seen: Set = [start], next = [start]
     while let key = next.popLast() {
       if key == end { return true }
@@ -85,10 +85,10 @@ enum DependencyOrder {
     return false
   }
 
-  private static func cycle(_ change: Change) -> Obstacle {
+  private static func cycle(_ change: Change) -> BlockReason {
     let names = change.after.map { "'\($0.name)'" }.joined(separator: ", ")
     let what = change.key.kind == .stream ? "port" : "domain"
-    return Obstacle(
+    return BlockReason(
       .domainCycle, "what it is to have is held by \(names), which waits for a \(what) of this one",
       hint: "apply in two steps: take the \(what)s off one of them first")
   }

@@ -23,13 +23,13 @@ package enum FieldDiff {
         path: field.name, before: before[field.name], after: after[field.name],
         cause: cause(desired[field.name], seen[field.name], applied?[field.name]))
     }
-    let isServed = desired.shape.isServed && desired["enabled"] != false && observed.isEnabled
-    if isServed && observed.nginx != .online {
+    let hasNginxState = desired.schema.hasNginxState && desired["enabled"] != false && observed.isEnabled
+    if hasNginxState && observed.nginx != .online {
       // After a write of ours that failed, nginx's refusal is ours too.
       let cause: Cause = entry?.isUnfinished == true ? .unfinished : .drifted
       let before: JSONValue = observed.nginx == .unknown ? .null : false
       changes.append(FieldChange(path: nginxField, before: before, after: true, cause: cause))
-    } else if isServed, let doubt = doubt(desired, observed, entry) {
+    } else if hasNginxState, let doubt = doubt(desired, observed, entry) {
       changes.append(doubt)
     }
     return changes
@@ -48,14 +48,14 @@ package enum FieldDiff {
     let isStripped = observed.guardWitness == .stripped && !desired["certificate"].isNull
     guard entry.modifiedOn != observed.modifiedOn || observed.guardWitness == .stripped else { return nil }
     if isGuarded { return FieldChange(path: guardField, before: "unknown", after: true, cause: .drifted) }
-    guard desired.shape.staleSince != nil || isStripped else { return nil }
+    guard desired.schema.staleSince != nil || isStripped else { return nil }
     return FieldChange(path: currentField, before: "unknown", after: true, cause: .drifted)
   }
 
   /// What a new object gets beyond the defaults.
   static func creation(_ spec: Spec) -> [FieldChange] {
-    let shown = spec.masked(beside: Spec(spec.shape))
-    return spec.differences(to: Spec(spec.shape)).map {
+    let shown = spec.masked(beside: Spec(spec.schema))
+    return spec.differences(to: Spec(spec.schema)).map {
       FieldChange(path: $0.name, before: .null, after: shown[$0.name], cause: .desiredEdited)
     }
   }

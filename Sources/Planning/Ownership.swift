@@ -5,7 +5,7 @@ struct Ownership {
   enum Finding {
     case absent(LedgerEntry?)
     case owned(ObservedResource, LedgerEntry?)
-    case obstructed(Obstacle)
+    case obstructed(BlockReason)
   }
 
   private let options: Planner.Options
@@ -63,7 +63,7 @@ struct Ownership {
   /// Neither does an adoption that came to nothing make it ours: the row of one is there before the marker.
   private func isAnother(_ object: ObservedResource, than entry: LedgerEntry) -> Bool {
     let marker = object.marker
-    let canBeMarked = object.spec.shape.witness == .marker
+    let canBeMarked = object.spec.schema.ownershipProof == .marker
     if marker == nil, entry.isUnfinished, entry.applied == nil, canBeMarked { return true }
     if marker?.owner == options.owner, marker?.name == entry.key.name { return false }
     if let createdOn = entry.createdOn, !createdOn.isEmpty, createdOn != object.createdOn { return true }
@@ -84,10 +84,10 @@ struct Ownership {
 
   func find(_ key: ResourceKey, _ spec: Spec) -> Finding {
     let list = observed.resources[key.kind] ?? []
-    let handles = spec.handles
-    guard let entry = entries[key] else { return unclaimed(key, handles, nil) }
-    guard let object = object(of: entry, in: list) else { return unclaimed(key, handles, entry) }
-    if let obstacle = obstacleToTouching(object, as: key) { return .obstructed(obstacle) }
+    let identityKeys = spec.identityKeys
+    guard let entry = entries[key] else { return unclaimed(key, identityKeys, nil) }
+    guard let object = object(of: entry, in: list) else { return unclaimed(key, identityKeys, entry) }
+    if let blockReason = obstacleToTouching(object, as: key) { return .obstructed(blockReason) }
     return .owned(object, entry)
   }
 
@@ -116,7 +116,7 @@ struct Ownership {
   /// the store may be lost, or restored from an older time.
   func unclaimed(_ key: ResourceKey, _ claims: [String], _ entry: LedgerEntry?) -> Finding {
     if let name = claims.first, let list = named(key.kind, name) {
-      if let fixed = list.first, fixed.spec.shape.isFixed { return .owned(fixed, entry) }
+      if let fixed = list.first, fixed.spec.schema.isSingleton { return .owned(fixed, entry) }
       guard options.trustsMarkers, list.count == 1 else { return .absent(entry) }
       return foreignUse(of: list[0]).map(Finding.obstructed) ?? .owned(list[0], nil)
     }
@@ -127,33 +127,33 @@ struct Ownership {
     if candidates.count > 1 && exact.count != 1 {
       let list = candidates.map(\.id.description).joined(separator: ", ")
       return .obstructed(
-        Obstacle(
+        BlockReason(
           .markerAmbiguous, "hosts \(list) all carry our marker as '\(key.name)'",
           hint: "remove the wrong ones in NPM", holder: first.id))
     }
     if options.trustsMarkers { return .owned(object, nil) }
     return .obstructed(
-      Obstacle(
+      BlockReason(
         .ledgerMissing, "host \(object.id) carries our marker, but the store does not know it",
         hint: "bring the state file back, or run once with --rebuild-ledger to trust the markers", holder: object.id))
   }
 
   /// What has no marker belongs to whom its users belong to.
-  func foreignUse(of object: ObservedResource) -> Obstacle? {
+  func foreignUse(of object: ObservedResource) -> BlockReason? {
     guard object.nameInNPM != nil else { return nil }
     let foreign = observed.users(of: object).compactMap(\.marker).map(\.owner).filter { $0 != options.owner }.min()
     return foreign.map { other in
-      Obstacle(
+      BlockReason(
         .markerForeign, "\(object.ref.words) is used by hosts of owner '\(other)'",
         hint: "give yours another name: both would change it in turn", holder: object.id)
     }
   }
 
   /// What forbids to update or delete an object under a name.
-  func obstacleToTouching(_ object: ObservedResource, as key: ResourceKey) -> Obstacle? {
+  func obstacleToTouching(_ object: ObservedResource, as key: ResourceKey) -> BlockReason? {
     guard let marker = object.marker else {
       if isTheSame(object, as: key) { return nil }
-      return Obstacle(
+      return BlockReason(
         .markerMissing,
         "host \(object.id) has lost the marker that says it is ours, and is not what the store remembers",
         hint:
@@ -161,7 +161,7 @@ struct Ownership {
         holder: object.id)
     }
     guard marker.owner == options.owner, marker.name == key.name || isRenamed(object, to: key) else {
-      return Obstacle(
+      return BlockReason(
         .markerForeign, "host \(object.id) belongs to '\(marker.name)' of owner '\(marker.owner)'",
         hint: "look who manages it; if 'owner' was changed in the settings, change it back", holder: object.id)
     }
@@ -170,9 +170,9 @@ struct Ownership {
 
   /// Somebody cleared `meta`: number, creation time and domains must all agree before the marker is put back.
   private func isTheSame(_ object: ObservedResource, as key: ResourceKey) -> Bool {
-    if object.spec.shape.isFixed { return true }
+    if object.spec.schema.isSingleton { return true }
     // A create that was cut off: nothing of that name was there before.
-    if let entry = entries[key], entry.id == nil, entry.isUnfinished, !object.spec.shape.hasMarker {
+    if let entry = entries[key], entry.id == nil, entry.isUnfinished, !object.spec.schema.hasMarker {
       return true
     }
     guard let entry = entries[key], let createdOn = entry.createdOn, !createdOn.isEmpty else { return false }
@@ -180,7 +180,7 @@ struct Ownership {
     // Where NPM has no place for a marker, there is nothing that could have been cleared.
     // What was announced last, or what was confirmed before: the write between the two may not have reached NPM.
     let claims = Set(object.spec.normalised().claims)
-    return object.spec.shape.witness != .marker || Set(entry.claims) == claims
+    return object.spec.schema.ownershipProof != .marker || Set(entry.claims) == claims
       || entry.applied.map { Set($0.claims) } == claims
   }
 

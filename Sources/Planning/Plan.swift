@@ -30,7 +30,7 @@ package struct Plan: Hashable, Sendable {
   /// Objects that are as they should be, and of which nobody is the owner.
   package var adoptable: [ResourceKey] = []
   /// Rows of the store that only lack what needs no write to NPM.
-  package var remembered: [LedgerEntry] = []
+  package var ledgerUpdates: [LedgerEntry] = []
   /// What the YAML wants of resources that were not looked at: nothing may be taken from them.
   package var bystanders: [Change] = []
   /// Hosts that a request to Let's Encrypt may have left without TLS and access control, and that are written again.
@@ -38,20 +38,20 @@ package struct Plan: Hashable, Sendable {
   /// What differs, but is another errand's: not done here, and not called done.
   package var aside: [Change] = []
   /// Names in the store whose objects are gone from the YAML and from NPM: their rows can go.
-  package var forgotten: [ResourceKey]
+  package var ledgerRemovals: [ResourceKey]
   /// Objects that are ours.
   package var ownedCount: Int
 
   package init(
     owner: String, policy: Policy, changes: [Change] = [], withheld: [Change] = [], unchanged: [ResourceKey] = [],
-    forgotten: [ResourceKey] = [], ownedCount: Int = 0
+    ledgerRemovals: [ResourceKey] = [], ownedCount: Int = 0
   ) {
     self.owner = owner
     self.policy = policy
     self.changes = changes
     self.withheld = withheld
     self.unchanged = unchanged
-    self.forgotten = forgotten
+    self.ledgerRemovals = ledgerRemovals
     self.ownedCount = ownedCount
   }
 
@@ -74,7 +74,7 @@ package struct Plan: Hashable, Sendable {
     withheld += held
     let keys = Set(held.map(\.key))
     changes.removeAll { keys.contains($0.key) }
-    changes = ReleaseRule.apply(to: changes, in: self)
+    changes = DomainHandoverRule.apply(to: changes, in: self)
   }
 
   /// Leaves only what takes hosts over, and what is in its way.
@@ -85,14 +85,14 @@ package struct Plan: Hashable, Sendable {
         guard change.action == .create else { return change }
         var blocked = change
         blocked.action = .blocked(
-          Obstacle(
+          BlockReason(
             .notAdoptable, "NPM has no host with its domains", hint: "there is nothing to take over: apply creates it"))
         return blocked
       }
     }
     changes.removeAll { $0.action != .adopt && !$0.isBlocked }
     withheld.removeAll { $0.action != .adopt }
-    forgotten = []
+    ledgerRemovals = []
   }
 
   /// Nothing to do and nothing in the way.

@@ -30,12 +30,12 @@ extension Change {
       "fields": .array(fields.map(\.canonical)), "desired": desired?.withoutDigests.json ?? .null,
       "observed": observed?.spec.normalised().withoutDigests.json ?? .null,
       "marker": observed?.marker?.json ?? .null, "former": renamedFrom.map { .string($0.path) } ?? .null,
-      "exchanges": Plan.paths(yielders), "rewrites": Plan.labels(rewrites),
+      "exchanges": Plan.paths(exchangesWith), "rewrites": Plan.labels(rewrites),
     ]
     if let source { members["source"] = .string("\(source.file):\(source.line):\(source.column)") }
-    if let obstacle {
+    if let blockReason {
       members["obstacle"] = [
-        .string(obstacle.code.rawValue), .string(obstacle.message), obstacle.hint.map { .string($0) } ?? .null,
+        .string(blockReason.code.rawValue), .string(blockReason.message), blockReason.hint.map { .string($0) } ?? .null,
       ]
     }
     if let suspension { members["suspension"] = [.string(suspension.until), .string(suspension.reason)] }

@@ -62,11 +62,11 @@ package struct Planner: Sendable {
       switch step(resource, resolved, ownership, adoption) {
       case .unchanged:
         draft.unchanged.append(resource.key)
-        if let entry = ownership.refreshed(resource, agreed: resolved.spec) { draft.remembered.append(entry) }
+        if let entry = ownership.refreshed(resource, agreed: resolved.spec) { draft.ledgerUpdates.append(entry) }
       case .adoptable: draft.adoptable.append(resource.key)
       case .change(var change):
         if let entry = ownership.refreshed(resource, agreed: nil) {
-          draft.remembered.append(entry)
+          draft.ledgerUpdates.append(entry)
           if change.entry != nil { change.entry = entry }
         }
         if let suspension = resource.suspension, suspension.holds(on: options.today) { change.suspension = suspension }
@@ -77,14 +77,14 @@ package struct Planner: Sendable {
     var certain: Set<ResourceKey> = []
     for entry in ledger.sorted(by: { $0.key < $1.key }) where !wanted.contains(entry.key) && isSelected(entry.key) {
       guard let (change, isCertain) = removal(of: entry, ownership, observed) else { continue }
-      if change.id == nil { draft.forgotten.append(entry.key) } else { changes.append(change) }
+      if change.id == nil { draft.ledgerRemovals.append(entry.key) } else { changes.append(change) }
       if isCertain { certain.insert(entry.key) }
     }
     let strays = ownership.strays(besides: wanted).map { object, key in
       Change(key: key, action: .delete, cause: .removed, id: object.id, observed: object)
     }
     let renames = RenameRule(strays: strays, certain: certain, former: options.former)
-    changes = renames.apply(to: changes, update: rename).map(RemovalRule.apply)
+    changes = renames.apply(to: changes, update: rename).map(DeletionPolicyRule.apply)
     changes = changes.map(suspend)
     draft.withheld = changes.filter(isHeld)
     changes.removeAll(where: isHeld)
@@ -92,12 +92,12 @@ package struct Planner: Sendable {
       Change($0, $0.spec.normalised(), .update)
     }
     changes = changes.map(SecretRule.apply)
-    changes = changes.map(RequestRule(observed, requests: options.requests).apply)
-    changes = UseRule(observed, owner: options.owner).apply(to: changes)
+    changes = changes.map(CertificateRequestRule(observed, requests: options.requests).apply)
+    changes = InUseRule(observed, owner: options.owner).apply(to: changes)
     changes = UntestedWriteRule.apply(to: changes)
     changes = ClaimRule(observed, draft, ownership, wanted: changes).apply(to: changes)
-    draft.changes = ReleaseRule.apply(to: DependencyOrder.sort(changes), in: draft)
-    AutomaticRequests.prune(&draft)
+    draft.changes = DomainHandoverRule.apply(to: DependencyOrder.sort(changes), in: draft)
+    AutomaticCertificates.prune(&draft)
     return draft
   }
 
@@ -124,8 +124,8 @@ package struct Planner: Sendable {
     let spec = resolved.spec
     var change = Change(resource, spec, .create)
     change.after = resolved.needs
-    if let obstacle = resolved.obstacle {
-      change.action = .blocked(obstacle)
+    if let blockReason = resolved.blockReason {
+      change.action = .blocked(blockReason)
       return .change(change)
     }
     switch ownership.find(resource.key, spec) {
@@ -142,9 +142,9 @@ package struct Planner: Sendable {
       }
     case .owned(let object, let entry):
       return update(change, spec, object, entry).map(Step.change) ?? .unchanged
-    case .obstructed(let obstacle):
-      change.id = obstacle.holder
-      change.action = .blocked(obstacle)
+    case .obstructed(let blockReason):
+      change.id = blockReason.holder
+      change.action = .blocked(blockReason)
       return .change(change)
     }
   }
@@ -156,13 +156,13 @@ package struct Planner: Sendable {
     change.observed = object
     change.entry = entry
     change.fields = FieldDiff.fields(desired: spec, observed: object, entry: entry)
-    if object.spec.shape.witness == .marker, object.marker?.name != change.key.name {
+    if object.spec.schema.ownershipProof == .marker, object.marker?.name != change.key.name {
       let before = object.marker.map { JSONValue.string($0.name) } ?? .null
       let after = JSONValue.string(object.marker == nil ? options.owner : change.key.name)
       change.fields.append(FieldChange(path: FieldDiff.markerField, before: before, after: after, cause: .drifted))
     }
     // What NPM has exactly one of is whoever's says so here: there is nothing to take over.
-    if change.fields.isEmpty && object.spec.shape.isFixed { return nil }
+    if change.fields.isEmpty && object.spec.schema.isSingleton { return nil }
     if change.fields.isEmpty {
       // A write that was begun counts as done only when we have seen it confirmed: what NPM says of nginx may be older
       // than an update, and NPM says it of a create before it reloads nginx.
@@ -175,17 +175,17 @@ package struct Planner: Sendable {
       return change
     }
     change.cause = FieldDiff.cause(of: change.fields)
-    if let obstacle = unchangeable(change, object) { change.action = .blocked(obstacle) }
+    if let blockReason = unchangeable(change, object) { change.action = .blocked(blockReason) }
     return change
   }
 
   /// NPM takes other files for a certificate, and nothing else.
-  private func unchangeable(_ change: Change, _ object: ObservedResource) -> Obstacle? {
-    let fields = object.spec.shape.fields
+  private func unchangeable(_ change: Change, _ object: ObservedResource) -> BlockReason? {
+    let fields = object.spec.schema.fields
     guard fields.contains(where: \.isUpload) else { return nil }
     let fixed = change.fields.filter { changed in fields.contains { $0.name == changed.path && !$0.isUpload } }
     guard let first = fixed.first else { return nil }
-    return Obstacle(
+    return BlockReason(
       .unchangeable, "NPM cannot change '\(first.path)' of a \(change.key.kind.title)",
       hint: "write the new one under another name, give it to its hosts, and remove this one", holder: object.id)
   }
@@ -215,13 +215,14 @@ package struct Planner: Sendable {
     guard let object = ownership.object(of: entry, in: kind) else {
       return (relic(change, ownership.unclaimed(entry.key, entry.claims, entry)), false)
     }
-    let obstacle = ownership.obstacleToTouching(object, as: entry.key)
+    let blockReason = ownership.obstacleToTouching(object, as: entry.key)
     change.id = object.id
     change.observed = object
     // One witness is not enough to take a site down: without our marker the host stays as it is.
-    let lacksMarker = object.marker == nil && (object.spec.shape.witness == .marker || object.spec.shape.isFixed)
-    if lacksMarker || obstacle != nil { change.action = .release(isDisabling: false) }
-    return (change, obstacle == nil)
+    let lacksMarker =
+      object.marker == nil && (object.spec.schema.ownershipProof == .marker || object.spec.schema.isSingleton)
+    if lacksMarker || blockReason != nil { change.action = .release(isDisabling: false) }
+    return (change, blockReason == nil)
   }
 
   /// A removed name whose object the store cannot point at: gone, or marked and to be handled with care.
@@ -233,13 +234,13 @@ package struct Planner: Sendable {
       // A row that stands for nothing is no second witness, however far the markers are trusted.
       change.id = object.id
       change.action = .blocked(
-        Obstacle(
+        BlockReason(
           .ledgerMissing, "host \(object.id) carries our marker, but is not the one that the store remembers",
           hint: "if it is to go, remove it in NPM; if it is to stay, write '\(draft.key.name)' into the YAML again",
           holder: object.id))
-    case .obstructed(let obstacle):
-      change.id = obstacle.holder
-      change.action = .blocked(obstacle)
+    case .obstructed(let blockReason):
+      change.id = blockReason.holder
+      change.action = .blocked(blockReason)
     }
     return change
   }

@@ -7,10 +7,10 @@ struct ReferenceRule {
   private let entries: [ResourceKey: LedgerEntry]
   private let byName: [ResourceKey: DesiredResource]
   private let selection: Set<ResourceKey>?
-  private let choice: CertificateChoice
+  private let choice: CertificateSelector
   /// What leaves the YAML is about to go: nobody is led there who has something else.
   private let leaving: Set<ResourceID>
-  private let standard: String?
+  private let defaultCertificate: String?
 
   init(_ desired: DesiredState, _ observed: ObservedState, _ ledger: [LedgerEntry], _ options: Planner.Options) {
     byName = Dictionary(
@@ -19,9 +19,9 @@ struct ReferenceRule {
       }
     ) { first, _ in first }
     selection = options.selection
-    leaving = CertificateChoice.leaving(ledger, desired)
-    choice = CertificateChoice(desired, observed, today: options.today)
-    standard = options.defaultCertificate
+    leaving = CertificateSelector.leaving(ledger, desired)
+    choice = CertificateSelector(desired, observed, today: options.today)
+    defaultCertificate = options.defaultCertificate
     self.observed = observed
     self.desired = Dictionary(desired.resources.map { ($0.key, $0) }) { first, _ in first }
     entries = Dictionary(ledger.map { ($0.key, $0) }) { first, _ in first }
@@ -32,28 +32,28 @@ struct ReferenceRule {
     var spec: Spec
     /// What it refers to and the YAML has.
     var needs: [ResourceKey] = []
-    var obstacle: Obstacle?
+    var blockReason: BlockReason?
   }
 
   func resolve(_ resource: DesiredResource) -> Resolved {
     var resolved = Resolved(spec: resource.spec)
     guard observed.resources[resource.key.kind] != nil else {
-      resolved.obstacle = Obstacle(
+      resolved.blockReason = BlockReason(
         .npmForbidden, "NPM did not show its \(resource.key.kind.title)s to this account",
-        hint: resource.spec.shape.isFixed
+        hint: resource.spec.schema.isSingleton
           ? "only administrators may see NPM's settings: take it out of the YAML, or use such an account"
           : "give the account the permission in NPM under Users")
       return resolved
     }
-    for field in resource.spec.shape.fields {
+    for field in resource.spec.schema.fields {
       let value = resource.spec[field.name]
       if !observed.has(field, of: resource.key.kind) {
-        resolved.obstacle = value == field.standard ? nil : unsupported(field)
-        if resolved.obstacle == nil { resolved.spec[field.name] = field.standard ?? .null }
-      } else if field.until != nil, value == field.standard, KindDescription.isRequested(resource.spec) {
-        resolved.obstacle = Obstacle(
+        resolved.blockReason = value == field.defaultValue ? nil : unsupported(field)
+        if resolved.blockReason == nil { resolved.spec[field.name] = field.defaultValue ?? .null }
+      } else if field.until != nil, value == field.defaultValue, ResourceSchema.isRequested(resource.spec) {
+        resolved.blockReason = BlockReason(
           .missingKey, "NPM \(observed.version) wants '\(field.name)' for a request to Let's Encrypt",
-          hint: AutomaticRequests.isAutomatic(resource.key)
+          hint: AutomaticCertificates.isAutomatic(resource.key)
             ? "set certificates.letsencrypt_email in the settings"
             : "add it; NPM \(field.until?.description ?? "") and later do without")
       } else if case .reference(let target) = field.type, let name = value.stringValue {
@@ -61,20 +61,20 @@ struct ReferenceRule {
       } else if value == FieldType.auto {
         choose(field.name, resource, &resolved)
       }
-      if resolved.obstacle != nil { break }
+      if resolved.blockReason != nil { break }
     }
     resolved.spec = resolved.spec.normalised()
     return resolved
   }
 
   /// What stands against a field that this NPM does not have; nil: it did away with it, and nothing is lost.
-  private func unsupported(_ field: FieldDescription) -> Obstacle? {
+  private func unsupported(_ field: FieldSchema) -> BlockReason? {
     if let since = field.since, observed.version < since {
       let message = "'\(field.name)' needs NPM \(since), this is \(observed.version)"
-      return Obstacle(.unsupportedByNPM, message, hint: "remove the field, or update NPM")
+      return BlockReason(.unsupportedByNPM, message, hint: "remove the field, or update NPM")
     }
     guard field.isKnown(to: observed.version) else { return nil }
-    return Obstacle(
+    return BlockReason(
       .unsupportedByNPM, "NPM \(observed.version) does not take '\(field.name)', by the schema that it publishes",
       hint: "remove the field")
   }
@@ -84,15 +84,15 @@ struct ReferenceRule {
     if let best = choice.best(for: domains, without: leaving) {
       resolved.spec[field] = .string(best.name)
       if let key = best.key { follow(field, key, &resolved) }
-    } else if let standard {
-      resolved.spec[field] = .string(standard)
-      follow(field, ResourceKey(.certificate, standard), &resolved)
+    } else if let defaultCertificate {
+      resolved.spec[field] = .string(defaultCertificate)
+      follow(field, ResourceKey(.certificate, defaultCertificate), &resolved)
     } else if let last = choice.best(for: domains) {
       // It is in use then, and stays in NPM.
       resolved.spec[field] = .string(last.name)
     } else {
       let isWild = resource.requestsCertificate && domains.contains { $0.hasPrefix("*") }
-      resolved.obstacle = Obstacle(
+      resolved.blockReason = BlockReason(
         .noCertificate, "no certificate is good for \(domains.joined(separator: ", "))",
         hint: isWild
           ? "a wildcard is requested by DNS only: write the certificate into the YAML, with 'dns:'"
@@ -116,35 +116,35 @@ struct ReferenceRule {
       let holders = observed.references.ids(key.kind, name)
       // Not there yet: it is made first.
       if holders.isEmpty {
-        if selection?.contains(key) == false { resolved.obstacle = unselected(key) }
+        if selection?.contains(key) == false { resolved.blockReason = unselected(key) }
         return
       }
       let owner = entries.values.first { $0.key.kind == key.kind && $0.id.map(holders.contains) == true }
       if let owner, owner.key != key {
-        resolved.obstacle = Obstacle(
+        resolved.blockReason = BlockReason(
           .nameTaken, "'\(name)' is still the name of '\(owner.key.name)' in NPM",
           hint: "apply in two steps: give that one its new name first")
         return
       }
     }
-    resolved.obstacle = obstacle(key.kind, name, observed.references.ids(key.kind, name))
+    resolved.blockReason = blockReason(key.kind, name, observed.references.ids(key.kind, name))
   }
 
-  private func unselected(_ key: ResourceKey) -> Obstacle {
-    Obstacle(
+  private func unselected(_ key: ResourceKey) -> BlockReason {
+    BlockReason(
       .dependencyFailed, "it needs \(key), which is not there yet and not selected", hint: "select that one too")
   }
 
-  private func obstacle(_ target: ResourceKind, _ name: String, _ ids: [ResourceID]) -> Obstacle? {
+  private func blockReason(_ target: ResourceKind, _ name: String, _ ids: [ResourceID]) -> BlockReason? {
     if ids.isEmpty {
       let near = Suggestion.nearest(to: name, among: desired.keys.filter { $0.kind == target }.map(\.name))
-      return Obstacle(
+      return BlockReason(
         .unknownReference, "NPM has no \(target.title) named '\(name)', and the YAML neither",
         hint: near.map { "did you mean '\($0)'?" } ?? "write it into the YAML or create it in NPM, or correct the name")
     }
     guard ids.count > 1 else { return nil }
     let list = ids.map(\.description).joined(separator: ", ")
     let message = "NPM has \(ids.count) \(target.title)s named '\(name)' (\(list))"
-    return Obstacle(.ambiguousReference, message, hint: "rename all but one of them in NPM")
+    return BlockReason(.ambiguousReference, message, hint: "rename all but one of them in NPM")
   }
 }

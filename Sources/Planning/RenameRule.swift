@@ -33,5 +33,5 @@ struct RenameRule {
     return result
   }
 
-  private func domains(_ spec: Spec) -> Set<String> { Set(spec.normalised().handles) }
+  private func domains(_ spec: Spec) -> Set<String> { Set(spec.normalised().identityKeys) }
 }

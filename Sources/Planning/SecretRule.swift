@@ -6,7 +6,7 @@ enum SecretRule {
     guard let spec = change.desired, !change.isBlocked, let missing = missing(change, spec) else { return change }
     var blocked = change
     blocked.action = .blocked(
-      Obstacle(
+      BlockReason(
         .secretMissing, "it needs \(missing), which neither NPM nor the store gives away",
         hint: "write it into the YAML, where the secret or the file is named, and apply", holder: change.id))
     return blocked
@@ -29,7 +29,7 @@ enum SecretRule {
       return seal
     }
     if let found { return found }
-    for field in spec.shape.fields {
+    for field in spec.schema.fields {
       if case .pem = field.type, !spec[field.name].isNull, spec[field.name] != seen?[field.name],
         change.secrets[field.name] == nil
       {

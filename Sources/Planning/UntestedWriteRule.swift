@@ -7,7 +7,7 @@ import Model
 /// until it is off. What of these hosts is ours is corrected first; where it is not, the write is not made.
 struct UntestedWriteRule {
   static func apply(to changes: [Change]) -> [Change] {
-    let makers = Dictionary(
+    let releasedBy = Dictionary(
       changes.filter { !$0.isBlocked && $0.action != .create }.compactMap { change in
         change.ref.map { ($0, change.key) }
       }
@@ -17,7 +17,7 @@ struct UntestedWriteRule {
       guard !change.isBlocked else { return change }
       var checked = change
       for host in written(by: change) where host.isRefused {
-        guard let maker = makers[host.ref] else { return block(change, host) }
+        guard let maker = releasedBy[host.ref] else { return block(change, host) }
         checked.after.append(maker)
         corrected[maker, default: []].insert(change.key)
       }
@@ -42,7 +42,7 @@ struct UntestedWriteRule {
     var blocked = change
     let what = change.key.kind == .accessList ? "is on it" : "has one of its names"
     blocked.action = .blocked(
-      Obstacle(
+      BlockReason(
         .hostRefused,
         "\(host.label) (\(host.ref.words)) \(what), is switched on, and nginx refuses it: NPM would write its file again, and then take no configuration at all",
         hint: "switch \(host.ref.words) off or correct it in NPM first", holder: host.id))

@@ -12,9 +12,9 @@ package enum ChildProcess {
     package var output: [UInt8]
     package var errors: [UInt8]
     /// It took too long and was ended.
-    package var wasLate: Bool
+    package var timedOut: Bool
 
-    package var isSuccess: Bool { exit == 0 && !wasLate }
+    package var isSuccess: Bool { exit == 0 && !timedOut }
     /// What it printed, without the last line end.
     package var text: String {
       var text = String(decoding: output, as: UTF8.self)
@@ -61,7 +61,7 @@ package enum ChildProcess {
       for end in [stdin.read, stdout.write, stderr.write] { end.close() }
       return (child, stdin.write, stdout.read, stderr.read)
     }
-    var outcome = Outcome(exit: 0, output: [], errors: [], wasLate: false)
+    var outcome = Outcome(exit: 0, output: [], errors: [], timedOut: false)
     var unsent = input[...]
     if unsent.isEmpty { stdin.close() }
     func exchange(_ milliseconds: Int32) -> Bool {
@@ -87,7 +87,7 @@ package enum ChildProcess {
       if let killing, killing <= .now { kill(-child, SIGKILL) }
       if killing == nil, end.withLock({ $0 }) <= .now {
         // First it may put its things in order.
-        outcome.wasLate = true
+        outcome.timedOut = true
         kill(-child, SIGTERM)
         killing = .now + .seconds(grace)
       }

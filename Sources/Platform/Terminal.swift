@@ -28,7 +28,7 @@ package enum Terminal {
 }
 
 /// The process and the machine it runs on.
-package enum Process {
+package enum CurrentProcess {
   package static var identifier: Int32 { getpid() }
 
   package static var hostName: String {
@@ -43,7 +43,7 @@ package enum Process {
   }
 
   /// Gives memory that is free back to the system: glibc keeps it until a process ends, which a daemon does not do.
-  package static func returnMemory() {
+  package static func trimHeap() {
     // glibc's module does not have the header that declares it; where there is no such call nothing happens.
     guard let call = dlsym(nil, "malloc_trim") else { return }
     typealias Trim = @convention(c) (Int) -> Int32
@@ -52,7 +52,7 @@ package enum Process {
 
   /// Keeps memory in one heap: glibc gives threads heaps of their own, and a daemon has more threads than it has use for
   /// what they leave behind. To be called before there are any.
-  package static func useOneHeap() {
+  package static func limitArenas() {
     guard let call = dlsym(nil, "mallopt") else { return }
     typealias Option = @convention(c) (Int32, Int32) -> Int32
     let maximumArenas: Int32 = -8  // M_ARENA_MAX, which is glibc's alone

@@ -14,7 +14,7 @@ enum CertificateLook {
     if let late = counted.first(where: { $0.notAfter < now.seconds }) {
       return "the certificate of '\(late.commonName)' expired on \(Timestamp(seconds: late.notAfter).day)"
     }
-    let facts = CertificateFacts(names: chain.names, expires: "")
+    let facts = CertificateInfo(names: chain.names, expires: "")
     return facts.covers(domain) ? nil : "its certificate is for \(chain.names.joined(separator: ", "))"
   }
 }

@@ -27,7 +27,7 @@ extension Expectation {
 extension JSONValue {
   /// As JSON, so that a number and its text are told apart.
   private var shown: String {
-    let text = JSONText.line(self)
+    let text = JSONOutput.line(self)
     return text.count > 80 ? "\(text.prefix(80))..." : text
   }
 

@@ -2,7 +2,7 @@ package import Model
 package import Platform
 
 /// Who is to blame for a destination that cannot be used.
-package enum Culprit: String, Codable, CaseIterable, Sendable {
+package enum FailureCause: String, Codable, CaseIterable, Sendable {
   case backend
   /// nginx answers, but does not get to a destination that we get to.
   case nginx = "nginx configuration"
@@ -20,14 +20,15 @@ package struct HealthTarget: Hashable, Sendable {
   /// Seconds.
   package var interval: Double
   /// nil: it is not asked for through NPM.
-  package var front: FrontName?
+  package var front: DataPlaneHost?
   package var objective: Objective
 
   package var name: String { target.name }
   /// What several hosts may share: one machine, one port.
   package var destination: String { "\(target.host):\(target.port)" }
 
-  package init(_ target: ProbeTarget, interval: Double, front: FrontName? = nil, objective: Objective = Objective()) {
+  package init(_ target: ProbeTarget, interval: Double, front: DataPlaneHost? = nil, objective: Objective = Objective())
+  {
     self.target = target
     self.interval = interval
     self.front = front
@@ -40,27 +41,28 @@ package struct HealthCheck: Hashable, Sendable {
   package var name: String
   package var at: Timestamp
   package var direct: ProbeResult
-  package var front: FrontAnswer?
-  private var frontName: FrontName?
+  package var front: DataPlaneResult?
+  private var frontName: DataPlaneHost?
   /// Whether our own network was found to be down.
-  package var isCutOff: Bool
+  package var isLocalNetworkDown: Bool
 
   package init(
-    _ target: HealthTarget, at: Timestamp, direct: ProbeResult, front: FrontAnswer? = nil, isCutOff: Bool = false
+    _ target: HealthTarget, at: Timestamp, direct: ProbeResult, front: DataPlaneResult? = nil,
+    isLocalNetworkDown: Bool = false
   ) {
     name = target.name
     self.at = at
     self.direct = direct
     self.front = front
     frontName = target.front
-    self.isCutOff = isCutOff
+    self.isLocalNetworkDown = isLocalNetworkDown
   }
 
   /// Both ways must do. Where only we cannot get to a destination, as to a container by its name, and what visitors get
   /// can only have come from there, all is well; one that refuses us is not there for NPM either.
-  package var verdict: CheckVerdict {
+  package var verdict: CheckOutcome {
     if isOK { return .passed }
-    return isCutOff ? .undecided : .failed
+    return isLocalNetworkDown ? .inconclusive : .failed
   }
 
   private var isOK: Bool {
@@ -70,9 +72,9 @@ package struct HealthCheck: Hashable, Sendable {
     return isOutOfSight && front.provesDestination(frontName)
   }
 
-  package var culprit: Culprit? {
+  package var culprit: FailureCause? {
     if isOK { return nil }
-    if isCutOff { return .network }
+    if isLocalNetworkDown { return .network }
     switch front?.outcome {
     // A backend that is known to be down is down whatever becomes of NPM.
     case .noConnection: return direct.isRefused || direct.failure?.step == .http ? .backend : .npm

@@ -2,32 +2,34 @@ package import Curl
 import Platform
 
 /// Checks what is watched. Tests bring their own.
-package protocol HealthChecking: Sendable {
+package protocol HealthChecker: Sendable {
   /// Checks each target once, and tells each as soon as it is known: one that takes long holds nobody up.
   func check(_ targets: [HealthTarget], found: @escaping @Sendable (HealthCheck) async -> Void) async
 }
 
 /// Checks destinations over the network, by both ways where NPM's data plane is known.
-package struct HealthProber: HealthChecking {
+package struct HealthProber: HealthChecker {
   private let settings: ProbeSettings
   private let engine: CurlEngine
-  private let door: FrontDoor?
-  private let landmarks: [ProbeTarget]
+  private let door: DataPlane?
+  private let connectivityTargets: [ProbeTarget]
 
   /// - Parameter landmarks: what is always there; when none of it can be connected to, our own network is down.
-  package init(settings: ProbeSettings, engine: CurlEngine, door: FrontDoor? = nil, landmarks: [ProbeTarget] = []) {
+  package init(
+    settings: ProbeSettings, engine: CurlEngine, door: DataPlane? = nil, connectivityTargets: [ProbeTarget] = []
+  ) {
     self.settings = settings
     self.engine = engine
     self.door = door
-    self.landmarks = landmarks
+    self.connectivityTargets = connectivityTargets
   }
 
   package func check(_ targets: [HealthTarget], found: @escaping @Sendable (HealthCheck) async -> Void) async {
     // A prober remembers what it looked up; a round looks again.
     let prober = Prober(settings: settings, engine: engine)
-    let network = Network(prober, landmarks)
+    let network = Network(prober, connectivityTargets)
     await withDiscardingTaskGroup { group in
-      let places = Gate(max(1, settings.concurrency))
+      let places = AsyncSemaphore(max(1, settings.concurrency))
       for target in targets {
         await places.enter()
         group.addTask {
@@ -44,12 +46,12 @@ package struct HealthProber: HealthChecking {
     let direct = await prober.probe(target.target)
     let front = await answer
     let isLost = [.dns, .tcp].contains(direct.failure?.step)
-    let isCutOff = isLost ? await network.isDown() : false
-    return HealthCheck(target, at: .now, direct: direct, front: front, isCutOff: isCutOff)
+    let isLocalNetworkDown = isLost ? await network.isDown() : false
+    return HealthCheck(target, at: .now, direct: direct, front: front, isLocalNetworkDown: isLocalNetworkDown)
   }
 
   /// What visitors get.
-  private func ask(_ target: HealthTarget, _ prober: Prober) async -> FrontAnswer? {
+  private func ask(_ target: HealthTarget, _ prober: Prober) async -> DataPlaneResult? {
     guard let door, let front = target.front else { return nil }
     return await prober.ask(door, for: front, target.target)
   }
@@ -58,19 +60,19 @@ package struct HealthProber: HealthChecking {
 /// Whether our own network is down; looked at once in a round, and only where somebody wants to know.
 private actor Network {
   private let prober: Prober
-  private let landmarks: [ProbeTarget]
+  private let connectivityTargets: [ProbeTarget]
   private var answer: Task<Bool, Never>?
 
-  init(_ prober: Prober, _ landmarks: [ProbeTarget]) {
+  init(_ prober: Prober, _ connectivityTargets: [ProbeTarget]) {
     self.prober = prober
-    self.landmarks = landmarks
+    self.connectivityTargets = connectivityTargets
   }
 
   func isDown() async -> Bool {
-    guard !landmarks.isEmpty else { return false }
+    guard !connectivityTargets.isEmpty else { return false }
     if let answer { return await answer.value }
-    let task = Task { [prober, landmarks] in
-      let results = await prober.probe(landmarks)
+    let task = Task { [prober, connectivityTargets] in
+      let results = await prober.probe(connectivityTargets)
       return !results.contains { $0.steps.contains { $0.step == .tcp && $0.status == .passed } }
     }
     answer = task

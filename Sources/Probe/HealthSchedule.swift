@@ -20,7 +20,7 @@ package struct HealthSchedule: Sendable {
     entries = entries.filter { intervals[$0.key] == $0.value.interval }
     for (name, interval) in intervals where entries[name] == nil {
       let window = min(interval, Double(intervals.count) / Self.firstPace)
-      entries[name] = Entry(interval: interval, due: now + Self.place(of: name) * window)
+      entries[name] = Entry(interval: interval, due: now + Self.phase(of: name) * window)
     }
   }
 
@@ -32,7 +32,7 @@ package struct HealthSchedule: Sendable {
     let names = entries.filter { $0.value.due <= now + min(Self.batch, $0.value.interval / 50) }.keys.sorted()
     for name in names {
       guard let entry = entries[name] else { continue }
-      let phase = Self.place(of: name) * entry.interval
+      let phase = Self.phase(of: name) * entry.interval
       // More than half an interval away, so that the first check and the regular ones do not follow at once.
       var next = ((now - phase) / entry.interval).rounded(.up) * entry.interval + phase
       if next < now + entry.interval / 2 { next += entry.interval }
@@ -42,13 +42,13 @@ package struct HealthSchedule: Sendable {
   }
 
   /// Makes these due at that time, unless they are due before.
-  package mutating func hurry(_ names: Set<String>, at time: Double) {
+  package mutating func expedite(_ names: Set<String>, at time: Double) {
     for name in names { if let due = entries[name]?.due { entries[name]?.due = min(due, time) } }
   }
 
   /// From 0 to 1, always the same for a name: FNV-1a, its bits mixed once more, because names that differ in their
   /// last letter alone lie close together in it.
-  static func place(of name: String) -> Double {
+  static func phase(of name: String) -> Double {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     hash = (hash ^ (hash >> 33)) &* 0xff51_afd7_ed55_8ccd

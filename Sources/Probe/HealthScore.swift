@@ -4,7 +4,7 @@ package import Model
 /// now, two tenths for its latency.
 package enum HealthScore {
   /// nil: nothing is known of it.
-  package static func of(_ health: Health, _ windows: CheckWindows, _ objective: Objective) -> Int? {
+  package static func of(_ health: Health, _ windows: CheckStatistics, _ objective: Objective) -> Int? {
     guard let availability = windows.day.availability else { return nil }
     // From nine checks of ten on it counts: below that a service is not there.
     let steady = 50 * max(0, (availability - 0.9) / 0.1)
@@ -14,7 +14,7 @@ package enum HealthScore {
   }
 
   /// 1 up to the objective, 0 from its tenfold on.
-  private static func quickness(_ windows: CheckWindows, _ objective: Objective) -> Double {
+  private static func quickness(_ windows: CheckStatistics, _ objective: Objective) -> Double {
     guard let found = windows.day.latencies.percentile(0.95) else { return 0 }
     return min(1, max(0, 1 - (found / objective.latency - 1) / 9))
   }

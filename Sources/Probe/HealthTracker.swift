@@ -8,10 +8,10 @@ package enum Health: String, CaseIterable, Codable, Sendable {
 }
 
 /// What one check says about health.
-package enum CheckVerdict: Hashable, Sendable {
+package enum CheckOutcome: Hashable, Sendable {
   case passed, failed
   /// The check says nothing about the destination: our own network is down.
-  case undecided
+  case inconclusive
 }
 
 /// A destination became healthy, unhealthy or unknown.
@@ -51,7 +51,7 @@ package struct HealthTracker: Hashable, Codable, Sendable {
 
   /// The health before and after, where this check changed it.
   package mutating func note(
-    _ verdict: CheckVerdict, _ thresholds: Thresholds, at now: Timestamp
+    _ verdict: CheckOutcome, _ thresholds: Thresholds, at now: Timestamp
   ) -> (before: Health, after: Health)? {
     failures = verdict == .failed ? failures + 1 : 0
     successes = verdict == .passed ? successes + 1 : 0
@@ -64,9 +64,9 @@ package struct HealthTracker: Hashable, Codable, Sendable {
     return (health, after)
   }
 
-  private func next(_ verdict: CheckVerdict, _ thresholds: Thresholds) -> Health {
+  private func next(_ verdict: CheckOutcome, _ thresholds: Thresholds) -> Health {
     switch verdict {
-    case .undecided: .unknown
+    case .inconclusive: .unknown
     case .failed: failures >= thresholds.failures ? .unhealthy : health
     case .passed: health == .unhealthy && successes < thresholds.successes ? .unhealthy : .healthy
     }

@@ -18,7 +18,7 @@ package actor HostResolver {
   /// Look-ups that may be stuck at once.
   private static let maximumThreads = 32
   private var known: [String: Task<Outcome, Never>] = [:]
-  private let gate = Gate(HostResolver.maximumThreads)
+  private let gate = AsyncSemaphore(HostResolver.maximumThreads)
   private let find: @Sendable (String) -> Outcome
 
   init(lookUp: @escaping @Sendable (String) -> Outcome) { find = lookUp }
@@ -38,10 +38,10 @@ package actor HostResolver {
   }
 
   private static func lookUp(
-    _ host: String, timeout: Double, gate: Gate, _ find: @escaping @Sendable (String) -> Outcome
+    _ host: String, timeout: Double, gate: AsyncSemaphore, _ find: @escaping @Sendable (String) -> Outcome
   ) async -> Outcome {
     await gate.enter()
-    let answer = Once<Outcome>()
+    let answer = Promise<Outcome>()
     startThread {
       answer.set(find(host))
       gate.leave()
@@ -83,7 +83,7 @@ package actor HostResolver {
 }
 
 /// A value that is set once and awaited once.
-private final class Once<Value: Sendable>: Sendable {
+private final class Promise<Value: Sendable>: Sendable {
   private struct State {
     var value: Value?
     var waiter: CheckedContinuation<Value, Never>?

@@ -32,7 +32,7 @@ struct Applier: Sendable {
   }
 
   func apply(
-    _ changes: [Change], stop: StopSignal, progress: @Sendable (ChangeOutcome) -> Void
+    _ changes: [Change], stop: ShutdownSignal, progress: @Sendable (ChangeOutcome) -> Void
   ) async -> [ChangeOutcome] {
     var outcomes: [ChangeOutcome] = []
     var broken: Set<ResourceKey> = []
@@ -46,12 +46,12 @@ struct Applier: Sendable {
       if let moved = aside[planned.key] { change.observed = moved }
       var outcome: ChangeOutcome
       // Who waits for what was just done goes on: to stop between the two would take a site down.
-      let isCommitted = change.makers.contains { done[$0] != nil }
+      let isCommitted = change.releasedBy.contains { done[$0] != nil }
       if let ending {
         outcome = ChangeOutcome(change, .notAttempted, error: ending)
       } else if stop.isRequested && !isCommitted {
         outcome = ChangeOutcome(change, .notAttempted, error: Diagnostic(.interrupted, "the run was interrupted"))
-      } else if !isCommitted, let pause = await pauses.obstacle(to: change.key, formerly: change.renamedFrom) {
+      } else if !isCommitted, let pause = await pauses.blockReason(to: change.key, formerly: change.renamedFrom) {
         outcome = ChangeOutcome(change, .notAttempted, error: pause)
       } else if let cause = change.after.first(where: broken.contains) {
         let error = Diagnostic(.dependencyFailed, "'\(cause.name)' had to be changed first, and failed")
@@ -59,8 +59,8 @@ struct Applier: Sendable {
       } else {
         outcome = await exchange(change, originals, &aside)
         if outcome.verdict == .failed {
-          for key in change.makers { if let old = done[key] { await bringBack(old, after: &outcome) } }
-          let waiting = change.yielders + (aside[change.key] == nil ? [] : [change.key])
+          for key in change.releasedBy { if let old = done[key] { await bringBack(old, after: &outcome) } }
+          let waiting = change.exchangesWith + (aside[change.key] == nil ? [] : [change.key])
           for key in waiting { if let old = originals[key] { await bringBack(old, after: &outcome) } }
         }
       }
@@ -82,7 +82,7 @@ struct Applier: Sendable {
   private func exchange(
     _ change: Change, _ originals: [ResourceKey: Change], _ aside: inout [ResourceKey: ObservedResource]
   ) async -> ChangeOutcome {
-    for key in change.yielders {
+    for key in change.exchangesWith {
       guard aside[key] == nil, let yielder = originals[key] else { continue }
       switch await writer.stepAside(yielder, for: Set(change.desired?.claims ?? [])) {
       case .success(let moved): aside[key] = moved
@@ -133,15 +133,15 @@ struct Applier: Sendable {
     var intent: Int?
     do {
       let number = try await store.begin(
-        ChangeRecordDraft(
+        ChangeIntent(
           run: run, key: change.key, action: change.action.word, former: change.renamedFrom,
           before: change.observed?.spec.normalised(), after: change.desired, id: change.observed?.id,
           createdOn: change.observed?.createdOn, lifecycle: change.entry?.lifecycle, at: .now),
         claim: claim(for: change))
       intent = number
       var request: Int?
-      if let spec = change.desired, change.action == .create, KindDescription.isRequested(spec) {
-        request = try await store.noteRequest(spec.requestedNames, at: .now)
+      if let spec = change.desired, change.action == .create, ResourceSchema.isRequested(spec) {
+        request = try await store.recordRequest(spec.requestedNames, at: .now)
       }
       await proof.reload.reset()
       var result = await carryOut(change)
@@ -164,7 +164,7 @@ struct Applier: Sendable {
     guard let spec = change.desired else { return .keep }
     var entry = LedgerEntry(
       key: change.key, id: change.id, createdOn: change.observed?.createdOn, modifiedOn: change.entry?.modifiedOn,
-      applied: change.action == .create ? nil : change.entry?.applied, claims: spec.handles, isUnfinished: true,
+      applied: change.action == .create ? nil : change.entry?.applied, claims: spec.identityKeys, isUnfinished: true,
       lifecycle: change.lifecycle)
     if change.action != .create { entry.createdOn = change.entry?.createdOn ?? entry.createdOn }
     return change.renamedFrom.map { .rename(from: $0, to: entry) } ?? .put(entry)
@@ -182,7 +182,7 @@ struct Applier: Sendable {
     case .release where !isMarked(change):
       WriteResult(ChangeOutcome(change, .applied, note: leaving(change)), nil)
     case .release(let isDisabling): await writer.release(change, isDisabling: isDisabling)
-    case .adopt where change.fields.isEmpty && change.observed?.spec.shape.witness != .marker:
+    case .adopt where change.fields.isEmpty && change.observed?.spec.schema.ownershipProof != .marker:
       WriteResult(ChangeOutcome(change, .applied, note: linking(change)), change.observed)
     case .adopt where change.observed?.marker == nil: await writer.update(change, marker: marker(for: change))
     case .adopt:
@@ -193,13 +193,13 @@ struct Applier: Sendable {
   }
 
   private func linking(_ change: Change) -> String {
-    change.observed?.spec.shape.hasMarker == true
+    change.observed?.spec.schema.hasMarker == true
       ? "linked, nothing written: NPM takes no marker for a \(change.key.kind.title) that is there"
       : "linked, nothing written: passwords and keys cannot be compared"
   }
 
   private func leaving(_ change: Change) -> String {
-    change.observed?.spec.shape.witness == .marker
+    change.observed?.spec.schema.ownershipProof == .marker
       ? "left to NPM: it carries no marker of ours" : "left to NPM as it is"
   }
 
@@ -256,7 +256,8 @@ struct Applier: Sendable {
         key: change.key, id: result.object?.id ?? change.id,
         createdOn: result.object?.createdOn ?? old?.createdOn ?? change.observed?.createdOn,
         modifiedOn: isStored || result.isRestored ? result.object?.modifiedOn : old?.modifiedOn,
-        applied: isStored ? spec : old?.applied, claims: result.object?.spec.normalised().handles ?? spec.handles,
+        applied: isStored ? spec : old?.applied,
+        claims: result.object?.spec.normalised().identityKeys ?? spec.identityKeys,
         isUnfinished: !isApplied && !result.isRestored, lifecycle: change.lifecycle))
   }
 }

@@ -70,7 +70,7 @@ struct AuditHistory {
 
   private func sentOtherwise(_ entry: AuditEntry, _ change: Change) -> Bool {
     guard let sent = entry.payload.objectValue, let ours = change.entry?.applied else { return true }
-    return ours.shape.fields.contains { field in
+    return ours.schema.fields.contains { field in
       // References are numbers in the log, and what is secret or kept elsewhere is not compared.
       switch field.type {
       case .bool, .integer, .port, .string, .host: sent[field.name].map { $0 != ours[field.name] } ?? false

@@ -4,19 +4,19 @@ package import Probe
 
 /// `health.json`: how every watched host is.
 enum HealthFile {
-  static func json(_ view: HealthView) -> JSONValue {
+  static func json(_ view: HealthSnapshot) -> JSONValue {
     [
       "format_version": "1", "written_at": .string(view.at.iso8601), "counts": .object(counts(view)),
       "score": view.score.map { .int($0) } ?? .null, "proxies": .array(view.records.map { proxy($0, view) }),
     ]
   }
 
-  private static func counts(_ view: HealthView) -> [String: JSONValue] {
+  private static func counts(_ view: HealthSnapshot) -> [String: JSONValue] {
     Dictionary(uniqueKeysWithValues: Health.allCases.map { ($0.rawValue, .int(view.count($0))) })
   }
 
-  private static func proxy(_ record: HealthBook.Record, _ view: HealthView) -> JSONValue {
-    let windows = view.windows[record.target.name] ?? CheckWindows()
+  private static func proxy(_ record: HealthState.Record, _ view: HealthSnapshot) -> JSONValue {
+    let windows = view.windows[record.target.name] ?? CheckStatistics()
     let objective = record.target.objective
     var members: [String: JSONValue] = [
       "name": .string(record.target.name), "target": .string(record.target.target.url),
@@ -56,7 +56,7 @@ enum HealthFile {
   private static func tenth(_ value: Double?) -> JSONValue { value.map { .double(($0 * 10).rounded() / 10) } ?? .null }
 }
 
-extension HealthView {
+extension HealthSnapshot {
   package func count(_ health: Health) -> Int { records.count { $0.health == health } }
 
   /// `True`, `False` or `Unknown`, a reason and words.
@@ -64,13 +64,13 @@ extension HealthView {
     let bad = records.filter { $0.health == .unhealthy }.map(\.target.name)
     let known = "\(count(.healthy)) of \(records.count) healthy"
     guard bad.isEmpty else {
-      return ("False", "Unhealthy", "unhealthy: \(Matters.list(bad))")
+      return ("False", "Unhealthy", "unhealthy: \(ConditionTracker.list(bad))")
     }
     return count(.unknown) > 0 ? ("Unknown", "NotAllKnown", known) : ("True", "NoneUnhealthy", known)
   }
 
-  package func score(of record: HealthBook.Record) -> Int? {
-    HealthScore.of(record.health, windows[record.target.name] ?? CheckWindows(), record.target.objective)
+  package func score(of record: HealthState.Record) -> Int? {
+    HealthScore.of(record.health, windows[record.target.name] ?? CheckStatistics(), record.target.objective)
   }
 
   /// Of everything.

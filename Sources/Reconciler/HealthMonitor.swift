@@ -4,39 +4,39 @@ package import Probe
 package import Store
 
 /// What the monitor knows at a moment.
-package struct HealthView: Sendable {
-  package var records: [HealthBook.Record]
-  package var windows: [String: CheckWindows]
+package struct HealthSnapshot: Sendable {
+  package var records: [HealthState.Record]
+  package var windows: [String: CheckStatistics]
   package var at: Timestamp
 }
 
-/// Checks what is watched, each at its time, and remembers what was found. When is for `HealthBook` to say.
+/// Checks what is watched, each at its time, and remembers what was found. When is for `HealthState` to say.
 package actor HealthMonitor {
   /// What it needs of the world.
   package struct Surroundings: Sendable {
-    package var checker: any HealthChecking
+    package var checker: any HealthChecker
     /// Opens the store; it is closed after each use, so that a disk that was full for a while does no lasting harm.
     package var store: @Sendable () throws -> any HealthStore
-    package var clock: any LoopClock = SystemLoopClock()
+    package var clock: any MonotonicClock = SystemMonotonicClock()
     package var now: @Sendable () -> Timestamp = { .now }
     /// Told whose health changed.
-    package var report: @Sendable ([HealthTransition], HealthView) async -> Void = { _, _ in }
+    package var report: @Sendable ([HealthTransition], HealthSnapshot) async -> Void = { _, _ in }
 
-    package init(checker: any HealthChecking, store: @escaping @Sendable () throws -> any HealthStore) {
+    package init(checker: any HealthChecker, store: @escaping @Sendable () throws -> any HealthStore) {
       self.checker = checker
       self.store = store
     }
   }
 
   private let around: Surroundings
-  private let wheel: DueLoop
-  private var book: HealthBook
-  private var windows: [String: CheckWindows] = [:]
+  private let timer: TimerLoop
+  private var book: HealthState
+  private var windows: [String: CheckStatistics] = [:]
   private var unsaved: [HealthSample] = []
   /// Transitions that nobody was told of yet.
   private var news: [HealthTransition] = []
   private var savedAt = -Double.infinity
-  private var toldAt = -Double.infinity
+  private var notifiedAt = -Double.infinity
   private var summarisedAt = -Double.infinity
 
   /// Seconds for which a success counts for those who ask.
@@ -50,22 +50,22 @@ package actor HealthMonitor {
 
   package init(_ thresholds: HealthTracker.Thresholds, _ surroundings: Surroundings) async {
     around = surroundings
-    wheel = DueLoop(clock: surroundings.clock)
+    timer = TimerLoop(clock: surroundings.clock)
     let store = try? surroundings.store()
-    let texts = (try? await store?.healthMemories()) ?? [:]
-    windows = (try? await store?.checkWindows(at: surroundings.now())) ?? [:]
-    let memories = texts.compactMapValues { StoredText.decoded($0) as HealthMemory? }
-    book = HealthBook(thresholds, memories: memories)
+    let texts = (try? await store?.persistedHealth()) ?? [:]
+    windows = (try? await store?.checkStatistics(at: surroundings.now())) ?? [:]
+    let memories = texts.compactMapValues { StoredText.decoded($0) as PersistedHealth? }
+    book = HealthState(thresholds, memories: memories)
   }
 
   /// Replaces what is watched: each lap says it anew.
   package func watch(_ targets: [HealthTarget]) {
     book.watch(targets, at: around.clock.now, around.now())
-    wheel.wake()
+    timer.wake()
   }
 
-  package var view: HealthView {
-    HealthView(
+  package var view: HealthSnapshot {
+    HealthSnapshot(
       records: book.records.values.sorted { $0.target.name < $1.target.name }, windows: windows, at: around.now())
   }
 
@@ -81,14 +81,14 @@ package actor HealthMonitor {
   }
 
   /// Returns when `stop` was requested and what was found is in the store. Nobody waits for checks that are on their way.
-  package func run(stop: StopSignal) async {
+  package func run(stop: ShutdownSignal) async {
     await withDiscardingTaskGroup { group in
-      await wheel.run(stop: stop) {
+      await timer.run(stop: stop) {
         let round = begin()
-        await take(round.spared)
-        if !round.asked.isEmpty {
+        await take(round.skipped)
+        if !round.inFlight.isEmpty {
           group.addTask { [checker = around.checker] in
-            await checker.check(round.asked) { check in
+            await checker.check(round.inFlight) { check in
               // What was given up says nothing.
               if !Task.isCancelled { await self.take([check]) }
             }
@@ -102,19 +102,19 @@ package actor HealthMonitor {
     await save()
   }
 
-  private func begin() -> HealthBook.Round {
+  private func begin() -> HealthState.Round {
     let now = around.clock.now
-    guard let due = book.due, due <= now else { return HealthBook.Round() }
+    guard let due = book.due, due <= now else { return HealthState.Round() }
     return book.begin(at: now, around.now())
   }
 
   private func take(_ checks: [HealthCheck]) async {
     guard !checks.isEmpty else { return }
     let transitions = book.note(checks, at: around.clock.now)
-    unsaved += checks.filter { $0.verdict != .undecided }.map(HealthSample.init)
+    unsaved += checks.filter { $0.verdict != .inconclusive }.map(HealthSample.init)
     news += transitions
     // Somebody is to be hurried, or told.
-    wheel.wake()
+    timer.wake()
   }
 
   /// Saves and tells what there is, once in a while: what changes within a moment is told together. Says when there will
@@ -123,8 +123,8 @@ package actor HealthMonitor {
     let now = around.clock.now
     if now - savedAt >= Self.savePause { await save() }
     guard !news.isEmpty else { return nil }
-    guard now - toldAt >= Self.tellPause else { return toldAt + Self.tellPause }
-    toldAt = now
+    guard now - notifiedAt >= Self.tellPause else { return notifiedAt + Self.tellPause }
+    notifiedAt = now
     let transitions = news
     news = []
     await save()
@@ -148,7 +148,7 @@ package actor HealthMonitor {
       guard now - summarisedAt >= pause else { return }
       summarisedAt = now
       try await store.summarise(at: around.now())
-      windows = try await store.checkWindows(at: around.now())
+      windows = try await store.checkStatistics(at: around.now())
     } catch {
       // The lap says what is wrong with the store; checks go on.
       if !isRecorded { unsaved = (batch + unsaved).suffix(Self.maximumUnsaved) }

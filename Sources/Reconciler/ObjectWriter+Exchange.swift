@@ -27,7 +27,7 @@ extension ObjectWriter {
       spec["domain_names"] = .array((kept.isEmpty ? [Self.placeholder(before)] : kept).map { .string($0) })
       error = await rows.write(before, spec, meta: before.meta, secrets: change.secrets)
     }
-    if let error, !error.isUnclear { return .failure(error) }
+    if let error, !error.isOutcomeUnknown { return .failure(error) }
     switch await verifier.settle(before.id, spec, Verifier.Progress(error)) {
     case .served(let host), .refused(let host, _): return .success(host)
     case .unreadable(let error): return .failure(error)

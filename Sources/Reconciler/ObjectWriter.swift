@@ -8,7 +8,7 @@ struct ObjectWriter: Sendable {
   let gateway: any NPMGateway
   let verifier: Verifier
   let rows: RowWriter
-  let neighbours: Neighbours
+  let neighbours: SideEffectRepair
 
   /// How often a PUT is repeated when its answer was unclear.
   private static let repeats = 2
@@ -22,10 +22,10 @@ struct ObjectWriter: Sendable {
     var id: ResourceID?
     await rows.reload.arm()
     let error = await rows.attempt { id = try await gateway.create(spec, meta: meta, secrets: change.secrets) }
-    let names = KindDescription.isRequested(spec) ? Set(spec.requestedNames) : []
+    let names = ResourceSchema.isRequested(spec) ? Set(spec.requestedNames) : []
     if let problem = await neighbours.repair(sharing: names, after: error) { return failed(change, problem) }
     // "Already in use" may be the echo of our own create that was cut off: look before believing it.
-    if let error, !error.isUnclear, error.code != .npmDomainInUse {
+    if let error, !error.isOutcomeUnknown, error.code != .npmDomainInUse {
       return over(unwritten(change, error))
     }
     var verdict =
@@ -64,7 +64,7 @@ struct ObjectWriter: Sendable {
       return await write(host, change, spec, meta, provesDisabled: isUnfinished && host.id == before.id)
     }
     let error = await put(before)
-    if let error, !error.isUnclear { return unwritten(change, error) }
+    if let error, !error.isOutcomeUnknown { return unwritten(change, error) }
     var verdict = await verifier.settle(before.id, spec, Verifier.Progress(error))
     if error != nil || blamesAnother(verdict), let host = verdict.host {
       verdict = await rewrite(host, spec, after: error, put)
@@ -74,11 +74,11 @@ struct ObjectWriter: Sendable {
       result.object = host
       return result
     }
-    if case .served(let host) = verdict, spec.shape.witness == .marker, host.marker?.name != change.key.name {
+    if case .served(let host) = verdict, spec.schema.ownershipProof == .marker, host.marker?.name != change.key.name {
       verdict = .different(host)
     }
     if case .refused(_, let words) = verdict { return await restore(change, before, words) }
-    if case .served = verdict, spec.shape.fields.contains(where: \.isUpload),
+    if case .served = verdict, spec.schema.fields.contains(where: \.isUpload),
       let problem = await neighbours.reload(change.users)
     {
       return failed(change, problem)
@@ -101,7 +101,7 @@ struct ObjectWriter: Sendable {
     var spec = before.spec.normalised()
     if isDisabling { spec["enabled"] = false }
     let meta = JSONValue.object((before.meta.objectValue ?? [:]).filter { $0.key != OwnershipMarker.metaKey })
-    let keepsMarker = spec.shape.witness == .markerFromCreation
+    let keepsMarker = spec.schema.ownershipProof == .markerFromCreation
     let put: (ObservedResource) async -> NPMError? = { host in
       var host = host
       if isDisabling, host.isEnabled {
@@ -111,7 +111,7 @@ struct ObjectWriter: Sendable {
       return keepsMarker ? nil : await rows.touch(host, meta: meta)
     }
     let error = await put(before)
-    if let error, !error.isUnclear { return unwritten(change, error) }
+    if let error, !error.isOutcomeUnknown { return unwritten(change, error) }
     var verdict = await verifier.settle(before.id, spec, Verifier.Progress(error))
     if error != nil, let host = verdict.host { verdict = await rewrite(host, spec, after: error, put) }
     if isDisabling, before.isEnabled, error?.code == .npmServerError {
@@ -135,7 +135,7 @@ struct ObjectWriter: Sendable {
     if planned.nameInNPM != nil, let error = await neighbours.user(of: planned) { return unwritten(change, error) }
     await rows.reload.arm()
     let error = await rows.attempt { try await gateway.delete(planned.kind, planned.id) }
-    if let error, !error.isUnclear, error.code != .npmNotFound { return unwritten(change, error) }
+    if let error, !error.isOutcomeUnknown, error.code != .npmNotFound { return unwritten(change, error) }
     switch await verifier.isGone(planned.kind, planned.id, Verifier.Progress(error)) {
     case true? where error?.code == .npmServerError: return failed(change, Self.stillServed("gone from NPM"))
     case true?: return WriteResult(ChangeOutcome(change, .applied, note: "deleted"), nil)
@@ -198,7 +198,7 @@ struct ObjectWriter: Sendable {
         continue
       }
       // Twice is no accident: NPM tests everything before it touches anything, and something else is wrong.
-      if error.isOver && isOver { return .unreadable(await NginxCulprit.error(gateway)) }
+      if error.isOver && isOver { return .unreadable(await NginxErrorSource.error(gateway)) }
       // An answer that failed proves nothing about nginx, whatever the host's meta says.
       verdict = .unreadable(error)
       isOver = error.isOver
@@ -240,7 +240,8 @@ struct ObjectWriter: Sendable {
     let wasServed = before.isEnabled ? before.nginx == .online : change.entry?.isUnfinished != true
     let wasGood = wasServed || change.action == .adopt
     guard let spec = wasGood ? before.spec.normalised() : change.entry?.applied, spec != change.desired else {
-      return before.spec.shape.isServed && change.action != .adopt ? await leaveOff(before, change, words) : result
+      return before.spec.schema.hasNginxState && change.action != .adopt
+        ? await leaveOff(before, change, words) : result
     }
     var verdict = Verifier.Verdict.missing
     if let host = try? await gateway.object(before.kind, before.id) {
@@ -276,7 +277,7 @@ struct ObjectWriter: Sendable {
     switch verdict {
     case .served(let host):
       let spent = Int(((ContinuousClock.now - start) / .milliseconds(1)).rounded())
-      let proof = host.spec.shape.isServed ? "online" : "confirmed"
+      let proof = host.spec.schema.hasNginxState ? "online" : "confirmed"
       let state = host.isEnabled ? "\(proof) after \(spent) ms" : "disabled"
       let name = word == "created" ? "created as \(host.id)" : word
       return WriteResult(ChangeOutcome(change, .applied, id: host.id, note: "\(name), \(state)"), host)
@@ -313,9 +314,9 @@ struct ObjectWriter: Sendable {
 
   /// With the line of YAML that nginx complains about.
   private func refused(_ change: Change, _ words: String) -> WriteResult {
-    let short = NginxWords.short(words)
+    let short = NginxError.short(words)
     var result = failed(change, NPMError(.nginxRefused, "nginx refused it: \(short)"))
-    result.outcome.error?.location = NginxBlame.place(short, in: change)
+    result.outcome.error?.location = NginxErrorLocator.place(short, in: change)
     return result
   }
 
@@ -353,7 +354,7 @@ extension Verifier.Verdict {
 }
 
 /// nginx's complaint without its frame.
-package enum NginxWords {
+package enum NginxError {
   package static func short(_ text: String) -> String {
     let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? text
     let bare = line.hasPrefix("nginx: [emerg] ") ? String(line.dropFirst("nginx: [emerg] ".count)) : line

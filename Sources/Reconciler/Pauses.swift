@@ -6,7 +6,7 @@ import Store
 /// because somebody may say so while a run is under way.
 struct Pauses: Sendable {
   let store: any StateStore
-  let settings: LapSettings
+  let settings: ReconcileOptions
 
   /// Why everything waits, and what waits by itself. A rollback is a wish of now: nothing that was said before holds it.
   func now() async throws -> (all: Suspension?, some: [ResourceKey: Suspension]) {
@@ -24,7 +24,7 @@ struct Pauses: Sendable {
   }
 
   /// Why a change is not made now; nil: it is.
-  func obstacle(to key: ResourceKey, formerly former: ResourceKey?) async -> Diagnostic? {
+  func blockReason(to key: ResourceKey, formerly former: ResourceKey?) async -> Diagnostic? {
     // A store that cannot be read stops the change by itself.
     guard let (all, some) = try? await now(), let found = all ?? some[key] ?? former.flatMap({ some[$0] }) else {
       return nil

@@ -1,25 +1,25 @@
 package import Platform
 
-/// Runs laps when they are due, one at a time, until it is told to stop. When is for `LoopState` to say.
+/// Runs laps when they are due, one at a time, until it is told to stop. When is for `ReconcileSchedule` to say.
 package final class ReconcileLoop: Sendable {
-  private let clock: any LoopClock
+  private let clock: any MonotonicClock
   private let chance: @Sendable () -> Double
-  private let lap: @Sendable ([Trigger]) async -> LapResult
-  private let timing: LoopState.Timing
+  private let lap: @Sendable ([Trigger]) async -> ReconcileResult
+  private let timing: ReconcileSchedule.Timing
   private let inbox = Lock<[Trigger]>([.start])
-  private let wheel: DueLoop
+  private let timer: TimerLoop
 
   /// - Parameters:
   ///   - chance: from 0 to 1, for the jitter.
   ///   - lap: must not throw: what fails is its result.
   package init(
-    _ timing: LoopState.Timing, clock: any LoopClock = SystemLoopClock(),
+    _ timing: ReconcileSchedule.Timing, clock: any MonotonicClock = SystemMonotonicClock(),
     chance: @escaping @Sendable () -> Double = { .random(in: 0...1) },
-    lap: @escaping @Sendable ([Trigger]) async -> LapResult
+    lap: @escaping @Sendable ([Trigger]) async -> ReconcileResult
   ) {
     self.timing = timing
     self.clock = clock
-    wheel = DueLoop(clock: clock)
+    timer = TimerLoop(clock: clock)
     self.chance = chance
     self.lap = lap
   }
@@ -27,18 +27,18 @@ package final class ReconcileLoop: Sendable {
   /// Asks for a lap; from anywhere, at any time.
   package func trigger(_ trigger: Trigger) {
     inbox.withLock { $0.append(trigger) }
-    wheel.wake()
+    timer.wake()
   }
 
   /// Returns when `stop` was requested and no lap runs any more.
-  package func run(stop: StopSignal) async {
-    var state = LoopState(timing)
-    await wheel.run(stop: stop) {
+  package func run(stop: ShutdownSignal) async {
+    var state = ReconcileSchedule(timing)
+    await timer.run(stop: stop) {
       for trigger in takeAll() { state.note(trigger) }
       guard let due = state.due, due <= clock.now else { return state.due }
       let result = await lap(state.begin(at: clock.now))
       state.end(result, at: clock.now, chance: chance())
-      // What came meanwhile has woken the wheel.
+      // What came meanwhile has woken the timer.
       return state.due
     }
   }

@@ -50,9 +50,9 @@ actor ReloadWitness {
   /// nil: nothing will tell.
   private func open() async -> IdleWitness? {
     guard isWanted, await learnt() != false else { return nil }
-    guard let witness = await gateway.idleConnection() else { return nil }
-    if witness.isThroughNginx { return witness }
-    if await learnt() == true { return witness }
+    guard let ownershipProof = await gateway.idleConnection() else { return nil }
+    if ownershipProof.isThroughNginx { return ownershipProof }
+    if await learnt() == true { return ownershipProof }
     await learn(false)
     remark = Diagnostic(
       .reloadUnproven, "NPM is not reached through its own nginx: whether nginx took a change over cannot be seen",
@@ -92,13 +92,13 @@ extension Change {
     guard ![.accessList, .certificate].contains(key.kind) else {
       return action == .update && users.contains { $0.isEnabled && $0.nginx == .online }
     }
-    guard (desired ?? observed?.spec)?.shape.isServed == true else { return false }
+    guard (desired ?? observed?.spec)?.schema.hasNginxState == true else { return false }
     switch action {
     case .create: return willBeOn
     // One that is to be off and was not seen to go off is switched on and off again.
     case .update where cause == .unfinished && !wasOn && !willBeOn: return true
     case .update: return (wasOn || willBeOn) && !isRenameInStore
-    case .adopt: return (wasOn || willBeOn) && desired?.shape.witness == .marker && observed?.marker == nil
+    case .adopt: return (wasOn || willBeOn) && desired?.schema.ownershipProof == .marker && observed?.marker == nil
     case .delete: return wasOn
     case .release(let isDisabling): return isDisabling && wasOn
     case .blocked: return false

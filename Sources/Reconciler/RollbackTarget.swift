@@ -24,7 +24,7 @@ package struct RollbackTarget: Sendable {
   /// - Parameters:
   ///   - history: all changes that the store remembers, newest first.
   ///   - ledger: what the store knows today.
-  package init(run: Int, history: [PastChange], ledger: [LedgerEntry]) {
+  package init(run: Int, history: [HistoryEntry], ledger: [LedgerEntry]) {
     self.run = run
     let later = history.filter { $0.draft.run > run && $0.outcome != .notAttempted }
     keys = Set(later.flatMap { [$0.draft.key] + ($0.draft.former.map { [$0] } ?? []) })
@@ -49,7 +49,7 @@ package struct RollbackTarget: Sendable {
 
   /// Walks one change back.
   private static func undo(
-    _ change: ChangeRecordDraft, _ states: inout [ResourceKey: State], _ former: inout [ResourceKey: ResourceKey],
+    _ change: ChangeIntent, _ states: inout [ResourceKey: State], _ former: inout [ResourceKey: ResourceKey],
     _ adoption: inout Adoption
   ) {
     let before = State(spec: change.before, lifecycle: change.lifecycle)
@@ -68,7 +68,7 @@ package struct RollbackTarget: Sendable {
   }
 
   /// What was there before the next change may have been changed by hand: what a run left is what it wrote.
-  private static func recall(_ earlier: [PastChange], _ later: [PastChange], _ states: inout [ResourceKey: State]) {
+  private static func recall(_ earlier: [HistoryEntry], _ later: [HistoryEntry], _ states: inout [ResourceKey: State]) {
     // What was taken over from somebody was there before: it is never taken for what an older run deleted.
     let adopted = Set(later.filter { $0.draft.action == "adopt" }.map(\.draft.key))
     var known: Set<ResourceKey> = adopted

@@ -26,7 +26,7 @@ struct RowWriter: Sendable {
     let goesOff = before.isEnabled && (!isWanted || before.isRefused)
     if goesOff, let error = await switchOff(before) { return error }
     let isOff = goesOff || !before.isEnabled
-    let isSwitching = isOff && isWanted && spec.shape.isSwitchedByUpdate
+    let isSwitching = isOff && isWanted && spec.schema.isSwitchedByUpdate
     // What is off is stored, and configured when it is switched on.
     if !isOff || isSwitching { await reload.arm() }
     if let error = await attempt({
@@ -70,7 +70,7 @@ struct RowWriter: Sendable {
     _ host: ObservedResource, _ spec: Spec, _ meta: JSONValue, _ secrets: [String: Secret]
   ) async -> NPMError? {
     let error =
-      if spec.shape.isSwitchedByUpdate {
+      if spec.schema.isSwitchedByUpdate {
         await attempt {
           try await gateway.update(host.id, spec.enabled, meta: meta, secrets: secrets, isSwitchingOn: true)
         }
@@ -81,7 +81,7 @@ struct RowWriter: Sendable {
 
   /// Whether a PUT leaves nginx with what was there before.
   private func isStale(_ host: ObservedResource) -> Bool {
-    host.spec.shape.staleSince.map { version >= $0 } ?? false
+    host.spec.schema.staleSince.map { version >= $0 } ?? false
   }
 
   func attempt(_ body: () async throws -> Void) async -> NPMError? {
@@ -91,7 +91,7 @@ struct RowWriter: Sendable {
     } catch let error as NPMError {
       return error
     } catch {
-      return NPMError(.internalError, "\(error)", isUnclear: true)
+      return NPMError(.internalError, "\(error)", isOutcomeUnknown: true)
     }
   }
 }

@@ -8,7 +8,7 @@ import Store
 /// known. NPM's own word comes before, from `Verifier`.
 struct ServedProof: Sendable {
   let reload: ReloadWitness
-  let dataPlane: DataPlaneWitness?
+  let dataPlane: DataPlaneProof?
   /// Access lists by their names in NPM, as they are to be.
   let lists: [String: Spec]
   /// Digests of certificates that were uploaded, by their names in NPM, as they are to be.
@@ -24,7 +24,7 @@ struct ServedProof: Sendable {
       return unproven(change, "NPM took it, but it is not what visitors get: \(what)")
     }
     guard await reload.proof() == .notReloaded else { return nil }
-    if seen == .served, DataPlaneWitness.isNews(change) {
+    if seen == .served, DataPlaneProof.isNews(change) {
       // The data plane shows what only this write can have made: such a connection tells nothing here.
       await reload.learn(false)
       return nil
@@ -33,7 +33,7 @@ struct ServedProof: Sendable {
       change, "NPM took it, but nginx did not reload and serves what it served before: \(suspicion(change))")
   }
 
-  private func look(_ change: Change) async -> DataPlaneWitness.Proof {
+  private func look(_ change: Change) async -> DataPlaneProof.Proof {
     guard let dataPlane, change.key.kind != .accessList else { return .unknown }
     let others = observed.all.filter { $0.isEnabled && $0.ref != change.ref }.flatMap(\.spec.claims)
     return await dataPlane.proof(

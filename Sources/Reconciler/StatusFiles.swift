@@ -9,9 +9,9 @@ package import Platform
 /// Writes what a lap found into files that people and scripts read, each replaced at once.
 package struct StatusFiles: Sendable {
   private let directory: String
-  private let settings: LapSettings
+  private let settings: ReconcileOptions
 
-  package init(directory: String, settings: LapSettings) {
+  package init(directory: String, settings: ReconcileOptions) {
     self.directory = directory
     self.settings = settings
   }
@@ -19,7 +19,8 @@ package struct StatusFiles: Sendable {
   /// - Parameters:
   ///   - report: what an apply did; nil after a mere diff.
   ///   - view: what the monitor knows; nil: nobody watches, and what was written last stays.
-  package func write(_ lap: PlannedLap, _ report: RunReport?, _ view: HealthView? = nil, at now: Timestamp) throws {
+  package func write(_ lap: PlanResult, _ report: ApplyResult?, _ view: HealthSnapshot? = nil, at now: Timestamp) throws
+  {
     try Files.createDirectory(directory)
     let summary = StatusSummary(lap, report)
     let before = Self.conditions(of: read("status.json"))
@@ -36,7 +37,7 @@ package struct StatusFiles: Sendable {
   }
 
   /// Writes what the monitor knows between two laps.
-  package func write(_ view: HealthView) throws {
+  package func write(_ view: HealthSnapshot) throws {
     try Files.createDirectory(directory)
     let health = HealthFile.json(view)
     try put("health.json", health)
@@ -88,7 +89,7 @@ package struct StatusFiles: Sendable {
   }
 
   /// With how hosts are; that is as old as the file says, where it was so before.
-  private static func adding(_ view: HealthView, to status: JSONValue, since: [String: Since]) -> JSONValue {
+  private static func adding(_ view: HealthSnapshot, to status: JSONValue, since: [String: Since]) -> JSONValue {
     let (word, reason, message) = view.condition
     return replacing(
       StatusSummary.json("Healthy", word, reason, message, since: since, now: .now), in: status)
@@ -107,11 +108,11 @@ package struct StatusFiles: Sendable {
   }
 
   private func put(_ name: String, _ value: JSONValue) throws {
-    try Files.replace("\(directory)/\(name)", with: Array((JSONText.pretty(value) + "\n").utf8))
+    try Files.replace("\(directory)/\(name)", with: Array((JSONOutput.pretty(value) + "\n").utf8))
   }
 
   private func statusJSON(
-    _ lap: PlannedLap, _ report: RunReport?, _ summary: StatusSummary, since: [String: Since], _ now: Timestamp
+    _ lap: PlanResult, _ report: ApplyResult?, _ summary: StatusSummary, since: [String: Since], _ now: Timestamp
   ) -> JSONValue {
     [
       "format_version": "1",
@@ -144,7 +145,7 @@ package struct StatusFiles: Sendable {
     return known
   }
 
-  private func driftJSON(_ lap: PlannedLap, _ summary: StatusSummary, _ now: Timestamp) -> JSONValue {
+  private func driftJSON(_ lap: PlanResult, _ summary: StatusSummary, _ now: Timestamp) -> JSONValue {
     var since: [String: JSONValue] = [:]
     for entry in read("drift.json")?["drift"].arrayValue ?? [] {
       since["\(entry["kind"].stringValue ?? "")/\(entry["name"].stringValue ?? "")"] = entry["since"]

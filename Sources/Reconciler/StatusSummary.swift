@@ -20,7 +20,7 @@ struct StatusSummary {
   private let bareCount: Int
   private let certificates: [Diagnostic]
 
-  init(_ lap: PlannedLap, _ report: RunReport?) {
+  init(_ lap: PlanResult, _ report: ApplyResult?) {
     let applied = Set((report?.outcomes ?? []).filter { $0.verdict == .applied }.map(\.change.key))
     open = lap.plan.changes.filter { !applied.contains($0.key) }
     failed = (report?.outcomes ?? []).filter { [.failed, .unproven].contains($0.verdict) }
@@ -141,7 +141,7 @@ enum StatusMarkdown {
   }
 
   static func text(
-    _ lap: PlannedLap, _ report: RunReport?, _ summary: StatusSummary, _ settings: LapSettings, _ now: Timestamp
+    _ lap: PlanResult, _ report: ApplyResult?, _ summary: StatusSummary, _ settings: ReconcileOptions, _ now: Timestamp
   ) -> MarkdownText {
     var lines: [MarkdownText] = [
       "# reconciler: \(summary.isInSync ? "in sync" : "\(summary.open.count) to do, \(lap.plan.withheld.count) held back")",
@@ -153,7 +153,7 @@ enum StatusMarkdown {
     if !summary.open.isEmpty {
       lines += ["", "| host | what | why |", "|---|---|---|"]
       lines += summary.open.map { change -> MarkdownText in
-        let why = change.obstacle?.message ?? change.fields.map(\.path).joined(separator: ", ")
+        let why = change.blockReason?.message ?? change.fields.map(\.path).joined(separator: ", ")
         return "| \(change.key.name) | \(change.action.word) | \(why) |"
       }
     }

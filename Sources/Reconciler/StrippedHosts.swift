@@ -4,12 +4,13 @@ import Model
 /// their next write. Of one that succeeded there is a certificate in NPM, younger than our last write.
 enum StrippedHosts {
   static func mark(_ observed: inout ObservedState, _ ledger: [LedgerEntry]) {
-    let requested = (observed.resources[.certificate] ?? []).filter { KindDescription.isRequested($0.spec) }
+    let requested = (observed.resources[.certificate] ?? []).filter { ResourceSchema.isRequested($0.spec) }
     guard !requested.isEmpty else { return }
     let written = Dictionary(ledger.compactMap { entry in entry.ref.map { ($0, entry.modifiedOn ?? "") } }) { $1 }
     for kind in observed.resources.keys {
       observed.resources[kind] = observed.resources[kind]?.map { host in
-        guard host.guardWitness == .none, host.isEnabled, host.spec.shape.isServed, let last = written[host.ref] else {
+        guard host.guardWitness == .none, host.isEnabled, host.spec.schema.hasNginxState, let last = written[host.ref]
+        else {
           return host
         }
         let names = Set(host.spec.claims.map { $0.lowercased() })

@@ -13,9 +13,11 @@ struct UnprovenReload {
   /// nil: there is nothing of ours that could be written.
   init?(_ change: String, _ observed: ObservedState, _ ledger: [LedgerEntry]) {
     let ours = Set(ledger.compactMap(\.ref))
-    let served = observed.all.filter { ours.contains($0.ref) && $0.isEnabled && $0.spec.shape.isServed }
+    let served = observed.all.filter { ours.contains($0.ref) && $0.isEnabled && $0.spec.schema.hasNginxState }
     // One that nginx takes, and that is not away for a moment when it is written.
-    guard let host = served.first(where: { $0.nginx == .online && $0.spec.shape.staleSince == nil }) else { return nil }
+    guard let host = served.first(where: { $0.nginx == .online && $0.spec.schema.staleSince == nil }) else {
+      return nil
+    }
     self.change = change
     self.host = host
   }

@@ -30,7 +30,7 @@ struct Verifier: Sendable {
         self = .answered
         return
       }
-      self = error.isUnclear && !error.isOver ? .unclear : .over
+      self = error.isOutcomeUnknown && !error.isOver ? .unclear : .over
     }
   }
 

@@ -32,15 +32,15 @@ package protocol AlertStore: Sendable {
   func outbox(_ sink: String) async throws -> [OutboxRow]
   /// By sink, how many notices wait.
   func pending() async throws -> [String: Int]
-  func noteDelivered(_ number: Int) async throws
-  func noteUndelivered(_ number: Int, next: Timestamp) async throws
+  func markDelivered(_ number: Int) async throws
+  func deferDelivery(_ number: Int, next: Timestamp) async throws
   /// Drops what is for sinks that there no longer are.
   func keepOutbox(of sinks: [String]) async throws
 
   /// Returns its number.
   func silence(_ match: String, until: Timestamp, reason: String) async throws -> Int
   /// Whether there was one.
-  func unsilence(_ number: Int) async throws -> Bool
+  func expireSilence(_ number: Int) async throws -> Bool
   /// Those that are not over.
   func silences(at now: Timestamp) async throws -> [SilenceRow]
 

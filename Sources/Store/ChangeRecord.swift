@@ -2,7 +2,7 @@ package import Model
 package import Platform
 
 /// A write that is about to be made.
-package struct ChangeRecordDraft: Hashable, Sendable {
+package struct ChangeIntent: Hashable, Sendable {
   package var run: Int
   package var key: ResourceKey
   package var action: String
@@ -59,12 +59,12 @@ package struct ChangeRecord: Hashable, Sendable {
 }
 
 /// A change of an earlier run, with what was there before it, what was written, and how it ended.
-package struct PastChange: Hashable, Sendable {
-  package var draft: ChangeRecordDraft
+package struct HistoryEntry: Hashable, Sendable {
+  package var draft: ChangeIntent
   /// nil: the run was killed in the middle of it.
   package var outcome: ChangeRecord.Outcome?
 
-  package init(_ draft: ChangeRecordDraft, outcome: ChangeRecord.Outcome? = nil) {
+  package init(_ draft: ChangeIntent, outcome: ChangeRecord.Outcome? = nil) {
     self.draft = draft
     self.outcome = outcome
   }

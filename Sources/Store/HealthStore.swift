@@ -21,11 +21,11 @@ package struct HealthSample: Hashable, Sendable {
 package protocol HealthStore: Sendable {
   /// - Parameter memories: what a monitor that starts again wants to know of each host, in its own words.
   func record(_ samples: [HealthSample], memories: [String: String]) async throws
-  func healthMemories() async throws -> [String: String]
+  func persistedHealth() async throws -> [String: String]
   /// Summarises what is complete, and drops what is too old.
   func summarise(at now: Timestamp) async throws
   /// By host.
-  func checkWindows(at now: Timestamp) async throws -> [String: CheckWindows]
+  func checkStatistics(at now: Timestamp) async throws -> [String: CheckStatistics]
 }
 
 /// How long checks and their summaries are kept.

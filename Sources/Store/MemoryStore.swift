@@ -7,10 +7,10 @@ package actor MemoryStore: StateStore {
   private var entries: [ResourceKey: LedgerEntry] = [:]
   private var runList: [RunRecord] = []
   private var intents: [Int: Intent] = [:]
-  private var past: [PastChange] = []
+  private var past: [HistoryEntry] = []
   /// The place in `past` of each intent.
   private var pastOf: [Int: Int] = [:]
-  private var writer: Writer?
+  private var writer: LeaseHolder?
   private var nextIntent = 1
   private var log: [RecordedEvent] = []
 
@@ -19,7 +19,7 @@ package actor MemoryStore: StateStore {
   }
 
   private let key = (0..<32).map { _ in UInt8.random(in: 0...255) }
-  package func sealKey() -> [UInt8] { key }
+  package func fingerprintKey() -> [UInt8] { key }
 
   package func boundNPM() -> String? { npm }
   package func bind(npm: String) { self.npm = npm }
@@ -58,7 +58,7 @@ package actor MemoryStore: StateStore {
 
   package func runs(limit: Int) -> [RunRecord] { Array(runList.reversed().prefix(limit)) }
 
-  package func history(after run: Int) -> [PastChange] { past.reversed().filter { $0.draft.run > run } }
+  package func history(after run: Int) -> [HistoryEntry] { past.reversed().filter { $0.draft.run > run } }
 
   package func dropHistory(before time: Timestamp) {
     let old = Set(runList.dropLast().filter { $0.startedAt < time }.map(\.number))
@@ -68,36 +68,36 @@ package actor MemoryStore: StateStore {
   }
 
   private var asked: [(names: [String], at: Timestamp)] = []
-  private var open: [OpenRequest] = []
-  package func noteRequest(_ names: [String], at: Timestamp) -> Int {
+  private var open: [CertificateRequest] = []
+  package func recordRequest(_ names: [String], at: Timestamp) -> Int {
     asked.append((names, at))
-    open.append(OpenRequest(number: asked.count, names: Set(names), at: at))
+    open.append(CertificateRequest(number: asked.count, names: Set(names), at: at))
     return asked.count
   }
   package func closeRequest(_ number: Int) { open.removeAll { $0.number == number } }
-  package func openRequests() -> [OpenRequest] { open }
+  package func openRequests() -> [CertificateRequest] { open }
   package func requests(since: Timestamp) -> [[String]] { asked.filter { $0.at >= since }.map(\.names) }
 
-  package func claim(_ newcomer: Writer) -> WriterClaim {
+  package func claim(_ newcomer: LeaseHolder) -> LeaseResult {
     let old = writer
     if let old, old.keepsOut(newcomer) { return .held(old) }
     writer = newcomer
     return old.map { .takenOver($0) } ?? .free
   }
 
-  package func beat(_ writer: Writer, at: Timestamp) {
+  package func beat(_ writer: LeaseHolder, at: Timestamp) {
     if self.writer?.isSame(as: writer) == true { self.writer?.heartbeat = at }
   }
 
-  package func release(_ writer: Writer) { if self.writer?.isSame(as: writer) == true { self.writer = nil } }
+  package func release(_ writer: LeaseHolder) { if self.writer?.isSame(as: writer) == true { self.writer = nil } }
 
-  package func begin(_ change: ChangeRecordDraft, claim: LedgerUpdate) -> Int {
+  package func begin(_ change: ChangeIntent, claim: LedgerUpdate) -> Int {
     let number = nextIntent
     nextIntent += 1
     intents[number] = Intent(
       number: number, run: change.run, key: change.key, action: change.action, at: change.at)
     pastOf[number] = past.count
-    past.append(PastChange(change))
+    past.append(HistoryEntry(change))
     update(change.key, claim)
     return number
   }

@@ -46,11 +46,11 @@ extension SQLiteStore: AlertStore {
     }
   }
 
-  package func noteDelivered(_ number: Int) throws {
+  package func markDelivered(_ number: Int) throws {
     _ = try mapped { try connection.run("DELETE FROM outbox WHERE number = ?", [.integer(Int64(number))]) }
   }
 
-  package func noteUndelivered(_ number: Int, next: Timestamp) throws {
+  package func deferDelivery(_ number: Int, next: Timestamp) throws {
     _ = try mapped {
       try connection.run(
         "UPDATE outbox SET attempts = attempts + 1, next_at = ? WHERE number = ?",
@@ -74,7 +74,7 @@ extension SQLiteStore: AlertStore {
     }
   }
 
-  package func unsilence(_ number: Int) throws -> Bool {
+  package func expireSilence(_ number: Int) throws -> Bool {
     try mapped {
       try !connection.run("DELETE FROM silences WHERE number = ? RETURNING number", [.integer(Int64(number))]).isEmpty
     }

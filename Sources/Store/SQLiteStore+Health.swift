@@ -27,7 +27,7 @@ extension SQLiteStore: HealthStore {
     }
   }
 
-  package func healthMemories() throws -> [String: String] {
+  package func persistedHealth() throws -> [String: String] {
     try mapped {
       let rows = try connection.run("SELECT name, memory FROM watched WHERE memory IS NOT NULL")
       return Dictionary(uniqueKeysWithValues: rows.map { ($0[0].text, $0[1].text) })
@@ -49,12 +49,12 @@ extension SQLiteStore: HealthStore {
     let end = now.milliseconds / span * span
     let begin = try summarised(width)
     guard begin < end else { return }
-    var windows: [SummaryKey: CheckWindow] = [:]
+    var windows: [SummaryKey: WindowStatistics] = [:]
     try connection.each(
       "SELECT host, at, ok, latency FROM samples WHERE at >= ? AND at < ?", [.integer(begin), .integer(end)]
     ) { row in
       let key = SummaryKey(host: row[0].int, start: Int64(row[1].int) / span * span)
-      windows[key, default: CheckWindow()].note(row)
+      windows[key, default: WindowStatistics()].note(row)
     }
     for (key, window) in windows {
       try connection.run(
@@ -88,29 +88,29 @@ extension SQLiteStore: HealthStore {
     }
   }
 
-  package func checkWindows(at now: Timestamp) throws -> [String: CheckWindows] {
+  package func checkStatistics(at now: Timestamp) throws -> [String: CheckStatistics] {
     try mapped {
       func before(_ seconds: Double) -> Int64 { Timestamp(seconds: now.seconds - seconds).milliseconds }
-      var windows: [Int: CheckWindows] = [:]
+      var windows: [Int: CheckStatistics] = [:]
       let hour = SQLiteValue.integer(Int64(HealthRetention.hour))
       try connection.each(
         "SELECT host, SUM(checks), SUM(failures) FROM summaries WHERE width = ? AND start >= ? GROUP BY host",
         [hour, .integer(before(30 * 86400))]
       ) { row in
-        windows[row[0].int, default: CheckWindows()].month.checks += row[1].int
-        windows[row[0].int, default: CheckWindows()].month.failures += row[2].int
+        windows[row[0].int, default: CheckStatistics()].month.checks += row[1].int
+        windows[row[0].int, default: CheckStatistics()].month.failures += row[2].int
       }
       let day = before(86400)
       try connection.each(
         "SELECT host, start, checks, failures, latencies FROM summaries WHERE width = ? AND start >= ?",
         [hour, .integer(before(7 * 86400))]
       ) { row in
-        var window = CheckWindow()
+        var window = WindowStatistics()
         window.checks = row[2].int
         window.failures = row[3].int
         window.latencies = LatencySketch(text: row[4].text)
-        windows[row[0].int, default: CheckWindows()].week.add(window)
-        if Int64(row[1].int) >= day { windows[row[0].int, default: CheckWindows()].day.add(window) }
+        windows[row[0].int, default: CheckStatistics()].week.add(window)
+        if Int64(row[1].int) >= day { windows[row[0].int, default: CheckStatistics()].day.add(window) }
       }
       try addRest(to: &windows)
       let names = try connection.run("SELECT number, name FROM watched")
@@ -120,15 +120,15 @@ extension SQLiteStore: HealthStore {
   }
 
   /// The hour that has no summary yet.
-  private func addRest(to windows: inout [Int: CheckWindows]) throws {
+  private func addRest(to windows: inout [Int: CheckStatistics]) throws {
     let begin = try summarised(HealthRetention.hour)
     try connection.each("SELECT host, at, ok, latency FROM samples WHERE at >= ?", [.integer(begin)]) { row in
-      var window = CheckWindow()
+      var window = WindowStatistics()
       window.note(row)
-      windows[row[0].int, default: CheckWindows()].day.add(window)
-      windows[row[0].int, default: CheckWindows()].week.add(window)
-      windows[row[0].int, default: CheckWindows()].month.checks += window.checks
-      windows[row[0].int, default: CheckWindows()].month.failures += window.failures
+      windows[row[0].int, default: CheckStatistics()].day.add(window)
+      windows[row[0].int, default: CheckStatistics()].week.add(window)
+      windows[row[0].int, default: CheckStatistics()].month.checks += window.checks
+      windows[row[0].int, default: CheckStatistics()].month.failures += window.failures
     }
   }
 }
@@ -138,7 +138,7 @@ private struct SummaryKey: Hashable {
   var start: Int64
 }
 
-extension CheckWindow {
+extension WindowStatistics {
   /// - Parameter row: host, time, success, latency.
   fileprivate mutating func note(_ row: [SQLiteValue]) {
     note(isOK: row[2].int != 0, milliseconds: row[3] == .null ? nil : row[3].real)

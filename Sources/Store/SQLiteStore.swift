@@ -40,7 +40,7 @@ package actor SQLiteStore: StateStore {
     }
   }
 
-  package func sealKey() throws -> [UInt8] {
+  package func fingerprintKey() throws -> [UInt8] {
     try mapped {
       let file = "\(path).key"
       let key = (0..<32).map { _ in UInt8.random(in: 0...255) }
@@ -96,7 +96,7 @@ package actor SQLiteStore: StateStore {
     }
   }
 
-  package func begin(_ change: ChangeRecordDraft, claim: LedgerUpdate) throws -> Int {
+  package func begin(_ change: ChangeIntent, claim: LedgerUpdate) throws -> Int {
     try mapped {
       try connection.transaction {
         try connection.run(
@@ -143,7 +143,7 @@ package actor SQLiteStore: StateStore {
     }
   }
 
-  package func history(after run: Int) throws -> [PastChange] {
+  package func history(after run: Int) throws -> [HistoryEntry] {
     try mapped {
       try connection.run(
         """
@@ -164,7 +164,7 @@ package actor SQLiteStore: StateStore {
     }
   }
 
-  package func noteRequest(_ names: [String], at: Timestamp) throws -> Int {
+  package func recordRequest(_ names: [String], at: Timestamp) throws -> Int {
     try mapped {
       try connection.run(
         "INSERT INTO requests (names, at, open) VALUES (?, ?, 1)",
@@ -177,10 +177,10 @@ package actor SQLiteStore: StateStore {
     _ = try mapped { try connection.run("UPDATE requests SET open = 0 WHERE number = ?", [.integer(Int64(number))]) }
   }
 
-  package func openRequests() throws -> [OpenRequest] {
+  package func openRequests() throws -> [CertificateRequest] {
     try mapped {
       try connection.run("SELECT number, names, at FROM requests WHERE open = 1").map { row in
-        OpenRequest(
+        CertificateRequest(
           number: row[0].int, names: Set(row[1].text.split(separator: " ").map(String.init)),
           at: Timestamp(seconds: row[2].real))
       }
@@ -195,7 +195,7 @@ package actor SQLiteStore: StateStore {
     }
   }
 
-  package func claim(_ newcomer: Writer) throws -> WriterClaim {
+  package func claim(_ newcomer: LeaseHolder) throws -> LeaseResult {
     try mapped {
       try connection.transaction {
         let row = try connection.run("SELECT owner, process, host, since, heartbeat FROM writer").first
@@ -207,7 +207,7 @@ package actor SQLiteStore: StateStore {
     }
   }
 
-  package func beat(_ writer: Writer, at: Timestamp) throws {
+  package func beat(_ writer: LeaseHolder, at: Timestamp) throws {
     _ = try mapped {
       try connection.run(
         "UPDATE writer SET heartbeat = ? WHERE process = ? AND host = ? AND since = ?",
@@ -215,7 +215,7 @@ package actor SQLiteStore: StateStore {
     }
   }
 
-  package func release(_ writer: Writer) throws {
+  package func release(_ writer: LeaseHolder) throws {
     _ = try mapped {
       try connection.run(
         "DELETE FROM writer WHERE process = ? AND host = ? AND since = ?", WriterRow.identity(writer))

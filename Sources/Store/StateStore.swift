@@ -70,14 +70,14 @@ package enum LedgerUpdate: Sendable {
 }
 
 /// Our memory: ledger, journal, runs, events, pauses. Each method is all or nothing. Throws `StoreError`.
-package protocol StateStore: EventStore, PauseStore, RequestStore, WitnessStore {
+package protocol StateStore: EventStore, PauseStore, CertificateRequestStore, WitnessStore {
   /// The NPM that the store belongs to; nil before its first apply.
   func boundNPM() async throws -> String?
   func bind(npm: String) async throws
 
   /// What seals of secrets are made with; kept apart from the seals. Without it they only say that something may have
   /// changed.
-  func sealKey() async throws -> [UInt8]
+  func fingerprintKey() async throws -> [UInt8]
 
   func ledger() async throws -> [LedgerEntry]
   /// Drops rows whose objects are gone on both sides.
@@ -91,12 +91,12 @@ package protocol StateStore: EventStore, PauseStore, RequestStore, WitnessStore 
   /// Newest first.
   func runs(limit: Int) async throws -> [RunRecord]
   /// Changes of all runs after `run`, newest first.
-  func history(after run: Int) async throws -> [PastChange]
+  func history(after run: Int) async throws -> [HistoryEntry]
   /// Drops runs that began before `time` and their changes, but never the newest run.
   func dropHistory(before time: Timestamp) async throws
 
   /// Announces a write before it is made: the journal row and the ledger's claim, together.
-  func begin(_ change: ChangeRecordDraft, claim: LedgerUpdate) async throws -> Int
+  func begin(_ change: ChangeIntent, claim: LedgerUpdate) async throws -> Int
   /// Records how it ended, together with what the ledger then says.
   func settle(_ intent: Int, _ record: ChangeRecord, ledger: LedgerUpdate, at: Timestamp) async throws
   /// Writes that were announced and never recorded.
@@ -105,10 +105,10 @@ package protocol StateStore: EventStore, PauseStore, RequestStore, WitnessStore 
   func abandon(_ intent: Int, at: Timestamp) async throws
 
   /// Makes us the writer, unless another one lives: then that one is returned, and nothing has changed.
-  func claim(_ writer: Writer) async throws -> WriterClaim
+  func claim(_ writer: LeaseHolder) async throws -> LeaseResult
   /// Says that the writer lives.
-  func beat(_ writer: Writer, at: Timestamp) async throws
-  func release(_ writer: Writer) async throws
+  func beat(_ writer: LeaseHolder, at: Timestamp) async throws
+  func release(_ writer: LeaseHolder) async throws
 }
 
 extension StateStore {

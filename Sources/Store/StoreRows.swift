@@ -21,7 +21,7 @@ enum LedgerRow {
 
   static func entry(_ row: [SQLiteValue]) throws -> LedgerEntry? {
     let kind = ResourceKind(rawValue: row[0].text)
-    guard KindDescription.of(kind) != nil else { return nil }
+    guard ResourceSchema.of(kind) != nil else { return nil }
     let applied = try spec(row[4], kind)
     let lifecycle = Lifecycle(
       isProtected: row[7].int != 0, onDelete: Lifecycle.OnDelete(rawValue: row[8].text) ?? .delete)
@@ -33,7 +33,7 @@ enum LedgerRow {
   }
 
   static func spec(_ value: SQLiteValue, _ kind: ResourceKind) throws -> Spec? {
-    guard case .text(let json) = value, let description = KindDescription.of(kind) else { return nil }
+    guard case .text(let json) = value, let description = ResourceSchema.of(kind) else { return nil }
     return try readable {
       try JSONDecoder().decode(AppliedSpec.self, from: Data(json.utf8), configuration: description)
     }.spec
@@ -84,10 +84,10 @@ private struct AppliedSpec: DecodableWithConfiguration {
 
   var spec: Spec
 
-  init(from decoder: any Decoder, configuration shape: KindDescription) throws {
-    spec = Spec(shape)
+  init(from decoder: any Decoder, configuration schema: ResourceSchema) throws {
+    spec = Spec(schema)
     let container = try decoder.container(keyedBy: Key.self)
-    for field in shape.fields {
+    for field in schema.fields {
       let key = Key(stringValue: field.name)
       guard container.contains(key) else { continue }
       spec[field.name] = try container.decodeNil(forKey: key) ? .null : Self.value(field.type, container, key)
@@ -111,7 +111,7 @@ enum HistoryRow {
   static let columns =
     "run, kind, name, action, begun_at, former, before, after, npm_id, created_on, protected, on_delete"
 
-  static func values(_ draft: ChangeRecordDraft) throws -> [SQLiteValue] {
+  static func values(_ draft: ChangeIntent) throws -> [SQLiteValue] {
     [
       .integer(Int64(draft.run)), .text(draft.key.kind.rawValue), .text(draft.key.name), .text(draft.action),
       .real(draft.at.seconds), draft.former.map { .text($0.name) } ?? .null, try LedgerRow.json(draft.before),
@@ -123,10 +123,10 @@ enum HistoryRow {
   }
 
   /// - Parameter row: the columns, and the outcome.
-  static func change(_ row: [SQLiteValue]) throws -> PastChange? {
+  static func change(_ row: [SQLiteValue]) throws -> HistoryEntry? {
     let kind = ResourceKind(rawValue: row[1].text)
-    guard KindDescription.of(kind) != nil else { return nil }
-    var draft = ChangeRecordDraft(
+    guard ResourceSchema.of(kind) != nil else { return nil }
+    var draft = ChangeIntent(
       run: row[0].int, key: ResourceKey(kind, row[2].text), action: row[3].text,
       before: try LedgerRow.spec(row[6], kind), after: try LedgerRow.spec(row[7], kind),
       at: Timestamp(seconds: row[4].real))
@@ -136,23 +136,23 @@ enum HistoryRow {
     draft.lifecycle = Lifecycle.OnDelete(rawValue: row[11].text).map {
       Lifecycle(isProtected: row[10].int != 0, onDelete: $0)
     }
-    return PastChange(draft, outcome: ChangeRecord.Outcome(rawValue: row[12].text))
+    return HistoryEntry(draft, outcome: ChangeRecord.Outcome(rawValue: row[12].text))
   }
 }
 
 enum WriterRow {
-  static func writer(_ row: [SQLiteValue]) -> Writer {
-    Writer(
+  static func writer(_ row: [SQLiteValue]) -> LeaseHolder {
+    LeaseHolder(
       owner: row[0].text, process: row[1].int, host: row[2].text, since: Timestamp(seconds: row[3].real),
       heartbeat: Timestamp(seconds: row[4].real))
   }
 
-  static func values(_ writer: Writer) -> [SQLiteValue] {
+  static func values(_ writer: LeaseHolder) -> [SQLiteValue] {
     [.text(writer.owner)] + [.integer(Int64(writer.process)), .text(writer.host)]
       + [.real(writer.since.seconds), .real(writer.heartbeat.seconds)]
   }
 
-  static func identity(_ writer: Writer) -> [SQLiteValue] {
+  static func identity(_ writer: LeaseHolder) -> [SQLiteValue] {
     [.integer(Int64(writer.process)), .text(writer.host), .real(writer.since.seconds)]
   }
 }

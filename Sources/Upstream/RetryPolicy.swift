@@ -18,16 +18,16 @@ package struct RetryPolicy: Hashable, Sendable {
     /// From 1.
     package var number: Int
     /// Repeating it does no harm: it was a read, or it was certainly not carried out.
-    package var isHarmless: Bool
+    package var isIdempotent: Bool
     /// It may go better the next time.
-    package var isPassing: Bool
+    package var isTransient: Bool
     /// Seconds that the upstream asks us to wait.
     package var retryAfter: Double?
 
-    package init(number: Int, isHarmless: Bool, isPassing: Bool, retryAfter: Double? = nil) {
+    package init(number: Int, isIdempotent: Bool, isTransient: Bool, retryAfter: Double? = nil) {
       self.number = number
-      self.isHarmless = isHarmless
-      self.isPassing = isPassing
+      self.isIdempotent = isIdempotent
+      self.isTransient = isTransient
       self.retryAfter = retryAfter
     }
   }
@@ -36,7 +36,7 @@ package struct RetryPolicy: Hashable, Sendable {
   ///
   /// - Parameter share: random, in 0...1.
   package func pause(after attempt: Attempt, share: Double) -> Double? {
-    guard attempt.isHarmless, attempt.isPassing, attempt.number < attempts else { return nil }
+    guard attempt.isIdempotent, attempt.isTransient, attempt.number < attempts else { return nil }
     if let wanted = attempt.retryAfter { return wanted <= patience ? wanted : nil }
     return backoff(after: attempt.number, share: share)
   }

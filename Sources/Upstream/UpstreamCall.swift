@@ -5,14 +5,14 @@ import Model
 struct UpstreamCall {
   private let request: UpstreamRequest
   private let id: String
-  private let contract: UpstreamContract
+  private let contract: UpstreamConfiguration
   private var url: String
   private var redirects = 0
   /// Attempts so far, redirects not counted.
   var attempts = 0
   private(set) var observation: UpstreamObservation
 
-  init(_ request: UpstreamRequest, url: String, id: String, _ contract: UpstreamContract) {
+  init(_ request: UpstreamRequest, url: String, id: String, _ contract: UpstreamConfiguration) {
     self.request = request
     self.id = id
     self.contract = contract
@@ -74,15 +74,15 @@ struct UpstreamCall {
   /// 429 says that the call was not carried out, so that even a write may be repeated.
   func judge(_ result: TransferResult) -> RetryPolicy.Attempt {
     RetryPolicy.Attempt(
-      number: attempts, isHarmless: request.isIdempotent || result.status == 429,
-      isPassing: result.status == 429 || isGatewayError(result.status),
+      number: attempts, isIdempotent: request.isIdempotent || result.status == 429,
+      isTransient: result.status == 429 || isGatewayError(result.status),
       retryAfter: RetryPolicy.retryAfter(result.headers))
   }
 
   func judge(_ error: TransferError) -> RetryPolicy.Attempt {
     let isFinal = [.tls, .badURL, .notHTTP, .tooLarge, .cancelled].contains(error.reason)
     return RetryPolicy.Attempt(
-      number: attempts, isHarmless: request.isIdempotent || !error.mayHaveBeenSent, isPassing: !isFinal)
+      number: attempts, isIdempotent: request.isIdempotent || !error.mayHaveBeenSent, isTransient: !isFinal)
   }
 
   // MARK: Redirects

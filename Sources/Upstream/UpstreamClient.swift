@@ -53,7 +53,7 @@ package struct UpstreamClient: Sendable {
   }
 
   package let baseURL: String
-  private let contract: UpstreamContract
+  private let contract: UpstreamConfiguration
   private let transport: any HTTPTransport
   private let correlation: String
   private let surroundings: Surroundings
@@ -61,7 +61,7 @@ package struct UpstreamClient: Sendable {
 
   /// - Parameter correlation: the beginning of the name that each call carries in `X-Request-ID`.
   package init(
-    baseURL: String, contract: UpstreamContract, transport: any HTTPTransport,
+    baseURL: String, contract: UpstreamConfiguration, transport: any HTTPTransport,
     correlation: String = CorrelationID.random(), surroundings: Surroundings = Surroundings()
   ) {
     self.baseURL = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL

@@ -47,9 +47,9 @@ import Testing
     return ["| flag | meaning |", "|---|---|"] + rows + [""]
   }
 
-  @Test(arguments: KindDescription.all.map(\.kind))
+  @Test(arguments: ResourceSchema.all.map(\.kind))
   func `the page of each kind is what its description says`(of: ResourceKind) throws {
-    let kind = try #require(KindDescription.of(of))
+    let kind = try #require(ResourceSchema.of(of))
     let title = kind.section.prefix(1).uppercased() + kind.section.dropFirst().replacing("_", with: " ")
     var lines = [
       "# \(title)", "", "Below `\(kind.section):`, by name. A test compares this page with the program.", "",
@@ -67,11 +67,11 @@ import Testing
     try check("reference/\(kind.section.replacing("_", with: "-")).md", lines.joined(separator: "\n") + "\n")
   }
 
-  private func fields(_ fields: [FieldDescription], _ shorthands: [ShorthandDescription]) -> [String] {
+  private func fields(_ fields: [FieldSchema], _ shorthands: [ShorthandSchema]) -> [String] {
     var rows = ["| key | default | meaning |", "|---|---|---|"]
     rows += shorthands.map { "| `\($0.name)` | | \($0.summary) |" }
     rows += fields.map { field in
-      let standard = field.standard.map { $0.summary.isEmpty ? "none" : "`\($0.summary)`" } ?? "required"
+      let standard = field.defaultValue.map { $0.summary.isEmpty ? "none" : "`\($0.summary)`" } ?? "required"
       let since = field.since.map { " NPM \($0) or later." } ?? ""
       return "| `\(field.name)` | \(standard) | \(field.summary)\(since) |"
     }
@@ -88,10 +88,10 @@ import Testing
     ]
     for field in SettingsFields.all {
       guard case .object(let members) = field.type else {
-        lines.append("| `\(field.name)` | `\(field.standard?.summary ?? "")` | \(field.summary) |")
+        lines.append("| `\(field.name)` | `\(field.defaultValue?.summary ?? "")` | \(field.summary) |")
         continue
       }
-      lines += members.map { "| `\(field.name).\($0.name)` | `\($0.standard?.summary ?? "")` | \($0.summary) |" }
+      lines += members.map { "| `\(field.name).\($0.name)` | `\($0.defaultValue?.summary ?? "")` | \($0.summary) |" }
     }
     for section in SettingsFields.all {
       guard case .object(let members) = section.type else { continue }
@@ -124,7 +124,7 @@ import Testing
       let text = String(decoding: try Files.read(page), as: UTF8.self)
       for block in text.components(separatedBy: "```yaml\n").dropFirst() {
         let yaml = block.components(separatedBy: "```")[0]
-        guard KindDescription.all.contains(where: { yaml.contains("\($0.section):") }) else {
+        guard ResourceSchema.all.contains(where: { yaml.contains("\($0.section):") }) else {
           let problems = SettingsLoader.check(Array(yaml.utf8), file: "reconciler.yaml")
           #expect(problems.isEmpty, "\(page): \(problems.map(\.message))")
           count += 1
@@ -145,7 +145,7 @@ import Testing
   }
 
   @Test func `the JSON Schema knows every field`() throws {
-    for kind in KindDescription.all {
+    for kind in ResourceSchema.all {
       let found = DesiredSchema.document["properties"][kind.section]["additionalProperties"]["properties"]
       let names = kind.writtenFields.map(\.name) + kind.shorthands.map(\.name)
       #expect(Set(found.objectValue?.keys.map { $0 } ?? []) == Set(names))

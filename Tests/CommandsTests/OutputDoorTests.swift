@@ -13,7 +13,7 @@ import Testing
       "writeAll(",
       ["Commands/Console.swift", "Platform/Files.swift", "Platform/FileLock.swift", "Platform/Terminal.swift"]
     ),
-    (" print(", ["Commands/DiffCommand.swift", "Commands/ValidateCommand.swift", "Commands/PlanReport.swift"]),
+    (" print(", ["Commands/DiffCommand.swift", "Commands/ValidateCommand.swift", "Commands/PlanPrinter.swift"]),
     ("FileHandle", []), ("fputs", []), ("putchar", []),
     ("trusted:", ["Model/EscapedText.swift", "Commands/Console.swift", "Reconciler/StatusFiles.swift"]),
   ]

@@ -28,7 +28,7 @@ import Testing
     try scratch.write("desired/status/status.json", "{}")
     try scratch.write("desired/deep/er/b.pem", "x")
     let root = "\(scratch.path)/desired"
-    let plan = WatchPlan(WatchedArea(root + "/", ignoring: "\(root)/status"))
+    let plan = WatchPlan(WatchScope(root + "/", ignoring: "\(root)/status"))
     #expect(plan.trees == [root, "\(root)/deep", "\(root)/deep/er"])
     #expect(plan.matters("a.yaml", in: root) && plan.matters("", in: root))
     #expect(!plan.matters(".a.yaml.swp", in: root))
@@ -42,7 +42,7 @@ import Testing
     try scratch.link("data/current", to: "1")
     try scratch.link("desired/a.yaml", to: "../data/current/a.yaml")
     try scratch.link("here", to: "desired")
-    let plan = WatchPlan(WatchedArea("\(scratch.path)/here"), files: ["\(scratch.path)/tls/live.pem"])
+    let plan = WatchPlan(WatchScope("\(scratch.path)/here"), files: ["\(scratch.path)/tls/live.pem"])
     let root = scratch.path
     #expect(plan.trees == ["\(root)/desired"])
     for (name, folder) in [("here", ""), ("desired", ""), ("current", "/data"), ("1", "/data"), ("a.yaml", "/data/1")] {
@@ -64,11 +64,11 @@ import Testing
     if given == nil { try scratch.write("desired/a.yaml", "a") }
     let queue = DispatchQueue(label: "test")
     let root = "\(scratch.path)/desired"
-    var source: (any ChangeSource)?
+    var source: (any FileWatcher)?
     #if os(Linux)
-      if !polls { source = InotifySource(WatchedArea(root, ignoring: ""), queue) }
+      if !polls { source = InotifyFileWatcher(WatchScope(root, ignoring: ""), queue) }
     #endif
-    let watched = source ?? PollingSource(WatchedArea(root, ignoring: ""), queue, every: 0.01)
+    let watched = source ?? PollingFileWatcher(WatchScope(root, ignoring: ""), queue, every: 0.01)
     let (events, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     watched.follow(files)
     watched.start { continuation.yield() }

@@ -150,7 +150,7 @@ import Testing
     let encoder = JSONEncoder()
     encoder.outputFormatting = .withoutEscapingSlashes
     for value in values { #expect(try value.encodedSize == encoder.encode(value).count, "\(value)") }
-    var spec = Spec(KindDescription.proxyHost)
+    var spec = Spec(ResourceSchema.proxyHost)
     spec["advanced_config"] = "a\n\"b\""
     #expect(try spec.encodedSize == encoder.encode(spec.json).count)
   }

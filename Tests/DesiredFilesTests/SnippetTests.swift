@@ -96,6 +96,6 @@ import Testing
     ("h", nil), ("1h30", nil), ("-1h", nil), ("1H", nil), ("", nil), ("1.5h", nil), ("1h1h", nil),
   ])
   func `durations are added up from the longest on`(text: String, seconds: Double?) {
-    #expect(Duration.seconds(text) == seconds)
+    #expect(DurationFormat.seconds(text) == seconds)
   }
 }

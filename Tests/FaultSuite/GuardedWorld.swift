@@ -33,11 +33,11 @@ final class GuardedWorld {
     stream(5432)
   }
 
-  func host(_ name: String, _ domain: String, port: Int, _ more: String = "", isServed: Bool = true) {
+  func host(_ name: String, _ domain: String, port: Int, _ more: String = "", hasNginxState: Bool = true) {
     parts[name] = (
       "proxy_hosts",
       "{ domain_names: [\(domain)], forward: 'http://127.0.0.1:\(port)', access_list: lan, validate: off\(more) }",
-      isServed ? [domain: ["forward_port": .int(port), "access_list_id": 1]] : [:]
+      hasNginxState ? [domain: ["forward_port": .int(port), "access_list_id": 1]] : [:]
     )
   }
 

@@ -55,7 +55,7 @@ extension Suite {
         switch number % 3 {
         case 0: try await world.npm.switchOffAndOn(1)
         case 1:
-          world.host("app", "app.test", port: 80, ", enabled: false", isServed: false)
+          world.host("app", "app.test", port: 80, ", enabled: false", hasNginxState: false)
           _ = try await world.run("apply", "--yes")
           world.host("app", "app.test", port: 80 + number)
         default:
@@ -74,7 +74,7 @@ extension Suite {
       Lie(
         name: "a list with a refused host",
         disturb: { world, number in
-          world.host("bad", "bad.test", port: 80, ", advanced_config: nonsense on;", isServed: false)
+          world.host("bad", "bad.test", port: 80, ", advanced_config: nonsense on;", hasNginxState: false)
           _ = try await world.run("apply", "--yes")
           if number % 2 == 0 { world.password = "another-word" }
           if number % 3 == 0 { try await world.npm.asAdmin("POST", "/api/nginx/proxy-hosts/3/enable") }

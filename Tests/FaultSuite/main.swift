@@ -4,7 +4,7 @@ import Platform
 // Arguments: a seed, --short for a few runs of each scenario, --disk for those of the disk alone, --lies for those in
 // which NPM says other things than it serves.
 // Prints one line per scenario; ends with 1 when a single run was not as it should be.
-Process.ignoreFailedWrites()
+CurrentProcess.ignoreFailedWrites()
 let arguments = CommandLine.arguments.dropFirst()
 let seed = arguments.compactMap { UInt64($0) }.first ?? 20_261_121
 let suite = Suite(isShort: arguments.contains("--short"), seed: seed)

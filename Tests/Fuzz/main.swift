@@ -12,9 +12,9 @@ func desired(_ bytes: [UInt8]) {
   let loaded = DesiredLoader.read(bytes, as: "fuzz.yaml")
   guard !loaded.diagnostics.hasErrors else { return }
   // What comes out of files is no text of its own.
-  let written = loaded.state.resources.filter { !$0.spec.shape.fields.contains(where: \.isUpload) }
+  let written = loaded.state.resources.filter { !$0.spec.schema.fields.contains(where: \.isUpload) }
   for resource in written.prefix(3) {
-    let lines = ["\(resource.spec.shape.section):"] + DesiredWriter.lines(resource.key.name, resource.spec)
+    let lines = ["\(resource.spec.schema.section):"] + DesiredWriter.lines(resource.key.name, resource.spec)
     let text = lines.joined(separator: "\n") + "\n"
     let again = DesiredLoader.read(Array(text.utf8), as: "again.yaml").state.resources.first?.spec
     // Secrets are named, not written.
@@ -54,7 +54,7 @@ func names(_ bytes: [UInt8]) {
   }
   let header = HeaderField.value(text)
   precondition(!header.utf8.contains(10) && !header.utf8.contains(13) && !header.utf8.contains(0))
-  _ = Duration.seconds(text)
+  _ = DurationFormat.seconds(text)
 }
 
 let targets: [String: @Sendable ([UInt8]) -> Void] = [

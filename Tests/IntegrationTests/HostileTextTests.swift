@@ -54,7 +54,7 @@ import Testing
   }
 
   private func desire(_ place: Workplace) throws {
-    let quoted = JSONText.line(text(String(Self.hostile.prefix(900))))
+    let quoted = JSONOutput.line(text(String(Self.hostile.prefix(900))))
     // What a host of ours has is drift with each field.
     try place.scratch.write(
       "desired/good.yaml",
@@ -145,7 +145,7 @@ import Testing
   @Test(.timeLimit(.minutes(1))) func `what cannot be read is shown without its orders`() async throws {
     try await withSimulator { npm in
       let place = try Workplace(npm)
-      let quoted = JSONText.line(text(String(Self.hostile.prefix(900))))
+      let quoted = JSONOutput.line(text(String(Self.hostile.prefix(900))))
       try place.scratch.write(
         "desired/bad\u{1b}[2J\n\(Self.mark)\u{202e}.yaml",
         "proxy_hosts:\n  \(quoted): { domain_names: [\(quoted)], forward: \(quoted), \u{202e}\(Self.mark): \(quoted) }\n"

@@ -23,7 +23,7 @@ import Testing
 
   /// Nothing is called done while `isServed` differs, and everything is once nginx reloads again.
   private func expectConvergence(
-    _ npm: SimulatedNPM, _ place: Workplace, heal: () async throws -> Void, isServed: () async throws -> Bool
+    _ npm: SimulatedNPM, _ place: Workplace, heal: () async throws -> Void, hasNginxState: () async throws -> Bool
   ) async throws {
     let again = try await place.run("apply", "--yes")
     #expect(again.exit == 5, "\(again.output)\(again.errors)")
@@ -31,7 +31,7 @@ import Testing
     try await heal()
     let last = try await place.run("apply", "--yes")
     #expect(last.exit == 0, "\(last.output)\(last.errors)")
-    #expect(try await isServed())
+    #expect(try await hasNginxState())
     #expect(try await place.run("diff", "--exit-code").exit == 0)
   }
 

@@ -34,14 +34,14 @@ import Testing
   }
 
   @Test func `domains are compared without case, order or repetition`() {
-    var left = Spec(KindDescription.proxyHost), right = Spec(KindDescription.proxyHost)
+    var left = Spec(ResourceSchema.proxyHost), right = Spec(ResourceSchema.proxyHost)
     left["domain_names"] = ["b.test", "A.test", "a.test"]
     right["domain_names"] = ["a.test", "B.test"]
     #expect(left.normalised() == right.normalised())
   }
 
   @Test func `TLS flags that have nothing to stand on are off`() {
-    var spec = Spec(KindDescription.proxyHost)
+    var spec = Spec(ResourceSchema.proxyHost)
     for flag in ["ssl_forced", "http2_support", "hsts_enabled", "hsts_subdomains"] { spec[flag] = true }
     #expect(spec.normalised()["ssl_forced"] == false)
     #expect(spec.normalised()["http2_support"] == false)
@@ -54,7 +54,7 @@ import Testing
   }
 
   @Test func `locations are equal whatever NPM left out`() {
-    var left = Spec(KindDescription.proxyHost), right = Spec(KindDescription.proxyHost)
+    var left = Spec(ResourceSchema.proxyHost), right = Spec(ResourceSchema.proxyHost)
     let core: [String: JSONValue] = [
       "path": "/x", "forward_scheme": "http", "forward_host": "h", "forward_port": 1,
     ]
@@ -71,14 +71,14 @@ import Testing
   }
 
   @Test func `a spec survives its JSON`() {
-    var spec = Spec(KindDescription.proxyHost)
+    var spec = Spec(ResourceSchema.proxyHost)
     spec["forward_port"] = 8096
     spec["locations"] = [["path": "/x"]]
-    #expect(Spec(KindDescription.proxyHost, json: spec.json) == spec)
+    #expect(Spec(ResourceSchema.proxyHost, json: spec.json) == spec)
   }
 
   @Test func `an ambiguous name refers to nothing`() {
-    var table = ReferenceTable()
+    var table = NameIndex()
     table.add(.certificate, ResourceID(1), "wild")
     table.add(.certificate, ResourceID(2), "wild")
     table.add(.certificate, ResourceID(3), "one")
@@ -122,7 +122,7 @@ import Testing
 
   @Test func `locations are compared by path, in NPM's own form`() {
     func spec(_ locations: [JSONValue]) -> Spec {
-      var spec = Spec(KindDescription.proxyHost)
+      var spec = Spec(ResourceSchema.proxyHost)
       spec["locations"] = .array(locations)
       return spec.normalised()
     }

@@ -34,8 +34,8 @@ import Testing
 }
 
 @Suite struct ObjectiveTests {
-  private func windows(checks: Int, failures: Int, milliseconds: Double = 10) -> CheckWindows {
-    var windows = CheckWindows()
+  private func windows(checks: Int, failures: Int, milliseconds: Double = 10) -> CheckStatistics {
+    var windows = CheckStatistics()
     for index in 0..<checks {
       windows.week.note(isOK: index >= failures, milliseconds: index >= failures ? milliseconds : nil)
     }
@@ -67,7 +67,7 @@ import Testing
 
   @Test func `a handful of checks says nothing`() {
     #expect(Objective().misses(windows(checks: 10, failures: 10)).isEmpty)
-    #expect(Objective().budget(CheckWindows()) == nil)
+    #expect(Objective().budget(CheckStatistics()) == nil)
   }
 
   @Test(arguments: [(1.0, "100 %"), (0.99995, "99.99 %"), (0.995, "99.5 %"), (0.9905, "99.05 %"), (0, "0 %")])

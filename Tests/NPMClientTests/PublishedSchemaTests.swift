@@ -41,7 +41,7 @@ private final class LaterNPM: HTTPHandler {
 
 @Suite struct PublishedSchemaTests {
   private static let document: JSONValue = {
-    let fields = KindDescription.proxyHost.fields.map(\.name).filter { $0 != "caching_enabled" }
+    let fields = ResourceSchema.proxyHost.fields.map(\.name).filter { $0 != "caching_enabled" }
     let names = fields.map { ["certificate", "access_list"].contains($0) ? $0 + "_id" : $0 } + ["meta"]
     let properties = JSONValue.object(Dictionary(uniqueKeysWithValues: names.map { ($0, [:]) }))
     let schema: JSONValue = ["type": "object", "additionalProperties": false, "properties": properties]
@@ -50,22 +50,22 @@ private final class LaterNPM: HTTPHandler {
   }()
 
   private func withLater(
-    _ version: JSONValue, _ document: JSONValue, _ body: (LaterNPM, LiveNPM) async throws -> Void
+    _ version: JSONValue, _ document: JSONValue, _ body: (LaterNPM, RESTGateway) async throws -> Void
   ) async throws {
     let later = LaterNPM(version, document: document)
     let server = try HTTPServer(address: "127.0.0.1", port: 0, handler: later)
     let engine = CurlEngine()
     let upstream = UpstreamClient(
-      baseURL: "http://127.0.0.1:\(server.port)", contract: UpstreamContract(name: "NPM"), transport: engine)
+      baseURL: "http://127.0.0.1:\(server.port)", contract: UpstreamConfiguration(name: "NPM"), transport: engine)
     let credentials = NPMCredentials(identity: "a@example.com", secret: Secret("x"))
-    try await body(later, LiveNPM(upstream: upstream, credentials: credentials, cache: NoTokenCache()))
+    try await body(later, RESTGateway(upstream: upstream, credentials: credentials, cache: NoTokenCache()))
     await server.stop()
   }
 
   @Test func `what a later NPM does not publish is neither expected of it nor sent`() async throws {
     try await withLater(["major": 2, "minor": 99, "revision": 0], Self.document) { later, gateway in
-      let lacking = try await gateway.observe().lacking
-      #expect(lacking[.proxyHost] == ["caching_enabled"] && lacking[.stream] == [])
+      let unsupportedFields = try await gateway.observe().unsupportedFields
+      #expect(unsupportedFields[.proxyHost] == ["caching_enabled"] && unsupportedFields[.stream] == [])
       _ = try await gateway.create(hostSpec(["a.test"]), meta: [:], secrets: [:])
       let sent = try #require(later.created.last?.objectValue)
       #expect(sent["caching_enabled"] == nil && sent["block_exploits"] != nil)
@@ -75,12 +75,12 @@ private final class LaterNPM: HTTPHandler {
   @Test func `of a release that was observed, and of one that publishes nothing, everything is expected`() async throws
   {
     try await withLater(["major": 2, "minor": 15, "revision": 1], Self.document) { _, gateway in
-      let lacking = try await gateway.observe().lacking
-      #expect(lacking.isEmpty)
+      let unsupportedFields = try await gateway.observe().unsupportedFields
+      #expect(unsupportedFields.isEmpty)
     }
     try await withLater(["major": 2, "minor": 99, "revision": 0], ["openapi": "3.1.0"]) { _, gateway in
-      let lacking = try await gateway.observe().lacking
-      #expect(lacking.values.reduce([]) { $0.union($1) } == [])
+      let unsupportedFields = try await gateway.observe().unsupportedFields
+      #expect(unsupportedFields.values.reduce([]) { $0.union($1) } == [])
     }
   }
 }

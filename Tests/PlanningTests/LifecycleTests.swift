@@ -20,7 +20,7 @@ import Testing
 
   private func actions(_ plan: Plan) -> [String] { plan.changes.map { "\($0.action.word) \($0.key.name)" } }
 
-  private func codes(_ plan: Plan) -> [DiagnosticCode] { plan.changes.compactMap(\.obstacle?.code) }
+  private func codes(_ plan: Plan) -> [DiagnosticCode] { plan.changes.compactMap(\.blockReason?.code) }
 
   // MARK: Adoption
 
@@ -166,13 +166,13 @@ import Testing
     #expect(refusals.first?.hint?.contains("--max-deletes 6") == true)
   }
 
-  @Test func `changes of what only the operator decides are remembered without a write to NPM`() {
+  @Test func `changes of what only the operator decides are ledgerUpdates without a write to NPM`() {
     var desired = desiredHost("app", spec)
     desired.lifecycle = Lifecycle(isProtected: true)
     let found = plan(
       desiredState(desired), [observedHost(1, spec, marker: mine)], [ledgerEntry("app", id: 1, spec)])
     #expect(found.isEmpty)
-    #expect(found.remembered.map(\.lifecycle.isProtected) == [true])
+    #expect(found.ledgerUpdates.map(\.lifecycle.isProtected) == [true])
   }
 
   // MARK: Suspension

@@ -101,8 +101,8 @@ import Testing
     for item in cases {
       let observed = observedState([observedHost(1, seen, marker: item.marker)])
       let update = plan(desiredState(desiredHost("app", spec)), observed, item.ledger)
-      #expect(update.changes.compactMap(\.obstacle?.code) == [item.code])
-      #expect(update.changes.first?.obstacle?.holder == ResourceID(1))
+      #expect(update.changes.compactMap(\.blockReason?.code) == [item.code])
+      #expect(update.changes.first?.blockReason?.holder == ResourceID(1))
       let delete = plan(desiredState(desiredHost("x", hostSpec(["x.test"]))), observed, item.ledger)
       #expect(!delete.changes.contains { $0.action == .delete })
     }
@@ -117,13 +117,13 @@ import Testing
 
   @Test(arguments: [ResourceKind.redirectionHost, .deadHost])
   func `a domain that a host of another kind serves blocks`(kind: ResourceKind) {
-    var spec = Spec(KindDescription.of(kind) ?? .deadHost)
+    var spec = Spec(ResourceSchema.of(kind) ?? .deadHost)
     spec["domain_names"] = ["A.Test"]
     let holder = ObservedResource(
       kind: kind, id: ResourceID(4), spec: spec, meta: [:], nginx: .online, createdOn: "", modifiedOn: "")
     let found = plan(desiredState(desiredHost("app", hostSpec(["a.test"]))), observedState([holder]))
-    #expect(found.changes.compactMap(\.obstacle?.code) == [.domainTaken])
-    #expect(found.changes[0].obstacle?.message.contains("\(kind.title) 4") == true)
+    #expect(found.changes.compactMap(\.blockReason?.code) == [.domainTaken])
+    #expect(found.changes[0].blockReason?.message.contains("\(kind.title) 4") == true)
   }
 
   // MARK: Policies and order
@@ -153,7 +153,7 @@ import Testing
   @Test func `a domain that the policy keeps on an old name of ours is not called somebody else's`() {
     let desired = desiredState(desiredHost("app", hostSpec(["a.test"])))
     let found = plan(desired, oldHost.observed, oldHost.ledger, policy: .upsertOnly)
-    #expect(found.changes.compactMap(\.obstacle?.hint) == ["with --policy sync 'zold' gives it up first"])
+    #expect(found.changes.compactMap(\.blockReason?.hint) == ["with --policy sync 'zold' gives it up first"])
   }
 
   /// A host of ours that serves a.test and more.
@@ -171,20 +171,20 @@ import Testing
         observedHost(1, hostSpec(["a.test"]), marker: mine), observedHost(2, hostSpec(["b.test"]), marker: second),
       ]), [ledgerEntry("app", id: 1, hostSpec(["a.test"])), ledgerEntry("two", id: 2, hostSpec(["b.test"]))])
     #expect(found.changes.map(\.key.name) == ["two", "app"] && found.changes.allSatisfy { !$0.isBlocked })
-    #expect(found.changes[0].yielders.map(\.name) == ["app"] && found.changes[0].after.isEmpty)
-    #expect(found.changes[1].yielders.isEmpty && found.changes[1].after.map(\.name) == ["two"])
+    #expect(found.changes[0].exchangesWith.map(\.name) == ["app"] && found.changes[0].after.isEmpty)
+    #expect(found.changes[1].exchangesWith.isEmpty && found.changes[1].after.map(\.name) == ["two"])
   }
 
   @Test func `a list that failed deletes nothing`() {
     let observed = ObservedState(version: NPMVersion(2, 15, 1), resources: [:])
     let found = plan(DesiredState(), observed, [ledgerEntry("app", id: 1, hostSpec(["a.test"]))])
     #expect(found.isEmpty)
-    #expect(found.forgotten.isEmpty)
+    #expect(found.ledgerRemovals.isEmpty)
   }
 
-  @Test func `a name that is gone on both sides is forgotten`() {
+  @Test func `a name that is gone on both sides is ledgerRemovals`() {
     let found = plan(DesiredState(), observedState([]), [ledgerEntry("app", id: 1, hostSpec(["a.test"]))])
-    #expect(found.forgotten.map(\.name) == ["app"])
+    #expect(found.ledgerRemovals.map(\.name) == ["app"])
   }
 
   @Test func `a site is not taken down for a change that is blocked`() {
@@ -196,7 +196,7 @@ import Testing
     for desired in [desiredState(taker), desiredState(taker, desiredHost("old", hostSpec(["b.test"])))] {
       let found = plan(desired, observed, ledger)
       #expect(found.effective.isEmpty)
-      #expect(Set(found.changes.compactMap(\.obstacle?.code)) == [.unknownReference, .takerBlocked])
+      #expect(Set(found.changes.compactMap(\.blockReason?.code)) == [.unknownReference, .takerBlocked])
     }
   }
 
@@ -207,7 +207,7 @@ import Testing
     let same = plan(desiredState(desiredHost("app", hostSpec(["shop.test"]))), observed, trustsMarkers: true)
     #expect(same.changes.map(\.id) == [ResourceID(2)])
     let both = desiredState(desiredHost("app", hostSpec(["aaa.test", "shop.test"])))
-    #expect(plan(both, observed, trustsMarkers: true).changes.compactMap(\.obstacle?.code) == [.markerAmbiguous])
+    #expect(plan(both, observed, trustsMarkers: true).changes.compactMap(\.blockReason?.code) == [.markerAmbiguous])
     // A marker on a host that serves something else is a copy.
     let other = plan(desiredState(desiredHost("app", hostSpec(["new.test"]))), observed, trustsMarkers: true)
     #expect(actions(other) == ["create app"])
@@ -218,13 +218,13 @@ import Testing
     let observed = observedState([observedHost(3, spec, marker: mine)])
     let row = [ledgerEntry("app", id: 2, spec)]
     #expect(
-      plan(desiredState(desiredHost("app", spec)), observed, row).changes.compactMap(\.obstacle?.code) == [
+      plan(desiredState(desiredHost("app", spec)), observed, row).changes.compactMap(\.blockReason?.code) == [
         .ledgerMissing
       ])
     let trusting = plan(desiredState(desiredHost("app", spec)), observed, row, trustsMarkers: true)
     #expect(actions(trusting) == ["adopt app"])
     let removed = plan(desiredState(desiredHost("x", hostSpec(["x.test"]))), observed, row)
-    #expect(removed.changes.compactMap(\.obstacle?.code) == [.ledgerMissing] && removed.forgotten.isEmpty)
+    #expect(removed.changes.compactMap(\.blockReason?.code) == [.ledgerMissing] && removed.ledgerRemovals.isEmpty)
   }
 
   @Test func `what a policy forbids to repair is pending all the same, a left-over host is not`() {
@@ -245,28 +245,28 @@ import Testing
   // MARK: What this NPM has
 
   @Test func `a reference to nothing, or to several, blocks`() {
-    var table = ReferenceTable()
+    var table = NameIndex()
     table.add(.certificate, ResourceID(1), "twice")
     table.add(.certificate, ResourceID(2), "twice")
     for (name, code) in [("gone", DiagnosticCode.unknownReference), ("twice", .ambiguousReference)] {
       let spec = hostSpec(["a.test"], ["certificate": .string(name)])
       let found = plan(desiredState(desiredHost("app", spec)), observedState([], references: table))
-      #expect(found.changes.compactMap(\.obstacle?.code) == [code])
+      #expect(found.changes.compactMap(\.blockReason?.code) == [code])
     }
   }
 
   @Test func `a field that this release lacks blocks, an unset one does not`() {
     let observed = observedState([], version: NPMVersion(2, 12, 6))
     let wanting = desiredHost("app", hostSpec(["a.test"], ["trust_forwarded_proto": true]))
-    #expect(plan(desiredState(wanting), observed).changes.compactMap(\.obstacle?.code) == [.unsupportedByNPM])
+    #expect(plan(desiredState(wanting), observed).changes.compactMap(\.blockReason?.code) == [.unsupportedByNPM])
     #expect(actions(plan(desiredState(desiredHost("app", hostSpec(["a.test"]))), observed)) == ["create app"])
   }
 
   @Test func `a field that NPM's published schema leaves out blocks, an unset one does not`() {
     var observed = observedState([], version: NPMVersion(2, 99, 0))
-    observed.lacking = [.proxyHost: ["trust_forwarded_proto"]]
+    observed.unsupportedFields = [.proxyHost: ["trust_forwarded_proto"]]
     let wanting = desiredHost("app", hostSpec(["a.test"], ["trust_forwarded_proto": true]))
-    #expect(plan(desiredState(wanting), observed).changes.compactMap(\.obstacle?.code) == [.unsupportedByNPM])
+    #expect(plan(desiredState(wanting), observed).changes.compactMap(\.blockReason?.code) == [.unsupportedByNPM])
     #expect(actions(plan(desiredState(desiredHost("app", hostSpec(["a.test"]))), observed)) == ["create app"])
   }
 
@@ -304,10 +304,10 @@ import Testing
       ("a value", { $0.changes[0].fields[0].after = 82 }), ("a former value", { $0.changes[0].fields[0].before = 79 }),
       ("a cause", { $0.changes[0].fields[0].cause = .drifted }), ("a line", { $0.changes[0].source?.line = 4 }),
       ("a file", { $0.changes[0].source?.file = "desired/b.yaml" }), ("an id", { $0.changes[0].id = ResourceID(2) }),
-      ("an obstacle", { $0.changes[0].action = .blocked(Obstacle(.protected, "one")) }),
-      ("its words", { $0.changes[0].action = .blocked(Obstacle(.protected, "two")) }),
-      ("its hint", { $0.changes[0].action = .blocked(Obstacle(.protected, "two", hint: "h")) }),
-      ("an exchange", { $0.changes[0].yielders = [ResourceKey(.proxyHost, "b")] }),
+      ("an obstacle", { $0.changes[0].action = .blocked(BlockReason(.protected, "one")) }),
+      ("its words", { $0.changes[0].action = .blocked(BlockReason(.protected, "two")) }),
+      ("its hint", { $0.changes[0].action = .blocked(BlockReason(.protected, "two", hint: "h")) }),
+      ("an exchange", { $0.changes[0].exchangesWith = [ResourceKey(.proxyHost, "b")] }),
       ("a rewrite", { $0.changes[0].rewrites = [observedHost(9, hostSpec(["z.test"]))] }),
       ("a marker", { $0.changes[0].observed = observedHost(1, hostSpec(["a.test"])) }),
       ("nginx's words", { $0.changes[0].observed?.nginx = .refused("unknown directive") }),
@@ -324,7 +324,7 @@ import Testing
 
   @Test func `of a password only whether it is new is shown`() {
     func list(_ seal: String) -> Spec {
-      var spec = Spec(KindDescription.accessList)
+      var spec = Spec(ResourceSchema.accessList)
       spec["items"] = [["username": "u", "password": .string(seal)]]
       return spec
     }

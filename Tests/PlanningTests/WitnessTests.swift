@@ -28,9 +28,9 @@ import Testing
   }
 
   private func actions(_ plan: Plan) -> [String] { plan.changes.map { "\($0.action.word) \($0.key.name)" } }
-  private func codes(_ plan: Plan) -> [DiagnosticCode] { plan.changes.compactMap(\.obstacle?.code) }
+  private func codes(_ plan: Plan) -> [DiagnosticCode] { plan.changes.compactMap(\.blockReason?.code) }
 
-  @Test func `a host without its marker is not taken down, only forgotten`() {
+  @Test func `a host without its marker is not taken down, only ledgerRemovals`() {
     let desired = [desiredHost("z", hostSpec(["z.test"]))]
     for domains in [["a.test"], ["else.test"]] {
       let found = plan(desired, [observedHost(1, hostSpec(domains))], [entry("app", id: 1, spec)])
@@ -42,7 +42,7 @@ import Testing
   @Test func `a host that another owner took over is given up once its name is gone, and that is said`() {
     let theirs = observedHost(1, spec, marker: OwnershipMarker(owner: "other", name: "app", fingerprint: ""))
     let found = plan([z], [theirs], [entry("app", id: 1, spec)])
-    #expect(actions(found) == ["create z", "release app"] && found.forgotten.isEmpty)
+    #expect(actions(found) == ["create z", "release app"] && found.ledgerRemovals.isEmpty)
   }
 
   @Test func `protection outlasts a marker that somebody cleared`() {
@@ -69,17 +69,17 @@ import Testing
     #expect(codes(plan(wanted, [host], [row])) == [.domainTaken])
     #expect(actions(plan(wanted, [host], [row], adoption: Adoption(acceptsChanges: true))) == ["adopt app"])
     #expect(plan([desiredHost("app", spec)], [host], [row]).adoptable.map(\.name) == ["app"])
-    #expect(plan([z], [host], [row]).forgotten.map(\.name) == ["app"])
+    #expect(plan([z], [host], [row]).ledgerRemovals.map(\.name) == ["app"])
   }
 
-  @Test func `what the YAML says of a life is remembered although the rest of the change waits`() {
+  @Test func `what the YAML says of a life is ledgerUpdates although the rest of the change waits`() {
     var desired = desiredHost("app", hostSpec(["a.test"], ["access_list": "typo"]))
     desired.lifecycle = Lifecycle(isProtected: true)
     let host = observedHost(1, spec, marker: marker("app"))
     let blocked = plan([desired], [host], [entry("app", id: 1, spec)])
     #expect(codes(blocked) == [.unknownReference])
-    #expect(blocked.remembered.map(\.lifecycle.isProtected) == [true])
-    #expect(blocked.remembered.map(\.applied) == [spec.normalised()])
+    #expect(blocked.ledgerUpdates.map(\.lifecycle.isProtected) == [true])
+    #expect(blocked.ledgerUpdates.map(\.applied) == [spec.normalised()])
     desired.spec = hostSpec(["a.test"], port: 81)
     let changed = plan([desired], [host], [entry("app", id: 1, spec)])
     #expect(changed.changes.map(\.entry?.lifecycle.isProtected) == [true], "a write that comes to nothing keeps it")
@@ -92,7 +92,7 @@ import Testing
     let row = entry("app", id: 2, spec, made: "2026-11-20 09:00:00")
     #expect(actions(plan([desiredHost("app", spec)], [human], [row])) == ["create app"])
     let gone = plan([z], [human], [row])
-    #expect(actions(gone) == ["create z"] && gone.forgotten.map(\.name) == ["app"])
+    #expect(actions(gone) == ["create z"] && gone.ledgerRemovals.map(\.name) == ["app"])
   }
 
   @Test func `two rows with one number are told apart by the marker`() {
@@ -151,7 +151,7 @@ import Testing
     #expect(codes(giver) == [.takerBlocked])
     let taker = plan(desired, [host], ledger, selection: [desired[1].key])
     #expect(codes(taker) == [.domainTaken])
-    #expect(taker.changes[0].obstacle?.message.contains("which is ours") == true)
+    #expect(taker.changes[0].blockReason?.message.contains("which is ours") == true)
     #expect(actions(plan(desired, [host], ledger)) == ["update a", "create b"])
   }
 

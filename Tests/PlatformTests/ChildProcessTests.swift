@@ -21,9 +21,9 @@ import Testing
 
   @Test(.timeLimit(.minutes(1))) func `who takes too long is ended, with what it started`() async throws {
     let outcome = try await run("sleep 1000 & sleep 1000", timeout: 0.2)
-    #expect(outcome.wasLate && outcome.exit == 128 + 15)
+    #expect(outcome.timedOut && outcome.exit == 128 + 15)
     let deaf = try await run("exec >&- 2>&-; exec sleep 1000", timeout: 0.2)
-    #expect(deaf.wasLate)
+    #expect(deaf.timedOut)
     #expect(try await run("trap '' TERM; sleep 1000", timeout: 0.2).exit == 128 + 9)
   }
 
@@ -34,7 +34,7 @@ import Testing
   @Test(.timeLimit(.minutes(1))) func `a cancelled task ends it`() async throws {
     let task = Task { try await run("sleep 1000", timeout: 1000) }
     task.cancel()
-    #expect(try await task.value.wasLate)
+    #expect(try await task.value.timedOut)
   }
 
   @Test func `a program that is not there is an error`() async {

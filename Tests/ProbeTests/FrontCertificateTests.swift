@@ -6,7 +6,7 @@ import Testing
 
 /// What visitors would be warned of, whoever signed the certificate. nginx shows it.
 @Suite struct FrontCertificateTests {
-  private func front(_ certificates: [TestCertificate], key: TestCertificate) async throws -> FrontAnswer? {
+  private func front(_ certificates: [TestCertificate], key: TestCertificate) async throws -> DataPlaneResult? {
     let scratch = try Scratch()
     let port = try await closedPort(), tlsPort = try await closedPort()
     let pem = try scratch.write("chain.pem", certificates.map(\.certificate).joined())
@@ -19,11 +19,11 @@ import Testing
       NginxProgram.configuration(http, in: scratch.path), in: scratch.path, answersOn: port)
     var settings = ProbeSettings()
     settings.tcpTimeout = 60
-    let door = FrontDoor(address: "127.0.0.1", port: port, tlsPort: tlsPort)
+    let door = DataPlane(address: "127.0.0.1", port: port, tlsPort: tlsPort)
     let target = HealthTarget(
       ProbeTarget(name: "app", scheme: "http", host: "127.0.0.1", port: port), interval: 60,
-      front: FrontName(domain: "app.test", usesTLS: true))
-    let found = Lock<FrontAnswer?>(nil)
+      front: DataPlaneHost(domain: "app.test", usesTLS: true))
+    let found = Lock<DataPlaneResult?>(nil)
     await HealthProber(settings: settings, engine: CurlEngine(), door: door).check([target]) { check in
       found.withLock { $0 = check.front }
     }

@@ -5,30 +5,30 @@ import Testing
 /// Two ways to a host, and who is to blame.
 @Suite struct HealthCheckTests {
   private func check(
-    _ failed: ProbeStep.Name?, _ front: FrontAnswer.Outcome?, cutOff: Bool = false, error: String = "it failed",
+    _ failed: ProbeStep.Name?, _ front: DataPlaneResult.Outcome?, cutOff: Bool = false, error: String = "it failed",
     guarded: Bool = false
   ) -> HealthCheck {
     let target = HealthTarget(
       ProbeTarget(name: "a", scheme: "http", host: "10.0.0.1", port: 80), interval: 60,
-      front: FrontName(domain: "a.test", usesTLS: false, isGuarded: guarded))
+      front: DataPlaneHost(domain: "a.test", usesTLS: false, isGuarded: guarded))
     var steps = ProbeStep.Name.allCases.prefix { $0 != failed }.map { ProbeStep($0, .passed, milliseconds: 2) }
     if let failed { steps.append(ProbeStep(failed, .failed, error: error)) }
     return HealthCheck(
       target, at: Timestamp(seconds: 0), direct: ProbeResult(target: target.target, steps: steps),
-      front: front.map { FrontAnswer($0, milliseconds: 9) }, isCutOff: cutOff)
+      front: front.map { DataPlaneResult($0, milliseconds: 9) }, isLocalNetworkDown: cutOff)
   }
 
   @Test(
     arguments: [
-      (ProbeStep.Name.tcp, nil, Culprit.backend), (.dns, nil, .dns), (.http, nil, .backend),
+      (ProbeStep.Name.tcp, nil, FailureCause.backend), (.dns, nil, .dns), (.http, nil, .backend),
       (nil, .answered(status: 502), .nginx), (.tcp, .answered(status: 502), .backend),
       (.dns, .answered(status: 502), .dns), (.http, .answered(status: 200), .backend),
       (.tcp, .answered(status: 404), .backend), (.tcp, .answered(status: 403), .backend),
       (nil, .noConnection("refused"), .npm), (.tcp, .noConnection("refused"), .npm),
       (.http, .noConnection("refused"), .backend),
       (nil, .badCertificate("expired"), .certificate), (nil, .noAnswer("closed"), .nginx),
-    ] as [(ProbeStep.Name?, FrontAnswer.Outcome?, Culprit)])
-  func `the pair names the culprit`(direct: ProbeStep.Name?, front: FrontAnswer.Outcome?, culprit: Culprit) {
+    ] as [(ProbeStep.Name?, DataPlaneResult.Outcome?, FailureCause)])
+  func `the pair names the culprit`(direct: ProbeStep.Name?, front: DataPlaneResult.Outcome?, culprit: FailureCause) {
     let found = check(direct, front)
     #expect(found.verdict == .failed)
     #expect(found.culprit == culprit)
@@ -51,11 +51,11 @@ import Testing
   @Test func `what only NPM reaches must be as expected, too`() {
     let target = HealthTarget(
       ProbeTarget(name: "a", scheme: "http", host: "x", port: 80), interval: 60,
-      front: FrontName(domain: "a.test", usesTLS: false))
+      front: DataPlaneHost(domain: "a.test", usesTLS: false))
     let steps = [ProbeStep(.syntax, .passed), ProbeStep(.dns, .failed, error: "x")]
     let found = HealthCheck(
       target, at: Timestamp(seconds: 0), direct: ProbeResult(target: target.target, steps: steps),
-      front: FrontAnswer(.answered(status: 200), shortcoming: "the answer is no JSON"))
+      front: DataPlaneResult(.answered(status: 200), shortcoming: "the answer is no JSON"))
     #expect(found.verdict == .failed)
   }
 
@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test func `while our own network is down nobody is to blame`() {
-    #expect(check(.tcp, nil, cutOff: true).verdict == .undecided)
+    #expect(check(.tcp, nil, cutOff: true).verdict == .inconclusive)
     #expect(check(.tcp, nil, cutOff: true).culprit == .network)
     #expect(check(nil, nil, cutOff: true).verdict == .passed)
   }

@@ -39,14 +39,14 @@ import Testing
     #expect((schedule.due ?? .infinity) < 1001)
   }
 
-  @Test func `who stays keeps its time, who goes is forgotten, who is hurried comes first`() {
+  @Test func `who stays keeps its time, who goes is ledgerRemovals, who is hurried comes first`() {
     var schedule = HealthSchedule()
     schedule.watch(["a": 60, "b": 60], at: 0)
     _ = schedule.take(at: 5)
     let due = schedule.due
     schedule.watch(["a": 60, "b": 60], at: 6)
     #expect(schedule.due == due)
-    schedule.hurry(["b"], at: 7)
+    schedule.expedite(["b"], at: 7)
     #expect(schedule.due == 7)
     #expect(schedule.take(at: 7) == ["b"])
     schedule.watch([:], at: 8)

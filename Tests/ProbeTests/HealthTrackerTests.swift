@@ -10,7 +10,7 @@ import Testing
   private func healths(_ checks: String) -> [Health] {
     var tracker = HealthTracker(since: Timestamp(seconds: 0))
     return checks.enumerated().map { index, sign in
-      let verdict: CheckVerdict = sign == "+" ? .passed : sign == "-" ? .failed : .undecided
+      let verdict: CheckOutcome = sign == "+" ? .passed : sign == "-" ? .failed : .inconclusive
       _ = tracker.note(verdict, thresholds, at: Timestamp(seconds: Double(index)))
       return tracker.health
     }

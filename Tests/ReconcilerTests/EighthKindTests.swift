@@ -11,19 +11,19 @@ import Testing
 /// A kind is one description: nothing else has to be written for another one.
 @Suite struct EighthKindTests {
   /// Made up: domains that are parked, which NPM keeps as 404 hosts.
-  private static let parking: KindDescription = {
+  private static let parking: ResourceSchema = {
     var kind = description
     kind.staleSince = NPMVersion(2, 13, 0)
     return kind
   }()
 
-  private static let description = KindDescription(
+  private static let description = ResourceSchema(
     kind: ResourceKind(rawValue: "parking_place"), section: "parking_places", route: "dead-hosts",
-    witness: .markerFromCreation,
+    ownershipProof: .markerFromCreation,
     fields: [
-      FieldDescription("domain_names", .domains, "Domains that are parked."),
-      FieldDescription("advanced_config", .string(0...100), standard: "", "What nginx does with them."),
-      FieldDescription("enabled", .bool, standard: true, "Whether they are parked at all."),
+      FieldSchema("domain_names", .domains, "Domains that are parked."),
+      FieldSchema("advanced_config", .string(0...100), defaultValue: "", "What nginx does with them."),
+      FieldSchema("enabled", .bool, defaultValue: true, "Whether they are parked at all."),
     ],
     operatorFields: [], claimField: "domain_names",
     claims: { $0["domain_names"].arrayValue?.compactMap(\.stringValue) ?? [] }, summary: { _ in "parked" })
@@ -37,10 +37,10 @@ import Testing
         try scratch.write("d/a.yaml", text)
         let loaded = DesiredLoader.load("\(scratch.path)/d", kinds: kinds)
         #expect(loaded.diagnostics.isEmpty)
-        let run = ReconcileRun(
+        let run = Reconciliation(
           gateway: npm.gateway(kinds: kinds), store: store, prober: nil,
-          settings: LapSettings(npmURL: npm.url, owner: "me", policy: .sync))
-        let report = try await run.apply(run.plan(loaded.state), stop: StopSignal())
+          settings: ReconcileOptions(npmURL: npm.url, owner: "me", policy: .sync))
+        let report = try await run.apply(run.plan(loaded.state), stop: ShutdownSignal())
         return report.outcomes.map { "\($0.change.action.word) \($0.change.key.path) \($0.verdict.rawValue)" }
       }
       let text = "parking_places:\n  lot: { domain_names: [lot.test], advanced_config: 'deny all;' }\n"

@@ -9,7 +9,7 @@ import Testing
 /// The monitor with a clock that only moves when it is told to, and destinations that are as they are told.
 @Suite struct HealthMonitorTests {
   /// A double: the network.
-  private final class ToldChecks: HealthChecking {
+  private final class ToldChecks: HealthChecker {
     let down = Lock<Set<String>>([])
     let clock: ManualClock
 
@@ -39,7 +39,7 @@ import Testing
     surroundings.now = { Timestamp(seconds: clock.now) }
     surroundings.report = { transitions, _ in for change in transitions { told.continuation.yield(change) } }
     let monitor = await HealthMonitor(HealthTracker.Thresholds(), surroundings)
-    let stop = StopSignal()
+    let stop = ShutdownSignal()
     await monitor.watch([
       HealthTarget(ProbeTarget(name: "a", scheme: "http", host: "10.0.0.1", port: 80), interval: 60)
     ])
@@ -62,7 +62,7 @@ import Testing
     clock.set(100_000)
     await ended
     let store = try SQLiteStore(path: path)
-    #expect(try await store.checkWindows(at: Timestamp(seconds: 1000))["a"]?.day.checks == 4)
+    #expect(try await store.checkStatistics(at: Timestamp(seconds: 1000))["a"]?.day.checks == 4)
     // A daemon that starts again knows what was.
     let next = await HealthMonitor(HealthTracker.Thresholds(), surroundings)
     await next.watch([
@@ -71,7 +71,7 @@ import Testing
     #expect(await next.view.records.first?.health == .unhealthy)
   }
 
-  @Test(.timeLimit(.minutes(1))) func `what a store that is away cannot take is remembered once it is back`()
+  @Test(.timeLimit(.minutes(1))) func `what a store that is away cannot take is ledgerUpdates once it is back`()
     async throws
   {
     let scratch = try Scratch()
@@ -86,7 +86,7 @@ import Testing
     surroundings.now = { Timestamp(seconds: clock.now) }
     let monitor = await HealthMonitor(HealthTracker.Thresholds(), surroundings)
     isAway.withLock { $0 = true }
-    let stop = StopSignal()
+    let stop = ShutdownSignal()
     await monitor.watch([
       HealthTarget(ProbeTarget(name: "a", scheme: "http", host: "10.0.0.1", port: 80), interval: 60)
     ])
@@ -102,7 +102,7 @@ import Testing
     stop.request()
     clock.set(100_000)
     await ended
-    let windows = try await SQLiteStore(path: path).checkWindows(at: Timestamp(seconds: 1000))
+    let windows = try await SQLiteStore(path: path).checkStatistics(at: Timestamp(seconds: 1000))
     #expect(windows["a"]?.day.checks == 3)
   }
 }

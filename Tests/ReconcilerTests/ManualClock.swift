@@ -2,7 +2,7 @@ import Platform
 import Reconciler
 
 /// A clock that tests move by hand.
-final class ManualClock: LoopClock {
+final class ManualClock: MonotonicClock {
   private struct State {
     var now = 0.0
     var waiters: [(time: Double, wake: CheckedContinuation<Void, Never>)] = []

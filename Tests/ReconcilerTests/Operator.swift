@@ -11,50 +11,50 @@ struct Operator {
   let store: any StateStore
   var owner = "homelab"
   var policy = Policy.sync
-  var settings: LapSettings
+  var settings: ReconcileOptions
 
   init(_ npm: SimulatedNPM, owner: String = "homelab", policy: Policy = .sync) {
     self.npm = npm
     self.owner = owner
     store = MemoryStore()
-    settings = LapSettings(npmURL: npm.url, owner: owner, policy: policy)
+    settings = ReconcileOptions(npmURL: npm.url, owner: owner, policy: policy)
   }
 
-  var run: ReconcileRun {
-    ReconcileRun(
+  var run: Reconciliation {
+    Reconciliation(
       gateway: npm.gateway(), store: store, prober: nil, settings: settings, pause: { _ in await Task.yield() })
   }
 
-  func plan(_ hosts: DesiredResource...) async throws -> PlannedLap {
+  func plan(_ hosts: DesiredResource...) async throws -> PlanResult {
     try await run.plan(DesiredState(resources: hosts, fileCount: 1))
   }
 
   @discardableResult
-  func apply(_ hosts: DesiredResource...) async throws -> RunReport {
+  func apply(_ hosts: DesiredResource...) async throws -> ApplyResult {
     try await apply(DesiredState(resources: hosts, fileCount: 1))
   }
 
   @discardableResult
-  func apply(_ desired: DesiredState) async throws -> RunReport {
+  func apply(_ desired: DesiredState) async throws -> ApplyResult {
     let run = run
-    return try await run.apply(run.plan(desired), stop: StopSignal())
+    return try await run.apply(run.plan(desired), stop: ShutdownSignal())
   }
 
   /// The same operator on another errand.
-  func on(_ purpose: LapSettings.Purpose) -> Operator {
+  func on(_ purpose: ReconcileOptions.Purpose) -> Operator {
     var other = self
     other.settings.purpose = purpose
     return other
   }
 
   @discardableResult
-  func rollBack(to run: Int) async throws -> RunReport {
+  func rollBack(to run: Int) async throws -> ApplyResult {
     let target = RollbackTarget(
       run: run, history: try await store.history(after: 0), ledger: try await store.ledger())
     return try await on(.rollBack(target)).apply(target.desired)
   }
 }
 
-func verdicts(_ report: RunReport) -> [String] {
+func verdicts(_ report: ApplyResult) -> [String] {
   report.outcomes.map { "\($0.change.key.name) \($0.verdict.rawValue)" }
 }

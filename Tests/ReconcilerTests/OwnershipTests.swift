@@ -103,7 +103,7 @@ import Testing
       app.lifecycle.isProtected = true
       try await me.apply(app, stay)
       let lap = try await me.plan(stay)
-      #expect(lap.plan.changes.compactMap(\.obstacle?.code) == [.protected])
+      #expect(lap.plan.changes.compactMap(\.blockReason?.code) == [.protected])
       try await me.apply(stay)
       #expect(try await npm.served()["app.test"] != nil)
     }
@@ -171,7 +171,7 @@ import Testing
     }
   }
 
-  @Test func `a host whose marker somebody took is forgotten, not deleted`() async throws {
+  @Test func `a host whose marker somebody took is ledgerRemovals, not deleted`() async throws {
     try await withSimulator { npm in
       let me = Operator(npm)
       let z = desiredHost("z", hostSpec(["z.test"]))

@@ -8,12 +8,12 @@ import Testing
   private final class Bench: Sendable {
     let clock = ManualClock()
     let laps = AsyncStream.makeStream(of: [Trigger].self)
-    let result = Lock(LapResult.settled)
-    let stop = StopSignal()
+    let result = Lock(ReconcileResult.done)
+    let stop = ShutdownSignal()
     let loop: ReconcileLoop
 
     init() {
-      var timing = LoopState.Timing(interval: 60)
+      var timing = ReconcileSchedule.Timing(interval: 60)
       timing.gap = 1
       loop = ReconcileLoop(timing, clock: clock, chance: { 0.5 }) { [laps, result] triggers in
         laps.continuation.yield(triggers)
@@ -58,13 +58,13 @@ import Testing
 
   @Test(.timeLimit(.minutes(1))) func `trouble is tried again before the interval is over`() async {
     let bench = Bench()
-    bench.result.withLock { $0 = .troubled }
+    bench.result.withLock { $0 = .requeue }
     async let ended: Void = bench.loop.run(stop: bench.stop)
     var laps = bench.laps.stream.makeAsyncIterator()
     var waits = bench.clock.waits.stream.makeAsyncIterator()
     #expect(await laps.next() == [.start])
     #expect(await waits.next() == 1)
-    bench.result.withLock { $0 = .settled }
+    bench.result.withLock { $0 = .done }
     bench.clock.set(1)
     #expect(await laps.next() == [.interval])
     #expect(await waits.next() == 61)

@@ -31,10 +31,10 @@ import Testing
   @Test func `windows are the same before and after checks were summarised`() async throws {
     try await record(hours: 20)
     let now = after(20 * 3600)
-    let before = try await store.checkWindows(at: now)
+    let before = try await store.checkStatistics(at: now)
     try await store.summarise(at: now)
     try await store.summarise(at: now)
-    let windows = try await store.checkWindows(at: now)
+    let windows = try await store.checkStatistics(at: now)
     #expect(windows == before)
     #expect(windows["a"]?.day.checks == 240)
     #expect(windows["a"]?.day.failures == 24)
@@ -51,10 +51,10 @@ import Testing
       try await store.record(samples, memories: [:])
       try await store.summarise(at: after(Double(day + 1) * 86400))
     }
-    let windows = try #require(try await store.checkWindows(at: after(3 * 86400))["a"])
+    let windows = try #require(try await store.checkStatistics(at: after(3 * 86400))["a"])
     #expect(windows.day.checks == 288 && windows.day.failures == 0)
     #expect(windows.week.checks == 864 && windows.week.failures == 288)
-    let late = try await store.checkWindows(at: after(40 * 86400))
+    let late = try await store.checkStatistics(at: after(40 * 86400))
     #expect(late["a"] == nil || late["a"]?.month.checks == 0)
   }
 
@@ -63,8 +63,8 @@ import Testing
     try await record(hours: 1, name: "b", milliseconds: 1000)
     try await store.record([], memories: ["a": "{}"])
     try await store.record([], memories: ["a": "[1]", "c": "2"])
-    #expect(try await store.healthMemories() == ["a": "[1]", "c": "2"])
-    let windows = try await store.checkWindows(at: after(3600))
+    #expect(try await store.persistedHealth() == ["a": "[1]", "c": "2"])
+    let windows = try await store.checkStatistics(at: after(3600))
     #expect(try #require(windows["a"]?.day.latencies.percentile(0.5)) < 11)
     #expect(try #require(windows["b"]?.day.latencies.percentile(0.5)) > 900)
   }

@@ -28,7 +28,7 @@ import Testing
     let entry = ledgerEntry("app", id: 3, hostSpec(["ä.test"], ["locations": [["path": "/x"]]]), isUnfinished: true)
     let claim = ledgerEntry("app", id: nil, hostSpec(["ä.test"]), isUnfinished: true)
     let number = try await store.begin(
-      ChangeRecordDraft(run: run, key: key, action: "create", at: time(1)), claim: .put(claim))
+      ChangeIntent(run: run, key: key, action: "create", at: time(1)), claim: .put(claim))
     #expect(try await store.ledger() == [claim])
     #expect(try await store.openIntents().map(\.key) == [key])
     try await store.settle(
@@ -37,11 +37,11 @@ import Testing
     #expect(try await store.openIntents().isEmpty)
   }
 
-  @Test(arguments: Kind.allCases) func `rows are removed, forgotten and kept as told`(kind: Kind) async throws {
+  @Test(arguments: Kind.allCases) func `rows are removed, ledgerRemovals and kept as told`(kind: Kind) async throws {
     let store = try store(kind)
     let run = try await store.beginRun(digest: "d", at: time(0))
     for name in ["a", "b", "c"] {
-      let draft = ChangeRecordDraft(run: run, key: ResourceKey(.proxyHost, name), action: "create", at: time(1))
+      let draft = ChangeIntent(run: run, key: ResourceKey(.proxyHost, name), action: "create", at: time(1))
       let number = try await store.begin(draft, claim: .put(ledgerEntry(name, id: 1, hostSpec(["\(name).test"]))))
       let record = ChangeRecord(key: draft.key, action: "create", outcome: .failed, error: "no")
       try await store.settle(number, record, ledger: name == "a" ? .remove : .keep, at: time(2))
@@ -65,7 +65,7 @@ import Testing
     let store = try store(kind)
     let run = try await store.beginRun(digest: "d", at: time(0))
     let number = try await store.begin(
-      ChangeRecordDraft(run: run, key: key, action: "delete", at: time(1)), claim: .keep)
+      ChangeIntent(run: run, key: key, action: "delete", at: time(1)), claim: .keep)
     try await store.abandon(number, at: time(2))
     #expect(try await store.openIntents().isEmpty)
   }

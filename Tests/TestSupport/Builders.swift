@@ -4,7 +4,7 @@ package import Model
 package func hostSpec(
   _ domains: [String], host: String = "10.0.0.1", port: Int = 80, _ fields: [String: JSONValue] = [:]
 ) -> Spec {
-  var spec = Spec(KindDescription.proxyHost)
+  var spec = Spec(ResourceSchema.proxyHost)
   spec["domain_names"] = .array(domains.map { .string($0) })
   spec["forward_scheme"] = "http"
   spec["forward_host"] = .string(host)
@@ -37,11 +37,11 @@ package func observedHost(
 }
 
 package func observedState(
-  _ objects: [ObservedResource], references: ReferenceTable = ReferenceTable(),
+  _ objects: [ObservedResource], references: NameIndex = NameIndex(),
   version: NPMVersion = NPMVersion(2, 15, 1)
 ) -> ObservedState {
   var resources: [ResourceKind: [ObservedResource]] = [:]
-  for kind in KindDescription.all { resources[kind.kind] = objects.filter { $0.kind == kind.kind } }
+  for kind in ResourceSchema.all { resources[kind.kind] = objects.filter { $0.kind == kind.kind } }
   return ObservedState(version: version, resources: resources, references: references)
 }
 

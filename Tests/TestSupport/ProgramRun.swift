@@ -28,7 +28,7 @@ package struct ProgramRun: Sendable {
   }
 }
 
-/// A program under way, started by `posix_spawn`: Foundation's `Process` takes 40 ms for each and has crashed here.
+/// A program under way, started by `posix_spawn`: Foundation's `CurrentProcess` takes 40 ms for each and has crashed here.
 package final class RunningProgram: Sendable {
   package let identifier: Int32
   private let output: Int32

@@ -50,9 +50,9 @@ package final class SimulatedNPM: Sendable {
 
   /// The client under test, logged in as the administrator. Pauses of retries are skipped.
   package func gateway(
-    readTimeout: Double = 15, writeTimeout: Double = 5, kinds: [KindDescription] = KindDescription.all
-  ) -> LiveNPM {
-    var contract = UpstreamContract(name: "NPM")
+    readTimeout: Double = 15, writeTimeout: Double = 5, kinds: [ResourceSchema] = ResourceSchema.all
+  ) -> RESTGateway {
+    var contract = UpstreamConfiguration(name: "NPM")
     contract.readTimeout = readTimeout
     contract.writeTimeout = writeTimeout
     contract.firstByteTimeout = readTimeout
@@ -61,7 +61,7 @@ package final class SimulatedNPM: Sendable {
     let upstream = UpstreamClient(
       baseURL: url, contract: contract, transport: engine, surroundings: surroundings)
     let credentials = NPMCredentials(identity: "admin@example.com", secret: Secret("changeme"))
-    return LiveNPM(upstream: upstream, credentials: credentials, cache: NoTokenCache(), kinds: kinds)
+    return RESTGateway(upstream: upstream, credentials: credentials, cache: NoTokenCache(), kinds: kinds)
   }
 
   /// Sends a call with any body; returns status and JSON.

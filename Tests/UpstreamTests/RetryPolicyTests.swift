@@ -13,15 +13,15 @@ import Upstream
 
   @Test func `only what is harmless and may pass is tried again, and not for ever`() {
     typealias Attempt = RetryPolicy.Attempt
-    #expect(policy.pause(after: Attempt(number: 1, isHarmless: true, isPassing: true), share: 1) == 0.2)
-    #expect(policy.pause(after: Attempt(number: 1, isHarmless: false, isPassing: true), share: 1) == nil)
-    #expect(policy.pause(after: Attempt(number: 1, isHarmless: true, isPassing: false), share: 1) == nil)
-    #expect(policy.pause(after: Attempt(number: 3, isHarmless: true, isPassing: true), share: 1) == nil)
+    #expect(policy.pause(after: Attempt(number: 1, isIdempotent: true, isTransient: true), share: 1) == 0.2)
+    #expect(policy.pause(after: Attempt(number: 1, isIdempotent: false, isTransient: true), share: 1) == nil)
+    #expect(policy.pause(after: Attempt(number: 1, isIdempotent: true, isTransient: false), share: 1) == nil)
+    #expect(policy.pause(after: Attempt(number: 3, isIdempotent: true, isTransient: true), share: 1) == nil)
   }
 
   @Test func `what the upstream asks for is waited for, within reason`() {
-    let short = RetryPolicy.Attempt(number: 1, isHarmless: true, isPassing: true, retryAfter: 7)
-    let long = RetryPolicy.Attempt(number: 1, isHarmless: true, isPassing: true, retryAfter: 31)
+    let short = RetryPolicy.Attempt(number: 1, isIdempotent: true, isTransient: true, retryAfter: 7)
+    let long = RetryPolicy.Attempt(number: 1, isIdempotent: true, isTransient: true, retryAfter: 31)
     #expect(policy.pause(after: short, share: 0) == 7)
     #expect(policy.pause(after: long, share: 0) == nil)
   }

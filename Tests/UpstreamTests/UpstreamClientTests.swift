@@ -34,10 +34,10 @@ import Upstream
       }
     }
 
-    func client(_ url: String = "http://npm.test:81", _ adjust: (inout UpstreamContract) -> Void = { _ in })
+    func client(_ url: String = "http://npm.test:81", _ adjust: (inout UpstreamConfiguration) -> Void = { _ in })
       -> UpstreamClient
     {
-      var contract = UpstreamContract(name: "NPM")
+      var contract = UpstreamConfiguration(name: "NPM")
       adjust(&contract)
       var surroundings = UpstreamClient.Surroundings()
       surroundings.pause = { [waits] seconds in waits.withLock { $0.append(seconds) } }
@@ -199,7 +199,7 @@ import Upstream
     // Each budget alone is short, so that a busy machine cannot end a call by the other one.
     let cases = [(path: "/stall", firstByte: 0.1, total: 20.0), (path: "/drip", firstByte: 20.0, total: 0.4)]
     for (path, firstByte, total) in cases {
-      var contract = UpstreamContract(name: "NPM")
+      var contract = UpstreamConfiguration(name: "NPM")
       contract.retry.attempts = 1
       contract.firstByteTimeout = firstByte
       contract.readTimeout = total

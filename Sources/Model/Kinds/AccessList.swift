@@ -1,19 +1,20 @@
-extension KindDescription {
+extension ResourceSchema {
   /// Access lists. Field names are those of NPM's published API schema. NPM accepts no `meta` for them, and shows
   /// passwords as a hint only.
-  package static let accessList = KindDescription(
-    kind: .accessList, section: "access_lists", route: "access-lists", witness: .name(field: "name"), isServed: false,
+  package static let accessList = ResourceSchema(
+    kind: .accessList, section: "access_lists", route: "access-lists", ownershipProof: .name(field: "name"),
+    hasNginxState: false,
     fields: [
-      FieldDescription("name", .string(1...255), standard: "", "What NPM calls it; without it, its name here."),
-      FieldDescription("satisfy_any", .bool, standard: false, "A user or an address is enough; else both are needed."),
-      FieldDescription("pass_auth", .bool, standard: true, "Pass the Authorization header on."),
-      FieldDescription(
-        "items", .list(itemFields, key: "username", shorthands: []), standard: [], "Users who may log in."),
-      FieldDescription(
-        "clients", .list(clientFields, key: "address", shorthands: []), standard: [],
+      FieldSchema("name", .string(1...255), defaultValue: "", "What NPM calls it; without it, its name here."),
+      FieldSchema("satisfy_any", .bool, defaultValue: false, "A user or an address is enough; else both are needed."),
+      FieldSchema("pass_auth", .bool, defaultValue: true, "Pass the Authorization header on."),
+      FieldSchema(
+        "items", .list(itemFields, key: "username", shorthands: []), defaultValue: [], "Users who may log in."),
+      FieldSchema(
+        "clients", .list(clientFields, key: "address", shorthands: []), defaultValue: [],
         "Addresses that are let in or kept out; the first that fits counts."),
     ],
-    operatorFields: OperatorFields.forOthers,
+    operatorFields: MetadataFields.forOthers,
     summary: { spec in
       let (users, clients) = (spec["items"].arrayValue?.count ?? 0, spec["clients"].arrayValue?.count ?? 0)
       return "\(users) user\(users == 1 ? "" : "s"), \(clients) address\(clients == 1 ? "" : "es")"
@@ -25,10 +26,12 @@ extension KindDescription {
       spec["clients"] = .array((spec["clients"].arrayValue ?? []).map { clientFields.filled($0) })
     })
 
-  @Sendable private static func problems(_ spec: Spec) -> [SpecProblem] { userProblems(spec) + clientProblems(spec) }
+  @Sendable private static func problems(_ spec: Spec) -> [ValidationIssue] {
+    userProblems(spec) + clientProblems(spec)
+  }
 
   /// NPM takes any name, and writes it before a colon into a file in which `#` begins a comment.
-  private static func userProblems(_ spec: Spec) -> [SpecProblem] {
+  private static func userProblems(_ spec: Spec) -> [ValidationIssue] {
     (spec["items"].arrayValue ?? []).enumerated().compactMap { index, item in
       let name = item["username"].stringValue ?? ""
       let problem =
@@ -41,28 +44,28 @@ extension KindDescription {
         } else {
           ""
         }
-      return problem.isEmpty ? nil : SpecProblem(.badValue, at: "items[\(index)].username", problem)
+      return problem.isEmpty ? nil : ValidationIssue(.badValue, at: "items[\(index)].username", problem)
     }
   }
 
   /// NPM takes any address, and nginx then refuses every host that uses the list.
-  private static func clientProblems(_ spec: Spec) -> [SpecProblem] {
+  private static func clientProblems(_ spec: Spec) -> [ValidationIssue] {
     (spec["clients"].arrayValue ?? []).enumerated().compactMap { index, client in
       let address = client["address"].stringValue ?? ""
       guard !NetworkAddress.isRight(address) else { return nil }
-      return SpecProblem(
+      return ValidationIssue(
         .badValue, at: "clients[\(index)].address", "'\(address)' is neither an address, nor a network, nor all",
         hint: "write 10.0.0.7, 10.0.0.0/8, fd00::/8 or all")
     }
   }
 
-  private static let itemFields: [FieldDescription] = [
-    FieldDescription("username", .string(1...255), "Who logs in."),
-    FieldDescription("password", .secret, "{ env: NAME } or { file: path }; never the password itself."),
+  private static let itemFields: [FieldSchema] = [
+    FieldSchema("username", .string(1...255), "Who logs in."),
+    FieldSchema("password", .secret, "{ env: NAME } or { file: path }; never the password itself."),
   ]
 
-  private static let clientFields: [FieldDescription] = [
-    FieldDescription("address", .string(1...255), "An address, a network such as 10.0.0.0/8, or all."),
-    FieldDescription("directive", .choice(["allow", "deny"]), "What becomes of requests from there."),
+  private static let clientFields: [FieldSchema] = [
+    FieldSchema("address", .string(1...255), "An address, a network such as 10.0.0.0/8, or all."),
+    FieldSchema("directive", .choice(["allow", "deny"]), "What becomes of requests from there."),
   ]
 }

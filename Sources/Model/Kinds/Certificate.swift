@@ -1,53 +1,54 @@
-extension KindDescription {
+extension ResourceSchema {
   /// Certificates. NPM's API calls one that was uploaded `other`; it checks neither key nor chain, and a pair that does not
   /// match breaks every later write. It has no place for a marker, and changes nothing but the files of one.
-  package static let certificate = KindDescription(
-    kind: .certificate, section: "certificates", route: "certificates", witness: .name(field: "nice_name"),
-    isServed: false, fields: commonFields + customFields + letsEncryptFields,
-    operatorFields: OperatorFields.forOthers,
+  package static let certificate = ResourceSchema(
+    kind: .certificate, section: "certificates", route: "certificates", ownershipProof: .name(field: "nice_name"),
+    hasNginxState: false, fields: commonFields + customFields + letsEncryptFields,
+    operatorFields: MetadataFields.forOthers,
     nameInNPM: { isRequested($0) ? joinedNames($0) : $0["nice_name"].stringValue },
     summary: { spec in
       isRequested(spec) ? "\(joinedNames(spec)) from Let's Encrypt" : spec["nice_name"].summary
     }, check: problems, normalise: normaliseCertificate)
 
-  private static let commonFields: [FieldDescription] = [
-    FieldDescription(
-      "nice_name", .string(1...255), standard: "",
+  private static let commonFields: [FieldSchema] = [
+    FieldSchema(
+      "nice_name", .string(1...255), defaultValue: "",
       "What NPM calls it; without it, its name here. One of Let's Encrypt is called by its domains."),
-    FieldDescription(
-      "provider", .choice(["custom", "letsencrypt"]), standard: "custom",
+    FieldSchema(
+      "provider", .choice(["custom", "letsencrypt"]), defaultValue: "custom",
       "custom: from files. letsencrypt: NPM requests it, and renews it.", wireWords: ["custom": "other"]),
   ]
 
-  private static let customFields: [FieldDescription] = [
-    FieldDescription(
-      "certificate", .pem, standard: .null, "{ file: path }: the certificate, PEM, perhaps with those above it."),
-    FieldDescription("certificate_key", .pemKey, standard: .null, "{ file: path }: its private key, not encrypted."),
-    FieldDescription(
-      "intermediate_certificate", .pem, standard: .null, "{ file: path }: the certificates above it, PEM."),
+  private static let customFields: [FieldSchema] = [
+    FieldSchema(
+      "certificate", .pem, defaultValue: .null, "{ file: path }: the certificate, PEM, perhaps with those above it."),
+    FieldSchema("certificate_key", .pemKey, defaultValue: .null, "{ file: path }: its private key, not encrypted."),
+    FieldSchema(
+      "intermediate_certificate", .pem, defaultValue: .null, "{ file: path }: the certificates above it, PEM."),
   ]
 
-  private static let letsEncryptFields: [FieldDescription] = [
-    FieldDescription("domain_names", .domains, standard: [], "Names that are requested of Let's Encrypt."),
-    FieldDescription(
-      "key_type", .choice(["rsa", "ecdsa"]), standard: "rsa", since: NPMVersion(2, 13, 6), "Kind of key.",
+  private static let letsEncryptFields: [FieldSchema] = [
+    FieldSchema("domain_names", .domains, defaultValue: [], "Names that are requested of Let's Encrypt."),
+    FieldSchema(
+      "key_type", .choice(["rsa", "ecdsa"]), defaultValue: "rsa", since: NPMVersion(2, 13, 6), "Kind of key.",
       metaName: "key_type"),
-    FieldDescription(
-      "letsencrypt_email", .string(0...255), standard: "",
+    FieldSchema(
+      "letsencrypt_email", .string(0...255), defaultValue: "",
       "Address that Let's Encrypt may write to. Later releases of NPM do not ask for one.",
       metaName: "letsencrypt_email", until: NPMVersion(2, 13, 0)),
-    FieldDescription(
-      "dns", .object(dnsFields), standard: .null, "Prove the names by DNS (DNS-01) instead of a request to port 80.",
+    FieldSchema(
+      "dns", .object(dnsFields), defaultValue: .null,
+      "Prove the names by DNS (DNS-01) instead of a request to port 80.",
       metaName: "dns_challenge"),
   ]
 
-  private static let dnsFields: [FieldDescription] = [
-    FieldDescription("provider", .string(1...100), "NPM's name of the DNS provider.", metaName: "dns_provider"),
-    FieldDescription(
+  private static let dnsFields: [FieldSchema] = [
+    FieldSchema("provider", .string(1...100), "NPM's name of the DNS provider.", metaName: "dns_provider"),
+    FieldSchema(
       "credentials", .secret, "{ env: NAME } or { file: path }: what certbot's plug-in for the provider reads.",
       metaName: "dns_provider_credentials"),
-    FieldDescription(
-      "propagation_seconds", .integer(0...600), standard: .null,
+    FieldSchema(
+      "propagation_seconds", .integer(0...600), defaultValue: .null,
       "How long to wait for DNS; NPM gives a request 15 minutes in all.",
       metaName: "propagation_seconds"),
   ]
@@ -68,20 +69,20 @@ extension KindDescription {
   /// NPM calls one that it requests by its domains, whatever it is told.
   private static func joinedNames(_ spec: Spec) -> String { sortedNames(spec).joined(separator: ", ") }
 
-  @Sendable private static func problems(_ spec: Spec) -> [SpecProblem] {
+  @Sendable private static func problems(_ spec: Spec) -> [ValidationIssue] {
     let isRequested = isRequested(spec)
-    let foreign = (isRequested ? customFields : letsEncryptFields).filter { spec[$0.name] != $0.standard }
+    let foreign = (isRequested ? customFields : letsEncryptFields).filter { spec[$0.name] != $0.defaultValue }
     var found = foreign.map { field in
-      SpecProblem(
+      ValidationIssue(
         .badValue, at: field.name, "'\(field.name)' is nothing for provider \(spec["provider"].summary)",
         hint: "remove it")
     }
     guard isRequested else { return found }
     let names = sortedNames(spec)
-    if names.isEmpty { found.append(SpecProblem(.missingKey, at: "provider", "it lacks 'domain_names'")) }
+    if names.isEmpty { found.append(ValidationIssue(.missingKey, at: "provider", "it lacks 'domain_names'")) }
     if spec["dns"].isNull, let wild = names.first(where: { $0.hasPrefix("*") }) {
       found.append(
-        SpecProblem(
+        ValidationIssue(
           .badValue, at: "domain_names", "Let's Encrypt proves '\(wild)' by DNS only",
           hint: "add 'dns: { provider, credentials }'"))
     }
@@ -101,7 +102,7 @@ extension KindDescription {
       }
       if spec["key_type"].isNull { spec["key_type"] = "rsa" }
     } else {
-      for field in letsEncryptFields { spec[field.name] = field.standard ?? .null }
+      for field in letsEncryptFields { spec[field.name] = field.defaultValue ?? .null }
     }
   }
 }

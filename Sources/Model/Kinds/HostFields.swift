@@ -1,23 +1,23 @@
 /// What the kinds of host have in common.
 enum HostFields {
-  static let domains = FieldDescription(
+  static let domains = FieldSchema(
     "domain_names", .domains, "Names that nginx answers to; at most 100, wildcards allowed.")
-  static let certificate = FieldDescription(
-    "certificate", .reference(.certificate), standard: .null,
+  static let certificate = FieldSchema(
+    "certificate", .reference(.certificate), defaultValue: .null,
     "Name of a certificate, none, or auto: the best one that is good for all its names.")
-  static let blockExploits = FieldDescription(
-    "block_exploits", .bool, standard: false, "Refuse requests that look like common exploits.")
-  static let advancedConfig = FieldDescription(
-    "advanced_config", .string(0...100_000), standard: "", "nginx directives that NPM puts into the server block.")
-  static let enabled = FieldDescription("enabled", .bool, standard: true, "Whether NPM serves it.")
+  static let blockExploits = FieldSchema(
+    "block_exploits", .bool, defaultValue: false, "Refuse requests that look like common exploits.")
+  static let advancedConfig = FieldSchema(
+    "advanced_config", .string(0...100_000), defaultValue: "", "nginx directives that NPM puts into the server block.")
+  static let enabled = FieldSchema("enabled", .bool, defaultValue: true, "Whether NPM serves it.")
 
   /// TLS: the certificate and the flags that hang on it and on each other.
-  static let tls: [FieldDescription] = [
+  static let tls: [FieldSchema] = [
     certificate,
-    FieldDescription("ssl_forced", .bool, standard: false, "Redirect http to https. Needs a certificate."),
-    FieldDescription("http2_support", .bool, standard: false, "Offer HTTP/2. Needs a certificate."),
-    FieldDescription("hsts_enabled", .bool, standard: false, "Send Strict-Transport-Security. Needs ssl_forced."),
-    FieldDescription("hsts_subdomains", .bool, standard: false, "Extend HSTS to subdomains. Needs hsts_enabled."),
+    FieldSchema("ssl_forced", .bool, defaultValue: false, "Redirect http to https. Needs a certificate."),
+    FieldSchema("http2_support", .bool, defaultValue: false, "Offer HTTP/2. Needs a certificate."),
+    FieldSchema("hsts_enabled", .bool, defaultValue: false, "Send Strict-Transport-Security. Needs ssl_forced."),
+    FieldSchema("hsts_subdomains", .bool, defaultValue: false, "Extend HSTS to subdomains. Needs hsts_enabled."),
   ]
 
   /// NPM's own rules, as observed: domains sorted by code unit; a flag without what it needs is dropped.
@@ -37,41 +37,41 @@ enum HostFields {
 }
 
 /// What only the operator says of an object, whatever its kind.
-enum OperatorFields {
-  static let description = FieldDescription("description", .string(0...1000), standard: "", "What this is, for people.")
-  static let labels = FieldDescription(
-    "labels", .labels, standard: [:], "Names and values to select by, for example team: media.")
-  static let protect = FieldDescription(
-    "protect", .bool, standard: false,
+enum MetadataFields {
+  static let description = FieldSchema("description", .string(0...1000), defaultValue: "", "What this is, for people.")
+  static let labels = FieldSchema(
+    "labels", .labels, defaultValue: [:], "Names and values to select by, for example team: media.")
+  static let protect = FieldSchema(
+    "protect", .bool, defaultValue: false,
     "Never delete it. To give it up, set this to false, apply, then remove it.")
-  static let selfHeal = FieldDescription(
-    "self_heal", .bool, standard: .null,
+  static let selfHeal = FieldSchema(
+    "self_heal", .bool, defaultValue: .null,
     "Whether the daemon repairs what was changed in NPM, or only reports it; default: `watch.self_heal`.")
-  static let suspend = FieldDescription(
-    "suspend", .object(suspendFields), standard: .null, "Leave it alone for a while.")
+  static let suspend = FieldSchema(
+    "suspend", .object(suspendFields), defaultValue: .null, "Leave it alone for a while.")
 
   /// Of what NPM can switch off.
   static let forHosts = [description, labels, protect, onDelete(["delete", "disable", "orphan"]), suspend, selfHeal]
   /// Of hosts that have domains.
   static let forDomains =
     forHosts + [
-      FieldDescription(
-        "auto_request", .bool, standard: false,
+      FieldSchema(
+        "auto_request", .bool, defaultValue: false,
         "With certificate: auto, request one of Let's Encrypt where none is good for all its names.")
     ]
   /// Of what is only there or not.
   static let forOthers = [description, labels, protect, onDelete(["delete", "orphan"]), suspend, selfHeal]
 
-  private static func onDelete(_ choices: [String]) -> FieldDescription {
+  private static func onDelete(_ choices: [String]) -> FieldSchema {
     let disable = choices.contains("disable") ? "switch it off, " : ""
-    return FieldDescription(
-      "on_delete", .choice(choices), standard: "delete",
+    return FieldSchema(
+      "on_delete", .choice(choices), defaultValue: "delete",
       "What removal from the YAML does to it: delete it, \(disable)or leave it to NPM as it is.")
   }
 
-  private static let suspendFields: [FieldDescription] = [
-    FieldDescription("until", .date, "The day it ends, in UTC: it is managed again from then on."),
-    FieldDescription("reason", .string(0...1000), standard: "", "Why."),
+  private static let suspendFields: [FieldSchema] = [
+    FieldSchema("until", .date, "The day it ends, in UTC: it is managed again from then on."),
+    FieldSchema("reason", .string(0...1000), defaultValue: "", "Why."),
   ]
 }
 

@@ -1,16 +1,16 @@
-extension KindDescription {
+extension ResourceSchema {
   /// Proxy hosts. Field names, bounds and defaults are those of NPM's published API schema.
-  package static let proxyHost: KindDescription = {
+  package static let proxyHost: ResourceSchema = {
     var description = hostDescription
     description.canBeMadeDisabled = true
     return description
   }()
 
-  private static let hostDescription = KindDescription(
+  private static let hostDescription = ResourceSchema(
     kind: .proxyHost, section: "proxy_hosts", route: "proxy-hosts", fields: hostFields,
     operatorFields: hostOperatorFields,
     shorthands: [
-      ShorthandDescription(
+      ShorthandSchema(
         name: "forward", scheme: "forward_scheme", host: "forward_host", port: "forward_port", path: nil,
         summary: "Where requests go, as a URL: short for forward_scheme, forward_host and forward_port.")
     ],
@@ -20,74 +20,74 @@ extension KindDescription {
       return "\(spec.claims.joined(separator: ", ")) -> \(target)"
     }, check: { ProxyLocations.problems($0) }, normalise: normaliseHost)
 
-  private static let hostFields: [FieldDescription] =
+  private static let hostFields: [FieldSchema] =
     [
       HostFields.domains,
-      FieldDescription("forward_scheme", .choice(["http", "https"]), "How NPM speaks to the destination."),
-      FieldDescription("forward_host", .host, "Name or address of the destination."),
-      FieldDescription("forward_port", .port, "Port of the destination."),
+      FieldSchema("forward_scheme", .choice(["http", "https"]), "How NPM speaks to the destination."),
+      FieldSchema("forward_host", .host, "Name or address of the destination."),
+      FieldSchema("forward_port", .port, "Port of the destination."),
     ] + HostFields.tls + [
-      FieldDescription(
-        "trust_forwarded_proto", .bool, standard: false, since: NPMVersion(2, 14, 0),
+      FieldSchema(
+        "trust_forwarded_proto", .bool, defaultValue: false, since: NPMVersion(2, 14, 0),
         "Believe X-Forwarded-Proto of a proxy in front of NPM."),
-      FieldDescription("access_list", .reference(.accessList), standard: .null, "Name of an access list, or none."),
-      FieldDescription("caching_enabled", .bool, standard: false, "Let nginx cache assets."),
+      FieldSchema("access_list", .reference(.accessList), defaultValue: .null, "Name of an access list, or none."),
+      FieldSchema("caching_enabled", .bool, defaultValue: false, "Let nginx cache assets."),
       HostFields.blockExploits,
-      FieldDescription("allow_websocket_upgrade", .bool, standard: false, "Pass WebSocket upgrades on."),
-      FieldDescription(
-        "locations", .list(locationFields, key: "path", shorthands: [locationForward]), standard: [],
+      FieldSchema("allow_websocket_upgrade", .bool, defaultValue: false, "Pass WebSocket upgrades on."),
+      FieldSchema(
+        "locations", .list(locationFields, key: "path", shorthands: [locationForward]), defaultValue: [],
         "Paths with another destination."),
       HostFields.advancedConfig, HostFields.enabled,
     ]
 
-  private static let locationForward = ShorthandDescription(
+  private static let locationForward = ShorthandSchema(
     name: "forward", scheme: "forward_scheme", host: "forward_host", port: "forward_port", path: "forward_path",
     summary: "Where requests go, as a URL: short for the four forward fields.")
 
-  private static let locationFields: [FieldDescription] = [
-    FieldDescription("path", .locationPath, "The location's path in nginx, with =, ^~, ~ or ~* before it."),
-    FieldDescription("forward_scheme", .choice(["http", "https"]), "How NPM speaks to the destination."),
-    FieldDescription("forward_host", .host, "Name or address of the destination."),
-    FieldDescription("forward_port", .port, "Port of the destination."),
-    FieldDescription("forward_path", .forwardPath, standard: "", "Path that requests get at the destination."),
-    FieldDescription(
-      "advanced_config", .string(0...100_000), standard: "", "nginx directives that NPM puts into the location."),
+  private static let locationFields: [FieldSchema] = [
+    FieldSchema("path", .locationPath, "The location's path in nginx, with =, ^~, ~ or ~* before it."),
+    FieldSchema("forward_scheme", .choice(["http", "https"]), "How NPM speaks to the destination."),
+    FieldSchema("forward_host", .host, "Name or address of the destination."),
+    FieldSchema("forward_port", .port, "Port of the destination."),
+    FieldSchema("forward_path", .forwardPath, defaultValue: "", "Path that requests get at the destination."),
+    FieldSchema(
+      "advanced_config", .string(0...100_000), defaultValue: "", "nginx directives that NPM puts into the location."),
   ]
 
-  private static let hostOperatorFields: [FieldDescription] =
-    OperatorFields.forDomains + [
-      FieldDescription(
-        "validate", .choice(["enforce", "warn", "off"]), standard: "enforce",
+  private static let hostOperatorFields: [FieldSchema] =
+    MetadataFields.forDomains + [
+      FieldSchema(
+        "validate", .choice(["enforce", "warn", "off"]), defaultValue: "enforce",
         "What a destination that fails its check does: block the change, warn, or not be checked."),
-      FieldDescription(
-        "health", .object(healthFields), standard: .null,
+      FieldSchema(
+        "health", .object(healthFields), defaultValue: .null,
         "What its destination must answer, before it goes live and in the checks of the daemon."),
-      FieldDescription(
-        "slo", .object(sloFields), standard: .null,
+      FieldSchema(
+        "slo", .object(sloFields), defaultValue: .null,
         "What it is expected to do in a week; default: `slo` of the settings."),
     ]
 
-  private static let sloFields: [FieldDescription] = [
-    FieldDescription(
-      "availability", .decimal(0...100), standard: .null, "Percent of the checks of a week that succeed."),
-    FieldDescription(
-      "latency_ms", .integer(1...600_000), standard: .null, "Milliseconds that 95 of 100 checks do not exceed."),
+  private static let sloFields: [FieldSchema] = [
+    FieldSchema(
+      "availability", .decimal(0...100), defaultValue: .null, "Percent of the checks of a week that succeed."),
+    FieldSchema(
+      "latency_ms", .integer(1...600_000), defaultValue: .null, "Milliseconds that 95 of 100 checks do not exceed."),
   ]
 
-  private static let healthFields: [FieldDescription] = [
-    FieldDescription("path", .requestPath, standard: "/", "Path that is asked for, with its query."),
-    FieldDescription("method", .choice(["GET", "HEAD"]), standard: "GET", "How it is asked for."),
-    FieldDescription(
-      "headers", .headers, standard: [:],
+  private static let healthFields: [FieldSchema] = [
+    FieldSchema("path", .requestPath, defaultValue: "/", "Path that is asked for, with its query."),
+    FieldSchema("method", .choice(["GET", "HEAD"]), defaultValue: "GET", "How it is asked for."),
+    FieldSchema(
+      "headers", .headers, defaultValue: [:],
       "Headers of the request. `{ env: NAME }` and `{ file: path }` only where `secrets.allow` of the settings has them."
     ),
-    FieldDescription(
-      "expect_status", .statuses, standard: "100-499",
+    FieldSchema(
+      "expect_status", .statuses, defaultValue: "100-499",
       "Status codes that are healthy: 200-399, or 200-299,401. A login page is a service that answers."),
-    FieldDescription(
-      "expect_json", .anything, standard: .null, "Members that the answer must have, with these values."),
-    FieldDescription("interval", .duration, standard: .null, "Time between checks; default: `health.interval`."),
-    FieldDescription("timeout", .duration, standard: .null, "Time for an answer; default: `probe.http_timeout`."),
+    FieldSchema(
+      "expect_json", .anything, defaultValue: .null, "Members that the answer must have, with these values."),
+    FieldSchema("interval", .duration, defaultValue: .null, "Time between checks; default: `health.interval`."),
+    FieldSchema("timeout", .duration, defaultValue: .null, "Time for an answer; default: `probe.http_timeout`."),
   ]
 
   /// `locations` may be null in NPM, carry ids, or lack what is empty. NPM takes what follows a slash in `forward_host` for

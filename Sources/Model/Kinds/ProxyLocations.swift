@@ -1,10 +1,10 @@
 /// What is wrong with the locations of a proxy host although each field is right. NPM writes them into nginx unquoted, and
 /// one that nginx refuses takes the whole host down.
 enum ProxyLocations {
-  static func problems(_ spec: Spec) -> [SpecProblem] {
+  static func problems(_ spec: Spec) -> [ValidationIssue] {
     var first: [String: Int] = [:]
     let names = definedNames(spec)
-    return (spec["locations"].arrayValue ?? []).enumerated().flatMap { index, location -> [SpecProblem] in
+    return (spec["locations"].arrayValue ?? []).enumerated().flatMap { index, location -> [ValidationIssue] in
       let path = location["path"].stringValue ?? ""
       guard let match = try? LocationMatch(path) else { return [] }
       let own = ownLocation(match, path, index)
@@ -27,30 +27,30 @@ enum ProxyLocations {
   }
 
   /// NPM leaves its own location `/` away for a path that is just that text.
-  private static func ownLocation(_ match: LocationMatch, _ path: String, _ index: Int) -> SpecProblem? {
+  private static func ownLocation(_ match: LocationMatch, _ path: String, _ index: Int) -> ValidationIssue? {
     guard !match.isPattern, match.way != .exact else { return nil }
     if match.text == "/" && path != "/" {
-      return SpecProblem(
+      return ValidationIssue(
         .duplicatePath, at: "locations[\(index)].path",
         "'\(path)' is there twice: NPM writes a location '/' of its own",
         hint: "write '/'")
     }
     guard match.text == "/.well-known/acme-challenge/" else { return nil }
-    return SpecProblem(
+    return ValidationIssue(
       .duplicatePath, at: "locations[\(index)].path",
       "'\(path)' is NPM's own where a certificate is of Let's Encrypt", hint: "leave it to NPM")
   }
 
   private static func forwardPath(
     _ text: String, _ match: LocationMatch, _ index: Int, _ names: [String]
-  ) -> SpecProblem? {
+  ) -> ValidationIssue? {
     guard !text.isEmpty, !NginxVariables.isUsed(in: text) else {
       return NginxVariables.unknown(in: text, groups: names).map { name in
-        SpecProblem(.badValue, at: "locations[\(index)].forward_path", "nginx knows no variable '\(name)'")
+        ValidationIssue(.badValue, at: "locations[\(index)].forward_path", "nginx knows no variable '\(name)'")
       }
     }
     guard match.isPattern || match.way == .named else { return nil }
-    return SpecProblem(
+    return ValidationIssue(
       .badValue, at: "locations[\(index)].forward_path",
       "nginx takes no path at the destination of \(match.isPattern ? "a pattern" : "a named location")",
       hint: match.isPattern
@@ -60,11 +60,11 @@ enum ProxyLocations {
   /// `=/a` and `= /a` are one location to nginx, `^~ /a` and `/a` too.
   private static func duplicate(
     _ match: LocationMatch, _ path: String, _ index: Int, _ first: inout [String: Int]
-  ) -> SpecProblem? {
+  ) -> ValidationIssue? {
     guard !match.isPattern else { return nil }
     let key = (match.way == .exact ? "=" : "") + match.text
     guard first.updateValue(index, forKey: key) != nil else { return nil }
-    return SpecProblem(
+    return ValidationIssue(
       .duplicatePath, at: "locations[\(index)].path", "'\(path)' is the same location to nginx as one before it")
   }
 }

@@ -1,25 +1,25 @@
-extension KindDescription {
+extension ResourceSchema {
   /// Redirection hosts. Field names and bounds are those of NPM's published API schema; where NPM asks for a value that
   /// nearly everybody answers alike, that answer is the default.
-  package static let redirectionHost = KindDescription(
+  package static let redirectionHost = ResourceSchema(
     kind: .redirectionHost, section: "redirection_hosts", route: "redirection-hosts", fields: redirectionFields,
-    operatorFields: OperatorFields.forDomains, claimField: "domain_names", claims: HostFields.claims,
+    operatorFields: MetadataFields.forDomains, claimField: "domain_names", claims: HostFields.claims,
     summary: { spec in
       let scheme = spec["forward_scheme"] == "auto" ? "" : "\(spec["forward_scheme"].summary)://"
       let target = "\(scheme)\(spec["forward_domain_name"].summary)"
       return "\(spec.claims.joined(separator: ", ")) -> \(target) (\(spec["forward_http_code"].summary))"
     }, check: problems, normalise: { HostFields.normalise(&$0) })
 
-  @Sendable private static func problems(_ spec: Spec) -> [SpecProblem] {
+  @Sendable private static func problems(_ spec: Spec) -> [ValidationIssue] {
     let text = spec["forward_domain_name"].stringValue ?? ""
     if let problem = RedirectTarget.problem(with: text) {
-      return [SpecProblem(.badURL, at: "forward_domain_name", problem.message, hint: problem.hint)]
+      return [ValidationIssue(.badURL, at: "forward_domain_name", problem.message, hint: problem.hint)]
     }
     let code = spec["forward_http_code"].intValue ?? 301
     let idle =
       [300, 304, 305, 306].contains(code)
       ? [
-        SpecProblem(
+        ValidationIssue(
           .noEffect, at: "forward_http_code", "nginx sends nobody anywhere with status \(code)",
           hint: "take 301, 302, 303, 307 or 308", severity: .warning)
       ] : []
@@ -27,19 +27,19 @@ extension KindDescription {
       ["$host", "$http_host", "$server_name"].contains(host) || spec.claims.contains(where: { $0.lowercased() == host })
     else { return idle }
     return idle + [
-      SpecProblem(
+      ValidationIssue(
         .badURL, at: "forward_domain_name", "it sends '\(host)' to itself, for ever", hint: "name another domain")
     ]
   }
 
-  private static let redirectionFields: [FieldDescription] =
+  private static let redirectionFields: [FieldSchema] =
     [
       HostFields.domains,
-      FieldDescription("forward_domain_name", .string(1...1024), "The domain that requests are sent to."),
-      FieldDescription(
-        "forward_scheme", .choice(["auto", "http", "https"]), standard: "auto",
+      FieldSchema("forward_domain_name", .string(1...1024), "The domain that requests are sent to."),
+      FieldSchema(
+        "forward_scheme", .choice(["auto", "http", "https"]), defaultValue: "auto",
         "Scheme that requests are sent to; auto keeps theirs."),
-      FieldDescription("forward_http_code", .integer(300...308), standard: 301, "Status of the redirection."),
-      FieldDescription("preserve_path", .bool, standard: false, "Keep the path of the request."),
+      FieldSchema("forward_http_code", .integer(300...308), defaultValue: 301, "Status of the redirection."),
+      FieldSchema("preserve_path", .bool, defaultValue: false, "Keep the path of the request."),
     ] + HostFields.tls + [HostFields.blockExploits, HostFields.advancedConfig, HostFields.enabled]
 }

@@ -1,38 +1,39 @@
-extension KindDescription {
+extension ResourceSchema {
   /// Settings of NPM as a whole. There is one, with a name instead of a number, and only administrators see it. Values are
   /// those of NPM's published API schema.
-  package static let setting: KindDescription = {
-    var description = KindDescription(
-      kind: .setting, section: "settings", route: "settings", witness: .name(field: "name"), isServed: false,
+  package static let setting: ResourceSchema = {
+    var description = ResourceSchema(
+      kind: .setting, section: "settings", route: "settings", ownershipProof: .name(field: "name"),
+      hasNginxState: false,
       fields: [
-        FieldDescription(
-          "name", .choice(["", "default_site"]), standard: "", "Which one; its name here says it already."),
-        FieldDescription(
+        FieldSchema(
+          "name", .choice(["", "default_site"]), defaultValue: "", "Which one; its name here says it already."),
+        FieldSchema(
           "value", .choice(["congratulations", "404", "444", "redirect", "html"]),
           "What NPM does with a request for a domain that it does not know."),
-        FieldDescription(
-          "redirect", .string(0...2048), standard: "", "With redirect: the URL that such requests are sent to.",
+        FieldSchema(
+          "redirect", .string(0...2048), defaultValue: "", "With redirect: the URL that such requests are sent to.",
           metaName: "redirect"),
-        FieldDescription(
-          "html", .string(0...100_000), standard: "", "With html: the page that they get.", metaName: "html"),
+        FieldSchema(
+          "html", .string(0...100_000), defaultValue: "", "With html: the page that they get.", metaName: "html"),
       ],
       operatorFields: [
-        OperatorFields.description, OperatorFields.labels, OperatorFields.suspend, OperatorFields.selfHeal,
+        MetadataFields.description, MetadataFields.labels, MetadataFields.suspend, MetadataFields.selfHeal,
       ],
       summary: { "unknown domains: \($0["value"].summary)" }, check: problems,
       normalise: { spec in
         if spec["value"] != "redirect" { spec["redirect"] = "" }
         if spec["value"] != "html" { spec["html"] = "" }
       })
-    description.isFixed = true
+    description.isSingleton = true
     return description
   }()
 
   /// NPM takes any text for the URL, and restarts again and again when nginx does not take it.
-  @Sendable private static func problems(_ spec: Spec) -> [SpecProblem] {
+  @Sendable private static func problems(_ spec: Spec) -> [ValidationIssue] {
     guard spec["name"] == "default_site" else {
       return [
-        SpecProblem(
+        ValidationIssue(
           .unknownKey, at: "", "NPM has no setting '\(spec["name"].summary)'", hint: "there is 'default_site'")
       ]
     }
@@ -45,7 +46,7 @@ extension KindDescription {
       }
     guard !isRight else { return [] }
     return [
-      SpecProblem(
+      ValidationIssue(
         .badURL, at: "redirect", "'\(url)' is no URL that nginx could send to", hint: "write https://example.com/")
     ]
   }

@@ -1,19 +1,19 @@
-extension KindDescription {
+extension ResourceSchema {
   /// Streams: ports that NPM passes on. Field names and bounds are those of NPM's published API schema; NPM's own default
   /// for `tcp_forwarding` is false, which makes a stream that does nothing.
-  package static let stream = KindDescription(
-    kind: .stream, section: "streams", route: "streams", fields: streamFields, operatorFields: OperatorFields.forHosts,
+  package static let stream = ResourceSchema(
+    kind: .stream, section: "streams", route: "streams", fields: streamFields, operatorFields: MetadataFields.forHosts,
     claimField: "incoming_port", claims: ports,
     summary: { spec in
       "\(spec.claims.joined(separator: ", ")) -> \(spec["forwarding_host"].summary):\(spec["forwarding_port"].summary)"
     }, check: problems)
 
-  private static let streamFields: [FieldDescription] = [
-    FieldDescription("incoming_port", .port, "Port that NPM listens on; not 80, 81, 443 or 3000, which are its own."),
-    FieldDescription("forwarding_host", .host, "Name or address of the destination."),
-    FieldDescription("forwarding_port", .port, "Port of the destination."),
-    FieldDescription("tcp_forwarding", .bool, standard: true, "Pass TCP on."),
-    FieldDescription("udp_forwarding", .bool, standard: false, "Pass UDP on."),
+  private static let streamFields: [FieldSchema] = [
+    FieldSchema("incoming_port", .port, "Port that NPM listens on; not 80, 81, 443 or 3000, which are its own."),
+    FieldSchema("forwarding_host", .host, "Name or address of the destination."),
+    FieldSchema("forwarding_port", .port, "Port of the destination."),
+    FieldSchema("tcp_forwarding", .bool, defaultValue: true, "Pass TCP on."),
+    FieldSchema("udp_forwarding", .bool, defaultValue: false, "Pass UDP on."),
     HostFields.certificate,
     HostFields.enabled,
   ]
@@ -21,15 +21,15 @@ extension KindDescription {
   /// Ports of NPM itself, its API's included: a stream there keeps nginx from starting, or from taking anything new.
   private static let reservedPorts: Set<Int> = [80, 81, 443, 3000]
 
-  @Sendable private static func problems(_ spec: Spec) -> [SpecProblem] {
-    var found: [SpecProblem] = []
+  @Sendable private static func problems(_ spec: Spec) -> [ValidationIssue] {
+    var found: [ValidationIssue] = []
     if let port = spec["incoming_port"].intValue, reservedPorts.contains(port), spec["tcp_forwarding"] == true {
       found.append(
-        SpecProblem(.portTaken, at: "incoming_port", "NPM itself listens on port \(port)", hint: "take another"))
+        ValidationIssue(.portTaken, at: "incoming_port", "NPM itself listens on port \(port)", hint: "take another"))
     }
     if spec["tcp_forwarding"] != true && spec["udp_forwarding"] != true {
       found.append(
-        SpecProblem(
+        ValidationIssue(
           .badValue, at: "tcp_forwarding", "the stream passes neither TCP nor UDP on",
           hint: "set tcp_forwarding or udp_forwarding to true"))
     }

@@ -1,0 +1,192 @@
+package import Platform
+
+/// What is known of the world, as far as alerts depend on it.
+package struct AlertInput: Sendable {
+  package struct Host: Hashable, Sendable {
+    package var name: String
+    /// Host and port that it leads to.
+    package var destination: String
+    package var isUnhealthy = false
+    /// Nobody knows how it is, whatever it was before.
+    package var isUnknown = false
+    /// Its destination does not even take a connection: all that lead there suffer.
+    package var isDead = false
+    /// Why visitors get nothing although the destination is well: `nginx configuration`, `certificate`, `NPM`; nil: the
+    /// destination is to blame.
+    package var culprit: String?
+    package var problem = ""
+    /// Times of the last five failures, the newest last.
+    package var failures: [Timestamp] = []
+    /// What it missed in a week.
+    package var misses: [String] = []
+
+    package init(name: String, destination: String) {
+      self.name = name
+      self.destination = destination
+    }
+  }
+
+  /// Something that goes on since a while.
+  package struct Matter: Hashable, Sendable {
+    package var message: String
+    package var since: Timestamp
+    package var members: [String]
+
+    package init(_ message: String, since: Timestamp, members: [String] = []) {
+      self.message = message
+      self.since = since
+      self.members = members
+    }
+  }
+
+  package var hosts: [Host] = []
+  /// Of what nothing is known, because nobody has looked yet.
+  package var unknown: Set<AlertRule> = []
+  /// Starts of the daemon within a week and the one before, the newest last, this one included.
+  package var starts: [Timestamp] = []
+  /// Nobody has looked since it began.
+  package var hasJustStarted = false
+  /// Whether it is known how hosts did in the last week.
+  package var knowsObjectives = true
+  /// Starts in a week that are too many.
+  package var maximumRestarts = 3
+  /// Certificates by name, and whether it is urgent.
+  package var certificates: [(name: String, message: String, isUrgent: Bool)] = []
+  package var drift: Matter?
+  package var guardOpen: Matter?
+  package var apply: Matter?
+  package var npm: Matter?
+  package var desired: Matter?
+
+  package init() {}
+}
+
+extension AlertInput {
+  /// What is wrong, by the rules.
+  ///
+  /// - Parameter firing: keys of alerts that fire already: what lasts does not have to prove that again.
+  package func conditions(
+    _ settings: [AlertRule: AlertRuleSettings], firing: Set<String> = [], at now: Timestamp
+  ) -> [AlertCondition] {
+    func rule(_ rule: AlertRule) -> AlertRuleSettings { settings[rule] ?? .standard(rule) }
+    let found =
+      down(rule(.down)) + unstable(rule(.unstable), now) + restarted(rule(.restarted), now)
+      + expiring(rule(.certificate)) + missed(rule(.slo), now)
+    let lasting = [
+      matter(.drift, drift, rule(.drift), firing, now), matter(.apply, apply, rule(.apply), firing, now),
+      matter(.guardOpen, guardOpen, rule(.guardOpen), firing, now),
+      matter(.npm, npm, rule(.npm), firing, now), matter(.desired, desired, rule(.desired), firing, now),
+    ].compactMap(\.self)
+    let unknown = unknownRules
+    return (found + lasting).filter { rule($0.rule).isEnabled && !unknown.contains($0.rule) }
+  }
+
+  /// Whether nobody knows if an alert still fires.
+  package func isUnknown(_ alert: Alert) -> Bool {
+    if unknownRules.contains(alert.rule) { return true }
+    if alert.rule == .slo { return alert.subject == "hosts" && !knowsObjectives }
+    guard alert.rule == .down || alert.rule == .unstable else { return false }
+    let hidden = Set(hosts.filter(\.isUnknown).map(\.name))
+    return !hidden.isDisjoint(with: alert.members)
+  }
+
+  /// What follows from NPM being away says nothing about the rest.
+  private var unknownRules: Set<AlertRule> {
+    npm == nil ? unknown : unknown.union([.drift, .guardOpen, .apply, .certificate])
+  }
+
+  /// One alert for each destination that is to blame, one for NPM, one for each other host.
+  private func down(_ rule: AlertRuleSettings) -> [AlertCondition] {
+    let bad = hosts.filter { $0.isUnhealthy && !$0.isUnknown }
+    var conditions: [AlertCondition] = []
+    let byNPM = bad.filter { $0.culprit == "NPM" }
+    if let first = byNPM.first {
+      conditions.append(condition(.down, rule, "NPM", "NPM serves nothing: \(first.problem)", byNPM.map(\.name)))
+    }
+    let byDestination = bad.filter { $0.culprit == nil }
+    for (destination, group) in Dictionary(grouping: byDestination, by: \.destination) {
+      // All that lead to a dead destination suffer, also those whose own turn to be checked is still to come.
+      let isDead = group.contains(where: \.isDead)
+      let members = isDead ? hosts.filter { $0.destination == destination } : group
+      let who = Self.who(members.map(\.name).sorted())
+      conditions.append(
+        condition(.down, rule, destination, "\(who) down, \(destination): \(group[0].problem)", members.map(\.name)))
+    }
+    for host in bad where host.culprit != nil && host.culprit != "NPM" {
+      conditions.append(condition(.down, rule, host.name, "\(host.name) down: \(host.problem)", [host.name]))
+    }
+    return conditions
+  }
+
+  /// Who suffers, in a few words.
+  private static func who(_ names: [String]) -> String {
+    names.count <= 3 ? names.joined(separator: ", ") : "\(names.count) hosts"
+  }
+
+  /// Five failures within a day of what is not down.
+  private func unstable(_ rule: AlertRuleSettings, _ now: Timestamp) -> [AlertCondition] {
+    let shaky = hosts.filter { host in
+      !host.isUnhealthy && !host.isUnknown && host.failures.count >= 5
+        && host.failures.suffix(5).allSatisfy { now.seconds - $0.seconds <= 86400 }
+    }
+    return Dictionary(grouping: shaky, by: \.destination).map { destination, group in
+      let names = group.map(\.name).sorted()
+      return condition(
+        .unstable, rule, destination, "\(Self.who(names)) failed 5 times or more within 24 hours", names)
+    }
+  }
+
+  private func restarted(_ rule: AlertRuleSettings, _ now: Timestamp) -> [AlertCondition] {
+    // The first start ever is none again.
+    guard hasJustStarted, starts.count > 1 else { return [] }
+    var found = condition(
+      .restarted, rule, "daemon",
+      "the daemon was started anew, \(restarts(now) == 1 ? "once" : "\(restarts(now)) times") in a week", [])
+    found.isOneShot = true
+    return [found]
+  }
+
+  /// Starts within a week, but for the first ever.
+  private func restarts(_ now: Timestamp) -> Int {
+    starts.dropFirst().count { now.seconds - $0.seconds <= 7 * 86400 }
+  }
+
+  private func expiring(_ rule: AlertRuleSettings) -> [AlertCondition] {
+    certificates.map { certificate in
+      var found = condition(.certificate, rule, certificate.name, certificate.message, [])
+      if certificate.isUrgent { found.severity = .critical }
+      return found
+    }
+  }
+
+  private func missed(_ rule: AlertRuleSettings, _ now: Timestamp) -> [AlertCondition] {
+    var conditions: [AlertCondition] = []
+    let bad = knowsObjectives ? hosts.filter { !$0.misses.isEmpty } : []
+    if let first = bad.first {
+      let rest = bad.count > 1 ? ", and \(bad.count - 1) more" : ""
+      conditions.append(
+        condition(.slo, rule, "hosts", "\(first.name): \(first.misses.joined(separator: "; "))\(rest)", bad.map(\.name))
+      )
+    }
+    let restarts = restarts(now)
+    if restarts >= maximumRestarts {
+      conditions.append(
+        condition(.slo, rule, "daemon", "the daemon was started anew \(restarts) times in a week", []))
+    }
+    return conditions
+  }
+
+  private func matter(
+    _ name: AlertRule, _ matter: Matter?, _ rule: AlertRuleSettings, _ firing: Set<String>, _ now: Timestamp
+  ) -> AlertCondition? {
+    guard let matter else { return nil }
+    let found = condition(name, rule, name.rawValue, matter.message, matter.members)
+    return firing.contains(found.key) || now.seconds - matter.since.seconds >= rule.after ? found : nil
+  }
+
+  private func condition(
+    _ name: AlertRule, _ rule: AlertRuleSettings, _ subject: String, _ summary: String, _ members: [String]
+  ) -> AlertCondition {
+    AlertCondition(name, rule.severity, subject: subject, summary, members: members, cooldown: rule.cooldown)
+  }
+}

@@ -1,0 +1,174 @@
+import Curl
+import DesiredFiles
+import Model
+import NPMClient
+import Planning
+import Platform
+import Probe
+import Reconciler
+import Store
+import Upstream
+
+/// Builds what commands work with: the one place where the rooms are put together.
+struct CommandContext: Sendable {
+  let settings: Settings
+  let invocation: Invocation
+  /// Names this run in every call, event and log line.
+  let correlation: String
+  let engine = CurlEngine()
+
+  init(_ invocation: Invocation) throws {
+    self.invocation = invocation
+    settings = try SettingsLoader.load(invocation)
+    correlation = invocation.console.correlation
+  }
+
+  /// The status files speak of everything: a run that looked at a part leaves them alone.
+  var writesStatus: Bool { !invocation.arguments.has(CommonFlags.select) }
+
+  var prober: Prober { Prober(settings: settings.probe, engine: engine) }
+
+  /// The file of --out must be writable, and must not become a part of what is desired.
+  func checkOutput() throws {
+    if let file = invocation.console.outFile, Files.lies(file, below: settings.desired) {
+      throw UsageError(
+        message: "--out \(file) lies in \(settings.desired)/, where it would replace or become desired state",
+        hint: "name a file elsewhere")
+    }
+    try invocation.console.checkOutput()
+  }
+
+  /// The desired files, with everything that is wrong with them.
+  func loaded() -> LoadedDesired { DesiredLoader.load(settings.desired, secrets: settings.secrets) }
+
+  /// The desired files without errors; throws what is wrong with them.
+  func loadDesired(exitWhenEmpty: ExitCode) throws -> LoadedDesired {
+    let loaded = loaded()
+    guard loaded.diagnostics.hasErrors else {
+      for warning in loaded.diagnostics { show(warning, loaded) }
+      try checkSelection(loaded)
+      return loaded
+    }
+    let isEmpty = loaded.diagnostics.contains { $0.code == .desiredEmpty }
+    let exit = isEmpty ? exitWhenEmpty : .invalid
+    guard invocation.console.format == .text else { throw CommandFailure(exit, loaded.diagnostics) }
+    invocation.console.remark(ValidationReport.text(loaded, [], invocation.console))
+    throw CommandFailure(exit, [])
+  }
+
+  private func show(_ warning: Diagnostic, _ loaded: LoadedDesired) {
+    guard !invocation.console.isQuiet, invocation.console.format != .json else { return }
+    let lines = DiagnosticText(texts: loaded.texts, console: invocation.console).lines(warning)
+    invocation.console.remark(lines.joined(separator: "\n"))
+  }
+
+  /// A label that nothing carries is a typing error, not a wish to do nothing.
+  private func checkSelection(_ loaded: LoadedDesired) throws {
+    let labels = try selection()
+    guard !labels.isEmpty, !loaded.state.resources.contains(where: { $0.carries(labels) }) else { return }
+    let wanted = labels.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ", ")
+    throw CommandFailure(
+      .invalid,
+      [Diagnostic(.emptySelection, "no resource carries \(wanted)", hint: "labels stand below 'labels:' in the YAML")])
+  }
+
+  func selection() throws -> [String: String] {
+    var labels: [String: String] = [:]
+    for text in invocation.arguments.all(CommonFlags.select) {
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else { throw UsageError(message: "--select takes KEY=VALUE, not '\(text)'") }
+      labels[parts[0]] = parts[1]
+    }
+    return labels
+  }
+
+  func reconcileOptions() throws -> ReconcileOptions {
+    var lap = ReconcileOptions(
+      npmURL: settings.npmURL, owner: settings.owner, policy: settings.policy, limits: settings.limits)
+    lap.trustsMarkers = invocation.arguments.has(ApplyFlags.rebuildLedger)
+    lap.rebindsStore = invocation.arguments.has(ApplyFlags.rebindState)
+    lap.allowsSelfLockout = invocation.arguments.has(ApplyFlags.allowSelfLockout)
+    lap.selection = try selection()
+    lap.probes = !invocation.arguments.has(ApplyFlags.noProbe)
+    lap.historySeconds = settings.historySeconds
+    lap.eventRetention = settings.eventRetention
+    lap.defaultCertificate = settings.defaultCertificate
+    lap.letsEncryptEmail = settings.letsEncryptEmail
+    lap.certificateDays = settings.certificateDays
+    lap.dataPlane = settings.daemon.health.door
+    lap.usesReloadWitness = settings.usesReloadWitness
+    lap.correlation = correlation
+    return lap
+  }
+
+  func gateway() throws -> RESTGateway {
+    var missing: [Diagnostic] = []
+    func need(_ value: String, _ name: String, _ setting: String) {
+      guard value.isEmpty else { return }
+      missing.append(
+        Diagnostic(.settingsMissing, "\(setting) is not set", hint: "export \(name), or write it into reconciler.yaml"))
+    }
+    need(settings.npmURL, "NPM_URL", "npm.url")
+    need(settings.npmIdentity, "NPM_IDENTITY", "npm.identity")
+    need(settings.npmSecret.reveal(), "NPM_SECRET", "npm.secret")
+    guard missing.isEmpty else { throw CommandFailure(.invalid, missing) }
+    var surroundings = UpstreamClient.Surroundings()
+    let console = invocation.console
+    surroundings.observe = { console.info(CallLog.line($0), call: $0.callID) }
+    let upstream = UpstreamClient(
+      baseURL: settings.npmURL, contract: settings.npmContract, transport: engine, correlation: correlation,
+      surroundings: surroundings)
+    let tokenFile = TokenFile(
+      path: "\(Files.parent(of: settings.state))/token.json", url: settings.npmURL, identity: settings.npmIdentity)
+    let credentials = NPMCredentials(identity: settings.npmIdentity, secret: settings.npmSecret)
+    return RESTGateway(upstream: upstream, credentials: credentials, cache: tokenFile)
+  }
+
+  /// The store. A command that only looks never creates one.
+  func store(createsIt: Bool) throws -> any StateStore {
+    if !createsIt && !Files.exists(settings.state) { return MemoryStore() }
+    return try SQLiteStore(path: settings.state)
+  }
+
+  /// Does something to the status files. They are for people to look at: a failure is a warning.
+  func keepStatus(_ body: (StatusFiles) throws -> Void) {
+    do {
+      try body(StatusFiles(directory: settings.status, settings: reconcileOptions()))
+    } catch {
+      invocation.console.warn(Diagnostic(.statusWrite, "\(error)", hint: "NPM and the store are not affected"))
+    }
+  }
+
+  /// Everything that diff and apply share: the lines up to the first effect.
+  func plan(
+    _ desired: DesiredState, _ reconcileOptions: ReconcileOptions, _ store: any StateStore
+  ) async throws -> (run: Reconciliation, lap: PlanResult) {
+    let run = Reconciliation(gateway: try gateway(), store: store, prober: prober, settings: reconcileOptions)
+    let start = ContinuousClock.now
+    let lap = try await run.plan(desired, progress: progress("checking destinations"))
+    invocation.console.describe(lap, since: start)
+    for warning in lap.warnings { invocation.console.warn(warning) }
+    return (run, lap)
+  }
+
+  func progress(_ what: String) -> @Sendable (Int, Int) -> Void {
+    let bar = ProgressBar(what, isShown: !invocation.console.isQuiet)
+    return { bar.update($0, of: $1) }
+  }
+}
+
+extension Console {
+  /// With `-v`: what the plan was made from.
+  func describe(_ lap: PlanResult, since start: ContinuousClock.Instant) {
+    let spent = Int(((ContinuousClock.now - start) / .milliseconds(1)).rounded())
+    info(
+      "read \(Phrases.count(lap.desired.fileCount, "file")) with \(Phrases.count(lap.desired.resources.count, "resource"))"
+    )
+    info(
+      "NPM \(lap.observed.version) lists \(Phrases.count(lap.observedCount, "host")), the store knows \(lap.ledger.count)"
+    )
+    info(
+      "checked \(Phrases.count(lap.probes.values.joined().count, "destination")); plan \(lap.plan.digest) after \(spent) ms"
+    )
+  }
+}

@@ -1,0 +1,56 @@
+import Model
+
+/// The small notations of the contract.
+package enum DurationFormat {
+  private static let units: [Character: (rank: Int, seconds: Double)] = [
+    "s": (0, 1), "m": (1, 60), "h": (2, 3600), "d": (3, 86400), "w": (4, 604_800),
+  ]
+
+  /// `30s`, `5m`, `2h`, `7d`, `1w`, or several from the longest on, `1h30m`, in seconds; nil for anything else.
+  package static func seconds(_ text: String) -> Double? {
+    var total = 0.0, digits = "", last = Int.max
+    for character in text {
+      if character.isASCII, character.isNumber {
+        digits.append(character)
+        continue
+      }
+      guard let unit = units[character], unit.rank < last, let number = Int(digits), digits.count <= 9 else {
+        return nil
+      }
+      total += Double(number) * unit.seconds
+      (digits, last) = ("", unit.rank)
+    }
+    return digits.isEmpty && last != Int.max ? total : nil
+  }
+
+  static func isWellFormed(_ text: String) -> Bool { seconds(text) != nil }
+
+  package static func isDate(_ text: String) -> Bool {
+    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count == 3, parts.map(\.count) == [4, 2, 2], let year = Int(parts[0]), let month = Int(parts[1]),
+      let day = Int(parts[2]), (1...12).contains(month)
+    else { return false }
+    let isLeap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0
+    let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+    return (1...days[month - 1]).contains(day)
+  }
+}
+
+extension CheckRule {
+  /// From the members of `health` in the desired files; nil where it is none.
+  ///
+  /// - Parameter secrets: texts of headers, as `headers/Authorization`.
+  init?(_ members: JSONValue, secrets: [String: Secret]) {
+    guard case .object = members else { return nil }
+    self.init()
+    path = members["path"].stringValue ?? path
+    statuses = members["expect_status"].stringValue.flatMap { StatusSet($0) } ?? statuses
+    method = members["method"].stringValue ?? method
+    headers = secrets.compactMap { path, text in
+      path.split(separator: "/", maxSplits: 1).dropFirst().first.map { CheckHeader(String($0), text) }
+    }.sorted { $0.name < $1.name }
+    if !members["expect_json"].isNull { json = members["expect_json"] }
+    interval = members["interval"].stringValue.flatMap(DurationFormat.seconds).map { max(1, $0) }
+    timeout = members["timeout"].stringValue.flatMap(DurationFormat.seconds).map { max(1, $0) }
+  }
+}

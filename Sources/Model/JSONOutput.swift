@@ -1,0 +1,26 @@
+import FoundationEssentials
+
+/// JSON for people and machines: members in alphabetical order, slashes as they are.
+package enum JSONOutput {
+  package static func pretty(_ value: JSONValue) -> String { text(value, [.prettyPrinted]) }
+  package static func line(_ value: JSONValue) -> String { text(value, []) }
+
+  private static func text(_ value: JSONValue, _ formatting: JSONEncoder.OutputFormatting) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = formatting.union([.sortedKeys, .withoutEscapingSlashes])
+    return (try? encoder.encode(value)).map { escaped(String(decoding: $0, as: UTF8.self)) } ?? "null"
+  }
+
+  /// With escapes for what JSON allows raw and a terminal does not take well. Only texts can hold it.
+  private static func escaped(_ json: String) -> String {
+    func isRaw(_ scalar: Unicode.Scalar) -> Bool { scalar != "\n" && UnsafeScalar.isUnsafe(scalar) }
+    guard json.unicodeScalars.contains(where: isRaw) else { return json }
+    return json.unicodeScalars.reduce(into: "") { result, scalar in
+      guard isRaw(scalar) else { return result.unicodeScalars.append(scalar) }
+      for unit in String(scalar).utf16 {
+        let digits = String(unit, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      }
+    }
+  }
+}

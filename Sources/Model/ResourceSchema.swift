@@ -1,0 +1,128 @@
+/// Something that a spec must not say.
+package struct ValidationIssue: Sendable {
+  package var code: DiagnosticCode
+  /// The field, or `clients[2].address`.
+  package var path: String
+  package var message: String
+  package var hint: String?
+  package var severity: Diagnostic.Severity
+
+  init(
+    _ code: DiagnosticCode, at path: String, _ message: String, hint: String? = nil,
+    severity: Diagnostic.Severity = .error
+  ) {
+    self.severity = severity
+    self.code = code
+    self.path = path
+    self.message = message
+    self.hint = hint
+  }
+}
+
+/// One kind of NPM object, described once: decoding, comparison, wire format, JSON Schema and docs follow from it.
+package struct ResourceSchema: Sendable {
+  /// What in NPM tells whose an object is, besides the store.
+  package enum OwnershipProof: Hashable, Sendable {
+    /// Our marker, in the free-form `meta` of the object.
+    case marker
+    /// A marker that NPM takes when the object is made, and never again: one that was made by somebody else is told by the
+    /// store's number and creation time.
+    case markerFromCreation
+    /// NPM has no place for a marker: the store's number and creation time must do, and this field when the store is lost.
+    case name(field: String)
+  }
+
+  package var kind: ResourceKind
+  /// The key of its mapping in the desired files.
+  package var section: String
+  /// The last part of its path in NPM's API.
+  package var route: String
+  package var ownershipProof: OwnershipProof
+  /// Whether nginx takes it, and NPM says so in `meta.nginx_online`.
+  package var hasNginxState: Bool
+  /// What NPM stores, in the order people read it.
+  package var fields: [FieldSchema]
+  /// What only the operator knows; never sent to NPM.
+  package var operatorFields: [FieldSchema]
+  package var shorthands: [ShorthandSchema]
+  /// The field that says what the object alone may hold.
+  package var claimField: String?
+  /// What it alone may hold: domains, or ports such as `tcp/2222`. Empty where it shares everything.
+  package var claims: @Sendable (Spec) -> [String]
+  /// What NPM calls an object, where NPM's objects of this kind have names.
+  package var nameInNPM: @Sendable (Spec) -> String?
+  /// What it does, in a few words.
+  package var summary: @Sendable (Spec) -> String
+  /// What is wrong with a spec although each of its fields is right.
+  package var check: @Sendable (Spec) -> [ValidationIssue]
+  /// Brings a spec to the form in which NPM keeps it, so that equal meaning is equal value.
+  package var normalise: @Sendable (inout Spec) -> Void
+  private var index: [String: Int]
+
+  package init(
+    kind: ResourceKind, section: String, route: String, ownershipProof: OwnershipProof = .marker,
+    hasNginxState: Bool = true,
+    fields: [FieldSchema], operatorFields: [FieldSchema], shorthands: [ShorthandSchema] = [],
+    claimField: String? = nil, claims: @escaping @Sendable (Spec) -> [String] = { _ in [] },
+    nameInNPM: (@Sendable (Spec) -> String?)? = nil, summary: @escaping @Sendable (Spec) -> String,
+    check: @escaping @Sendable (Spec) -> [ValidationIssue] = { _ in [] },
+    normalise: @escaping @Sendable (inout Spec) -> Void = { _ in }
+  ) {
+    self.kind = kind
+    self.section = section
+    self.route = route
+    self.ownershipProof = ownershipProof
+    self.hasNginxState = hasNginxState
+    self.fields = fields
+    self.operatorFields = operatorFields
+    self.shorthands = shorthands
+    self.claimField = claimField
+    self.claims = claims
+    let nameField: String? = if case .name(let field) = ownershipProof { field } else { nil }
+    self.nameInNPM = nameInNPM ?? { spec in nameField.flatMap { spec[$0].stringValue } }
+    self.summary = summary
+    self.check = check
+    self.normalise = normalise
+    index = Dictionary(uniqueKeysWithValues: fields.enumerated().map { ($1.name, $0) })
+  }
+
+  /// Whether its objects may carry our marker.
+  package var hasMarker: Bool { ownershipProof == .marker || ownershipProof == .markerFromCreation }
+
+  /// From this release of NPM on a PUT configures nginx from the row before it, without its certificate: only switching it
+  /// off and on again configures it from what is stored.
+  package var staleSince: NPMVersion?
+
+  /// Whether NPM takes `enabled` in a PUT, too. Where it does, a host must never be switched on by the call for that: NPM
+  /// configures it from a row without the users and addresses of its access list.
+  package var isSwitchedByUpdate: Bool { canBeMadeDisabled }
+
+  func position(of field: String) -> Int? { index[field] }
+
+  /// Whether NPM can switch one off and on.
+  package var canBeDisabled: Bool { index["enabled"] != nil }
+  /// NPM has these, no more and no fewer: they are neither made nor deleted, and belong to whoever writes them here. They are
+  /// only looked at where that is asked for, because not every account may.
+  package var isSingleton = false
+  /// Whether NPM takes `enabled` when one is made.
+  package var canBeMadeDisabled = false
+
+  /// Every field that may be written of one.
+  package var writtenFields: [FieldSchema] { fields.written + operatorFields }
+
+  /// The field by which NPM names its objects of this kind.
+  package var nameField: String? { if case .name(let field) = ownershipProof { field } else { nil } }
+
+  /// Whether its destination is checked before it goes live.
+  package var isProbed: Bool { operatorFields.contains { $0.name == "validate" } }
+
+  /// Whether other kinds name its objects.
+  package var isReferredTo: Bool { nameField != nil && !isSingleton }
+
+  /// Kinds that desired files may hold, each after those that it refers to.
+  package static let all: [ResourceSchema] = [
+    .certificate, .accessList, .proxyHost, .redirectionHost, .deadHost, .stream, .setting,
+  ]
+
+  package static func of(_ kind: ResourceKind) -> ResourceSchema? { all.first { $0.kind == kind } }
+}

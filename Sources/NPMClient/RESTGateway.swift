@@ -1,0 +1,327 @@
+import FoundationEssentials
+package import Model
+import Platform
+package import Upstream
+
+/// NPM over its REST API.
+package final class RESTGateway: NPMGateway {
+  private let upstream: UpstreamClient
+  private let session: NPMSession
+  /// What was learnt of this NPM; writes need it.
+  private struct Known {
+    var references = NameIndex()
+    var version = NPMVersion(0, 0, 0)
+    var unsupportedFields: [ResourceKind: Set<String>] = [:]
+    /// What the schema said, and of which release.
+    var published: (version: NPMVersion, unsupportedFields: [ResourceKind: Set<String>])?
+  }
+
+  private let known = Lock(Known())
+
+  private let kinds: [ResourceSchema]
+
+  /// - Parameter kinds: what is looked at and managed, each after those that it refers to.
+  package init(
+    upstream: UpstreamClient, credentials: NPMCredentials, cache: any TokenCache,
+    kinds: [ResourceSchema] = ResourceSchema.all
+  ) {
+    self.upstream = upstream
+    self.kinds = kinds
+    session = NPMSession(upstream: upstream, credentials: credentials, cache: cache)
+  }
+
+  // MARK: Reads
+
+  package func server() async throws -> ServerInfo {
+    let result = try await NPMCall.send(UpstreamRequest("GET", "/api/"), by: upstream)
+    guard result.status == 200, let row = try? JSONDecoder().decode(HealthRow.self, from: Data(result.body)) else {
+      throw NPMError(
+        .npmNotNPM, "\(upstream.baseURL) does not answer like Nginx Proxy Manager (status \(result.status))",
+        hint: "npm.url must be NPM's admin address, usually port 81", status: result.status)
+    }
+    let version = NPMVersion(row.version.major, row.version.minor, row.version.revision)
+    known.withLock { $0.version = version }
+    return ServerInfo(version: version, isSetUp: row.setup ?? true)
+  }
+
+  package func observe(fixed: Set<ResourceKind>) async throws -> ObservedState {
+    let kinds = kinds.filter { !$0.isSingleton || fixed.contains($0.kind) }
+    let facts = try await server()
+    guard facts.isSetUp else {
+      throw NPMError(
+        .npmNotSetUp, "NPM at \(upstream.baseURL) has no user yet",
+        hint: "open it in a browser and create the first user")
+    }
+    let answers = try await withThrowingTaskGroup(of: (ResourceKind, UpstreamResponse?).self) { group in
+      for kind in kinds {
+        group.addTask {
+          do {
+            return (kind.kind, try await self.list(kind.kind))
+          } catch let error as NPMError where kind.isSingleton && error.code == .npmForbidden {
+            // Only administrators see them; everything else goes on without.
+            return (kind.kind, nil)
+          }
+        }
+      }
+      return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+    }
+    var references = NameIndex()
+    var resources: [ResourceKind: [ObservedResource]] = [:]
+    // What others refer to comes first: its names are what the others' numbers mean.
+    for kind in kinds {
+      let mapping = RowMapping(kind: kind, references: references, version: facts.version)
+      guard let answer = answers[kind.kind] else { continue }
+      let objects = try rows(answer, mapping)
+      for object in objects { if let name = object.nameInNPM { references.add(object.kind, object.id, name) } }
+      resources[kind.kind] = objects
+    }
+    resources = try await withoutGone(resources, references)
+    let found = references
+    let unsupportedFields = await lackingFields(facts.version)
+    known.withLock {
+      $0.references = found
+      $0.unsupportedFields = unsupportedFields
+    }
+    return ObservedState(
+      version: facts.version, resources: resources, references: references, unsupportedFields: unsupportedFields)
+  }
+
+  /// Takes out references to what is gone, which rows keep when a certificate is deleted. What is only not listed, because
+  /// the account may not see it, stays: NPM shows it beside the row.
+  private func withoutGone(
+    _ resources: [ResourceKind: [ObservedResource]], _ references: NameIndex
+  ) async throws -> [ResourceKind: [ObservedResource]] {
+    var known: [ObjectRef: Bool] = [:]
+    var cleaned = resources
+    for kind in kinds {
+      for (index, object) in (resources[kind.kind] ?? []).enumerated() {
+        for (field, target) in object.unlisted(references) {
+          if known[target] == nil { known[target] = try await isGone(field, of: object) }
+          guard known[target] == true else { continue }
+          cleaned[kind.kind]?[index].spec[field] = .null
+          cleaned[kind.kind]?[index].gone[field] = target.id.number
+        }
+      }
+    }
+    return cleaned
+  }
+
+  private func isGone(_ field: String, of object: ObservedResource) async throws -> Bool {
+    let mapping = try mapping(object.kind)
+    let row: JSONValue = try await decode(call("GET", "\(mapping.path)/\(object.id)?expand=\(field)"))
+    return row.objectValue?[field] != nil && row[field].isNull
+  }
+
+  /// By what NPM publishes of itself, asked once. One that publishes nothing is taken for the newest that is known.
+  private func lackingFields(_ version: NPMVersion) async -> [ResourceKind: Set<String>] {
+    if NPMVersion.observed.contains(version) { return [:] }
+    let earlier = known.withLock { $0.published }
+    if let earlier, earlier.version == version { return earlier.unsupportedFields }
+    guard let answer = try? await NPMCall.send(UpstreamRequest("GET", "/api/schema"), by: upstream),
+      answer.status == 200, let document = try? JSONDecoder().decode(JSONValue.self, from: Data(answer.body))
+    else { return [:] }
+    let schema = PublishedSchema(document: document)
+    let unsupportedFields = Dictionary(
+      uniqueKeysWithValues: kinds.map { kind in
+        (
+          kind.kind,
+          schema.unsupportedFields(RowMapping(kind: kind, references: NameIndex(), version: .observed.upperBound))
+        )
+      })
+    known.withLock { $0.published = (version, unsupportedFields) }
+    return unsupportedFields
+  }
+
+  package func object(_ kind: ResourceKind, _ id: ResourceID) async throws -> ObservedResource? {
+    let mapping = try mapping(kind)
+    do {
+      let found = try row(await call("GET", "\(mapping.path)/\(mapping.text(id))\(mapping.expansion)"), mapping)
+      guard !found.unlisted(mapping.references).isEmpty else { return found }
+      return try await withoutGone([kind: [found]], mapping.references)[kind]?.first
+    } catch let error as NPMError where error.code == .npmNotFound {
+      return nil
+    }
+  }
+
+  package func objects(_ kind: ResourceKind) async throws -> [ObservedResource] {
+    try await rows(list(kind), mapping(kind))
+  }
+
+  private func list(_ kind: ResourceKind) async throws -> UpstreamResponse {
+    let mapping = try mapping(kind)
+    return try await call("GET", "\(mapping.path)\(mapping.expansion)")
+  }
+
+  private func rows(_ answer: UpstreamResponse, _ mapping: RowMapping) throws -> [ObservedResource] {
+    try readable(answer.status) {
+      try JSONDecoder().decode([ResourceRow].self, from: Data(answer.body), configuration: mapping).map(\.resource)
+    }
+  }
+
+  package func uploads(of id: ResourceID) async throws -> [String: Secret] {
+    let mapping = try mapping(.certificate)
+    let row: UploadsRow = try await decode(call("GET", "\(mapping.path)/\(id)"))
+    let fields = mapping.kind.fields.filter(\.isUpload).map(\.name)
+    return (row.meta ?? [:]).filter { fields.contains($0.key) }.compactMapValues(\.stringValue).mapValues { Secret($0) }
+  }
+
+  package func idleConnection() async -> IdleWitness? {
+    guard let connection = await upstream.openIdle(UpstreamRequest("GET", "/api/")) else { return nil }
+    let headers = connection.headers
+    // Behind nginx the backend has no header of this name of its own; a proxy of somebody else's puts in its own, or says
+    // that it is there.
+    let server = headers["server"]?.lowercased() ?? ""
+    let isNginx = ["openresty", "nginx", "reconciler-simulator"].contains { server.hasPrefix($0) }
+    return IdleWitness(isThroughNginx: isNginx && headers["via"] == nil, ends: connection.ends)
+  }
+
+  package func auditLog() async throws -> [AuditEntry]? {
+    // Not allowed looks like a token that is not accepted: a new login for each look would cost half a second.
+    let answer = try await send(
+      UpstreamRequest("GET", "/api/audit-log?expand=user"), "application/json", session.token())
+    switch ResponseClass.of(answer, isWrite: false) {
+    case .success: break
+    case .tokenRejected, .failure: return nil
+    case .suspect(let error): throw error
+    }
+    let rows: [AuditRow] = try decode(answer)
+    return rows.map {
+      // The log calls a kind by its name with a dash.
+      AuditEntry(
+        number: $0.id, createdOn: $0.created_on, user: $0.user?.email ?? "",
+        kind: $0.object_type.replacing("-", with: "_"), id: ResourceID($0.object_id), action: $0.action,
+        payload: $0.meta ?? .null)
+    }
+  }
+
+  private func mapping(_ kind: ResourceKind) throws -> RowMapping {
+    guard let description = kinds.first(where: { $0.kind == kind }) else {
+      throw NPMError(.internalError, "nothing is known of a \(kind.title)")
+    }
+    return known.withLock {
+      RowMapping(
+        kind: description, references: $0.references, version: $0.version,
+        unsupportedFields: $0.unsupportedFields[kind] ?? [])
+    }
+  }
+
+  private func row(_ answer: UpstreamResponse, _ mapping: RowMapping) throws -> ObservedResource {
+    try readable(answer.status) {
+      try JSONDecoder().decode(ResourceRow.self, from: Data(answer.body), configuration: mapping).resource
+    }
+  }
+
+  // MARK: Writes
+
+  package func create(_ spec: Spec, meta: JSONValue, secrets: [String: Secret]) async throws -> ResourceID {
+    let mapping = try mapping(spec.kind)
+    let body = try mapping.body(spec, meta: meta, secrets: secrets, withEnabled: true, isNew: true)
+    var request = UpstreamRequest("POST", mapping.path)
+    request.body = try Self.encoded(body)
+    // NPM answers when certbot is done: it waits for DNS, and for a world that looks at port 80.
+    if ResourceSchema.isRequested(spec) { request.patience = ResourceSchema.requestSeconds }
+    let answer = try await call(request, contentType: "application/json")
+    do {
+      let id = ResourceID(try decode(answer, as: CreatedRow.self).id)
+      // Names stay what they were when the plan was made: a rename in the same run changes nothing for who refers to it.
+      if let name = spec.nameInNPM { known.withLock { $0.references.add(spec.kind, id, name) } }
+      try await upload(mapping.kind, id, secrets)
+      return id
+    } catch var error as NPMError {
+      error.isOutcomeUnknown = true
+      throw error
+    }
+  }
+
+  package func update(
+    _ id: ResourceID, _ spec: Spec, meta: JSONValue, secrets: [String: Secret], isSwitchingOn: Bool
+  ) async throws {
+    let mapping = try mapping(spec.kind)
+    // NPM cannot change a certificate, it only takes other files for it.
+    guard !mapping.kind.fields.contains(where: \.isUpload) else { return try await upload(mapping.kind, id, secrets) }
+    let body = try mapping.body(spec, meta: meta, secrets: secrets, withEnabled: isSwitchingOn, isNew: false)
+    _ = try await call("PUT", "\(mapping.path)/\(mapping.text(id))", body)
+  }
+
+  package func touch(_ object: ObservedResource, meta: JSONValue) async throws {
+    let mapping = try mapping(object.kind)
+    _ = try await call("PUT", "\(mapping.path)/\(mapping.text(object.id))", mapping.touch(object, meta: meta))
+  }
+
+  /// Sends the files that a kind has, where we know them.
+  private func upload(_ kind: ResourceSchema, _ id: ResourceID, _ secrets: [String: Secret]) async throws {
+    let files = kind.fields.filter(\.isUpload).compactMap { field in secrets[field.name].map { (field.name, $0) } }
+    guard !files.isEmpty else { return }
+    var request = UpstreamRequest("POST", "/api/nginx/\(kind.route)/\(id)/upload")
+    let form = FormData(files)
+    request.body = form.body
+    _ = try await call(request, contentType: form.contentType)
+  }
+
+  package func setEnabled(_ kind: ResourceKind, _ id: ResourceID, _ isEnabled: Bool) async throws {
+    _ = try await call("POST", "\(try mapping(kind).path)/\(id)/\(isEnabled ? "enable" : "disable")")
+  }
+
+  package func delete(_ kind: ResourceKind, _ id: ResourceID) async throws {
+    _ = try await call("DELETE", "\(try mapping(kind).path)/\(id)")
+  }
+
+  // MARK: Calls
+
+  /// One call with a token; once more with a new one where NPM did not accept it.
+  private func call(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws -> UpstreamResponse {
+    var request = UpstreamRequest(method, path)
+    if let body { request.body = try Self.encoded(body) }
+    return try await call(request, contentType: "application/json")
+  }
+
+  /// A body as short as it can be. NPM answers one beyond its limit with "Internal Error".
+  private static func encoded(_ body: JSONValue) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .withoutEscapingSlashes
+    let bytes = Array(try encoder.encode(body))
+    guard bytes.count > RequestSize.limit else { return bytes }
+    throw NPMError(
+      .tooLarge, "it has \(bytes.count) bytes as JSON, NPM takes \(RequestSize.limit)",
+      hint: "part of it may be 'meta' that others wrote")
+  }
+
+  private func call(_ request: UpstreamRequest, contentType: String) async throws -> UpstreamResponse {
+    let isWrite = !request.isIdempotent
+    let token = try await session.token()
+    let first = try await send(request, contentType, token)
+    switch ResponseClass.of(first, isWrite: isWrite) {
+    case .success: return first
+    case .failure(let error): throw error
+    case .tokenRejected, .suspect: break
+    }
+    let second = try await send(request, contentType, session.replace(token))
+    switch ResponseClass.of(second, isWrite: isWrite) {
+    case .success: return second
+    case .tokenRejected(let error), .suspect(let error), .failure(let error): throw error
+    }
+  }
+
+  private func send(
+    _ request: UpstreamRequest, _ contentType: String, _ token: Secret
+  ) async throws -> UpstreamResponse {
+    var request = request
+    request.headers = [("Authorization", "Bearer \(token.reveal())")]
+    if request.body != nil { request.headers.append(("Content-Type", contentType)) }
+    return try await NPMCall.send(request, by: upstream)
+  }
+
+  private func decode<Value: Decodable>(_ result: UpstreamResponse, as: Value.Type = Value.self) throws -> Value {
+    try readable(result.status) { try JSONDecoder().decode(Value.self, from: Data(result.body)) }
+  }
+
+  private func readable<Value>(_ status: Int, _ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch {
+      throw NPMError(
+        .npmNotNPM, "NPM's answer cannot be read: it is not the JSON that its API promises",
+        hint: "if something stands between us and NPM, npm.url must reach NPM itself", status: status)
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package import Model
+
+/// What a request to Let's Encrypt does to others, and how many there may be.
+///
+/// NPM rewrites the configuration of every host that shares a name with a request, without its certificate and access
+/// list, until the next write to that host: so they are written again, unchanged, right after.
+package struct CertificateRequestRule {
+  /// Let's Encrypt issues five certificates a week for one set of names; the last one is left to NPM's own page.
+  package static let weeklyLimit = 4
+
+  private let observed: ObservedState
+  private let requests: [Set<String>: Int]
+
+  /// - Parameter requests: how often each set of names was asked for within the last week.
+  init(_ observed: ObservedState, requests: [Set<String>: Int]) {
+    self.observed = observed
+    self.requests = requests
+  }
+
+  func apply(to change: Change) -> Change {
+    guard change.action == .create, let spec = change.desired, ResourceSchema.isRequested(spec) else { return change }
+    let names = Set(spec.requestedNames)
+    var checked = change
+    if let count = requests[names], count >= Self.weeklyLimit {
+      checked.action = .blocked(
+        BlockReason(
+          .requestBudget, "\(count) requests for these names within a week; Let's Encrypt would refuse the next ones",
+          hint: "look why the earlier ones failed: 'reconciler events'; then wait, or request it in NPM"))
+      return checked
+    }
+    checked.rewrites = Self.hostsSharing(of: names, observed)
+    return checked
+  }
+
+  /// Hosts, whoever owns them, that nginx serves for one of these names.
+  package static func hostsSharing(of names: Set<String>, _ observed: ObservedState) -> [ObservedResource] {
+    let folded = Set(names.map { $0.lowercased() })
+    return observed.resources.values.joined()
+      .filter { object in object.isEnabled && object.spec.claims.contains { folded.contains($0.lowercased()) } }
+      .sorted { $0.ref < $1.ref }
+  }
+}

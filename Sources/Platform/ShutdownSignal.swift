@@ -1,0 +1,90 @@
+import Dispatch
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// A wish to stop that other code asks for at safe points.
+package final class ShutdownSignal: Sendable {
+  private struct State {
+    var isRequested = false
+    var defersExit = false
+    var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+    var nextWaiter = 0
+    var sources: [any DispatchSourceSignal] = []
+  }
+  private let state = Lock(State())
+
+  package init() {}
+
+  package var isRequested: Bool { state.withLock { $0.isRequested } }
+
+  package func request() {
+    let waiters = state.withLock { state in
+      state.isRequested = true
+      defer { state.waiters = [:] }
+      return state.waiters
+    }
+    for waiter in waiters.values { waiter.resume() }
+  }
+
+  /// Returns when a stop was requested, or the task is cancelled.
+  package func wait() async {
+    let number = state.withLock { state in
+      state.nextWaiter += 1
+      return state.nextWaiter
+    }
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isOver = state.withLock { state in
+          if state.isRequested || Task.isCancelled { return true }
+          state.waiters[number] = continuation
+          return false
+        }
+        if isOver { continuation.resume() }
+      }
+    } onCancel: {
+      state.withLock { $0.waiters.removeValue(forKey: number) }?.resume()
+    }
+  }
+
+  /// Runs `body`, which is cancelled when a stop is requested.
+  package func cancelling<Result: Sendable>(_ body: @escaping @Sendable () async -> Result) async -> Result {
+    let work = Task { await body() }
+    let watch = Task {
+      await wait()
+      if isRequested { work.cancel() }
+    }
+    defer { watch.cancel() }
+    return await work.value
+  }
+
+  /// From now on a signal only requests the stop, so that what was begun can be finished.
+  package func deferExit() { state.withLock { $0.defersExit = true } }
+
+  /// Calls `body` with each SIGHUP, for as long as the process lives.
+  package func onHangUp(_ body: @escaping @Sendable () -> Void) {
+    signal(SIGHUP, SIG_IGN)
+    let source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global())
+    source.setEventHandler(handler: body)
+    source.resume()
+    state.withLock { $0.sources.append(source) }
+  }
+
+  /// Ctrl-C and SIGTERM end the process with 130 at once, or, after `deferExit`, request the stop; a second one then
+  /// ends the process all the same.
+  package func listenToSignals() {
+    for number in [SIGINT, SIGTERM] {
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler { @Sendable [self] in
+        if isRequested || !state.withLock({ $0.defersExit }) { Terminal.exit(130) }
+        request()
+      }
+      source.resume()
+      state.withLock { $0.sources.append(source) }
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import Model
+package import Platform
+
+/// What a monitor that starts again wants to know of a host.
+package struct PersistedHealth: Hashable, Codable, Sendable {
+  package var tracker: HealthTracker
+  /// Times of the last failures that did not make it unhealthy, the newest last.
+  package var failures: [Timestamp] = []
+  package var checkedAt: Timestamp?
+  /// Of which destination all this is: another one has a history of its own.
+  package var destination: String
+
+  package init(since: Timestamp, destination: String) {
+    tracker = HealthTracker(since: since)
+    self.destination = destination
+  }
+
+  /// Failures that are remembered.
+  static let depth = 5
+
+  mutating func note(_ check: HealthCheck) {
+    checkedAt = check.at
+    if check.verdict == .failed { failures = (failures + [check.at]).suffix(Self.depth) }
+  }
+}
+
+/// Everything that the monitor knows: what is watched, when each is due, how each is. A value: checks go in,
+/// transitions come out.
+package struct HealthState: Sendable {
+  package struct Record: Sendable {
+    package var target: HealthTarget
+    package var memory: PersistedHealth
+    /// nil: not since the start.
+    package var last: HealthCheck?
+    /// The last one that failed, since the start.
+    package var lastFailure: HealthCheck?
+
+    package var health: Health { memory.tracker.health }
+  }
+
+  /// What is to be done now.
+  package struct Round: Sendable {
+    package var inFlight: [HealthTarget] = []
+    /// What these would find is known: their destination is dead.
+    package var skipped: [HealthCheck] = []
+
+    package init() {}
+  }
+
+  package private(set) var records: [String: Record] = [:]
+  private var schedule = HealthSchedule()
+  private var breakers: [String: CircuitBreaker] = [:]
+  /// The shortest interval of those that lead to each destination.
+  private var intervals: [String: Double] = [:]
+  /// Who was asked and has not answered yet: nobody is asked twice at once.
+  private var inFlight: Set<String> = []
+  private let thresholds: HealthTracker.Thresholds
+  private var memories: [String: PersistedHealth]
+
+  /// A dead destination is asked once an interval, whoever leads there, then every other one.
+  private static func breaker(_ interval: Double) -> CircuitBreaker {
+    var settings = CircuitBreaker.Settings()
+    settings.failures = 5
+    settings.openSeconds = interval
+    settings.maximumOpenSeconds = 2 * interval
+    return CircuitBreaker(settings)
+  }
+
+  /// Seconds after which who seems to be back is asked again, and who could not be asked.
+  private static let confirmation = 15.0
+
+  /// - Parameter memories: of earlier days, by host.
+  package init(_ thresholds: HealthTracker.Thresholds, memories: [String: PersistedHealth] = [:]) {
+    self.thresholds = thresholds
+    self.memories = memories
+  }
+
+  /// When the next round is due, in seconds of the steady clock.
+  package var due: Double? { schedule.due }
+
+  /// Replaces what is watched.
+  ///
+  /// - Parameter now: seconds of a clock that never goes back.
+  package mutating func watch(_ targets: [HealthTarget], at now: Double, _ time: Timestamp) {
+    var kept: [String: Record] = [:]
+    for target in targets {
+      let fresh = PersistedHealth(since: time, destination: target.destination)
+      var record = records[target.name] ?? Record(target: target, memory: memories[target.name] ?? fresh)
+      if record.memory.destination != target.destination { record = Record(target: target, memory: fresh) }
+      record.target = target
+      kept[target.name] = record
+    }
+    records = kept
+    inFlight.formIntersection(records.keys)
+    memories = [:]
+    let fastest = Dictionary(targets.map { ($0.destination, $0.interval) }, uniquingKeysWith: min)
+    breakers = breakers.filter { fastest[$0.key] == intervals[$0.key] }
+    intervals = fastest
+    schedule.watch(records.mapValues(\.target.interval), at: now)
+  }
+
+  /// Takes what is due.
+  package mutating func begin(at now: Double, _ time: Timestamp) -> Round {
+    var round = Round()
+    for name in schedule.take(at: now) {
+      guard let record = records[name], !inFlight.contains(name) else { continue }
+      let isDead = breakers[record.target.destination]?.isOpen(at: now) == true
+      // What visitors get is always worth a look.
+      if isDead, record.target.front == nil, let last = lastFailure(at: record.target.destination) {
+        round.skipped.append(HealthCheck(record.target, at: time, direct: last))
+      } else {
+        round.inFlight.append(record.target)
+        inFlight.insert(name)
+      }
+    }
+    return round
+  }
+
+  private func lastFailure(at destination: String) -> ProbeResult? {
+    records.values.filter { $0.target.destination == destination && $0.last?.verdict == .failed }
+      .max { ($0.last?.at.seconds ?? 0) < ($1.last?.at.seconds ?? 0) }?.last?.direct
+  }
+
+  /// Takes in what was found; returns whose health changed.
+  package mutating func note(_ checks: [HealthCheck], at now: Double) -> [HealthTransition] {
+    checks.compactMap { check in
+      // A skipped one says nothing new of its destination; one that was asked before it moved says nothing of it at all.
+      let wasAsked = inFlight.remove(check.name) != nil
+      guard var record = records[check.name], record.target.target == check.direct.target || !wasAsked else {
+        return nil
+      }
+      if wasAsked { noteDestination(check, at: now) }
+      record.memory.note(check)
+      record.last = check
+      if check.verdict == .failed { record.lastFailure = check }
+      let change = record.memory.tracker.note(check.verdict, thresholds, at: check.at)
+      // An outage is told as one; what is counted is what comes and goes.
+      if record.health == .unhealthy { record.memory.failures = [] }
+      records[check.name] = record
+      if check.verdict == .inconclusive || (record.health == .unhealthy && check.verdict == .passed) {
+        schedule.expedite([check.name], at: now + min(Self.confirmation, record.target.interval))
+      }
+      return change.map { HealthTransition(name: check.name, before: $0.before, after: $0.after, at: check.at) }
+    }
+  }
+
+  /// Whether a destination can be reached at all; what it answers is another matter.
+  private mutating func noteDestination(_ check: HealthCheck, at now: Double) {
+    guard let target = records[check.name]?.target, !check.isLocalNetworkDown else { return }
+    let key = target.destination
+    var breaker = breakers[key] ?? Self.breaker(intervals[key] ?? target.interval)
+    let wasClosed = breaker.isClosed
+    if [.dns, .tcp].contains(check.direct.failure?.step) {
+      if case .go = breaker.admit(at: now) { breaker.failed(at: now) }
+    } else {
+      breaker.succeeded()
+      // All that wait for this destination want to know.
+      if !wasClosed {
+        schedule.expedite(Set(records.values.filter { $0.target.destination == key }.map(\.target.name)), at: now)
+      }
+    }
+    breakers[key] = breaker
+  }
+}

@@ -1,0 +1,198 @@
+package import Alerting
+package import Curl
+import Model
+import Platform
+package import Upstream
+
+/// Why somebody could not be told.
+package struct NotifierError: Error, Hashable, Sendable, CustomStringConvertible {
+  package var message: String
+  /// Trying again will not help: what is sent is not wanted there.
+  package var isFinal = false
+  /// It may have been too long.
+  package var mayBeLength = false
+
+  package var description: String { message }
+
+  package init(_ message: String, isFinal: Bool = false) {
+    self.message = message
+    self.isFinal = isFinal
+  }
+}
+
+/// Tells one sink. Once for each call: when to try again is not decided here.
+package struct Notifier: Sendable {
+  package let settings: ReceiverConfiguration
+  private let owner: String
+  private let transport: any HTTPTransport
+  private let contract: UpstreamConfiguration
+  private let say: @Sendable (String) -> Void
+
+  /// Seconds for a program that is told.
+  private static let commandPatience = 30.0
+
+  /// - Parameter say: where a sink of the kind `log` speaks.
+  package init(
+    _ settings: ReceiverConfiguration, owner: String, transport: any HTTPTransport,
+    say: @escaping @Sendable (String) -> Void
+  ) {
+    self.settings = settings
+    self.owner = owner
+    self.transport = transport
+    self.say = say
+    contract = Self.contract(settings.name)
+  }
+
+  private static func contract(_ name: String) -> UpstreamConfiguration {
+    var contract = UpstreamConfiguration(name: "alert sink '\(name)'")
+    contract.connectTimeout = 5
+    contract.writeTimeout = 15
+    contract.maximumBody = 64 << 10
+    // The caller tries again later, and much more patiently.
+    contract.retry.attempts = 1
+    return contract
+  }
+
+  /// Whether several notices are told as one.
+  package var groups: Bool { [.discord, .slack, .ntfy, .email].contains(settings.kind) }
+
+  /// Tells one notice, or several where it groups. What is refused for its length is told again, shorter. Throws
+  /// `NotifierError`.
+  package func tell(_ notices: [AlertNotification]) async throws {
+    do {
+      try await tell(notices, .full)
+    } catch let failure as NotifierError where failure.mayBeLength {
+      try await tell(notices, .short)
+    }
+  }
+
+  private func tell(_ notices: [AlertNotification], _ length: NotificationText.Length) async throws {
+    let message = NotificationText(notices, owner: owner, length: length)
+    switch settings.kind {
+    case .discord: try await post(message.discord)
+    case .slack: try await post(message.slack)
+    case .ntfy: try await publish(message)
+    case .email: try await mail(message, at: notices.first?.at ?? .now)
+    case .log: for notice in notices { say(NotificationText([notice], owner: owner).title + Self.tail(notice)) }
+    case .webhook, .alertmanager, .command:
+      for notice in notices { try await hand(over: notice, length) }
+    }
+  }
+
+  private static func tail(_ notice: AlertNotification) -> String {
+    let members = notice.alert.members
+    return members.count > 1 ? " (\(members.prefix(20).joined(separator: ", ")))" : ""
+  }
+
+  /// Hosts that a program is told of which refused the whole list.
+  private static let shortList = 10
+
+  private func hand(over notice: AlertNotification, _ length: NotificationText.Length) async throws {
+    var notice = notice
+    if length == .short {
+      notice.alert.members = Array(notice.alert.members.prefix(Self.shortList))
+      notice.alert.summary = String(notice.alert.summary.prefix(200))
+    }
+    let body = NotificationPayload(notice, owner: owner)
+    switch settings.kind {
+    case .webhook: try await post(body.webhook(receiver: settings.name))
+    case .alertmanager: try await post(body.alertmanager, below: "/api/v2/alerts")
+    default: try await run(body)
+    }
+  }
+
+  /// ntfy takes JSON at its root, with the topic in it.
+  private func publish(_ message: NotificationText) async throws {
+    guard let (root, topic) = NtfyAddress.parts(settings.url.reveal()) else {
+      throw NotifierError("its URL has no topic", isFinal: true)
+    }
+    try await post(message.ntfy(topic: topic), to: root)
+  }
+
+  private func post(_ json: JSONValue, below path: String = "", to place: URLParts? = nil) async throws {
+    guard var url = place ?? URLParts(settings.url.reveal()) else {
+      throw NotifierError("its URL is none", isFinal: true)
+    }
+    if !path.isEmpty { url.path = (url.path.hasSuffix("/") ? String(url.path.dropLast()) : url.path) + path }
+    var root = url
+    (root.path, root.query) = ("/", nil)
+    guard let base = try? root.text(), let text = try? url.text() else {
+      throw NotifierError("its URL is none", isFinal: true)
+    }
+    let client = UpstreamClient(baseURL: base, contract: contract, transport: transport)
+    var request = UpstreamRequest("POST", "/" + text.dropFirst(base.count))
+    request.headers = [("Content-Type", "application/json"), ("User-Agent", "reconciler")]
+    if let token = settings.token { request.headers.append(("Authorization", "Bearer \(token.reveal())")) }
+    request.body = Array(JSONOutput.line(json).utf8)
+    do {
+      let response = try await client.send(request)
+      guard !response.isSuccess else { return }
+      // What it cannot read today it will not read tomorrow. What it does not know or allow may only be in the middle of
+      // being set up, or behind the NPM that is down.
+      var failure = NotifierError(
+        "it answered HTTP \(response.status)", isFinal: [400, 405, 406, 411, 413, 415, 422].contains(response.status))
+      failure.mayBeLength = [400, 413, 422].contains(response.status)
+      throw failure
+    } catch let failure as UpstreamFailure {
+      throw NotifierError(failure.message, isFinal: [.redirected, .notAllowed].contains(failure.reason))
+    }
+  }
+
+  private func mail(_ words: NotificationText, at time: Timestamp) async throws {
+    let message = MailMessage(
+      from: settings.from, to: settings.to, subject: "[\(owner)] \(words.title)",
+      text: "\(words.title)\n\n\(words.text)\n", at: time, identifier: "\(CorrelationID.random())")
+    var transfer = HTTPTransfer(url: settings.url.reveal())
+    var envelope = MailEnvelope(
+      from: MailAddress(settings.from).address, to: settings.to.map { MailAddress($0).address })
+    envelope.user = settings.user
+    envelope.password = settings.password?.reveal()
+    // A password does not go over a line that others read.
+    envelope.requiresTLS = settings.password != nil
+    transfer.mail = envelope
+    transfer.body = message.bytes
+    transfer.connectTimeout = contract.connectTimeout
+    transfer.totalTimeout = 30
+    transfer.usesFreshConnection = true
+    do {
+      _ = try await transport.perform(transfer)
+    } catch let error as TransferError {
+      // RFC 5321: what a server answers with 5xx it will answer again.
+      var failure = NotifierError(
+        error.status == 0 ? error.message : "it answered \(error.status): \(error.message)",
+        isFinal: (500..<600).contains(error.status))
+      failure.mayBeLength = [500, 552, 554].contains(error.status)
+      throw failure
+    } catch {
+      throw NotifierError("\(error)")
+    }
+  }
+
+  private func run(_ body: NotificationPayload) async throws {
+    let input = Array(JSONOutput.line(body.full).utf8)
+    // Not ours: there are passwords in it.
+    let environment = ["PATH": CurrentProcess.environment("PATH") ?? "/usr/bin:/bin"]
+    do {
+      let outcome = try await ChildProcess.run(
+        settings.command, environment: environment, input: input, timeout: Self.commandPatience)
+      if outcome.timedOut { throw NotifierError("it took longer than \(Int(Self.commandPatience)) s") }
+      if outcome.exit != 0 { throw NotifierError("it ended with \(outcome.exit): \(outcome.complaint)") }
+    } catch let error as FileError {
+      throw NotifierError("\(error)")
+    }
+  }
+}
+
+/// The address of a topic of ntfy: `https://ntfy.sh/topic`, perhaps with `?auth=…`.
+package enum NtfyAddress {
+  /// Where JSON goes, and the topic; nil: there is none, or it is no topic.
+  package static func parts(_ url: String) -> (root: URLParts, topic: String)? {
+    guard var parts = URLParts(url) else { return nil }
+    var names = parts.path.split(separator: "/").map(String.init)
+    guard let topic = names.popLast(), topic.utf8.count <= 64,
+      topic.utf8.allSatisfy({ $0.isAlphanumeric || "_-".utf8.contains($0) })
+    else { return nil }
+    parts.path = "/" + names.map { $0 + "/" }.joined()
+    return (parts, topic)
+  }
+}

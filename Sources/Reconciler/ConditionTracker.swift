@@ -1,0 +1,86 @@
+package import Alerting
+package import Model
+import Planning
+package import Platform
+
+/// What goes on since when, from lap to lap: a value that laps are told to.
+package struct ConditionTracker: Sendable {
+  package private(set) var npm: AlertInput.Matter?
+  package private(set) var apply: AlertInput.Matter?
+  package private(set) var drift: AlertInput.Matter?
+  package private(set) var guardOpen: AlertInput.Matter?
+  package private(set) var desired: AlertInput.Matter?
+  /// Of what nothing is known yet.
+  package private(set) var unknown: Set<AlertRule> = [.npm, .apply, .drift, .guardOpen, .desired, .certificate]
+  /// Certificates in use that end soon.
+  package private(set) var expiring: [CertificateInventory.Entry] = []
+
+  package init() {}
+
+  /// A lap that got an answer from NPM.
+  ///
+  /// - Parameter report: nil: it was refused.
+  package mutating func note(_ lap: PlanResult, _ report: ApplyResult?, days: Int, at now: Timestamp) {
+    let summary = StatusSummary(lap, report)
+    unknown.subtract([.npm, .apply, .drift, .guardOpen, .certificate])
+    Self.set(&npm, nil, [], now)
+    Self.set(&apply, Self.trouble(lap, summary), summary.failing, now)
+    let names = summary.drifted.map(\.key.name)
+    Self.set(&drift, names.isEmpty ? nil : "changed in NPM and not repaired: \(Self.list(names))", names, now)
+    let open = Self.openHosts(lap)
+    Self.set(&guardOpen, Self.guardMessage(open, drifted: Set(names)), open.map(\.key.name), now)
+    expiring = CertificateInventory(lap.observed, now: now).expiring(within: days)
+  }
+
+  /// Also those that this lap has closed again: somebody was let in who had no password.
+  private static func openHosts(_ lap: PlanResult) -> [Change] {
+    (lap.plan.changes + lap.plan.withheld).filter { $0.fields.contains { $0.path == FieldDiff.guardField } }
+  }
+
+  private static func guardMessage(_ open: [Change], drifted: Set<String>) -> String? {
+    guard !open.isEmpty else { return nil }
+    let isCertain = open.contains { $0.fields.contains { $0.path == FieldDiff.guardField && $0.before == false } }
+    let names = list(open.map { "\($0.key.name) (\($0.claims.first ?? ""))" })
+    let isRepaired = drifted.isDisjoint(with: open.map(\.key.name))
+    return
+      "\(isCertain ? "served without its access list" : "changed in NPM, perhaps served without its access list"): "
+      + names + (isRepaired ? "; written again" : "; not written again")
+  }
+
+  /// A lap that failed on its way.
+  package mutating func note(_ trouble: Diagnostic, at now: Timestamp) {
+    if trouble.code.isUpstreamAway {
+      unknown.remove(.npm)
+      Self.set(&npm, "NPM cannot be reached: \(trouble.message)", [], now)
+    } else {
+      unknown.remove(.apply)
+      Self.set(&apply, trouble.message, [], now)
+    }
+  }
+
+  /// - Parameter problem: why the newest files are not in force; nil: they are.
+  package mutating func noteDesired(_ problem: String?, at now: Timestamp) {
+    unknown.remove(.desired)
+    Self.set(&desired, problem, [], now)
+  }
+
+  private static func trouble(_ lap: PlanResult, _ summary: StatusSummary) -> String? {
+    if let refusal = lap.refusals.first { return "refused: \(refusal.message)" }
+    let failed = summary.failing
+    let blocked = summary.open.filter(\.isBlocked).map(\.key.name)
+    let parts = [("failed", failed), ("blocked", blocked)].filter { !$0.1.isEmpty }
+    return parts.isEmpty ? nil : "changes " + parts.map { "\($0.0): \(list($0.1))" }.joined(separator: "; ")
+  }
+
+  /// The first ten, and how many more.
+  static func list(_ names: [String]) -> String {
+    names.prefix(10).joined(separator: ", ") + (names.count > 10 ? " and \(names.count - 10) more" : "")
+  }
+
+  /// What goes on keeps the time at which it began.
+  private static func set(
+    _ matter: inout AlertInput.Matter?, _ message: String?, _ members: [String], _ now: Timestamp
+  ) {
+    matter = message.map { AlertInput.Matter($0, since: matter?.since ?? now, members: members) }
+  }
+}

@@ -1,0 +1,20 @@
+import Model
+import NPMClient
+
+/// Why NPM answers 500 to every write: something that was there before keeps nginx from taking any configuration.
+enum NginxErrorSource {
+  /// Names the host that it may be, where a host's own row tells.
+  static func error(_ gateway: any NPMGateway) async -> NPMError {
+    let message = "nginx takes no configuration at all now: NPM answers 500 to every write"
+    let look = "run 'nginx -t' where NPM runs, and mend what it names; then apply again"
+    guard let observed = try? await gateway.observe() else { return NPMError(.nginxBroken, message, hint: look) }
+    let refused = observed.all.filter(\.isRefused)
+    guard let first = refused.first, case .refused(let words) = first.nginx else {
+      return NPMError(.nginxBroken, message, hint: "NPM does not tell what is wrong: \(look)")
+    }
+    let names = refused.prefix(3).map { "\($0.ref.words) (\($0.label))" }.joined(separator: ", ")
+    return NPMError(
+      .nginxBroken, "\(message); nginx refused \(names): \(NginxError.short(words))",
+      hint: "switch it off in NPM if it is not yours; else \(look)")
+  }
+}

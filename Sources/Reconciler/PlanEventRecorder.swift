@@ -1,0 +1,102 @@
+package import Model
+import NPMClient
+import Planning
+import Platform
+
+/// What of a lap is news: what differs, is in the way or waits is told once, when it begins to be so. A value that
+/// remembers what it told; a single run begins with an empty one.
+package struct PlanEventRecorder: Sendable {
+  private var told: Set<String> = []
+  private var digest = ""
+
+  package init() {}
+
+  /// - Parameter days: before the end of a certificate, for a warning and an error.
+  package mutating func events(
+    _ lap: PlanResult, days: (warning: Int, error: Int), correlation: String
+  ) -> [Event] {
+    let matters = drift(lap) + obstacles(lap) + waits(lap) + refusals(lap) + certificates(lap, days)
+    defer { told = Set(matters.map(\.key)) }
+    let news = matters.filter { !told.contains($0.key) }.map(\.event) + plan(lap)
+    return news.map { event in
+      var event = event
+      event.correlation = correlation
+      return event
+    }
+  }
+
+  private typealias Matter = (key: String, event: Event)
+
+  private mutating func plan(_ lap: PlanResult) -> [Event] {
+    let plan = lap.plan
+    defer { digest = plan.digest }
+    guard !plan.effective.isEmpty, plan.digest != digest else { return [] }
+    let words = ["create", "update", "delete", "adopt", "release"]
+    let counts = words.map { ($0, plan.count($0)) }.filter { $0.1 > 0 }
+    let text = counts.map { "\($0.1) to \($0.0)" }.joined(separator: ", ")
+    let data = counts.map { ($0.0, JSONValue.int($0.1)) } + [("digest", JSONValue.string(plan.digest))]
+    return [
+      Event(
+        .info, source: "plan", subject: "plan", reason: "Planned", text,
+        data: .object(Dictionary(uniqueKeysWithValues: data)))
+    ]
+  }
+
+  private func drift(_ lap: PlanResult) -> [Matter] {
+    (lap.plan.changes + lap.plan.withheld).compactMap { change in
+      let fields = change.fields.filter { $0.cause == .drifted || $0.cause == .both }
+      guard change.observed != nil, !fields.isEmpty else { return nil }
+      let author = change.ref.flatMap { lap.authors[$0] }
+      let paths = fields.map(\.path).joined(separator: ", ")
+      let by = author.map { " by \($0.user)" } ?? ""
+      let data: JSONValue = [
+        "fields": .array(
+          fields.map { ["path": .string($0.path), "desired": $0.after, "observed": $0.before] }),
+        "by": author.map { .string($0.user) } ?? .null,
+      ]
+      let event = Event(
+        .warning, source: "drift", subject: change.key.path, reason: "Drifted",
+        "\(change.key.name) was changed in NPM\(by): \(paths)", data: data)
+      return ("drift \(change.key.path) \(paths)", event)
+    }
+  }
+
+  private func obstacles(_ lap: PlanResult) -> [Matter] {
+    lap.plan.changes.compactMap { change in
+      guard let blockReason = change.blockReason else { return nil }
+      let event = Event(
+        .warning, source: "plan", subject: change.key.path, reason: "Blocked",
+        "\(change.key.name) is blocked: \(blockReason.message)", data: ["code": .string(blockReason.code.rawValue)])
+      return ("blocked \(change.key.path) \(blockReason.code.rawValue)", event)
+    }
+  }
+
+  private func waits(_ lap: PlanResult) -> [Matter] {
+    lap.plan.withheld.compactMap { change in
+      guard let suspension = change.suspension else { return nil }
+      let event = Event(
+        .info, source: "plan", subject: change.key.path, reason: "Held",
+        "\(change.key.name) waits: suspended until \(suspension.until)")
+      return ("held \(change.key.path)", event)
+    }
+  }
+
+  private func refusals(_ lap: PlanResult) -> [Matter] {
+    lap.refusals.map { refusal in
+      let event = Event(
+        .error, source: "plan", subject: "plan", reason: "Refused", refusal.message,
+        data: ["code": .string(refusal.code.rawValue)])
+      return ("refused \(refusal.code.rawValue)", event)
+    }
+  }
+
+  private func certificates(_ lap: PlanResult, _ days: (warning: Int, error: Int)) -> [Matter] {
+    CertificateInventory(lap.observed, now: .now).expiring(within: days.warning).map { entry in
+      let isUrgent = (entry.daysLeft ?? 0) <= days.error
+      let event = Event(
+        isUrgent ? .error : .warning, source: "certificates", subject: "certificate/\(entry.name)",
+        reason: "CertificateExpiring", "certificate '\(entry.name)' ends on \(entry.expires)")
+      return ("certificate \(entry.name) \(isUrgent)", event)
+    }
+  }
+}

@@ -1,0 +1,295 @@
+import DesiredFiles
+package import Model
+package import NPMClient
+import Planning
+package import Platform
+package import Probe
+package import Store
+
+/// One lap: observe, plan, check, and, when asked, apply. Everything comes in by `init`.
+package struct Reconciliation: Sendable {
+  private let gateway: any NPMGateway
+  private let store: any StateStore
+  private let prober: Prober?
+  /// What was found a moment ago.
+  private let known: [ProbeTarget: ProbeResult]
+  private let settings: ReconcileOptions
+  private let verifierPause: @Sendable (Double) async -> Void
+
+  /// - Parameters:
+  ///   - known: checks of destinations that need not be made again.
+  ///   - pause: waits so many seconds between reads after a write: NPM tells nobody when it is done. Tests pass
+  ///   their own.
+  package init(
+    gateway: any NPMGateway, store: any StateStore, prober: Prober?, known: [ProbeTarget: ProbeResult] = [:],
+    settings: ReconcileOptions,
+    pause: @escaping @Sendable (Double) async -> Void = { try? await Task.sleep(for: .seconds($0)) }
+  ) {
+    self.gateway = gateway
+    self.store = store
+    self.prober = prober
+    self.known = known
+    self.settings = settings
+    verifierPause = pause
+  }
+
+  /// Makes the plan. Writes nothing. Throws `NPMError` and `StoreError`.
+  package func plan(
+    _ desired: DesiredState, progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
+  ) async throws -> PlanResult {
+    if let bound = try await store.boundNPM(), bound != settings.npmURL, !settings.rebindsStore {
+      throw StoreError.otherNPM(bound: bound, now: settings.npmURL)
+    }
+    let sealed = SecretFingerprinter(key: try await store.fingerprintKey()).seal(desired)
+    let ledger = try await store.ledger()
+    let kinds = Set(sealed.resources.map(\.key.kind) + ledger.map(\.key.kind))
+    var observed = try await gateway.observe(fixed: kinds)
+    let history = await history(ledger)
+    history?.markOpenHosts(&observed)
+    StrippedHosts.mark(&observed, ledger)
+    await dataPlane?.markOpenHosts(&observed, of: ledger, guards: named(.accessList, sealed, observed))
+    let desired = AutomaticCertificates.expand(
+      sealed, observed, ledger, today: Timestamp.now.day, email: settings.letsEncryptEmail)
+    var options = options(desired)
+    options.requests = try await requests()
+    (options.pause, options.pauses) = try await pauses.now()
+    var plan = Planner(options).plan(desired, observed, ledger)
+    if case .adopt(let adoption) = settings.purpose { plan.keepAdoptions(adoption) }
+    var lap = PlanResult(
+      desired: desired, observed: observed, ledger: ledger, plan: plan, probes: [:], refusals: [], warnings: [],
+      certificates: [], authors: [:])
+    await checkDestinations(&lap, progress)
+    lap.refusals = settings.limits.refusals(of: lap.plan, desiredCount: desiredCount(desired))
+    if !settings.allowsSelfLockout {
+      lap.refusals += LockoutRule(observed, npmHost: settings.npmHost).refusals(of: lap.plan)
+    }
+    let bare = InterruptedRequests(open: try await store.openRequests(), observed: observed, now: .now)
+    lap.plan.bare = bare.hosts
+    lap.warnings += bare.warnings
+    if let unproven = try await unproven(lap) {
+      if !lap.plan.bare.contains(where: { $0.ref == unproven.host.ref }) { lap.plan.bare.append(unproven.host) }
+      lap.warnings.append(unproven.warning)
+    }
+    let evidence = InventoryGuard(observed, ledger, owner: settings.owner)
+    if !settings.trustsMarkers { lap.refusals += evidence.missingHosts }
+    lap.warnings += evidence.strayHosts(lap.plan)
+    lap.warnings += lap.plan.changes.compactMap(\.endOfTLS)
+    let days = settings.certificateDays
+    lap.certificates = CertificateInventory(observed, now: .now).diagnostics(warning: days.warning, error: days.error)
+    lap.warnings += lap.certificates
+    lap.authors = await authors(lap.plan, history)
+    return lap
+  }
+
+  /// NPM's audit log, where a host of ours has an access list: only the log tells at once that somebody switched it on.
+  private func history(_ ledger: [LedgerEntry]) async -> AuditHistory? {
+    let guarded = ledger.contains { $0.applied.map { !$0["access_list"].isNull } ?? false }
+    return guarded ? await AuditHistory.read(gateway) : nil
+  }
+
+  /// Who drifted each host, where the audit log tells. Users that may not read it give none.
+  private func authors(_ plan: Plan, _ known: AuditHistory?) async -> [ObjectRef: AuditEntry] {
+    let drifted = (plan.changes + plan.withheld).filter { $0.cause == .drifted || $0.cause == .both }
+    guard !drifted.isEmpty else { return [:] }
+    var history = known
+    if history == nil { history = await AuditHistory.read(gateway) }
+    return history?.authors(of: drifted) ?? [:]
+  }
+
+  private var pauses: Pauses { Pauses(store: store, settings: settings) }
+
+  /// Requests to Let's Encrypt of the last week.
+  private func requests() async throws -> [Set<String>: Int] {
+    let week = Timestamp(seconds: Timestamp.now.seconds - 7 * 86400)
+    return Dictionary(try await store.requests(since: week).map { (Set($0), 1) }, uniquingKeysWith: +)
+  }
+
+  private func options(_ desired: DesiredState) -> Planner.Options {
+    var options = Planner.Options(
+      owner: settings.owner, policy: settings.policy, trustsMarkers: settings.trustsMarkers,
+      today: Timestamp.now.day)
+    if !settings.selection.isEmpty {
+      options.selection = Set(desired.resources.filter { $0.carries(settings.selection) }.map(\.key))
+    }
+    options.defaultCertificate = settings.defaultCertificate
+    switch settings.purpose {
+    case .converge: break
+    case .adopt(let adoption):
+      options.adoption = adoption
+      if let names = adoption.names { options.selection = names }
+    case .rollBack(let target):
+      options.adoption = target.adoption
+      options.former = target.former
+      options.selection = target.keys
+    }
+    return options
+  }
+
+  /// Only a desired state of files can be emptied by mistake.
+  private func desiredCount(_ desired: DesiredState) -> Int {
+    if case .rollBack = settings.purpose { return max(1, desired.resources.count) }
+    return desired.resources.count
+  }
+
+  private func checkDestinations(_ lap: inout PlanResult, _ progress: @escaping @Sendable (Int, Int) -> Void) async {
+    guard settings.probes, let prober else { return }
+    let resources = Dictionary(lap.desired.resources.map { ($0.key, $0) }) { first, _ in first }
+    let changing = Set(lap.plan.effective.filter { $0.action == .create || $0.changesValues }.map(\.key))
+    lap.warnings += await StartupDNSCheck.warnings(
+      lap.desired.resources.filter { changing.contains($0.key) && $0.validation != .off }, prober)
+    let all = ProbeGate.targets(lap.plan, resources)
+    guard !all.isEmpty else { return }
+    let targets = all.map(\.1).filter { known[$0] == nil }
+    let found = await prober.probe(targets) { progress($0, targets.count) }
+    let results = known.merging(zip(targets, found)) { first, _ in first }
+    for (key, target) in all { if let result = results[target] { lap.probes[key, default: []].append(result) } }
+    lap.warnings += ProbeGate.apply(lap.probes, resources, to: &lap.plan)
+    lap.plan.changes = DomainHandoverRule.apply(to: lap.plan.changes, in: lap.plan)
+    AutomaticCertificates.prune(&lap.plan)
+  }
+
+  /// Remembers what the YAML says of the life of hosts, also where the plan is refused: when a name is gone from the
+  /// YAML, the store is all that knows of it. Throws `StoreError`.
+  package func remember(_ lap: PlanResult) async throws {
+    if settings.policy != .observe { try await store.remember(lap.plan.ledgerUpdates) }
+  }
+
+  /// Carries the plan out, one change at a time. Throws `StoreError` only before the first write.
+  package func apply(
+    _ lap: PlanResult, stop: ShutdownSignal, progress: @escaping @Sendable (ChangeOutcome) -> Void = { _ in }
+  ) async throws -> ApplyResult {
+    let start = ContinuousClock.now
+    try await store.bind(npm: settings.npmURL)
+    try await closeOldIntents()
+    if settings.policy != .observe { try await store.forget(lap.plan.ledgerRemovals) }
+    try await remember(lap)
+    let reload = ReloadWitness(
+      gateway: gateway, store: store, npm: settings.npmURL, isWanted: settings.usesReloadWitness)
+    let writer = writer(lap.observed.version, reload)
+    let problem = try await repairBareHosts(lap, writer)
+    guard !lap.plan.effective.isEmpty else {
+      let doubt = try await settleReload([], lap, writer)
+      return ApplyResult(run: nil, outcomes: [], seconds: 0, wasInterrupted: false, unrepaired: problem ?? doubt)
+    }
+    let run = try await store.beginRun(digest: lap.plan.digest, commit: settings.commit?.hash, at: .now)
+    let applier = Applier(
+      gateway: gateway, store: store, pauses: pauses, writer: writer,
+      proof: proof(lap, reload), owner: settings.owner, run: run,
+      commit: settings.commit?.hash, correlation: settings.correlation)
+    let outcomes = await applier.apply(lap.plan.effective, stop: stop, progress: progress)
+    var report = ApplyResult(run: run, outcomes: outcomes, seconds: 0, wasInterrupted: false, unrepaired: problem)
+    let doubt = try? await settleReload(outcomes, lap, writer)
+    report.unrepaired = problem ?? doubt
+    report.remark = await reload.remark
+    report.wasInterrupted = stop.isRequested && report.count(.notAttempted) > 0
+    try? await store.finishRun(run, applied: report.count(.applied), failed: report.count(.failed), at: .now)
+    try? await prune()
+    report.seconds = (ContinuousClock.now - start) / .seconds(1)
+    return report
+  }
+
+  private func unproven(_ lap: PlanResult) async throws -> UnprovenReload? {
+    // A run that was killed in the middle of a write did not look either.
+    let killed = try await store.openIntents().first.map { "\($0.action) \($0.key.name)" }
+    guard let change = try await store.unprovenChange(of: settings.npmURL) ?? killed else { return nil }
+    return UnprovenReload(change, lap.observed, lap.ledger)
+  }
+
+  /// Remembers a change whose reload was not seen, and forgets it after one that was.
+  private func settleReload(
+    _ outcomes: [ChangeOutcome], _ lap: PlanResult, _ writer: ObjectWriter
+  ) async throws -> Diagnostic? {
+    if let bad = outcomes.first(where: { $0.verdict == .unproven || $0.error?.code == .nginxUnconfirmed }) {
+      try await store.setUnprovenChange("\(bad.change.action.word) \(bad.change.key.name)", of: settings.npmURL)
+      return nil
+    }
+    guard try await store.unprovenChange(of: settings.npmURL) != nil, settings.policy != .observe else { return nil }
+    if await !writer.rows.reload.hasReloaded {
+      // Where nothing of ours is left to write, it stays until something is.
+      guard let unproven = try await unproven(lap) else { return nil }
+      if try await pauses.now().all != nil { return unproven.warning }
+      if let doubt = await unproven.prove(writer) { return doubt }
+    }
+    try await store.setUnprovenChange(nil, of: settings.npmURL)
+    return nil
+  }
+
+  /// Writes into the log what of a lap is news. The log is for people: where it cannot be written, the lap goes on.
+  package func tell(_ lap: PlanResult, _ news: inout PlanEventRecorder) async {
+    if settings.policy == .observe { return }
+    for event in news.events(lap, days: settings.certificateDays, correlation: settings.correlation) {
+      try? await store.append(event, at: .now)
+    }
+  }
+
+  private func proof(_ lap: PlanResult, _ reload: ReloadWitness) -> ServedProof {
+    ServedProof(
+      reload: reload, dataPlane: dataPlane, lists: named(.accessList, lap.desired, lap.observed),
+      certificates: named(.certificate, lap.desired, lap.observed).compactMapValues { $0["certificate"].stringValue },
+      observed: lap.observed)
+  }
+
+  /// nil: where NPM serves its hosts is not known.
+  private var dataPlane: DataPlaneProof? {
+    guard let door = settings.dataPlane, let prober else { return nil }
+    return DataPlaneProof(look: { await prober.look(door, domain: $0, usesTLS: $1) }, pause: verifierPause)
+  }
+
+  /// Objects of a kind by their names in NPM, as they are to be.
+  private func named(_ kind: ResourceKind, _ desired: DesiredState, _ observed: ObservedState) -> [String: Spec] {
+    let there = (observed.resources[kind] ?? []).map(\.spec)
+    let wanted = desired.resources.filter { $0.key.kind == kind }.map(\.spec)
+    return Dictionary((there + wanted).compactMap { spec in spec.nameInNPM.map { ($0, spec) } }) { $1 }
+  }
+
+  private func writer(_ version: NPMVersion, _ reload: ReloadWitness) -> ObjectWriter {
+    let verifier = Verifier(gateway: gateway, pause: verifierPause)
+    let rows = RowWriter(gateway: gateway, version: version, reload: reload)
+    let neighbours = SideEffectRepair(gateway: gateway, verifier: verifier, rows: rows, store: store)
+    return ObjectWriter(gateway: gateway, verifier: verifier, rows: rows, neighbours: neighbours)
+  }
+
+  /// Drops what is older than the settings want to keep.
+  package func prune() async throws {
+    func ago(_ seconds: Double) -> Timestamp { Timestamp(seconds: Timestamp.now.seconds - seconds) }
+    try await store.dropHistory(before: ago(settings.historySeconds))
+    try await store.dropEvents(
+      before: ago(settings.eventRetention.seconds), keeping: settings.eventRetention.count)
+  }
+
+  /// Before anything else: somebody's door may stand open.
+  private func repairBareHosts(_ lap: PlanResult, _ writer: ObjectWriter) async throws -> Diagnostic? {
+    let open = try await store.openRequests()
+    guard !open.isEmpty, settings.policy != .observe else { return nil }
+    if try await pauses.now().all != nil {
+      return Diagnostic(
+        .suspended,
+        "hosts that an interrupted request may have laid bare are not written again: everything is suspended",
+        hint: "look at them in NPM, or end it with 'reconciler resume --all'")
+    }
+    let problem = try await InterruptedRequests(open: open, observed: lap.observed, now: .now)
+      .repair(writer.neighbours, store)
+    let names = Set(open.flatMap(\.names)).sorted().joined(separator: ", ")
+    let event = Event(
+      problem == nil ? .info : .error, source: "apply", subject: "request", reason: "RequestRepair",
+      problem?.message ?? "hosts that share a name with a request for \(names) were written again",
+      correlation: settings.correlation)
+    try await store.append(event, at: .now)
+    return problem?.diagnostic
+  }
+
+  /// A run that was killed left writes announced but not recorded. The ledger's marks make the planner look at
+  /// them again; here they are only named and closed.
+  private func closeOldIntents() async throws {
+    for intent in try await store.openIntents() {
+      try await store.setUnprovenChange("\(intent.action) \(intent.key.name)", of: settings.npmURL)
+      let message =
+        "run \(intent.run) ended in the middle of '\(intent.action) \(intent.key.name)'; it is taken up from what NPM shows"
+      let event = Event(
+        .warning, source: "apply", subject: intent.key.path, reason: "Interrupted",
+        message, run: intent.run, correlation: settings.correlation)
+      try await store.append(event, at: .now)
+      try await store.abandon(intent.number, at: .now)
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import Hashing
+import Model
+
+/// Puts seals where the desired state has secrets: what is compared and remembered never is the text itself.
+struct SecretFingerprinter {
+  /// Belongs to the store: nobody else can make the same seals.
+  let key: [UInt8]
+
+  func seal(_ desired: DesiredState) -> DesiredState {
+    var sealed = desired
+    sealed.resources = desired.resources.map { resource in
+      guard !resource.secrets.isEmpty else { return resource }
+      var copy = resource
+      copy.spec = resource.spec.mapSeals { path, hint in
+        guard let secret = resource.secrets[path] else { return hint }
+        let text = "\(resource.key.path)/\(path)\u{0}\(secret.reveal())"
+        return SecretFingerprint.seal(secret, digest: KeyedDigest.short(Array(text.utf8), key: key))
+      }
+      return copy
+    }
+    return sealed
+  }
+}
