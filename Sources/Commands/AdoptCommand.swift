@@ -26,9 +26,9 @@ enum AdoptCommand {
     }
     guard invocation.arguments.has(dryRun) else { return try await ApplyFlow(context).run { try wish(context) } }
     let (wanted, settings) = try wish(context)
-    let (_, lap) = try await context.plan(wanted.desired, settings, context.store(createsIt: false))
-    try PlanPrinter(lap: lap, context: context, isPartial: true).print(wanted.diagnostics)
-    return lap.refusals.isEmpty && !lap.plan.changes.contains(where: \.isBlocked) ? .success : .refused
+    let (_, planned) = try await context.plan(wanted.desired, settings, context.store(createsIt: false))
+    try PlanPrinter(planned: planned, context: context, isPartial: true).print(wanted.diagnostics)
+    return planned.refusals.isEmpty && !planned.plan.changes.contains(where: \.isBlocked) ? .success : .refused
   }
 
   private static func wish(_ context: CommandContext) throws -> (wish: ApplyFlow.Wish, settings: ReconcileOptions) {

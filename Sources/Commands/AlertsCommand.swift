@@ -15,7 +15,7 @@ enum AlertsCommand {
     name: "alerts", summary: "Show alerts, try a sink, or silence some for a while",
     discussion: """
       Without a word it shows what fires, what is silent and who is told. 'test SINK' sends a test alert to one sink, and
-      says whether it arrived. 'silence WHAT' takes a rule, a host, a subject or '*'; 'expireSilence N' ends a silence.
+      says whether it arrived. 'silence WHAT' takes a rule, a host, a subject or '*'; 'unsilence N' ends a silence.
       """,
     arguments: [
       ArgumentDefinition(

@@ -33,36 +33,36 @@ struct ApplyFlow {
     defer { withExtendedLifetime(lock) {} }
     let (wanted, settings) = try await wish()
     let store = try context.store(createsIt: true)
-    let (run, lap) = try await context.plan(wanted.desired, settings, store)
+    let (run, planned) = try await context.plan(wanted.desired, settings, store)
     let printer = ApplyPrinter(
-      lap: lap, settings: context.settings, console: invocation.console, isPartial: !wanted.writesStatus,
+      planned: planned, settings: context.settings, console: invocation.console, isPartial: !wanted.writesStatus,
       remark: wanted.remark)
     var news = PlanEventRecorder()
-    await run.tell(lap, &news)
-    if !lap.refusals.isEmpty { try await run.remember(lap) }
-    if let early = try gate(lap, printer, wanted) { return early }
+    await run.tell(planned, &news)
+    if !planned.refusals.isEmpty { try await run.remember(planned) }
+    if let early = try gate(planned, printer, wanted) { return early }
     stop.deferExit()
-    printer.begin(wasAsked: !invocation.arguments.has(ApplyFlags.yes) && lap.writesSomething)
+    printer.begin(wasAsked: !invocation.arguments.has(ApplyFlags.yes) && planned.writesSomething)
     let lease = try await ApplyLock.lease(store, context, timeout: timeout, stop: stop)
-    let report = try await lease.hold { try await run.apply(lap, stop: stop) { printer.show($0) } }
-    if wanted.writesStatus { writeStatus(lap, report) } else { outdateStatus(report) }
+    let report = try await lease.hold { try await run.apply(planned, stop: stop) { printer.show($0) } }
+    if wanted.writesStatus { writeStatus(planned, report) } else { outdateStatus(report) }
     try printer.finish(report, wanted.diagnostics)
     if let remark = report.remark { invocation.console.warn(remark) }
     if let problem = report.unrepaired { invocation.console.error(problem) }
-    return exit(lap, report)
+    return exit(planned, report)
   }
 
   /// What ends a run before its first write; nil: go on.
-  private func gate(_ lap: PlanResult, _ printer: ApplyPrinter, _ wish: Wish) throws -> ExitCode? {
-    guard lap.refusals.isEmpty else {
+  private func gate(_ planned: PlanResult, _ printer: ApplyPrinter, _ wish: Wish) throws -> ExitCode? {
+    guard planned.refusals.isEmpty else {
       try printer.refused(wish.diagnostics)
-      if wish.writesStatus { writeStatus(lap, nil) }
+      if wish.writesStatus { writeStatus(planned, nil) }
       return .refused
     }
     if let wanted = invocation.arguments.value(ApplyFlags.plan) {
-      try PlanFile(wanted).check(lap.plan.digest)
+      try PlanFile(wanted).check(planned.plan.digest)
     }
-    guard lap.writesSomething, !invocation.arguments.has(ApplyFlags.yes) else { return nil }
+    guard planned.writesSomething, !invocation.arguments.has(ApplyFlags.yes) else { return nil }
     let format = invocation.console.format
     guard Terminal.isTerminal(Terminal.input), format == .text else {
       let cause =
@@ -72,8 +72,8 @@ struct ApplyFlow {
     return try printer.asks() ? nil : .failure
   }
 
-  private func writeStatus(_ lap: PlanResult, _ report: ApplyResult?) {
-    context.keepStatus { try $0.write(lap, report, at: .now) }
+  private func writeStatus(_ planned: PlanResult, _ report: ApplyResult?) {
+    context.keepStatus { try $0.write(planned, report, at: .now) }
   }
 
   private func outdateStatus(_ report: ApplyResult) {
@@ -82,10 +82,10 @@ struct ApplyFlow {
   }
 
   /// By the worst outcome.
-  private func exit(_ lap: PlanResult, _ report: ApplyResult) -> ExitCode {
+  private func exit(_ planned: PlanResult, _ report: ApplyResult) -> ExitCode {
     if report.wasInterrupted { return .interrupted }
-    let blocked = lap.plan.changes.compactMap(\.blockReason)
-    let isIncomplete = report.outcomes.contains { $0.verdict != .applied }
+    let blocked = planned.plan.changes.compactMap(\.blockReason)
+    let isIncomplete = report.outcomes.contains { $0.status != .applied }
     if isIncomplete || report.unrepaired != nil || blocked.contains(where: { $0.code == .destinationFailed }) {
       return .incomplete
     }

@@ -6,15 +6,15 @@ import Reconciler
 
 /// What `apply` says: before, while and after it writes.
 struct ApplyPrinter: Sendable {
-  let lap: PlanResult
+  let planned: PlanResult
   let settings: Settings
   let console: Console
   let isPartial: Bool
   var remark: String?
 
-  private var plan: PlanText { PlanText(lap: lap, settings: settings, console: console, isPartial: isPartial) }
+  private var plan: PlanText { PlanText(planned: planned, settings: settings, console: console, isPartial: isPartial) }
   private var showsProgress: Bool { console.format == .text && console.outFile == nil }
-  private var nameWidth: Int { min(28, max(10, lap.plan.changes.map(\.key.name.count).max() ?? 0)) + 2 }
+  private var nameWidth: Int { min(28, max(10, planned.plan.changes.map(\.key.name.count).max() ?? 0)) + 2 }
 
   /// Shows the plan and asks once. True: go on.
   func asks() throws -> Bool {
@@ -27,10 +27,10 @@ struct ApplyPrinter: Sendable {
   /// Blocked and suspended changes come first: they are known already. Who was asked has seen them.
   func begin(wasAsked: Bool) {
     guard showsProgress, !wasAsked else { return }
-    for change in lap.plan.changes where change.isBlocked {
+    for change in planned.plan.changes where change.isBlocked {
       console.show(plan.lines(change).joined(separator: "\n"))
     }
-    for change in lap.plan.withheld where change.suspension != nil {
+    for change in planned.plan.withheld where change.suspension != nil {
       console.show(plan.withheld(change).joined(separator: "\n"))
     }
   }
@@ -51,17 +51,17 @@ struct ApplyPrinter: Sendable {
   private func words(_ outcome: ChangeOutcome) -> TerminalText {
     guard let error = outcome.error else { return TerminalText(outcome.note) }
     let source = error.location ?? outcome.change.source
-    let place = [.failed, .unproven].contains(outcome.verdict) ? source.map { " (\($0.file):\($0.line))" } ?? "" : ""
+    let place = [.failed, .unproven].contains(outcome.status) ? source.map { " (\($0.file):\($0.line))" } ?? "" : ""
     return console.paint(TerminalText(error.message), .red) + TerminalText(place)
   }
 
   func finish(_ report: ApplyResult, _ diagnostics: [Diagnostic]) throws {
     switch console.format {
     case .text:
-      let isPlain = report.outcomes.isEmpty && lap.plan.isEmpty && lap.plan.bare.isEmpty
+      let isPlain = report.outcomes.isEmpty && planned.plan.isEmpty && planned.plan.bare.isEmpty
       try console.result(isPlain ? TerminalText(plan.summary) : (showsProgress ? "\n" : "") + finalWords(report))
-    case .json: try console.result(json: PlanJSON.lap(lap, report, diagnostics + lap.warnings))
-    case .markdown: try console.result(markdown: PlanMarkdown.text(lap, report, summary: summary(report)))
+    case .json: try console.result(json: PlanJSON.plan(planned, report, diagnostics + planned.warnings))
+    case .markdown: try console.result(markdown: PlanMarkdown.text(planned, report, summary: summary(report)))
     }
   }
 
@@ -69,9 +69,9 @@ struct ApplyPrinter: Sendable {
     switch console.format {
     case .text:
       try console.result(plan.text())
-      for refusal in lap.refusals { console.error(refusal) }
-    case .json: try console.result(json: PlanJSON.lap(lap, nil, diagnostics + lap.warnings + lap.refusals))
-    case .markdown: try console.result(markdown: PlanMarkdown.text(lap, nil, summary: plan.summary))
+      for refusal in planned.refusals { console.error(refusal) }
+    case .json: try console.result(json: PlanJSON.plan(planned, nil, diagnostics + planned.warnings + planned.refusals))
+    case .markdown: try console.result(markdown: PlanMarkdown.text(planned, nil, summary: plan.summary))
     }
   }
 
@@ -81,7 +81,7 @@ struct ApplyPrinter: Sendable {
   }
 
   private func summary(_ report: ApplyResult) -> String {
-    let blocked = lap.plan.count("blocked")
+    let blocked = planned.plan.count("blocked")
     let counts = [
       (report.count(.applied), "applied"), (report.count(.failed), "failed"),
       (report.count(.unproven), "unproven"),
@@ -90,7 +90,7 @@ struct ApplyPrinter: Sendable {
     let words = counts.filter { $0.0 > 0 || $0.1 == "applied" }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     let tenths = (report.seconds * 10).rounded() / 10
     // Going back behind a create deletes, which only one policy does.
-    let deletes = report.outcomes.contains { $0.verdict == .applied && $0.change.action == .create }
+    let deletes = report.outcomes.contains { $0.status == .applied && $0.change.action == .create }
     let policy = deletes && settings.policy != .sync ? " --policy sync" : ""
     let undo =
       report.count(.applied) > 0 ? report.run.map { "; undo with: reconciler rollback --to \($0 - 1)\(policy)" } : nil

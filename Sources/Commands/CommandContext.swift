@@ -83,22 +83,22 @@ struct CommandContext: Sendable {
   }
 
   func reconcileOptions() throws -> ReconcileOptions {
-    var lap = ReconcileOptions(
+    var planned = ReconcileOptions(
       npmURL: settings.npmURL, owner: settings.owner, policy: settings.policy, limits: settings.limits)
-    lap.trustsMarkers = invocation.arguments.has(ApplyFlags.rebuildLedger)
-    lap.rebindsStore = invocation.arguments.has(ApplyFlags.rebindState)
-    lap.allowsSelfLockout = invocation.arguments.has(ApplyFlags.allowSelfLockout)
-    lap.selection = try selection()
-    lap.probes = !invocation.arguments.has(ApplyFlags.noProbe)
-    lap.historySeconds = settings.historySeconds
-    lap.eventRetention = settings.eventRetention
-    lap.defaultCertificate = settings.defaultCertificate
-    lap.letsEncryptEmail = settings.letsEncryptEmail
-    lap.certificateDays = settings.certificateDays
-    lap.dataPlane = settings.daemon.health.door
-    lap.usesReloadWitness = settings.usesReloadWitness
-    lap.correlation = correlation
-    return lap
+    planned.trustsMarkers = invocation.arguments.has(ApplyFlags.rebuildLedger)
+    planned.rebindsStore = invocation.arguments.has(ApplyFlags.rebindState)
+    planned.allowsSelfLockout = invocation.arguments.has(ApplyFlags.allowSelfLockout)
+    planned.selection = try selection()
+    planned.probes = !invocation.arguments.has(ApplyFlags.noProbe)
+    planned.historySeconds = settings.historySeconds
+    planned.eventRetention = settings.eventRetention
+    planned.defaultCertificate = settings.defaultCertificate
+    planned.letsEncryptEmail = settings.letsEncryptEmail
+    planned.certificateDays = settings.certificateDays
+    planned.dataPlane = settings.daemon.health.door
+    planned.usesReloadWitness = settings.usesReloadWitness
+    planned.correlation = correlation
+    return planned
   }
 
   func gateway() throws -> RESTGateway {
@@ -142,13 +142,13 @@ struct CommandContext: Sendable {
   /// Everything that diff and apply share: the lines up to the first effect.
   func plan(
     _ desired: DesiredState, _ reconcileOptions: ReconcileOptions, _ store: any StateStore
-  ) async throws -> (run: Reconciliation, lap: PlanResult) {
+  ) async throws -> (run: Reconciliation, planned: PlanResult) {
     let run = Reconciliation(gateway: try gateway(), store: store, prober: prober, settings: reconcileOptions)
     let start = ContinuousClock.now
-    let lap = try await run.plan(desired, progress: progress("checking destinations"))
-    invocation.console.describe(lap, since: start)
-    for warning in lap.warnings { invocation.console.warn(warning) }
-    return (run, lap)
+    let planned = try await run.plan(desired, progress: progress("checking destinations"))
+    invocation.console.describe(planned, since: start)
+    for warning in planned.warnings { invocation.console.warn(warning) }
+    return (run, planned)
   }
 
   func progress(_ what: String) -> @Sendable (Int, Int) -> Void {
@@ -159,16 +159,16 @@ struct CommandContext: Sendable {
 
 extension Console {
   /// With `-v`: what the plan was made from.
-  func describe(_ lap: PlanResult, since start: ContinuousClock.Instant) {
+  func describe(_ planned: PlanResult, since start: ContinuousClock.Instant) {
     let spent = Int(((ContinuousClock.now - start) / .milliseconds(1)).rounded())
     info(
-      "read \(Phrases.count(lap.desired.fileCount, "file")) with \(Phrases.count(lap.desired.resources.count, "resource"))"
+      "read \(Phrases.count(planned.desired.fileCount, "file")) with \(Phrases.count(planned.desired.resources.count, "resource"))"
     )
     info(
-      "NPM \(lap.observed.version) lists \(Phrases.count(lap.observedCount, "host")), the store knows \(lap.ledger.count)"
+      "NPM \(planned.observed.version) lists \(Phrases.count(planned.observedCount, "host")), the store knows \(planned.ledger.count)"
     )
     info(
-      "checked \(Phrases.count(lap.probes.values.joined().count, "destination")); plan \(lap.plan.digest) after \(spent) ms"
+      "checked \(Phrases.count(planned.probes.values.joined().count, "destination")); plan \(planned.plan.digest) after \(spent) ms"
     )
   }
 }

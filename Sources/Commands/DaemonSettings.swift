@@ -9,7 +9,7 @@ import Upstream
 
 /// What only the daemon wants to know.
 struct DaemonSettings: Sendable {
-  /// Seconds between laps.
+  /// Seconds between passes.
   var interval = 60.0
   /// Whether it repairs what was changed in NPM.
   var selfHeals = true
@@ -62,7 +62,8 @@ enum DaemonFields {
       "Take a branch also where it no longer contains the commit that is in force."),
   ]
   private static let watch: [FieldSchema] = [
-    FieldSchema("interval", .duration, defaultValue: "60s", "Time between laps when nothing else calls for one."),
+    FieldSchema(
+      "interval", .duration, defaultValue: "60s", "Time between reconciliations when nothing else calls for one."),
     FieldSchema(
       "self_heal", .bool, defaultValue: true, "Repair what was changed in NPM; false: only report it."),
     FieldSchema(

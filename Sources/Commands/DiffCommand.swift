@@ -21,21 +21,21 @@ enum DiffCommand {
     let context = try CommandContext(invocation)
     try context.checkOutput()
     let loaded = try context.loadDesired(exitWhenEmpty: .refused)
-    let (_, lap) = try await context.plan(loaded.state, context.reconcileOptions(), context.store(createsIt: false))
+    let (_, planned) = try await context.plan(loaded.state, context.reconcileOptions(), context.store(createsIt: false))
     if let name = invocation.arguments.value(accept) {
-      try DriftAcceptance.accept(name, lap, loaded, context)
+      try DriftAcceptance.accept(name, planned, loaded, context)
       return .success
     }
-    try PlanPrinter(lap: lap, context: context, isPartial: !context.writesStatus).print(loaded.diagnostics)
+    try PlanPrinter(planned: planned, context: context, isPartial: !context.writesStatus).print(loaded.diagnostics)
     if invocation.arguments.has(writeStatus) && context.writesStatus {
       do {
         try StatusFiles(directory: context.settings.status, settings: context.reconcileOptions()).write(
-          lap, nil, at: .now)
+          planned, nil, at: .now)
       } catch let error as FileError {
         throw CommandFailure(.failure, [Diagnostic(.statusWrite, "\(error)", hint: "name a directory with --status")])
       }
     }
     guard invocation.arguments.has(exitCode) else { return .success }
-    return lap.plan.isPending ? .changesPending : .success
+    return planned.plan.isPending ? .changesPending : .success
   }
 }

@@ -7,10 +7,10 @@ import Reconciler
 /// `diff --accept NAME`: the YAML takes over what somebody changed in NPM.
 enum DriftAcceptance {
   /// Writes the observed values of a drifted resource into its file, and says what it wrote.
-  static func accept(_ name: String, _ lap: PlanResult, _ loaded: LoadedDesired, _ context: CommandContext) throws {
+  static func accept(_ name: String, _ planned: PlanResult, _ loaded: LoadedDesired, _ context: CommandContext) throws {
     let key = try ResourceNameArgument.key(name, among: loaded.state.resources)
     guard let resource = loaded.state.resources.first(where: { $0.key == key }) else { return }
-    let change = (lap.plan.changes + lap.plan.withheld).first { $0.key == key }
+    let change = (planned.plan.changes + planned.plan.withheld).first { $0.key == key }
     let fields = (change?.fields ?? []).filter { field in
       (field.cause == .drifted || field.cause == .both) && !field.path.hasPrefix("meta.")
     }

@@ -7,25 +7,25 @@ import Reconciler
 /// A plan and what became of it, as the contract's JSON.
 enum PlanJSON {
   /// - Parameter report: adds `outcome` and `error` to each change.
-  static func lap(_ lap: PlanResult, _ report: ApplyResult?, _ diagnostics: [Diagnostic]) -> JSONValue {
+  static func plan(_ planned: PlanResult, _ report: ApplyResult?, _ diagnostics: [Diagnostic]) -> JSONValue {
     let outcomes = Dictionary((report?.outcomes ?? []).map { ($0.change.key, $0) }) { first, _ in first }
     var members: [String: JSONValue] = [
       "format_version": "1",
-      "digest": .string(lap.plan.digest),
-      "summary": summary(lap.plan),
-      "changes": .array(lap.plan.changes.map { change($0, outcomes[$0.key], withOutcome: report != nil) }),
+      "digest": .string(planned.plan.digest),
+      "summary": summary(planned.plan),
+      "changes": .array(planned.plan.changes.map { change($0, outcomes[$0.key], withOutcome: report != nil) }),
       "diagnostics": JSONOutput.diagnostics(diagnostics),
     ]
-    if !lap.plan.withheld.isEmpty {
-      members["withheld"] = .array(lap.plan.withheld.map { change($0, nil, withOutcome: false) })
+    if !planned.plan.withheld.isEmpty {
+      members["withheld"] = .array(planned.plan.withheld.map { change($0, nil, withOutcome: false) })
     }
-    if !lap.plan.adoptable.isEmpty {
+    if !planned.plan.adoptable.isEmpty {
       members["adoptable"] = .array(
-        lap.plan.adoptable.map { ["kind": .string($0.kind.rawValue), "name": .string($0.name)] })
+        planned.plan.adoptable.map { ["kind": .string($0.kind.rawValue), "name": .string($0.name)] })
     }
-    if !lap.probes.isEmpty {
+    if !planned.probes.isEmpty {
       members["destinations"] = .array(
-        lap.probes.sorted { $0.key < $1.key }.flatMap(\.value).map(destination))
+        planned.probes.sorted { $0.key < $1.key }.flatMap(\.value).map(destination))
     }
     if let run = report?.run { members["run"] = .int(run) }
     return .object(members)
@@ -64,7 +64,7 @@ enum PlanJSON {
     if let blockReason = change.blockReason { members["reason"] = reason(blockReason) }
     guard withOutcome else { return .object(members) }
     let blocked = change.blockReason.map { Diagnostic($0.code, $0.message, hint: $0.hint) }
-    members["outcome"] = .string(outcome?.verdict.rawValue ?? ChangeOutcome.Verdict.notAttempted.rawValue)
+    members["outcome"] = .string(outcome?.status.rawValue ?? ChangeOutcome.Status.notAttempted.rawValue)
     members["error"] = (outcome?.error ?? blocked).map(JSONOutput.diagnostic) ?? .null
     return .object(members)
   }

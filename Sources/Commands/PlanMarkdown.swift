@@ -4,14 +4,14 @@ import Reconciler
 
 /// A plan as a table, for the comment under a merge request.
 enum PlanMarkdown {
-  static func text(_ lap: PlanResult, _ report: ApplyResult?, summary: String) -> MarkdownText {
+  static func text(_ planned: PlanResult, _ report: ApplyResult?, summary: String) -> MarkdownText {
     var lines: [MarkdownText] = ["**reconciler**: \(summary)", ""]
-    guard !lap.plan.changes.isEmpty || !lap.plan.withheld.isEmpty else { return lines.joined(separator: "\n") }
+    guard !planned.plan.changes.isEmpty || !planned.plan.withheld.isEmpty else { return lines.joined(separator: "\n") }
     let hasOutcome = report != nil
     lines +=
       hasOutcome ? ["| | host | change | outcome |", "|---|---|---|---|"] : ["| | host | change |", "|---|---|---|"]
     let outcomes = Dictionary((report?.outcomes ?? []).map { ($0.change.key, $0) }) { first, _ in first }
-    for change in lap.plan.changes {
+    for change in planned.plan.changes {
       var row: MarkdownText = "| \(change.action.word) | \(change.key.name) | \(what(change)) |"
       if hasOutcome {
         let outcome = outcomes[change.key]
@@ -19,11 +19,11 @@ enum PlanMarkdown {
       }
       lines.append(row)
     }
-    for change in lap.plan.withheld {
+    for change in planned.plan.withheld {
       let tail: MarkdownText = hasOutcome ? " held back by the policy |" : ""
       lines.append("| held back: \(change.action.word) | \(change.key.name) | \(what(change)) |\(tail)")
     }
-    for refusal in lap.refusals { lines += ["", "apply would refuse: \(refusal.message)"] }
+    for refusal in planned.refusals { lines += ["", "apply would refuse: \(refusal.message)"] }
     return lines.joined(separator: "\n")
   }
 

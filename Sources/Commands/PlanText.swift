@@ -8,29 +8,30 @@ import Reconciler
 
 /// A plan as people like to read it.
 struct PlanText {
-  let lap: PlanResult
+  let planned: PlanResult
   let settings: Settings
   let console: Console
   /// Only a part of the resources was looked at.
   var isPartial = false
 
   private var nameWidth: Int {
-    let names = (lap.plan.changes + lap.plan.withheld).map(\.key.name.count)
+    let names = (planned.plan.changes + planned.plan.withheld).map(\.key.name.count)
     return min(28, max(10, names.max() ?? 0)) + 2
   }
 
   func text() -> TerminalText {
     var lines = [header, ""]
-    for change in lap.plan.changes { lines += self.lines(change) }
-    for change in lap.plan.withheld { lines += withheld(change) }
-    if !lap.plan.adoptable.isEmpty {
+    for change in planned.plan.changes { lines += self.lines(change) }
+    for change in planned.plan.withheld { lines += withheld(change) }
+    if !planned.plan.adoptable.isEmpty {
       lines.append(
-        "  \(lap.plan.adoptable.count) as they should be, but nobody's; take them over with: reconciler adopt --all")
+        "  \(planned.plan.adoptable.count) as they should be, but nobody's; take them over with: reconciler adopt --all"
+      )
     }
-    if !lap.plan.unchanged.isEmpty { lines.append("  \(lap.plan.unchanged.count) unchanged") }
+    if !planned.plan.unchanged.isEmpty { lines.append("  \(planned.plan.unchanged.count) unchanged") }
     if lines.count > 2 { lines.append("") }
     lines.append(TerminalText(summary))
-    for refusal in lap.refusals {
+    for refusal in planned.refusals {
       lines.append("apply would refuse: \(refusal.message)")
       if let hint = refusal.hint { lines.append("      hint: \(hint)") }
     }
@@ -38,11 +39,11 @@ struct PlanText {
   }
 
   private var header: TerminalText {
-    let files = Phrases.count(lap.desired.fileCount, "file")
-    let hosts = Phrases.kinds(lap.desired.resources.map(\.key.kind))
+    let files = Phrases.count(planned.desired.fileCount, "file")
+    let hosts = Phrases.kinds(planned.desired.resources.map(\.key.kind))
     let left: TerminalText = "\(settings.desired)/  \(files), \(hosts)"
     let right: TerminalText =
-      "NPM \(lap.observed.version) at \(settings.npmURL), \(Phrases.count(lap.observedCount, "object")), \(lap.plan.ownedCount) ours"
+      "NPM \(planned.observed.version) at \(settings.npmURL), \(Phrases.count(planned.observedCount, "object")), \(planned.plan.ownedCount) ours"
     return left.padded(to: 42) + " " + right
   }
 
@@ -50,28 +51,28 @@ struct PlanText {
     let words = [
       ("create", "create"), ("update", "update"), ("delete", "delete"), ("release", "give up"), ("adopt", "adopt"),
     ].compactMap {
-      let count = lap.plan.count($0.0)
+      let count = planned.plan.count($0.0)
       return count == 0 ? nil : "\(count) to \($0.1)"
     }
-    let blocked = lap.plan.count("blocked")
-    let bare = lap.plan.bare.isEmpty ? [] : ["\(lap.plan.bare.count) to write again"]
+    let blocked = planned.plan.count("blocked")
+    let bare = planned.plan.bare.isEmpty ? [] : ["\(planned.plan.bare.count) to write again"]
     let all = words + bare + (blocked == 0 ? [] : ["\(blocked) blocked"])
-    let held = lap.plan.withheld.count
-    if all.isEmpty && held == 0 && !lap.plan.aside.isEmpty {
-      return "Nothing to take over; \(lap.plan.aside.count) differ or are missing: see 'reconciler diff'."
+    let held = planned.plan.withheld.count
+    if all.isEmpty && held == 0 && !planned.plan.aside.isEmpty {
+      return "Nothing to take over; \(planned.plan.aside.count) differ or are missing: see 'reconciler diff'."
     }
     if all.isEmpty && held == 0 {
       return "Nothing to do: \(isPartial ? "what was selected" : "NPM") is as \(settings.desired)/ says."
     }
-    if all.isEmpty, lap.plan.withheld.allSatisfy({ $0.suspension != nil }) {
+    if all.isEmpty, planned.plan.withheld.allSatisfy({ $0.suspension != nil }) {
       return "Nothing to do now: \(held) suspended."
     }
     if all.isEmpty {
-      let way = lap.plan.withheld.contains { $0.action == .delete } ? " With --policy sync they are deleted." : ""
-      return "Nothing to do under policy \(lap.plan.policy.rawValue), which holds \(held) back.\(way)"
+      let way = planned.plan.withheld.contains { $0.action == .delete } ? " With --policy sync they are deleted." : ""
+      return "Nothing to do under policy \(planned.plan.policy.rawValue), which holds \(held) back.\(way)"
     }
     let tail = held == 0 ? "" : ", \(held) held back"
-    return all.joined(separator: ", ") + tail + ". Plan \(Phrases.shortDigest(lap.plan.digest))"
+    return all.joined(separator: ", ") + tail + ". Plan \(Phrases.shortDigest(planned.plan.digest))"
   }
 
   func lines(_ change: Change) -> [TerminalText] {
@@ -118,7 +119,7 @@ struct PlanText {
   private func adopt(_ change: Change) -> [TerminalText] {
     let differing = change.fields.filter { $0.path != "meta.reconciler" }
     let first = entry(
-      "=", .green, change, "\(domains(change)): \(change.ref?.words ?? "") becomes ours", source(change))
+      "=", .green, change, "\(domains(change)): \(change.ref?.description ?? "") becomes ours", source(change))
     return [first] + differing.map { continuation("\($0.path)  \(ValueText.change($0.before, $0.after))", "") }
   }
 
@@ -126,7 +127,8 @@ struct PlanText {
     guard let former = change.renamedFrom else { return fields(change) }
     let first = entry(
       "~", .yellow, change,
-      ("renamed from '\(former.name)' (\(change.ref?.words ?? ""))" as TerminalText).padded(to: 46), source(change))
+      ("renamed from '\(former.name)' (\(change.ref?.description ?? ""))" as TerminalText).padded(to: 46),
+      source(change))
     return [first]
       + change.fields.map { field in
         let (path, values) = ValueText.shown(field)
@@ -160,7 +162,7 @@ struct PlanText {
 
   /// What was found of its destinations, a line each.
   private func checks(_ change: Change) -> [String] {
-    (lap.probes[change.key] ?? []).map { result in
+    (planned.probes[change.key] ?? []).map { result in
       (result.target.location.map { "location \($0): " } ?? "") + ProbeText.facts(result)
     }
   }
@@ -173,7 +175,7 @@ struct PlanText {
   }
 
   private func drift(_ change: Change) -> String {
-    guard let author = change.ref.flatMap({ lap.authors[$0] }), !author.user.isEmpty else {
+    guard let author = change.ref.flatMap({ planned.authors[$0] }), !author.user.isEmpty else {
       return "changed in NPM"
     }
     return "changed in NPM by \(author.user), \(author.minute)"
@@ -194,7 +196,7 @@ struct PlanText {
     }
     let what = change.action.isRemoval ? "stays in NPM" : "is left as it is"
     let hint = change.action == .delete ? "; to delete it: --policy sync" : ""
-    return [entry(".", .dim, change, "\(domains(change)) \(what): policy \(lap.plan.policy.rawValue)\(hint)")]
+    return [entry(".", .dim, change, "\(domains(change)) \(what): policy \(planned.plan.policy.rawValue)\(hint)")]
   }
 
   private func entry(

@@ -7,7 +7,7 @@ enum StatusCommand {
   private static let watch = FlagDefinition("watch", short: "w", "Show it again whenever it changes, until Ctrl-C")
 
   static let definition = CommandDefinition(
-    name: "status", summary: "Show what the last lap found, and how hosts are",
+    name: "status", summary: "Show what the last reconciliation found, and how hosts are",
     discussion: "Reads the status files: it needs neither NPM nor a running daemon. Ends with 1 where there are none.",
     flags: [watch], run: run)
 

@@ -9,7 +9,7 @@ struct StatusText {
   /// null: nobody watches.
   let health: JSONValue
   var now = Timestamp.now
-  /// Seconds between laps of a daemon.
+  /// Seconds between passes of a daemon.
   var interval = 60.0
 
   /// Healthy hosts that are shown one by one; more are counted.
@@ -45,7 +45,7 @@ struct StatusText {
     return silence.map { "\(console.paint("No word of the daemon since \($0)", .red)); then:\n\(health)" } ?? health
   }
 
-  /// Since when a daemon that wrote of health says nothing; nil: it does, or there is none. It writes with each lap.
+  /// Since when a daemon that wrote of health says nothing; nil: it does, or there is none. It writes with each pass.
   private var silence: String? {
     guard let written = health["written_at"].stringValue.flatMap({ Timestamp(iso8601: $0) }) else { return nil }
     let patience = max(3 * interval, 300)
@@ -98,13 +98,13 @@ struct StatusText {
   }
 
   private var last: TerminalText {
-    let lap = status["last_lap"]
-    let run = lap["run"].intValue.map { "run \($0)" } ?? lap["command"].summary
+    let planned = status["last_reconcile"]
+    let run = planned["run"].intValue.map { "run \($0)" } ?? planned["command"].summary
     let commit = status["commit"]["hash"].stringValue.map { hash -> TerminalText in
       "\nCommit \(hash.prefix(10)) by \(status["commit"]["author"].summary): \(status["commit"]["subject"].summary)"
     }
     let counts = "\(count("applied")) applied, \(count("failed")) failed, \(count("blocked")) blocked"
-    return "Last: \(run), \(Self.minute(lap["at"])), \(counts)\(commit ?? "")"
+    return "Last: \(run), \(Self.minute(planned["at"])), \(counts)\(commit ?? "")"
   }
 
   /// `2026-11-21T14:02:07.250Z` as `2026-11-21 14:02 UTC`.

@@ -5,12 +5,12 @@ import Probe
 import Reconciler
 import Store
 
-/// `reconciler watch`: laps for ever, each the same as an apply.
+/// `reconciler watch`: passes for ever, each the same as an apply.
 enum WatchCommand {
   static let definition = CommandDefinition(
     name: "watch", summary: "Stay, and keep NPM as the desired files say",
     discussion: """
-      A lap begins when desired files change, with every interval (watch.interval), and on SIGHUP; each reads everything
+      A reconciliation begins when desired files change, with every interval (watch.interval), and on SIGHUP; each reads everything
       again. Where the files have mistakes, the last good ones stay in force. A second watch on the same store stands by.
       SIGTERM finishes the change in flight.
       """,
@@ -31,16 +31,16 @@ enum WatchCommand {
     let manager = SystemdNotifier()
     let pulse = Task { await beat(manager) }
     defer { pulse.cancel() }
-    let lap = try WatchLap(context, stop: stop, manager: manager)
+    let controller = try WatchLap(context, stop: stop, manager: manager)
     guard let lock = try await becomeActive(context, stop, manager) else { return .success }
     let git = context.settings.daemon.git
     let interval = min(context.settings.daemon.interval, git?.interval ?? .infinity)
-    let loop = ReconcileLoop(ReconcileSchedule.Timing(interval: interval)) { await lap.run($0) }
-    let monitor = await HealthMonitor(context.settings.daemon.health.thresholds, context.surroundings(lap, loop))
+    let loop = ReconcileLoop(ReconcileSchedule.Timing(interval: interval)) { await controller.run($0) }
+    let monitor = await HealthMonitor(context.settings.daemon.health.thresholds, context.surroundings(controller, loop))
     let alerts = await WatchAlerts(context)
     let files =
       git == nil ? FileWatch(context.settings.desired, ignoring: context.settings.status) { loop.trigger(.files) } : nil
-    await lap.attach(monitor, alerts, files)
+    await controller.attach(monitor, alerts, files)
     reload.withLock { $0 = { loop.trigger(.request) } }
     let what = git.map { "\($0.branch) of \($0.shownURL)" } ?? "\(context.settings.desired)/"
     context.invocation.console.say("watching \(what) for NPM at \(context.settings.npmURL)")
@@ -90,14 +90,14 @@ enum WatchCommand {
 
 extension CommandContext {
   /// What the monitor needs of the world.
-  fileprivate func surroundings(_ lap: WatchLap, _ loop: ReconcileLoop) -> HealthMonitor.Surroundings {
+  fileprivate func surroundings(_ controller: WatchLap, _ loop: ReconcileLoop) -> HealthMonitor.Surroundings {
     let health = settings.daemon.health
     let checker = HealthProber(
       settings: settings.probe, engine: engine, door: health.door, connectivityTargets: health.connectivityTargets)
     let path = settings.state
     var surroundings = HealthMonitor.Surroundings(checker: checker) { try SQLiteStore(path: path) }
     surroundings.report = { transitions, view in
-      if await lap.note(transitions, view) { loop.trigger(.health) }
+      if await controller.note(transitions, view) { loop.trigger(.health) }
     }
     return surroundings
   }

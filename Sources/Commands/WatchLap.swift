@@ -7,7 +7,7 @@ import Probe
 import Reconciler
 import Store
 
-/// One lap of the daemon after the other: the lap of an apply, and what is worth saying about it, once.
+/// One pass of the daemon after the other: the pass of an apply, and what is worth saying about it, once.
 actor WatchLap {
   private let context: CommandContext
   private var settings: ReconcileOptions
@@ -20,7 +20,7 @@ actor WatchLap {
   /// What is wrong with the files, since when.
   private var invalid: (words: String, reason: String, since: Timestamp)?
   private var retries = FailureBackoff()
-  /// Since when laps fail on their way.
+  /// Since when passes fail on their way.
   private var troubleSince: Timestamp?
   private var monitor: HealthMonitor?
   private var alerts: WatchAlerts?
@@ -30,14 +30,14 @@ actor WatchLap {
   private var healthNews = HealthEventRecorder()
   /// When old events and runs were dropped last.
   private var droppedAt = ContinuousClock.now
-  /// What NPM served after the last lap that could tell.
+  /// What NPM served after the last pass that could tell.
   private var served: Set<ResourceKey> = []
   /// Hosts whose change waits for their destination.
   private var waiting: Set<String> = []
 
   private var console: Console { context.invocation.console }
 
-  /// Seconds that a lap waits for another run, an apply by hand for example.
+  /// Seconds that a pass waits for another run, an apply by hand for example.
   private static let lockPatience = 5.0
 
   init(_ context: CommandContext, stop: ShutdownSignal, manager: SystemdNotifier) throws {
@@ -50,7 +50,7 @@ actor WatchLap {
     source = DesiredSource(context.settings)
   }
 
-  /// From now on each lap says what is to be watched: hosts, and files that desired files name.
+  /// From now on each pass says what is to be watched: hosts, and files that desired files name.
   func attach(_ monitor: HealthMonitor, _ alerts: WatchAlerts, _ files: FileWatch?) {
     self.files = files
     self.monitor = monitor
@@ -70,7 +70,7 @@ actor WatchLap {
 
   private func once(_ triggers: [Trigger]) async -> ReconcileResult {
     defer { CurrentProcess.trimHeap() }
-    console.info("lap: \(triggers.map(\.rawValue).joined(separator: ", "))")
+    console.info("reconcile: \(triggers.map(\.rawValue).joined(separator: ", "))")
     // Who asks, or corrects a file, wants to know now.
     if triggers != [.interval] { retries.clear() }
     let reading = await stop.cancelling { [source] in await source.read() }
@@ -83,7 +83,7 @@ actor WatchLap {
       let store = try context.store(createsIt: true)
       guard let desired = await take(reading) else { return .done }
       await watch(desired)
-      return try await lap(desired, store)
+      return try await planned(desired, store)
     } catch let failure as CommandFailure {
       await trouble(failure.diagnostics.first)
     } catch let error as NPMError {
@@ -128,41 +128,41 @@ actor WatchLap {
     await voice.stand("\(words); \(rest)", .error, reason)
   }
 
-  private func lap(_ desired: DesiredState, _ store: any StateStore) async throws -> ReconcileResult {
+  private func planned(_ desired: DesiredState, _ store: any StateStore) async throws -> ReconcileResult {
     let run = Reconciliation(
       gateway: gateway, store: store, prober: context.prober, known: await monitor?.recentSuccesses() ?? [:],
       settings: settings)
     let now = ContinuousClock.now
-    let planned = try await run.plan(desired)
+    let found = try await run.plan(desired)
     var news = news
-    await run.tell(planned, &news)
+    await run.tell(found, &news)
     self.news = news
     if now - droppedAt > .seconds(3600) {
       droppedAt = now
       try? await run.prune()
     }
     troubleSince = nil
-    let lap = held(planned, at: now)
-    waiting = Set(lap.plan.changes.filter { $0.blockReason?.code == .destinationFailed }.map(\.key.name))
-    guard lap.refusals.isEmpty else {
-      try await run.remember(lap)
-      matters.note(lap, nil, days: context.settings.certificateDays.warning, at: .now)
-      await writeStatus(lap, nil)
-      await voice.stand("refused: \(lap.refusals[0].message)", .error, "Refused")
+    let planned = held(found, at: now)
+    waiting = Set(planned.plan.changes.filter { $0.blockReason?.code == .destinationFailed }.map(\.key.name))
+    guard planned.refusals.isEmpty else {
+      try await run.remember(planned)
+      matters.note(planned, nil, days: context.settings.certificateDays.warning, at: .now)
+      await writeStatus(planned, nil)
+      await voice.stand("refused: \(planned.refusals[0].message)", .error, "Refused")
       return .done
     }
     let lease = try await ApplyLock.lease(store, context, timeout: Self.lockPatience, stop: stop)
     let report = try await lease.hold { [console, stop] in
-      try await run.apply(lap, stop: stop) { console.say(WatchText.line($0)) }
+      try await run.apply(planned, stop: stop) { console.say(WatchText.line($0)) }
     }
     for outcome in report.outcomes { retries.note(outcome, at: now) }
-    served = Set(lap.plan.unchanged + report.outcomes.filter { $0.verdict == .applied }.map(\.change.key))
-      .union((lap.plan.changes + lap.plan.withheld).filter { $0.observed?.nginx == .online }.map(\.key))
+    served = Set(planned.plan.unchanged + report.outcomes.filter { $0.status == .applied }.map(\.change.key))
+      .union((planned.plan.changes + planned.plan.withheld).filter { $0.observed?.nginx == .online }.map(\.key))
     await watch(desired)
-    matters.note(lap, report, days: context.settings.certificateDays.warning, at: .now)
-    await writeStatus(lap, report)
+    matters.note(planned, report, days: context.settings.certificateDays.warning, at: .now)
+    await writeStatus(planned, report)
     if invalid == nil {
-      let (words, isGood) = WatchText.standing(lap, report)
+      let (words, isGood) = WatchText.standing(planned, report)
       await voice.stand(words, isGood ? .info : .warning, isGood ? "InSync" : "OutOfSync")
     }
     let isAway = report.outcomes.contains { $0.error.map(\.code.isUpstreamAway) == true }
@@ -170,15 +170,15 @@ actor WatchLap {
   }
 
   /// Without what is only to be reported, and what failed a moment ago.
-  private func held(_ planned: PlanResult, at now: ContinuousClock.Instant) -> PlanResult {
-    var lap = planned
-    let own = Dictionary(lap.desired.resources.map { ($0.key, $0.selfHeals) }) { first, _ in first }
+  private func held(_ found: PlanResult, at now: ContinuousClock.Instant) -> PlanResult {
+    var planned = found
+    let own = Dictionary(planned.desired.resources.map { ($0.key, $0.selfHeals) }) { first, _ in first }
     let heals = context.settings.daemon.selfHeals
-    lap.plan.withhold { $0.cause == .drifted && (own[$0.key].flatMap(\.self) ?? heals) == false }
-    let before = Set(lap.plan.withheld.map(\.key))
-    lap.plan.withhold { retries.holds($0, at: now) }
-    lap.retrying = Set(lap.plan.withheld.map(\.key)).subtracting(before).filter(retries.hasFailed)
-    return lap
+    planned.plan.withhold { $0.cause == .drifted && (own[$0.key].flatMap(\.self) ?? heals) == false }
+    let before = Set(planned.plan.withheld.map(\.key))
+    planned.plan.withhold { retries.holds($0, at: now) }
+    planned.retrying = Set(planned.plan.withheld.map(\.key)).subtracting(before).filter(retries.hasFailed)
+    return planned
   }
 
   private func trouble(_ diagnostic: Diagnostic?) async {
@@ -191,7 +191,9 @@ actor WatchLap {
       }
       // Whatever was true when somebody looked last, nobody knows it now.
       await voice.keepStatus(settings) {
-        try $0.set("InSync", "Unknown", reason: "LapFailed", "the last lap failed: \(diagnostic.message)", since: since)
+        try $0.set(
+          "InSync", "Unknown", reason: "ReconcileFailed", "the last reconciliation failed: \(diagnostic.message)",
+          since: since)
       }
     }
     let words = diagnostic.map { "\($0.message) [\($0.code.rawValue)]" } ?? "unknown"
@@ -212,13 +214,13 @@ actor WatchLap {
     return transitions.contains { $0.after == .healthy && waiting.contains($0.name) }
   }
 
-  private func writeStatus(_ lap: PlanResult, _ report: ApplyResult?) async {
+  private func writeStatus(_ planned: PlanResult, _ report: ApplyResult?) async {
     let view = await monitor?.view
-    await voice.keepStatus(settings) { try $0.write(lap, report, view, at: .now) }
+    await voice.keepStatus(settings) { try $0.write(planned, report, view, at: .now) }
     await markInvalid()
   }
 
-  /// Adds to the status files what a lap does not see.
+  /// Adds to the status files what a pass does not see.
   private func markInvalid() async {
     guard let invalid else { return }
     await voice.keepStatus(settings) {

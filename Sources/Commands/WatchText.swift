@@ -10,16 +10,17 @@ enum WatchText {
     guard let error = outcome.error else { return "\(what): \(outcome.note)" }
     let place = (error.location ?? outcome.change.source).map { " (\($0.file):\($0.line))" } ?? ""
     return
-      "\(what) \(outcome.verdict == .notAttempted ? "not attempted" : outcome.verdict.rawValue): \(error.message)\(place)"
+      "\(what) \(outcome.status == .notAttempted ? "not attempted" : outcome.status.rawValue): \(error.message)\(place)"
   }
 
-  /// How things stand after a lap; the same words for the same state.
-  static func standing(_ lap: PlanResult, _ report: ApplyResult) -> (words: String, isGood: Bool) {
-    let failed = report.outcomes.filter { $0.verdict != .applied }.map(\.change.key.name)
-    let blocked = lap.plan.changes.filter(\.isBlocked).map(\.key.name)
-    let waiting = lap.plan.withheld.filter { lap.retrying.contains($0.key) }.map(\.key.name)
-    let held = lap.plan.withheld.filter { $0.suspension == nil && !lap.retrying.contains($0.key) }.map(\.key.name)
-    let suspended = lap.plan.withheld.filter { $0.suspension != nil }.map(\.key.name)
+  /// How things stand after a pass; the same words for the same state.
+  static func standing(_ planned: PlanResult, _ report: ApplyResult) -> (words: String, isGood: Bool) {
+    let failed = report.outcomes.filter { $0.status != .applied }.map(\.change.key.name)
+    let blocked = planned.plan.changes.filter(\.isBlocked).map(\.key.name)
+    let waiting = planned.plan.withheld.filter { planned.retrying.contains($0.key) }.map(\.key.name)
+    let held = planned.plan.withheld.filter { $0.suspension == nil && !planned.retrying.contains($0.key) }.map(
+      \.key.name)
+    let suspended = planned.plan.withheld.filter { $0.suspension != nil }.map(\.key.name)
     let parts = [
       ("failed", failed), ("failed before, tried again later", waiting), ("blocked", blocked), ("held back", held),
       ("suspended", suspended),
@@ -27,6 +28,6 @@ enum WatchText {
     guard parts.isEmpty else {
       return (parts.map { "\($0.0): \($0.1.sorted().joined(separator: ", "))" }.joined(separator: "; "), false)
     }
-    return ("in sync: \(Phrases.count(lap.desired.resources.count, "object"))", true)
+    return ("in sync: \(Phrases.count(planned.desired.resources.count, "object"))", true)
   }
 }

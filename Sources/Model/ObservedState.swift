@@ -91,7 +91,7 @@ package struct ObservedResource: Hashable, Sendable {
   package var isRefused: Bool { if case .refused = nginx { isEnabled } else { false } }
   package var nameInNPM: String? { spec.nameInNPM }
   /// What people know it by: its first domain or port, else its number.
-  package var label: String { spec.claims.first ?? ref.words }
+  package var label: String { spec.claims.first ?? ref.description }
 }
 
 /// Names of the objects that others refer to, by NPM's numbers.

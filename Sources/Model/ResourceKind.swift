@@ -52,7 +52,7 @@ package struct ResourceID: Hashable, Codable, Comparable, Sendable, CustomString
 }
 
 /// An object of NPM: each kind has numbers of its own.
-package struct ObjectRef: Hashable, Comparable, Sendable {
+package struct ObjectRef: Hashable, Comparable, Sendable, CustomStringConvertible {
   package var kind: ResourceKind
   package var id: ResourceID
 
@@ -64,5 +64,5 @@ package struct ObjectRef: Hashable, Comparable, Sendable {
   package static func < (left: ObjectRef, right: ObjectRef) -> Bool { (left.kind, left.id) < (right.kind, right.id) }
 
   /// `host 7` for what nearly all of them are.
-  package var words: String { "\(kind == .proxyHost ? "host" : kind.title) \(id)" }
+  package var description: String { "\(kind == .proxyHost ? "host" : kind.title) \(id)" }
 }

@@ -52,22 +52,23 @@ struct ClaimRule {
       let name = kept.key.name
       blocked.action = .blocked(
         BlockReason(
-          code, "\(claim) is still \(verb) '\(name)' (\(holder.words)), which \(keeper(kept)) keeps",
+          code, "\(claim) is still \(verb) '\(name)' (\(holder.description)), which \(keeper(kept)) keeps",
           hint: kept.suspension == nil
             ? "with --policy sync '\(name)' gives it up first" : "end the suspension of '\(name)' first",
           holder: holder.id))
     } else if let name = names[holder] {
       blocked.action = .blocked(
         BlockReason(
-          code, "\(claim) is still \(verb) '\(name)' (\(holder.words)), which is ours and keeps it for now",
+          code, "\(claim) is still \(verb) '\(name)' (\(holder.description)), which is ours and keeps it for now",
           hint: "take it off '\(name)' in the YAML, and look what holds that change back or leaves it out",
           holder: holder.id))
     } else {
       let what = code == .portTaken ? "port" : "domain"
       blocked.action = .blocked(
         BlockReason(
-          code, "\(claim) is \(verb) \(holder.words), which is not ours",
-          hint: "remove the \(what) from \(holder.words) in NPM, or from '\(change.key.name)' here", holder: holder.id))
+          code, "\(claim) is \(verb) \(holder.description), which is not ours",
+          hint: "remove the \(what) from \(holder.description) in NPM, or from '\(change.key.name)' here",
+          holder: holder.id))
     }
     return blocked
   }

@@ -144,7 +144,7 @@ struct Ownership {
     let foreign = observed.users(of: object).compactMap(\.marker).map(\.owner).filter { $0 != options.owner }.min()
     return foreign.map { other in
       BlockReason(
-        .markerForeign, "\(object.ref.words) is used by hosts of owner '\(other)'",
+        .markerForeign, "\(object.ref.description) is used by hosts of owner '\(other)'",
         hint: "give yours another name: both would change it in turn", holder: object.id)
     }
   }

@@ -44,8 +44,8 @@ struct UntestedWriteRule {
     blocked.action = .blocked(
       BlockReason(
         .hostRefused,
-        "\(host.label) (\(host.ref.words)) \(what), is switched on, and nginx refuses it: NPM would write its file again, and then take no configuration at all",
-        hint: "switch \(host.ref.words) off or correct it in NPM first", holder: host.id))
+        "\(host.label) (\(host.ref.description)) \(what), is switched on, and nginx refuses it: NPM would write its file again, and then take no configuration at all",
+        hint: "switch \(host.ref.description) off or correct it in NPM first", holder: host.id))
     return blocked
   }
 }

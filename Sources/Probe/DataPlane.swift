@@ -84,7 +84,7 @@ package struct DataPlaneResult: Hashable, Sendable {
     return (200..<400).contains(status) || (status == 401 && name?.isGuarded == false)
   }
 
-  package var words: String {
+  package var summary: String {
     if let flaw { return flaw }
     return switch outcome {
     case .answered(let status): "HTTP \(status)"

@@ -60,7 +60,7 @@ package struct HealthCheck: Hashable, Sendable {
 
   /// Both ways must do. Where only we cannot get to a destination, as to a container by its name, and what visitors get
   /// can only have come from there, all is well; one that refuses us is not there for NPM either.
-  package var verdict: CheckOutcome {
+  package var outcome: CheckOutcome {
     if isOK { return .passed }
     return isLocalNetworkDown ? .inconclusive : .failed
   }
@@ -89,7 +89,7 @@ package struct HealthCheck: Hashable, Sendable {
   package var problem: String? {
     guard let culprit else { return nil }
     switch culprit {
-    case .npm, .certificate, .nginx: return "through NPM: \(front?.words ?? "no answer")"
+    case .npm, .certificate, .nginx: return "through NPM: \(front?.summary ?? "no answer")"
     case .backend, .dns, .network: return direct.failure.map { $0.hint ?? $0.error ?? "failed" }
     }
   }

@@ -20,7 +20,7 @@ package struct PersistedHealth: Hashable, Codable, Sendable {
 
   mutating func note(_ check: HealthCheck) {
     checkedAt = check.at
-    if check.verdict == .failed { failures = (failures + [check.at]).suffix(Self.depth) }
+    if check.outcome == .failed { failures = (failures + [check.at]).suffix(Self.depth) }
   }
 }
 
@@ -117,7 +117,7 @@ package struct HealthState: Sendable {
   }
 
   private func lastFailure(at destination: String) -> ProbeResult? {
-    records.values.filter { $0.target.destination == destination && $0.last?.verdict == .failed }
+    records.values.filter { $0.target.destination == destination && $0.last?.outcome == .failed }
       .max { ($0.last?.at.seconds ?? 0) < ($1.last?.at.seconds ?? 0) }?.last?.direct
   }
 
@@ -132,12 +132,12 @@ package struct HealthState: Sendable {
       if wasAsked { noteDestination(check, at: now) }
       record.memory.note(check)
       record.last = check
-      if check.verdict == .failed { record.lastFailure = check }
-      let change = record.memory.tracker.note(check.verdict, thresholds, at: check.at)
+      if check.outcome == .failed { record.lastFailure = check }
+      let change = record.memory.tracker.note(check.outcome, thresholds, at: check.at)
       // An outage is told as one; what is counted is what comes and goes.
       if record.health == .unhealthy { record.memory.failures = [] }
       records[check.name] = record
-      if check.verdict == .inconclusive || (record.health == .unhealthy && check.verdict == .passed) {
+      if check.outcome == .inconclusive || (record.health == .unhealthy && check.outcome == .passed) {
         schedule.expedite([check.name], at: now + min(Self.confirmation, record.target.interval))
       }
       return change.map { HealthTransition(name: check.name, before: $0.before, after: $0.after, at: check.at) }

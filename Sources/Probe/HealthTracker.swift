@@ -51,11 +51,11 @@ package struct HealthTracker: Hashable, Codable, Sendable {
 
   /// The health before and after, where this check changed it.
   package mutating func note(
-    _ verdict: CheckOutcome, _ thresholds: Thresholds, at now: Timestamp
+    _ outcome: CheckOutcome, _ thresholds: Thresholds, at now: Timestamp
   ) -> (before: Health, after: Health)? {
-    failures = verdict == .failed ? failures + 1 : 0
-    successes = verdict == .passed ? successes + 1 : 0
-    let after = next(verdict, thresholds)
+    failures = outcome == .failed ? failures + 1 : 0
+    successes = outcome == .passed ? successes + 1 : 0
+    let after = next(outcome, thresholds)
     guard after != health else { return nil }
     defer {
       health = after
@@ -64,8 +64,8 @@ package struct HealthTracker: Hashable, Codable, Sendable {
     return (health, after)
   }
 
-  private func next(_ verdict: CheckOutcome, _ thresholds: Thresholds) -> Health {
-    switch verdict {
+  private func next(_ outcome: CheckOutcome, _ thresholds: Thresholds) -> Health {
+    switch outcome {
     case .inconclusive: .unknown
     case .failed: failures >= thresholds.failures ? .unhealthy : health
     case .passed: health == .unhealthy && successes < thresholds.successes ? .unhealthy : .healthy

@@ -58,15 +58,15 @@ struct Applier: Sendable {
         outcome = ChangeOutcome(change, .notAttempted, error: error)
       } else {
         outcome = await exchange(change, originals, &aside)
-        if outcome.verdict == .failed {
+        if outcome.status == .failed {
           for key in change.releasedBy { if let old = done[key] { await bringBack(old, after: &outcome) } }
           let waiting = change.exchangesWith + (aside[change.key] == nil ? [] : [change.key])
           for key in waiting { if let old = originals[key] { await bringBack(old, after: &outcome) } }
         }
       }
-      if outcome.verdict == .applied { done[change.key] = change }
-      if outcome.verdict != .applied { broken.insert(change.key) }
-      if let error = outcome.error, [.failed, .unproven].contains(outcome.verdict), endsTheRun(error) {
+      if outcome.status == .applied { done[change.key] = change }
+      if outcome.status != .applied { broken.insert(change.key) }
+      if let error = outcome.error, [.failed, .unproven].contains(outcome.status), endsTheRun(error) {
         ending = Diagnostic(
           error.code,
           error.code == .reloadUnproven
@@ -117,7 +117,7 @@ struct Applier: Sendable {
     }
     let result = await attempt(revival)
     failed.error?.hint =
-      result.verdict == .applied
+      result.status == .applied
       ? "'\(old.key.name)' is back and serving, as host \(result.id?.description ?? "?")"
       : "'\(old.key.name)' made room for it and could not be put back: \(result.error?.message ?? "look at NPM")"
   }
@@ -145,7 +145,7 @@ struct Applier: Sendable {
       }
       await proof.reload.reset()
       var result = await carryOut(change)
-      if result.outcome.verdict == .applied, let doubt = await proof.contradiction(change) {
+      if result.outcome.status == .applied, let doubt = await proof.contradiction(change) {
         result.outcome = ChangeOutcome(change, .unproven, id: result.outcome.id, error: doubt)
       }
       if let request, result.isRequestOver { try await store.closeRequest(request) }
@@ -216,9 +216,9 @@ struct Applier: Sendable {
   private func record(_ result: WriteResult, _ change: Change, intent: Int) async throws {
     let outcome = result.outcome
     let recorded = ChangeRecord(
-      key: change.key, action: change.action.word, outcome: outcome.verdict, error: outcome.error?.message)
+      key: change.key, action: change.action.word, status: outcome.status, error: outcome.error?.message)
     try await store.settle(intent, recorded, ledger: ledgerUpdate(result, change), at: .now)
-    let isApplied = outcome.verdict == .applied
+    let isApplied = outcome.status == .applied
     let event = Event(
       isApplied ? .info : .error, source: "apply", subject: change.key.path,
       reason: isApplied ? reason(change) : outcome.error?.code.rawValue ?? "failed",
@@ -240,9 +240,9 @@ struct Applier: Sendable {
 
   /// What the ledger says afterwards. A name is released only after its object is proven gone.
   private func ledgerUpdate(_ result: WriteResult, _ change: Change) -> LedgerUpdate {
-    let isApplied = result.outcome.verdict == .applied
+    let isApplied = result.outcome.status == .applied
     // NPM has it, whatever nginx does.
-    let isStored = isApplied || result.outcome.verdict == .unproven
+    let isStored = isApplied || result.outcome.status == .unproven
     guard let spec = change.desired else { return isApplied ? .remove : .keep }
     let old = change.entry
     // What was put back carries what it carried before: the former name, or no marker at all.

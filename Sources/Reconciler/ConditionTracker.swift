@@ -3,7 +3,7 @@ package import Model
 import Planning
 package import Platform
 
-/// What goes on since when, from lap to lap: a value that laps are told to.
+/// What goes on since when, from pass to pass: a value that passes are told to.
 package struct ConditionTracker: Sendable {
   package private(set) var npm: AlertInput.Matter?
   package private(set) var apply: AlertInput.Matter?
@@ -17,24 +17,24 @@ package struct ConditionTracker: Sendable {
 
   package init() {}
 
-  /// A lap that got an answer from NPM.
+  /// A pass that got an answer from NPM.
   ///
   /// - Parameter report: nil: it was refused.
-  package mutating func note(_ lap: PlanResult, _ report: ApplyResult?, days: Int, at now: Timestamp) {
-    let summary = StatusSummary(lap, report)
+  package mutating func note(_ planned: PlanResult, _ report: ApplyResult?, days: Int, at now: Timestamp) {
+    let summary = StatusSummary(planned, report)
     unknown.subtract([.npm, .apply, .drift, .guardOpen, .certificate])
     Self.set(&npm, nil, [], now)
-    Self.set(&apply, Self.trouble(lap, summary), summary.failing, now)
+    Self.set(&apply, Self.trouble(planned, summary), summary.failing, now)
     let names = summary.drifted.map(\.key.name)
     Self.set(&drift, names.isEmpty ? nil : "changed in NPM and not repaired: \(Self.list(names))", names, now)
-    let open = Self.openHosts(lap)
+    let open = Self.openHosts(planned)
     Self.set(&guardOpen, Self.guardMessage(open, drifted: Set(names)), open.map(\.key.name), now)
-    expiring = CertificateInventory(lap.observed, now: now).expiring(within: days)
+    expiring = CertificateInventory(planned.observed, now: now).expiring(within: days)
   }
 
-  /// Also those that this lap has closed again: somebody was let in who had no password.
-  private static func openHosts(_ lap: PlanResult) -> [Change] {
-    (lap.plan.changes + lap.plan.withheld).filter { $0.fields.contains { $0.path == FieldDiff.guardField } }
+  /// Also those that this pass has closed again: somebody was let in who had no password.
+  private static func openHosts(_ planned: PlanResult) -> [Change] {
+    (planned.plan.changes + planned.plan.withheld).filter { $0.fields.contains { $0.path == FieldDiff.guardField } }
   }
 
   private static func guardMessage(_ open: [Change], drifted: Set<String>) -> String? {
@@ -47,7 +47,7 @@ package struct ConditionTracker: Sendable {
       + names + (isRepaired ? "; written again" : "; not written again")
   }
 
-  /// A lap that failed on its way.
+  /// A pass that failed on its way.
   package mutating func note(_ trouble: Diagnostic, at now: Timestamp) {
     if trouble.code.isUpstreamAway {
       unknown.remove(.npm)
@@ -64,8 +64,8 @@ package struct ConditionTracker: Sendable {
     Self.set(&desired, problem, [], now)
   }
 
-  private static func trouble(_ lap: PlanResult, _ summary: StatusSummary) -> String? {
-    if let refusal = lap.refusals.first { return "refused: \(refusal.message)" }
+  private static func trouble(_ planned: PlanResult, _ summary: StatusSummary) -> String? {
+    if let refusal = planned.refusals.first { return "refused: \(refusal.message)" }
     let failed = summary.failing
     let blocked = summary.open.filter(\.isBlocked).map(\.key.name)
     let parts = [("failed", failed), ("blocked", blocked)].filter { !$0.1.isEmpty }

@@ -35,13 +35,13 @@ package struct FailureBackoff: Sendable {
 
   package mutating func note(_ outcome: ChangeOutcome, at now: ContinuousClock.Instant) {
     let change = outcome.change
-    guard [.failed, .unproven].contains(outcome.verdict) else {
-      guard outcome.verdict == .applied else { return }
+    guard [.failed, .unproven].contains(outcome.status) else {
+      guard outcome.status == .applied else { return }
       failures[change.key] = nil
       unproven = nil
       return
     }
-    if outcome.verdict == .unproven { unproven = change.key }
+    if outcome.status == .unproven { unproven = change.key }
     // Who is away is away for all: the loop waits for that.
     if outcome.error.map(\.code.isUpstreamAway) == true { return }
     let count = (failures[change.key]?.count ?? 0) + 1

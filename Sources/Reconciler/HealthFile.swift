@@ -43,7 +43,7 @@ enum HealthFile {
     ]
     if let front = record.last?.front {
       members["through_npm"] = [
-        "ok": .bool(front.isOK), "detail": .string(front.words), "ms": .double(front.milliseconds),
+        "ok": .bool(front.isOK), "detail": .string(front.summary), "ms": .double(front.milliseconds),
       ]
     }
     return .object(members)

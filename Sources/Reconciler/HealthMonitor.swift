@@ -58,7 +58,7 @@ package actor HealthMonitor {
     book = HealthState(thresholds, memories: memories)
   }
 
-  /// Replaces what is watched: each lap says it anew.
+  /// Replaces what is watched: each pass says it anew.
   package func watch(_ targets: [HealthTarget]) {
     book.watch(targets, at: around.clock.now, around.now())
     timer.wake()
@@ -111,7 +111,7 @@ package actor HealthMonitor {
   private func take(_ checks: [HealthCheck]) async {
     guard !checks.isEmpty else { return }
     let transitions = book.note(checks, at: around.clock.now)
-    unsaved += checks.filter { $0.verdict != .inconclusive }.map(HealthSample.init)
+    unsaved += checks.filter { $0.outcome != .inconclusive }.map(HealthSample.init)
     news += transitions
     // Somebody is to be hurried, or told.
     timer.wake()
@@ -150,7 +150,7 @@ package actor HealthMonitor {
       try await store.summarise(at: around.now())
       windows = try await store.checkStatistics(at: around.now())
     } catch {
-      // The lap says what is wrong with the store; checks go on.
+      // The pass says what is wrong with the store; checks go on.
       if !isRecorded { unsaved = (batch + unsaved).suffix(Self.maximumUnsaved) }
     }
   }
@@ -168,6 +168,6 @@ extension Double {
 
 extension HealthSample {
   fileprivate init(_ check: HealthCheck) {
-    self.init(name: check.name, at: check.at, isOK: check.verdict == .passed, milliseconds: check.latency)
+    self.init(name: check.name, at: check.at, isOK: check.outcome == .passed, milliseconds: check.latency)
   }
 }

@@ -12,7 +12,7 @@ enum NginxErrorSource {
     guard let first = refused.first, case .refused(let words) = first.nginx else {
       return NPMError(.nginxBroken, message, hint: "NPM does not tell what is wrong: \(look)")
     }
-    let names = refused.prefix(3).map { "\($0.ref.words) (\($0.label))" }.joined(separator: ", ")
+    let names = refused.prefix(3).map { "\($0.ref.description) (\($0.label))" }.joined(separator: ", ")
     return NPMError(
       .nginxBroken, "\(message); nginx refused \(names): \(NginxError.short(words))",
       hint: "switch it off in NPM if it is not yours; else \(look)")

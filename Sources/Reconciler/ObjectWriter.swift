@@ -150,11 +150,11 @@ struct ObjectWriter: Sendable {
   func fresh(_ planned: ObservedResource) async -> Result<ObservedResource, NPMError> {
     do {
       guard let host = try await gateway.object(planned.kind, planned.id) else {
-        return .failure(NPMError(.npmNotFound, "\(planned.ref.words) is gone from NPM", hint: "run diff again"))
+        return .failure(NPMError(.npmNotFound, "\(planned.ref.description) is gone from NPM", hint: "run diff again"))
       }
       let isSame = host.marker == planned.marker && host.spec.normalised() == planned.spec.normalised()
       guard isSame else {
-        let message = "\(planned.ref.words) was changed in NPM since the plan was made"
+        let message = "\(planned.ref.description) was changed in NPM since the plan was made"
         return .failure(NPMError(.objectChanged, message, hint: "run diff again"))
       }
       return .success(host)

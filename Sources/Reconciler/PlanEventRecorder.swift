@@ -3,7 +3,7 @@ import NPMClient
 import Planning
 import Platform
 
-/// What of a lap is news: what differs, is in the way or waits is told once, when it begins to be so. A value that
+/// What of a pass is news: what differs, is in the way or waits is told once, when it begins to be so. A value that
 /// remembers what it told; a single run begins with an empty one.
 package struct PlanEventRecorder: Sendable {
   private var told: Set<String> = []
@@ -13,11 +13,11 @@ package struct PlanEventRecorder: Sendable {
 
   /// - Parameter days: before the end of a certificate, for a warning and an error.
   package mutating func events(
-    _ lap: PlanResult, days: (warning: Int, error: Int), correlation: String
+    _ planned: PlanResult, days: (warning: Int, error: Int), correlation: String
   ) -> [Event] {
-    let matters = drift(lap) + obstacles(lap) + waits(lap) + refusals(lap) + certificates(lap, days)
+    let matters = drift(planned) + obstacles(planned) + waits(planned) + refusals(planned) + certificates(planned, days)
     defer { told = Set(matters.map(\.key)) }
-    let news = matters.filter { !told.contains($0.key) }.map(\.event) + plan(lap)
+    let news = matters.filter { !told.contains($0.key) }.map(\.event) + plan(planned)
     return news.map { event in
       var event = event
       event.correlation = correlation
@@ -27,8 +27,8 @@ package struct PlanEventRecorder: Sendable {
 
   private typealias Matter = (key: String, event: Event)
 
-  private mutating func plan(_ lap: PlanResult) -> [Event] {
-    let plan = lap.plan
+  private mutating func plan(_ planned: PlanResult) -> [Event] {
+    let plan = planned.plan
     defer { digest = plan.digest }
     guard !plan.effective.isEmpty, plan.digest != digest else { return [] }
     let words = ["create", "update", "delete", "adopt", "release"]
@@ -42,11 +42,11 @@ package struct PlanEventRecorder: Sendable {
     ]
   }
 
-  private func drift(_ lap: PlanResult) -> [Matter] {
-    (lap.plan.changes + lap.plan.withheld).compactMap { change in
+  private func drift(_ planned: PlanResult) -> [Matter] {
+    (planned.plan.changes + planned.plan.withheld).compactMap { change in
       let fields = change.fields.filter { $0.cause == .drifted || $0.cause == .both }
       guard change.observed != nil, !fields.isEmpty else { return nil }
-      let author = change.ref.flatMap { lap.authors[$0] }
+      let author = change.ref.flatMap { planned.authors[$0] }
       let paths = fields.map(\.path).joined(separator: ", ")
       let by = author.map { " by \($0.user)" } ?? ""
       let data: JSONValue = [
@@ -61,8 +61,8 @@ package struct PlanEventRecorder: Sendable {
     }
   }
 
-  private func obstacles(_ lap: PlanResult) -> [Matter] {
-    lap.plan.changes.compactMap { change in
+  private func obstacles(_ planned: PlanResult) -> [Matter] {
+    planned.plan.changes.compactMap { change in
       guard let blockReason = change.blockReason else { return nil }
       let event = Event(
         .warning, source: "plan", subject: change.key.path, reason: "Blocked",
@@ -71,8 +71,8 @@ package struct PlanEventRecorder: Sendable {
     }
   }
 
-  private func waits(_ lap: PlanResult) -> [Matter] {
-    lap.plan.withheld.compactMap { change in
+  private func waits(_ planned: PlanResult) -> [Matter] {
+    planned.plan.withheld.compactMap { change in
       guard let suspension = change.suspension else { return nil }
       let event = Event(
         .info, source: "plan", subject: change.key.path, reason: "Held",
@@ -81,8 +81,8 @@ package struct PlanEventRecorder: Sendable {
     }
   }
 
-  private func refusals(_ lap: PlanResult) -> [Matter] {
-    lap.refusals.map { refusal in
+  private func refusals(_ planned: PlanResult) -> [Matter] {
+    planned.refusals.map { refusal in
       let event = Event(
         .error, source: "plan", subject: "plan", reason: "Refused", refusal.message,
         data: ["code": .string(refusal.code.rawValue)])
@@ -90,8 +90,8 @@ package struct PlanEventRecorder: Sendable {
     }
   }
 
-  private func certificates(_ lap: PlanResult, _ days: (warning: Int, error: Int)) -> [Matter] {
-    CertificateInventory(lap.observed, now: .now).expiring(within: days.warning).map { entry in
+  private func certificates(_ planned: PlanResult, _ days: (warning: Int, error: Int)) -> [Matter] {
+    CertificateInventory(planned.observed, now: .now).expiring(within: days.warning).map { entry in
       let isUrgent = (entry.daysLeft ?? 0) <= days.error
       let event = Event(
         isUrgent ? .error : .warning, source: "certificates", subject: "certificate/\(entry.name)",

@@ -32,10 +32,10 @@ package struct PlanResult: Sendable {
 
 /// How one change ended.
 package struct ChangeOutcome: Sendable {
-  package typealias Verdict = ChangeRecord.Outcome
+  package typealias Status = ChangeRecord.Status
 
   package var change: Change
-  package var verdict: Verdict
+  package var status: Status
   package var error: Diagnostic?
   /// NPM's number of the object afterwards.
   package var id: ResourceID?
@@ -43,10 +43,10 @@ package struct ChangeOutcome: Sendable {
   package var note: String
 
   package init(
-    _ change: Change, _ verdict: Verdict, id: ResourceID? = nil, error: Diagnostic? = nil, note: String = ""
+    _ change: Change, _ status: Status, id: ResourceID? = nil, error: Diagnostic? = nil, note: String = ""
   ) {
     self.change = change
-    self.verdict = verdict
+    self.status = status
     self.id = id ?? change.id
     self.error = error
     self.note = note
@@ -65,5 +65,5 @@ package struct ApplyResult: Sendable {
   /// What people should know of how it was proven.
   package var remark: Diagnostic?
 
-  package func count(_ verdict: ChangeOutcome.Verdict) -> Int { outcomes.count { $0.verdict == verdict } }
+  package func count(_ status: ChangeOutcome.Status) -> Int { outcomes.count { $0.status == status } }
 }

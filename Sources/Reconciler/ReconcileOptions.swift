@@ -3,7 +3,7 @@ import Model
 package import Planning
 package import Probe
 
-/// What one lap is told to do.
+/// What one pass is told to do.
 package struct ReconcileOptions: Sendable {
   /// NPM's address as written in the settings: the store belongs to it.
   package var npmURL: String
@@ -33,7 +33,7 @@ package struct ReconcileOptions: Sendable {
   package var letsEncryptEmail: String?
   /// Days before its end from which a certificate is a warning, and an error.
   package var certificateDays = (warning: 21, error: 7)
-  /// What the lap is for.
+  /// What the pass is for.
   package var purpose = Purpose.converge
   /// Seconds for which runs keep what was there before their changes.
   package var historySeconds = 90 * 86400.0

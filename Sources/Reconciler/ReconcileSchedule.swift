@@ -1,4 +1,4 @@
-/// Why a lap is wanted. What happened is never taken from it: each lap reads everything again.
+/// Why a pass is wanted. What happened is never taken from it: each pass reads everything again.
 package enum Trigger: String, CaseIterable, Comparable, Sendable {
   /// The daemon has just begun.
   case start
@@ -14,27 +14,27 @@ package enum Trigger: String, CaseIterable, Comparable, Sendable {
   package static func < (left: Trigger, right: Trigger) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// How a lap ended, as far as the next one depends on it.
+/// How a pass ended, as far as the next one depends on it.
 package enum ReconcileResult: Hashable, Sendable {
-  /// Everything was looked at: the next lap comes with the interval.
+  /// Everything was looked at: the next pass comes with the interval.
   case done
   /// Something on the way failed that may be well again in a moment: NPM, the network, the disk.
   case requeue
 }
 
-/// When the next lap is due. A value that is told the time, in seconds of any clock that never goes back.
+/// When the next pass is due. A value that is told the time, in seconds of any clock that never goes back.
 ///
-/// Triggers that come while a lap runs, or before the gap after it is over, are one lap together. Trouble is retried
+/// Triggers that come while a pass runs, or before the gap after it is over, are one pass together. Trouble is retried
 /// soon, then ever later, but at the latest with the interval. A change of files or a request does not wait for that.
 package struct ReconcileSchedule: Sendable {
   package struct Timing: Hashable, Sendable {
-    /// Seconds from the end of a lap to the next one.
+    /// Seconds from the end of a pass to the next one.
     package var interval: Double
     /// By how much of itself the interval is shortened or stretched at most, so that many daemons do not march in step.
     package var jitter = 0.1
-    /// Seconds between laps at least.
+    /// Seconds between passes at least.
     package var gap = 0.1
-    /// Seconds to the first lap after trouble; doubles with each.
+    /// Seconds to the first pass after trouble; doubles with each.
     package var retry = 1.0
 
     package init(interval: Double) { self.interval = interval }
@@ -43,16 +43,16 @@ package struct ReconcileSchedule: Sendable {
   private let timing: Timing
   private var pending: Set<Trigger> = []
   private var isRunning = false
-  /// When the gap after the last lap is over.
+  /// When the gap after the last pass is over.
   private var free = -Double.infinity
-  /// When time alone makes the next lap due.
+  /// When time alone makes the next pass due.
   private var tick = Double.infinity
-  /// Laps in a row that met trouble.
+  /// Passes in a row that met trouble.
   package private(set) var troubles = 0
 
   package init(_ timing: Timing) { self.timing = timing }
 
-  /// When the next lap should begin; nil while one runs, or when nothing calls for one.
+  /// When the next pass should begin; nil while one runs, or when nothing calls for one.
   package var due: Double? {
     if isRunning { return nil }
     if !pending.isEmpty { return free }
@@ -61,7 +61,7 @@ package struct ReconcileSchedule: Sendable {
 
   package mutating func note(_ trigger: Trigger) { pending.insert(trigger) }
 
-  /// Begins a lap, and says what it is for.
+  /// Begins a pass, and says what it is for.
   package mutating func begin(at now: Double) -> [Trigger] {
     isRunning = true
     if tick <= now { pending.insert(.interval) }
@@ -70,7 +70,7 @@ package struct ReconcileSchedule: Sendable {
     return pending.sorted()
   }
 
-  /// - Parameter chance: from 0 to 1, where in the range of the jitter the next lap falls.
+  /// - Parameter chance: from 0 to 1, where in the range of the jitter the next pass falls.
   package mutating func end(_ result: ReconcileResult, at now: Double, chance: Double) {
     isRunning = false
     free = now + timing.gap

@@ -6,7 +6,7 @@ package import Platform
 package import Probe
 package import Store
 
-/// One lap: observe, plan, check, and, when asked, apply. Everything comes in by `init`.
+/// One pass: observe, plan, check, and, when asked, apply. Everything comes in by `init`.
 package struct Reconciliation: Sendable {
   private let gateway: any NPMGateway
   private let store: any StateStore
@@ -55,30 +55,31 @@ package struct Reconciliation: Sendable {
     (options.pause, options.pauses) = try await pauses.now()
     var plan = Planner(options).plan(desired, observed, ledger)
     if case .adopt(let adoption) = settings.purpose { plan.keepAdoptions(adoption) }
-    var lap = PlanResult(
+    var planned = PlanResult(
       desired: desired, observed: observed, ledger: ledger, plan: plan, probes: [:], refusals: [], warnings: [],
       certificates: [], authors: [:])
-    await checkDestinations(&lap, progress)
-    lap.refusals = settings.limits.refusals(of: lap.plan, desiredCount: desiredCount(desired))
+    await checkDestinations(&planned, progress)
+    planned.refusals = settings.limits.refusals(of: planned.plan, desiredCount: desiredCount(desired))
     if !settings.allowsSelfLockout {
-      lap.refusals += LockoutRule(observed, npmHost: settings.npmHost).refusals(of: lap.plan)
+      planned.refusals += LockoutRule(observed, npmHost: settings.npmHost).refusals(of: planned.plan)
     }
     let bare = InterruptedRequests(open: try await store.openRequests(), observed: observed, now: .now)
-    lap.plan.bare = bare.hosts
-    lap.warnings += bare.warnings
-    if let unproven = try await unproven(lap) {
-      if !lap.plan.bare.contains(where: { $0.ref == unproven.host.ref }) { lap.plan.bare.append(unproven.host) }
-      lap.warnings.append(unproven.warning)
+    planned.plan.bare = bare.hosts
+    planned.warnings += bare.warnings
+    if let unproven = try await unproven(planned) {
+      if !planned.plan.bare.contains(where: { $0.ref == unproven.host.ref }) { planned.plan.bare.append(unproven.host) }
+      planned.warnings.append(unproven.warning)
     }
     let evidence = InventoryGuard(observed, ledger, owner: settings.owner)
-    if !settings.trustsMarkers { lap.refusals += evidence.missingHosts }
-    lap.warnings += evidence.strayHosts(lap.plan)
-    lap.warnings += lap.plan.changes.compactMap(\.endOfTLS)
+    if !settings.trustsMarkers { planned.refusals += evidence.missingHosts }
+    planned.warnings += evidence.strayHosts(planned.plan)
+    planned.warnings += planned.plan.changes.compactMap(\.endOfTLS)
     let days = settings.certificateDays
-    lap.certificates = CertificateInventory(observed, now: .now).diagnostics(warning: days.warning, error: days.error)
-    lap.warnings += lap.certificates
-    lap.authors = await authors(lap.plan, history)
-    return lap
+    planned.certificates = CertificateInventory(observed, now: .now).diagnostics(
+      warning: days.warning, error: days.error)
+    planned.warnings += planned.certificates
+    planned.authors = await authors(planned.plan, history)
+    return planned
   }
 
   /// NPM's audit log, where a host of ours has an access list: only the log tells at once that somebody switched it on.
@@ -131,54 +132,55 @@ package struct Reconciliation: Sendable {
     return desired.resources.count
   }
 
-  private func checkDestinations(_ lap: inout PlanResult, _ progress: @escaping @Sendable (Int, Int) -> Void) async {
+  private func checkDestinations(_ planned: inout PlanResult, _ progress: @escaping @Sendable (Int, Int) -> Void) async
+  {
     guard settings.probes, let prober else { return }
-    let resources = Dictionary(lap.desired.resources.map { ($0.key, $0) }) { first, _ in first }
-    let changing = Set(lap.plan.effective.filter { $0.action == .create || $0.changesValues }.map(\.key))
-    lap.warnings += await StartupDNSCheck.warnings(
-      lap.desired.resources.filter { changing.contains($0.key) && $0.validation != .off }, prober)
-    let all = ProbeGate.targets(lap.plan, resources)
+    let resources = Dictionary(planned.desired.resources.map { ($0.key, $0) }) { first, _ in first }
+    let changing = Set(planned.plan.effective.filter { $0.action == .create || $0.changesValues }.map(\.key))
+    planned.warnings += await StartupDNSCheck.warnings(
+      planned.desired.resources.filter { changing.contains($0.key) && $0.validation != .off }, prober)
+    let all = ProbeGate.targets(planned.plan, resources)
     guard !all.isEmpty else { return }
     let targets = all.map(\.1).filter { known[$0] == nil }
     let found = await prober.probe(targets) { progress($0, targets.count) }
     let results = known.merging(zip(targets, found)) { first, _ in first }
-    for (key, target) in all { if let result = results[target] { lap.probes[key, default: []].append(result) } }
-    lap.warnings += ProbeGate.apply(lap.probes, resources, to: &lap.plan)
-    lap.plan.changes = DomainHandoverRule.apply(to: lap.plan.changes, in: lap.plan)
-    AutomaticCertificates.prune(&lap.plan)
+    for (key, target) in all { if let result = results[target] { planned.probes[key, default: []].append(result) } }
+    planned.warnings += ProbeGate.apply(planned.probes, resources, to: &planned.plan)
+    planned.plan.changes = DomainHandoverRule.apply(to: planned.plan.changes, in: planned.plan)
+    AutomaticCertificates.prune(&planned.plan)
   }
 
   /// Remembers what the YAML says of the life of hosts, also where the plan is refused: when a name is gone from the
   /// YAML, the store is all that knows of it. Throws `StoreError`.
-  package func remember(_ lap: PlanResult) async throws {
-    if settings.policy != .observe { try await store.remember(lap.plan.ledgerUpdates) }
+  package func remember(_ planned: PlanResult) async throws {
+    if settings.policy != .observe { try await store.remember(planned.plan.ledgerUpdates) }
   }
 
   /// Carries the plan out, one change at a time. Throws `StoreError` only before the first write.
   package func apply(
-    _ lap: PlanResult, stop: ShutdownSignal, progress: @escaping @Sendable (ChangeOutcome) -> Void = { _ in }
+    _ planned: PlanResult, stop: ShutdownSignal, progress: @escaping @Sendable (ChangeOutcome) -> Void = { _ in }
   ) async throws -> ApplyResult {
     let start = ContinuousClock.now
     try await store.bind(npm: settings.npmURL)
     try await closeOldIntents()
-    if settings.policy != .observe { try await store.forget(lap.plan.ledgerRemovals) }
-    try await remember(lap)
+    if settings.policy != .observe { try await store.forget(planned.plan.ledgerRemovals) }
+    try await remember(planned)
     let reload = ReloadWitness(
       gateway: gateway, store: store, npm: settings.npmURL, isWanted: settings.usesReloadWitness)
-    let writer = writer(lap.observed.version, reload)
-    let problem = try await repairBareHosts(lap, writer)
-    guard !lap.plan.effective.isEmpty else {
-      let doubt = try await settleReload([], lap, writer)
+    let writer = writer(planned.observed.version, reload)
+    let problem = try await repairBareHosts(planned, writer)
+    guard !planned.plan.effective.isEmpty else {
+      let doubt = try await settleReload([], planned, writer)
       return ApplyResult(run: nil, outcomes: [], seconds: 0, wasInterrupted: false, unrepaired: problem ?? doubt)
     }
-    let run = try await store.beginRun(digest: lap.plan.digest, commit: settings.commit?.hash, at: .now)
+    let run = try await store.beginRun(digest: planned.plan.digest, commit: settings.commit?.hash, at: .now)
     let applier = Applier(
       gateway: gateway, store: store, pauses: pauses, writer: writer,
-      proof: proof(lap, reload), owner: settings.owner, run: run,
+      proof: proof(planned, reload), owner: settings.owner, run: run,
       commit: settings.commit?.hash, correlation: settings.correlation)
-    let outcomes = await applier.apply(lap.plan.effective, stop: stop, progress: progress)
+    let outcomes = await applier.apply(planned.plan.effective, stop: stop, progress: progress)
     var report = ApplyResult(run: run, outcomes: outcomes, seconds: 0, wasInterrupted: false, unrepaired: problem)
-    let doubt = try? await settleReload(outcomes, lap, writer)
+    let doubt = try? await settleReload(outcomes, planned, writer)
     report.unrepaired = problem ?? doubt
     report.remark = await reload.remark
     report.wasInterrupted = stop.isRequested && report.count(.notAttempted) > 0
@@ -188,25 +190,25 @@ package struct Reconciliation: Sendable {
     return report
   }
 
-  private func unproven(_ lap: PlanResult) async throws -> UnprovenReload? {
+  private func unproven(_ planned: PlanResult) async throws -> UnprovenReload? {
     // A run that was killed in the middle of a write did not look either.
     let killed = try await store.openIntents().first.map { "\($0.action) \($0.key.name)" }
     guard let change = try await store.unprovenChange(of: settings.npmURL) ?? killed else { return nil }
-    return UnprovenReload(change, lap.observed, lap.ledger)
+    return UnprovenReload(change, planned.observed, planned.ledger)
   }
 
   /// Remembers a change whose reload was not seen, and forgets it after one that was.
   private func settleReload(
-    _ outcomes: [ChangeOutcome], _ lap: PlanResult, _ writer: ObjectWriter
+    _ outcomes: [ChangeOutcome], _ planned: PlanResult, _ writer: ObjectWriter
   ) async throws -> Diagnostic? {
-    if let bad = outcomes.first(where: { $0.verdict == .unproven || $0.error?.code == .nginxUnconfirmed }) {
+    if let bad = outcomes.first(where: { $0.status == .unproven || $0.error?.code == .nginxUnconfirmed }) {
       try await store.setUnprovenChange("\(bad.change.action.word) \(bad.change.key.name)", of: settings.npmURL)
       return nil
     }
     guard try await store.unprovenChange(of: settings.npmURL) != nil, settings.policy != .observe else { return nil }
     if await !writer.rows.reload.hasReloaded {
       // Where nothing of ours is left to write, it stays until something is.
-      guard let unproven = try await unproven(lap) else { return nil }
+      guard let unproven = try await unproven(planned) else { return nil }
       if try await pauses.now().all != nil { return unproven.warning }
       if let doubt = await unproven.prove(writer) { return doubt }
     }
@@ -214,19 +216,21 @@ package struct Reconciliation: Sendable {
     return nil
   }
 
-  /// Writes into the log what of a lap is news. The log is for people: where it cannot be written, the lap goes on.
-  package func tell(_ lap: PlanResult, _ news: inout PlanEventRecorder) async {
+  /// Writes into the log what of a pass is news. The log is for people: where it cannot be written, the pass goes on.
+  package func tell(_ planned: PlanResult, _ news: inout PlanEventRecorder) async {
     if settings.policy == .observe { return }
-    for event in news.events(lap, days: settings.certificateDays, correlation: settings.correlation) {
+    for event in news.events(planned, days: settings.certificateDays, correlation: settings.correlation) {
       try? await store.append(event, at: .now)
     }
   }
 
-  private func proof(_ lap: PlanResult, _ reload: ReloadWitness) -> ServedProof {
+  private func proof(_ planned: PlanResult, _ reload: ReloadWitness) -> ServedProof {
     ServedProof(
-      reload: reload, dataPlane: dataPlane, lists: named(.accessList, lap.desired, lap.observed),
-      certificates: named(.certificate, lap.desired, lap.observed).compactMapValues { $0["certificate"].stringValue },
-      observed: lap.observed)
+      reload: reload, dataPlane: dataPlane, lists: named(.accessList, planned.desired, planned.observed),
+      certificates: named(.certificate, planned.desired, planned.observed).compactMapValues {
+        $0["certificate"].stringValue
+      },
+      observed: planned.observed)
   }
 
   /// nil: where NPM serves its hosts is not known.
@@ -258,7 +262,7 @@ package struct Reconciliation: Sendable {
   }
 
   /// Before anything else: somebody's door may stand open.
-  private func repairBareHosts(_ lap: PlanResult, _ writer: ObjectWriter) async throws -> Diagnostic? {
+  private func repairBareHosts(_ planned: PlanResult, _ writer: ObjectWriter) async throws -> Diagnostic? {
     let open = try await store.openRequests()
     guard !open.isEmpty, settings.policy != .observe else { return nil }
     if try await pauses.now().all != nil {
@@ -267,7 +271,7 @@ package struct Reconciliation: Sendable {
         "hosts that an interrupted request may have laid bare are not written again: everything is suspended",
         hint: "look at them in NPM, or end it with 'reconciler resume --all'")
     }
-    let problem = try await InterruptedRequests(open: open, observed: lap.observed, now: .now)
+    let problem = try await InterruptedRequests(open: open, observed: planned.observed, now: .now)
       .repair(writer.neighbours, store)
     let names = Set(open.flatMap(\.names)).sorted().joined(separator: ", ")
     let event = Event(

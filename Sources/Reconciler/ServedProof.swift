@@ -51,7 +51,8 @@ struct ServedProof: Sendable {
     let streams = (observed.resources[.stream] ?? []).filter(\.isEnabled)
     let newest = streams.sorted { $0.modifiedOn > $1.modifiedOn }.prefix(3)
     guard !newest.isEmpty else { return "it could not do what its files say" }
-    let ports = newest.map { "\($0.spec.claims.joined(separator: ", ")) (\($0.ref.words))" }.joined(separator: "; ")
+    let ports = newest.map { "\($0.spec.claims.joined(separator: ", ")) (\($0.ref.description))" }.joined(
+      separator: "; ")
     return "another process may hold the port of a stream, changed last: \(ports)"
   }
 

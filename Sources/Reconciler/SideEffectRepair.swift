@@ -79,7 +79,7 @@ struct SideEffectRepair: Sendable {
   func user(of planned: ObservedResource) async -> NPMError? {
     do {
       guard let user = try await gateway.observe().users(of: planned).first else { return nil }
-      let what = user.spec.claims.first.map { "\($0) (\(user.ref.words))" } ?? user.ref.words
+      let what = user.spec.claims.first.map { "\($0) (\(user.ref.description))" } ?? user.ref.description
       return NPMError(.stillInUse, "\(what) uses it by now", hint: "run diff again")
     } catch let error as NPMError {
       return error

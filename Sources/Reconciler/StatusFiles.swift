@@ -6,7 +6,7 @@ import NPMClient
 import Planning
 package import Platform
 
-/// Writes what a lap found into files that people and scripts read, each replaced at once.
+/// Writes what a pass found into files that people and scripts read, each replaced at once.
 package struct StatusFiles: Sendable {
   private let directory: String
   private let settings: ReconcileOptions
@@ -19,24 +19,25 @@ package struct StatusFiles: Sendable {
   /// - Parameters:
   ///   - report: what an apply did; nil after a mere diff.
   ///   - view: what the monitor knows; nil: nobody watches, and what was written last stays.
-  package func write(_ lap: PlanResult, _ report: ApplyResult?, _ view: HealthSnapshot? = nil, at now: Timestamp) throws
+  package func write(_ planned: PlanResult, _ report: ApplyResult?, _ view: HealthSnapshot? = nil, at now: Timestamp)
+    throws
   {
     try Files.createDirectory(directory)
-    let summary = StatusSummary(lap, report)
+    let summary = StatusSummary(planned, report)
     let before = Self.conditions(of: read("status.json"))
-    let drift = driftJSON(lap, summary, now)
+    let drift = driftJSON(planned, summary, now)
     try put("drift.json", drift)
     let health = view.map(HealthFile.json) ?? read("health.json") ?? .null
-    var status = statusJSON(lap, report, summary, since: before, now)
+    var status = statusJSON(planned, report, summary, since: before, now)
     if let view {
       try put("health.json", health)
       status = Self.adding(view, to: status, since: before)
     }
     try put("status.json", status)
-    try publish(status, drift, health, StatusMarkdown.text(lap, report, summary, settings, now))
+    try publish(status, drift, health, StatusMarkdown.text(planned, report, summary, settings, now))
   }
 
-  /// Writes what the monitor knows between two laps.
+  /// Writes what the monitor knows between two passes.
   package func write(_ view: HealthSnapshot) throws {
     try Files.createDirectory(directory)
     let health = HealthFile.json(view)
@@ -44,13 +45,13 @@ package struct StatusFiles: Sendable {
     let old = read("status.json")
     let status = Self.adding(view, to: old ?? ["format_version": "1"], since: Self.conditions(of: old))
     try put("status.json", status)
-    // What the last lap said of itself stands above.
+    // What the last pass said of itself stands above.
     let page = (try? Files.read("\(directory)/status.md")).map { String(decoding: $0, as: UTF8.self) } ?? ""
-    let lap = page.firstRange(of: StatusMarkdown.healthMark.raw).map { String(page[..<$0.lowerBound]) } ?? page
-    try publish(status, read("drift.json") ?? .null, health, MarkdownText(trusted: lap))
+    let planned = page.firstRange(of: StatusMarkdown.healthMark.raw).map { String(page[..<$0.lowerBound]) } ?? page
+    try publish(status, read("drift.json") ?? .null, health, MarkdownText(trusted: planned))
   }
 
-  /// Sets a condition in what was written last, about what a lap does not see.
+  /// Sets a condition in what was written last, about what a pass does not see.
   package func set(_ type: String, _ status: String, reason: String, _ message: String, since: Timestamp) throws {
     let heading = status == "Unknown" ? "not known" : "see below"
     try set(
@@ -112,18 +113,18 @@ package struct StatusFiles: Sendable {
   }
 
   private func statusJSON(
-    _ lap: PlanResult, _ report: ApplyResult?, _ summary: StatusSummary, since: [String: Since], _ now: Timestamp
+    _ planned: PlanResult, _ report: ApplyResult?, _ summary: StatusSummary, since: [String: Since], _ now: Timestamp
   ) -> JSONValue {
     [
       "format_version": "1",
       "owner": .string(settings.owner),
       "policy": .string(settings.policy.rawValue),
-      "npm": ["url": .string(settings.npmURL), "version": .string(lap.observed.version.description)],
-      "digest": .string(lap.plan.digest),
+      "npm": ["url": .string(settings.npmURL), "version": .string(planned.observed.version.description)],
+      "digest": .string(planned.plan.digest),
       "commit": settings.commit.map {
         ["hash": .string($0.hash), "author": .string($0.author), "subject": .string($0.subject)]
       } ?? .null,
-      "last_lap": [
+      "last_reconcile": [
         "at": .string(now.iso8601), "command": report == nil ? "diff" : "apply",
         "run": report?.run.map { .int($0) } ?? .null,
         "seconds": report.map { .double(($0.seconds * 1000).rounded() / 1000) } ?? .null,
@@ -145,7 +146,7 @@ package struct StatusFiles: Sendable {
     return known
   }
 
-  private func driftJSON(_ lap: PlanResult, _ summary: StatusSummary, _ now: Timestamp) -> JSONValue {
+  private func driftJSON(_ planned: PlanResult, _ summary: StatusSummary, _ now: Timestamp) -> JSONValue {
     var since: [String: JSONValue] = [:]
     for entry in read("drift.json")?["drift"].arrayValue ?? [] {
       since["\(entry["kind"].stringValue ?? "")/\(entry["name"].stringValue ?? "")"] = entry["since"]
@@ -154,7 +155,7 @@ package struct StatusFiles: Sendable {
       let fields = change.fields.filter { $0.cause != .desiredEdited }.map { field -> JSONValue in
         ["path": .string(field.path), "desired": field.after, "observed": field.before]
       }
-      let author = change.ref.flatMap { lap.authors[$0] }
+      let author = change.ref.flatMap { planned.authors[$0] }
       return [
         "kind": .string(change.key.kind.rawValue), "name": .string(change.key.name), "fields": .array(fields),
         "since": since[change.key.path] ?? .string(now.iso8601),

@@ -5,20 +5,20 @@ import Platform
 /// The status files as metrics: one function of what stands in them.
 enum StatusMetrics {
   static func families(_ status: JSONValue, _ drift: JSONValue, _ health: JSONValue) -> [MetricFamily] {
-    lap(status, drift) + monitor(health)
+    reconciliation(status, drift) + monitor(health)
   }
 
-  private static func lap(_ status: JSONValue, _ drift: JSONValue) -> [MetricFamily] {
+  private static func reconciliation(_ status: JSONValue, _ drift: JSONValue) -> [MetricFamily] {
     let counts = status["counts"].objectValue ?? [:]
     return [
       MetricFamily(
-        "reconciler_last_lap_timestamp_seconds", "When the last lap ended.",
-        time(status["last_lap"]["at"]).map { [.init([], $0)] } ?? []),
+        "reconciler_last_reconcile_timestamp_seconds", "When the last reconciliation ended.",
+        time(status["last_reconcile"]["at"]).map { [.init([], $0)] } ?? []),
       MetricFamily(
-        "reconciler_last_lap_duration_seconds", "How long the last lap that wrote took.",
-        status["last_lap"]["seconds"].doubleValue.map { [.init([], $0)] } ?? []),
+        "reconciler_last_reconcile_duration_seconds", "How long the last reconciliation that wrote took.",
+        status["last_reconcile"]["seconds"].doubleValue.map { [.init([], $0)] } ?? []),
       MetricFamily(
-        "reconciler_objects", "Objects by what the last lap found of them.",
+        "reconciler_objects", "Objects by what the last reconciliation found of them.",
         counts.sorted { $0.key < $1.key }.compactMap { name, value in
           value.doubleValue.map { .init([("state", name)], $0) }
         }),

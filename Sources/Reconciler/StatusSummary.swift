@@ -3,7 +3,7 @@ import Planning
 import Platform
 import Store
 
-/// What is left to say after a lap: what is in sync, what is not, and why.
+/// What is left to say after a pass: what is in sync, what is not, and why.
 struct StatusSummary {
   /// Changes that were not applied: what still differs.
   let open: [Change]
@@ -20,26 +20,26 @@ struct StatusSummary {
   private let bareCount: Int
   private let certificates: [Diagnostic]
 
-  init(_ lap: PlanResult, _ report: ApplyResult?) {
-    let applied = Set((report?.outcomes ?? []).filter { $0.verdict == .applied }.map(\.change.key))
-    open = lap.plan.changes.filter { !applied.contains($0.key) }
-    failed = (report?.outcomes ?? []).filter { [.failed, .unproven].contains($0.verdict) }
-    failing = failed.map(\.change.key.name) + lap.retrying.map(\.name).sorted()
-    retryingCount = lap.retrying.count
-    isRefused = !lap.refusals.isEmpty
-    held = lap.plan.withheld
-    let isRepaired = report != nil && report?.unrepaired == nil && lap.plan.policy != .observe
-    bareCount = isRepaired ? 0 : lap.plan.bare.count
-    certificates = lap.certificates
+  init(_ planned: PlanResult, _ report: ApplyResult?) {
+    let applied = Set((report?.outcomes ?? []).filter { $0.status == .applied }.map(\.change.key))
+    open = planned.plan.changes.filter { !applied.contains($0.key) }
+    failed = (report?.outcomes ?? []).filter { [.failed, .unproven].contains($0.status) }
+    failing = failed.map(\.change.key.name) + planned.retrying.map(\.name).sorted()
+    retryingCount = planned.retrying.count
+    isRefused = !planned.refusals.isEmpty
+    held = planned.plan.withheld
+    let isRepaired = report != nil && report?.unrepaired == nil && planned.plan.policy != .observe
+    bareCount = isRepaired ? 0 : planned.plan.bare.count
+    certificates = planned.certificates
     drifted = (open + held).filter { change in
       change.cause == .drifted || change.fields.contains { $0.cause == .drifted || $0.cause == .both }
     }
-    let kept = applied.subtracting(lap.plan.changes.filter { $0.action.isRemoval }.map(\.key))
+    let kept = applied.subtracting(planned.plan.changes.filter { $0.action.isRemoval }.map(\.key))
     counts = [
-      ("desired", lap.desired.resources.count),
-      ("observed", lap.observedCount),
-      ("owned", lap.plan.ownedCount),
-      ("in_sync", lap.plan.unchanged.count + kept.count),
+      ("desired", planned.desired.resources.count),
+      ("observed", planned.observedCount),
+      ("owned", planned.plan.ownedCount),
+      ("in_sync", planned.plan.unchanged.count + kept.count),
       ("pending", open.count { !$0.isBlocked }),
       ("blocked", open.count(where: \.isBlocked)),
       ("withheld", held.count),
@@ -141,12 +141,13 @@ enum StatusMarkdown {
   }
 
   static func text(
-    _ lap: PlanResult, _ report: ApplyResult?, _ summary: StatusSummary, _ settings: ReconcileOptions, _ now: Timestamp
+    _ planned: PlanResult, _ report: ApplyResult?, _ summary: StatusSummary, _ settings: ReconcileOptions,
+    _ now: Timestamp
   ) -> MarkdownText {
     var lines: [MarkdownText] = [
-      "# reconciler: \(summary.isInSync ? "in sync" : "\(summary.open.count) to do, \(lap.plan.withheld.count) held back")",
+      "# reconciler: \(summary.isInSync ? "in sync" : "\(summary.open.count) to do, \(planned.plan.withheld.count) held back")",
       "",
-      "\(now.iso8601), owner \(settings.owner), NPM \(lap.observed.version) at \(settings.npmURL)", "",
+      "\(now.iso8601), owner \(settings.owner), NPM \(planned.observed.version) at \(settings.npmURL)", "",
       "| | |", "|---|---|",
     ]
     lines += summary.counts.map { "| \($0.name.replacing("_", with: " ")) | \($0.value) |" }

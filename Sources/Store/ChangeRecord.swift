@@ -38,7 +38,7 @@ package struct ChangeIntent: Hashable, Sendable {
 
 /// How a planned change ended.
 package struct ChangeRecord: Hashable, Sendable {
-  package enum Outcome: String, Sendable {
+  package enum Status: String, Sendable {
     case applied, failed
     /// NPM took it, and what visitors get does not show it.
     case unproven
@@ -47,13 +47,13 @@ package struct ChangeRecord: Hashable, Sendable {
 
   package var key: ResourceKey
   package var action: String
-  package var outcome: Outcome
+  package var status: Status
   package var error: String?
 
-  package init(key: ResourceKey, action: String, outcome: Outcome, error: String? = nil) {
+  package init(key: ResourceKey, action: String, status: Status, error: String? = nil) {
     self.key = key
     self.action = action
-    self.outcome = outcome
+    self.status = status
     self.error = error
   }
 }
@@ -62,9 +62,9 @@ package struct ChangeRecord: Hashable, Sendable {
 package struct HistoryEntry: Hashable, Sendable {
   package var draft: ChangeIntent
   /// nil: the run was killed in the middle of it.
-  package var outcome: ChangeRecord.Outcome?
+  package var outcome: ChangeRecord.Status?
 
-  package init(_ draft: ChangeIntent, outcome: ChangeRecord.Outcome? = nil) {
+  package init(_ draft: ChangeIntent, outcome: ChangeRecord.Status? = nil) {
     self.draft = draft
     self.outcome = outcome
   }

@@ -104,7 +104,7 @@ package actor MemoryStore: StateStore {
 
   package func settle(_ intent: Int, _ record: ChangeRecord, ledger: LedgerUpdate, at: Timestamp) {
     intents[intent] = nil
-    if let index = pastOf[intent] { past[index].outcome = record.outcome }
+    if let index = pastOf[intent] { past[index].outcome = record.status }
     update(record.key, ledger)
   }
 

@@ -1,7 +1,7 @@
 package import Model
 import SQLite
 
-/// What later laps need to know of how NPM showed our writes.
+/// What later passes need to know of how NPM showed our writes.
 extension SQLiteStore {
   package func noteRewrite(_ object: ObjectRef, modifiedOn: String) throws {
     _ = try mapped {

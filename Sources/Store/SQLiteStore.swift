@@ -115,7 +115,7 @@ package actor SQLiteStore: StateStore {
         try connection.run(
           "UPDATE journal SET settled_at = ?, outcome = ?, error = ? WHERE number = ?",
           [
-            .real(at.seconds), .text(record.outcome.rawValue), record.error.map { .text($0) } ?? .null,
+            .real(at.seconds), .text(record.status.rawValue), record.error.map { .text($0) } ?? .null,
             .integer(Int64(intent)),
           ])
         try update(record.key, ledger)

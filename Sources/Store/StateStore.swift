@@ -18,7 +18,7 @@ package struct Intent: Hashable, Sendable {
   }
 }
 
-/// One lap that wrote or could have written.
+/// One pass that wrote or could have written.
 package struct RunRecord: Hashable, Sendable {
   package var number: Int
   package var startedAt: Timestamp

@@ -136,7 +136,7 @@ enum HistoryRow {
     draft.lifecycle = Lifecycle.OnDelete(rawValue: row[11].text).map {
       Lifecycle(isProtected: row[10].int != 0, onDelete: $0)
     }
-    return HistoryEntry(draft, outcome: ChangeRecord.Outcome(rawValue: row[12].text))
+    return HistoryEntry(draft, outcome: ChangeRecord.Status(rawValue: row[12].text))
   }
 }
 

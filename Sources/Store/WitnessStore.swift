@@ -1,6 +1,6 @@
 package import Model
 
-/// What later laps need to know of how NPM and nginx showed our writes. Throws `StoreError`.
+/// What later passes need to know of how NPM and nginx showed our writes. Throws `StoreError`.
 package protocol WitnessStore: Sendable {
   /// A write that was not about this object moved the time of its last change; that was us, too.
   func noteRewrite(_ object: ObjectRef, modifiedOn: String) async throws

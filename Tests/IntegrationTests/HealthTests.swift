@@ -98,7 +98,7 @@ import Testing
         let daemon = try place.start("watch")
         try await until { status(place, "health.json")["proxies"].arrayValue?.first?["health"] == "healthy" }
         daemon.hangUp()
-        try await until { status(place, "status.json")["last_lap"]["command"] == "apply" }
+        try await until { status(place, "status.json")["last_reconcile"]["command"] == "apply" }
         daemon.terminate()
         #expect(await daemon.result().exit == 0)
         let tool = try OutsideProgram.path("promtool")

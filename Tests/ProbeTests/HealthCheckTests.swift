@@ -30,7 +30,7 @@ import Testing
     ] as [(ProbeStep.Name?, DataPlaneResult.Outcome?, FailureCause)])
   func `the pair names the culprit`(direct: ProbeStep.Name?, front: DataPlaneResult.Outcome?, culprit: FailureCause) {
     let found = check(direct, front)
-    #expect(found.verdict == .failed)
+    #expect(found.outcome == .failed)
     #expect(found.culprit == culprit)
     #expect(found.problem?.isEmpty == false)
     #expect(found.latency == nil)
@@ -41,11 +41,11 @@ import Testing
   ) {
     for step in [ProbeStep.Name.dns, .tcp] {
       let found = check(step, .answered(status: status))
-      #expect(found.verdict == .passed)
+      #expect(found.outcome == .passed)
       #expect(found.culprit == nil)
       #expect(found.latency == 9)
     }
-    #expect(check(.tcp, .answered(status: status), error: "connection refused").verdict == .failed)
+    #expect(check(.tcp, .answered(status: status), error: "connection refused").outcome == .failed)
   }
 
   @Test func `what only NPM reaches must be as expected, too`() {
@@ -56,18 +56,18 @@ import Testing
     let found = HealthCheck(
       target, at: Timestamp(seconds: 0), direct: ProbeResult(target: target.target, steps: steps),
       front: DataPlaneResult(.answered(status: 200), shortcoming: "the answer is no JSON"))
-    #expect(found.verdict == .failed)
+    #expect(found.outcome == .failed)
   }
 
   @Test func `a login that nginx itself asks for proves nothing`() {
-    #expect(check(.dns, .answered(status: 401)).verdict == .passed)
-    #expect(check(.dns, .answered(status: 401), guarded: true).verdict == .failed)
+    #expect(check(.dns, .answered(status: 401)).outcome == .passed)
+    #expect(check(.dns, .answered(status: 401), guarded: true).outcome == .failed)
   }
 
   @Test func `while our own network is down nobody is to blame`() {
-    #expect(check(.tcp, nil, cutOff: true).verdict == .inconclusive)
+    #expect(check(.tcp, nil, cutOff: true).outcome == .inconclusive)
     #expect(check(.tcp, nil, cutOff: true).culprit == .network)
-    #expect(check(nil, nil, cutOff: true).verdict == .passed)
+    #expect(check(nil, nil, cutOff: true).outcome == .passed)
   }
 
   @Test func `latency is the time from the connection to the answer`() { #expect(check(nil, nil).latency == 4) }

@@ -41,7 +41,7 @@ import Testing
           gateway: npm.gateway(kinds: kinds), store: store, prober: nil,
           settings: ReconcileOptions(npmURL: npm.url, owner: "me", policy: .sync))
         let report = try await run.apply(run.plan(loaded.state), stop: ShutdownSignal())
-        return report.outcomes.map { "\($0.change.action.word) \($0.change.key.path) \($0.verdict.rawValue)" }
+        return report.outcomes.map { "\($0.change.action.word) \($0.change.key.path) \($0.status.rawValue)" }
       }
       let text = "parking_places:\n  lot: { domain_names: [lot.test], advanced_config: 'deny all;' }\n"
       #expect(try await apply(text) == ["create parking_place/lot applied"])

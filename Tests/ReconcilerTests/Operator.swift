@@ -56,5 +56,5 @@ struct Operator {
 }
 
 func verdicts(_ report: ApplyResult) -> [String] {
-  report.outcomes.map { "\($0.change.key.name) \($0.verdict.rawValue)" }
+  report.outcomes.map { "\($0.change.key.name) \($0.status.rawValue)" }
 }

@@ -102,8 +102,8 @@ import Testing
       try await me.apply(app, stay)
       app.lifecycle.isProtected = true
       try await me.apply(app, stay)
-      let lap = try await me.plan(stay)
-      #expect(lap.plan.changes.compactMap(\.blockReason?.code) == [.protected])
+      let planned = try await me.plan(stay)
+      #expect(planned.plan.changes.compactMap(\.blockReason?.code) == [.protected])
       try await me.apply(stay)
       #expect(try await npm.served()["app.test"] != nil)
     }

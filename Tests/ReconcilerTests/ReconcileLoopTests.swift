@@ -7,7 +7,7 @@ import Testing
   /// What a test sees of a loop under way.
   private final class Bench: Sendable {
     let clock = ManualClock()
-    let laps = AsyncStream.makeStream(of: [Trigger].self)
+    let passes = AsyncStream.makeStream(of: [Trigger].self)
     let result = Lock(ReconcileResult.done)
     let stop = ShutdownSignal()
     let loop: ReconcileLoop
@@ -15,24 +15,25 @@ import Testing
     init() {
       var timing = ReconcileSchedule.Timing(interval: 60)
       timing.gap = 1
-      loop = ReconcileLoop(timing, clock: clock, chance: { 0.5 }) { [laps, result] triggers in
-        laps.continuation.yield(triggers)
+      loop = ReconcileLoop(timing, clock: clock, chance: { 0.5 }) { [passes, result] triggers in
+        passes.continuation.yield(triggers)
         return result.withLock { $0 }
       }
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func `a lap at the start, then one with each interval, until it is told to stop`()
+  @Test(.timeLimit(.minutes(1)))
+  func `a reconciliation at the start, then one with each interval, until it is told to stop`()
     async
   {
     let bench = Bench()
     async let ended: Void = bench.loop.run(stop: bench.stop)
-    var laps = bench.laps.stream.makeAsyncIterator()
+    var passes = bench.passes.stream.makeAsyncIterator()
     var waits = bench.clock.waits.stream.makeAsyncIterator()
-    #expect(await laps.next() == [.start])
+    #expect(await passes.next() == [.start])
     #expect(await waits.next() == 60)
     bench.clock.set(60)
-    #expect(await laps.next() == [.interval])
+    #expect(await passes.next() == [.interval])
     #expect(await waits.next() == 120)
     bench.stop.request()
     bench.clock.set(1000)
@@ -42,15 +43,15 @@ import Testing
   @Test(.timeLimit(.minutes(1))) func `a change is waited for no longer than the gap`() async {
     let bench = Bench()
     async let ended: Void = bench.loop.run(stop: bench.stop)
-    var laps = bench.laps.stream.makeAsyncIterator()
+    var passes = bench.passes.stream.makeAsyncIterator()
     var waits = bench.clock.waits.stream.makeAsyncIterator()
-    #expect(await laps.next() == [.start])
+    #expect(await passes.next() == [.start])
     #expect(await waits.next() == 60)
     bench.loop.trigger(.files)
     bench.loop.trigger(.files)
     #expect(await waits.next() == 1)
     bench.clock.set(1)
-    #expect(await laps.next() == [.files])
+    #expect(await passes.next() == [.files])
     bench.stop.request()
     bench.clock.set(1000)
     await ended
@@ -60,13 +61,13 @@ import Testing
     let bench = Bench()
     bench.result.withLock { $0 = .requeue }
     async let ended: Void = bench.loop.run(stop: bench.stop)
-    var laps = bench.laps.stream.makeAsyncIterator()
+    var passes = bench.passes.stream.makeAsyncIterator()
     var waits = bench.clock.waits.stream.makeAsyncIterator()
-    #expect(await laps.next() == [.start])
+    #expect(await passes.next() == [.start])
     #expect(await waits.next() == 1)
     bench.result.withLock { $0 = .done }
     bench.clock.set(1)
-    #expect(await laps.next() == [.interval])
+    #expect(await passes.next() == [.interval])
     #expect(await waits.next() == 61)
     bench.stop.request()
     bench.clock.set(1000)

@@ -1,7 +1,7 @@
 import Reconciler
 import Testing
 
-/// When laps are due: no clock, only numbers.
+/// When passes are due: no clock, only numbers.
 @Suite struct ReconcileScheduleTests {
   private func state(interval: Double = 60) -> ReconcileSchedule {
     var timing = ReconcileSchedule.Timing(interval: interval)
@@ -10,7 +10,7 @@ import Testing
     return ReconcileSchedule(timing)
   }
 
-  /// A state that has run one lap until second 10.
+  /// A state that has run one pass until second 10.
   private func settled(interval: Double = 60, chance: Double = 0.5) -> ReconcileSchedule {
     var loop = state(interval: interval)
     loop.note(.start)
@@ -27,13 +27,13 @@ import Testing
     #expect(due <= 0)
   }
 
-  @Test func `the interval counts from the end of a lap, give or take its jitter`() {
+  @Test func `the interval counts from the end of a reconciliation, give or take its jitter`() {
     #expect(settled(chance: 0.5).due == 70)
     #expect(settled(chance: 0).due == 64)
     #expect(settled(chance: 1).due == 76)
   }
 
-  @Test func `many triggers are one lap, and it knows them all`() {
+  @Test func `many triggers are one reconciliation, and it knows them all`() {
     var loop = settled()
     for _ in 0..<1000 { loop.note(.files) }
     loop.note(.request)
@@ -44,7 +44,7 @@ import Testing
     #expect(loop.due == 73)
   }
 
-  @Test func `what comes while a lap runs is another lap, after the gap`() {
+  @Test func `what comes while a reconciliation runs is another reconciliation, after the gap`() {
     var loop = settled()
     loop.note(.files)
     _ = loop.begin(at: 12)

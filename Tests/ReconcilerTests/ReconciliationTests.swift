@@ -158,9 +158,9 @@ import Testing
     try await withSimulator { npm in
       let me = Operator(npm)
       try await me.apply(desiredHost("old", hostSpec(["app.test", "more.test"])))
-      let lap = try await me.plan(desiredHost("new", hostSpec(["app.test"], port: 82)))
+      let planned = try await me.plan(desiredHost("new", hostSpec(["app.test"], port: 82)))
       let stop = ShutdownSignal()
-      let report = try await me.run.apply(lap, stop: stop) { _ in stop.request() }
+      let report = try await me.run.apply(planned, stop: stop) { _ in stop.request() }
       #expect(verdicts(report) == ["old applied", "new applied"])
       #expect(try await npm.served()["app.test"]?["forward_port"] == 82)
     }
@@ -237,7 +237,7 @@ import Testing
       let report = try await me.apply(wanted[0], wanted[1])
       try await npm.faults([])
       // What was reported as applied must be so.
-      for outcome in report.outcomes where outcome.verdict == .applied && outcome.change.action != .delete {
+      for outcome in report.outcomes where outcome.status == .applied && outcome.change.action != .delete {
         #expect(try await npm.served()[outcome.change.claims[0]] != nil)
       }
       try await me.apply(wanted[0], wanted[1])
@@ -252,9 +252,9 @@ import Testing
     try await withSimulator { npm in
       let me = Operator(npm)
       try await me.apply(desiredHost("app", hostSpec(["app.test"])))
-      let lap = try await me.plan(desiredHost("app", hostSpec(["app.test"], port: 82)))
+      let planned = try await me.plan(desiredHost("app", hostSpec(["app.test"], port: 82)))
       try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/1", ["forward_port": 99])
-      let report = try await me.run.apply(lap, stop: ShutdownSignal())
+      let report = try await me.run.apply(planned, stop: ShutdownSignal())
       #expect(report.outcomes.first?.error?.code == .objectChanged)
       #expect(try await npm.hosts()[0]["forward_port"] == 99)
     }
@@ -263,10 +263,10 @@ import Testing
   @Test func `when NPM goes away the rest is not attempted`() async throws {
     try await withSimulator { npm in
       let me = Operator(npm)
-      let lap = try await me.plan(desiredHost("a", hostSpec(["a.test"])), desiredHost("b", hostSpec(["b.test"])))
+      let planned = try await me.plan(desiredHost("a", hostSpec(["a.test"])), desiredHost("b", hostSpec(["b.test"])))
       let run = me.run
       try await npm.stop()
-      let report = try await run.apply(lap, stop: ShutdownSignal())
+      let report = try await run.apply(planned, stop: ShutdownSignal())
       #expect(verdicts(report) == ["a failed", "b not_attempted"])
     }
   }
@@ -274,9 +274,9 @@ import Testing
   @Test func `a stop finishes the change in flight and leaves the rest`() async throws {
     try await withSimulator { npm in
       let me = Operator(npm)
-      let lap = try await me.plan(desiredHost("a", hostSpec(["a.test"])), desiredHost("b", hostSpec(["b.test"])))
+      let planned = try await me.plan(desiredHost("a", hostSpec(["a.test"])), desiredHost("b", hostSpec(["b.test"])))
       let stop = ShutdownSignal()
-      let report = try await me.run.apply(lap, stop: stop) { _ in stop.request() }
+      let report = try await me.run.apply(planned, stop: stop) { _ in stop.request() }
       #expect(verdicts(report) == ["a applied", "b not_attempted"])
       #expect(report.wasInterrupted)
     }
@@ -302,8 +302,8 @@ import Testing
       var settings = ReconcileOptions(npmURL: npm.url, owner: "homelab")
       settings.trustsMarkers = true
       let run = Reconciliation(gateway: npm.gateway(), store: me.store, prober: nil, settings: settings)
-      let lap = try await run.plan(all)
-      #expect(lap.refusals.isEmpty && lap.plan.count("create") == 5)
+      let planned = try await run.plan(all)
+      #expect(planned.refusals.isEmpty && planned.plan.count("create") == 5)
     }
   }
 
@@ -323,10 +323,10 @@ import Testing
     try await withSimulator { npm in
       let meta: JSONValue = ["reconciler": ["owner": "homelab", "name": "ghost", "fingerprint": ""]]
       let id = try await npm.createByHand("ghost.test", meta: meta)
-      let lap = try await Operator(npm).plan(desiredHost("app", hostSpec(["app.test"])))
-      #expect(lap.warnings.map(\.code) == [.ledgerMissing])
-      #expect(lap.warnings.first?.message.contains("host \(id)") == true)
-      #expect(lap.plan.changes.map(\.key.name) == ["app"])
+      let planned = try await Operator(npm).plan(desiredHost("app", hostSpec(["app.test"])))
+      #expect(planned.warnings.map(\.code) == [.ledgerMissing])
+      #expect(planned.warnings.first?.message.contains("host \(id)") == true)
+      #expect(planned.plan.changes.map(\.key.name) == ["app"])
     }
   }
 

@@ -32,7 +32,7 @@ import Testing
     #expect(try await store.ledger() == [claim])
     #expect(try await store.openIntents().map(\.key) == [key])
     try await store.settle(
-      number, ChangeRecord(key: key, action: "create", outcome: .applied), ledger: .put(entry), at: time(2))
+      number, ChangeRecord(key: key, action: "create", status: .applied), ledger: .put(entry), at: time(2))
     #expect(try await store.ledger() == [entry])
     #expect(try await store.openIntents().isEmpty)
   }
@@ -43,7 +43,7 @@ import Testing
     for name in ["a", "b", "c"] {
       let draft = ChangeIntent(run: run, key: ResourceKey(.proxyHost, name), action: "create", at: time(1))
       let number = try await store.begin(draft, claim: .put(ledgerEntry(name, id: 1, hostSpec(["\(name).test"]))))
-      let record = ChangeRecord(key: draft.key, action: "create", outcome: .failed, error: "no")
+      let record = ChangeRecord(key: draft.key, action: "create", status: .failed, error: "no")
       try await store.settle(number, record, ledger: name == "a" ? .remove : .keep, at: time(2))
     }
     try await store.forget([ResourceKey(.proxyHost, "b")])
