@@ -86,20 +86,20 @@ def watching(work, started):
 
 
 def idle(directory, url, started):
-    """CPU and memory of a daemon in sync with a lap each ten seconds, by /proc, over half a minute."""
+    """CPU and memory of a daemon in sync with a pass each ten seconds, by /proc, over half a minute."""
     with open(f"{directory}/reconciler.yaml", "w") as file:
         file.write("watch: { interval: 10s }\n")
     with open(f"{directory}/log", "w") as log:
         daemon = subprocess.Popen(
             [BINARY, "watch"], cwd=directory, env=dict(ENVIRONMENT, NPM_URL=url), stderr=log)
     started.append(daemon)
-    time.sleep(5)  # the first lap is not what is measured
+    time.sleep(5)  # the first pass is not what is measured
     spent = lambda: sum(int(part) for part in open(f"/proc/{daemon.pid}/stat").read().rsplit(")", 1)[1].split()[11:13])
     before = spent()
     time.sleep(30)  # half a minute of nothing
     ticks = spent() - before
     memory = [line.split()[1] for line in open(f"/proc/{daemon.pid}/status") if line.startswith("VmRSS")][0]
-    print(f"watch of 1000 hosts in sync, a lap each 10 s: {ticks / os.sysconf('SC_CLK_TCK') / 30 * 100:.2f} % of a core, {int(memory) / 1024:.0f} MiB", flush=True)
+    print(f"watch of 1000 hosts in sync, a pass each 10 s: {ticks / os.sysconf('SC_CLK_TCK') / 30 * 100:.2f} % of a core, {int(memory) / 1024:.0f} MiB", flush=True)
 
 
 def row(name, seconds, note=""):

@@ -2,7 +2,7 @@
 """Prints what a daemon costs that has nothing to do. Usage: soak.py BINARY MINUTES [SPEED]
 
 1000 hosts in sync on an embedded simulator, each with a destination of its own on loopback that answers, health every
-five minutes and a lap each minute; SPEED divides both. Every minute: CPU in percent of a core since the line before,
+five minutes and a pass each minute; SPEED divides both. Every minute: CPU in percent of a core since the line before,
 resident memory, open files, size of the store. The first minute, with the first look at everything, has its own line.
 """
 import os, shutil, subprocess, sys, tempfile, time
@@ -49,7 +49,7 @@ def main():
                        stdout=subprocess.DEVNULL)
         daemon = subprocess.Popen([BINARY, "watch", "-q"], cwd=work, env=environment)
         started.append(daemon)
-        print(f"{HOSTS} hosts, a lap each {60 / SPEED:.0f} s, health each {300 / SPEED:.0f} s")
+        print(f"{HOSTS} hosts, a pass each {60 / SPEED:.0f} s, health each {300 / SPEED:.0f} s")
         print("minute   cpu %   MiB   files   store MiB", flush=True)
         total = before = ticks(daemon.pid)
         first = None

@@ -35,7 +35,8 @@ struct ApplyFlow {
     let store = try context.store(createsIt: true)
     let (run, planned) = try await context.plan(wanted.desired, settings, store)
     let printer = ApplyPrinter(
-      planned: planned, settings: context.settings, console: invocation.console, isPartial: !wanted.writesStatus,
+      PlanText(
+        planned: planned, settings: context.settings, console: invocation.console, isPartial: !wanted.writesStatus),
       remark: wanted.remark)
     var news = PlanEventRecorder()
     await run.tell(planned, &news)

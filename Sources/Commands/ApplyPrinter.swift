@@ -1,20 +1,24 @@
-import Store
 import Model
 import Planning
 import Platform
 import Reconciler
+import Store
 
 /// What `apply` says: before, while and after it writes.
 struct ApplyPrinter: Sendable {
-  let planned: PlanResult
-  let settings: Settings
-  let console: Console
-  let isPartial: Bool
-  var remark: String?
+  private let plan: PlanText
+  private let remark: String?
 
-  private var plan: PlanText { PlanText(planned: planned, settings: settings, console: console, isPartial: isPartial) }
+  private var planned: PlanResult { plan.planned }
+  private var settings: Settings { plan.settings }
+  private var console: Console { plan.console }
   private var showsProgress: Bool { console.format == .text && console.outFile == nil }
-  private var nameWidth: Int { min(28, max(10, planned.plan.changes.map(\.key.name.count).max() ?? 0)) + 2 }
+
+  /// - Parameter remark: to be added below the result.
+  init(_ plan: PlanText, remark: String? = nil) {
+    self.plan = plan
+    self.remark = remark
+  }
 
   /// Shows the plan and asks once. True: go on.
   func asks() throws -> Bool {
@@ -37,15 +41,20 @@ struct ApplyPrinter: Sendable {
 
   func show(_ outcome: ChangeOutcome) {
     guard showsProgress else { return }
-    let symbol: TerminalText =
-      [
-        "create": console.paint("+", .green), "update": console.paint("~", .yellow), "delete": console.paint("-", .red),
-        "release": console.paint("-", .red),
-      ][outcome.change.action.word] ?? "="
-    let name = console.paint(TerminalText(outcome.change.key.name).padded(to: nameWidth), .bold)
+    let symbol = symbol(outcome.change.action.kind)
+    let name = console.paint(TerminalText(outcome.change.key.name).padded(to: plan.nameWidth), .bold)
     var lines: [TerminalText] = ["  \(symbol) \(name)\(words(outcome))"]
-    if let hint = outcome.error?.hint { lines.append(TerminalText.blanks(nameWidth + 4) + TerminalText(hint)) }
+    if let hint = outcome.error?.hint { lines.append(TerminalText.blanks(plan.nameWidth + 4) + TerminalText(hint)) }
     console.show(lines.joined(separator: "\n"))
+  }
+
+  private func symbol(_ kind: Change.Kind) -> TerminalText {
+    switch kind {
+    case .create: console.paint("+", .green)
+    case .update: console.paint("~", .yellow)
+    case .delete, .release: console.paint("-", .red)
+    case .adopt, .blocked: "="
+    }
   }
 
   private func words(_ outcome: ChangeOutcome) -> TerminalText {
@@ -58,7 +67,7 @@ struct ApplyPrinter: Sendable {
   func finish(_ report: ApplyResult, _ diagnostics: [Diagnostic]) throws {
     switch console.format {
     case .text:
-      let isPlain = report.outcomes.isEmpty && planned.plan.isEmpty && planned.plan.bare.isEmpty
+      let isPlain = report.outcomes.isEmpty && planned.plan.isEmpty && planned.plan.hostsToRewrite.isEmpty
       try console.result(isPlain ? TerminalText(plan.summary) : (showsProgress ? "\n" : "") + finalWords(report))
     case .json: try console.result(json: PlanJSON.plan(planned, report, diagnostics + planned.warnings))
     case .markdown: try console.result(markdown: PlanMarkdown.text(planned, report, summary: summary(report)))
@@ -81,7 +90,7 @@ struct ApplyPrinter: Sendable {
   }
 
   private func summary(_ report: ApplyResult) -> String {
-    let blocked = planned.plan.count("blocked")
+    let blocked = planned.plan.count(.blocked)
     let counts = [
       (report.count(.applied), "applied"), (report.count(.failed), "failed"),
       (report.count(.unproven), "unproven"),

@@ -41,15 +41,17 @@ enum PlanJSON {
 
   private static func summary(_ plan: Plan) -> JSONValue {
     var members: [String: JSONValue] = ["unchanged": .int(plan.unchanged.count)]
-    for word in ["create", "update", "delete", "adopt", "blocked"] { members[word] = .int(plan.count(word)) }
-    if plan.count("release") > 0 { members["release"] = .int(plan.count("release")) }
+    for kind: Change.Kind in [.create, .update, .delete, .adopt, .blocked] {
+      members[kind.rawValue] = .int(plan.count(kind))
+    }
+    if plan.count(.release) > 0 { members["release"] = .int(plan.count(.release)) }
     return .object(members)
   }
 
   private static func change(_ change: Change, _ outcome: ChangeOutcome?, withOutcome: Bool) -> JSONValue {
     var members: [String: JSONValue] = [
       "kind": .string(change.key.kind.rawValue), "name": .string(change.key.name),
-      "action": .string(change.action.word), "cause": .string(change.cause.rawValue),
+      "action": .string(change.action.kind.rawValue), "cause": .string(change.cause.rawValue),
       "id": (outcome?.id ?? change.id).map { .int($0.number) } ?? .null,
       "fields": .array(
         change.fields.map {

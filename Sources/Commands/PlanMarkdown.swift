@@ -12,7 +12,7 @@ enum PlanMarkdown {
       hasOutcome ? ["| | host | change | outcome |", "|---|---|---|---|"] : ["| | host | change |", "|---|---|---|"]
     let outcomes = Dictionary((report?.outcomes ?? []).map { ($0.change.key, $0) }) { first, _ in first }
     for change in planned.plan.changes {
-      var row: MarkdownText = "| \(change.action.word) | \(change.key.name) | \(what(change)) |"
+      var row: MarkdownText = "| \(change.action.kind.rawValue) | \(change.key.name) | \(what(change)) |"
       if hasOutcome {
         let outcome = outcomes[change.key]
         row += " \(outcome.map { $0.error?.message ?? $0.note } ?? "not attempted") |"
@@ -21,7 +21,7 @@ enum PlanMarkdown {
     }
     for change in planned.plan.withheld {
       let tail: MarkdownText = hasOutcome ? " held back by the policy |" : ""
-      lines.append("| held back: \(change.action.word) | \(change.key.name) | \(what(change)) |\(tail)")
+      lines.append("| held back: \(change.action.kind.rawValue) | \(change.key.name) | \(what(change)) |\(tail)")
     }
     for refusal in planned.refusals { lines += ["", "apply would refuse: \(refusal.message)"] }
     return lines.joined(separator: "\n")

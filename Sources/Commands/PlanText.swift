@@ -12,12 +12,20 @@ struct PlanText {
   let settings: Settings
   let console: Console
   /// Only a part of the resources was looked at.
-  var isPartial = false
+  let isPartial: Bool
+  /// Columns for names, worked out once: a plan may have ten thousand lines.
+  let nameWidth: Int
 
-  private var nameWidth: Int {
-    let names = (planned.plan.changes + planned.plan.withheld).map(\.key.name.count)
-    return min(28, max(10, names.max() ?? 0)) + 2
+  init(planned: PlanResult, settings: Settings, console: Console, isPartial: Bool = false) {
+    self.planned = planned
+    self.settings = settings
+    self.console = console
+    self.isPartial = isPartial
+    let changes = max(Self.longestName(planned.plan.changes), Self.longestName(planned.plan.withheld))
+    nameWidth = min(28, max(10, changes)) + 2
   }
+
+  private static func longestName(_ changes: [Change]) -> Int { changes.lazy.map(\.key.name.count).max() ?? 0 }
 
   func text() -> TerminalText {
     var lines = [header, ""]
@@ -48,18 +56,19 @@ struct PlanText {
   }
 
   var summary: String {
-    let words = [
-      ("create", "create"), ("update", "update"), ("delete", "delete"), ("release", "give up"), ("adopt", "adopt"),
-    ].compactMap {
+    let kinds: [(Change.Kind, String)] = [
+      (.create, "create"), (.update, "update"), (.delete, "delete"), (.release, "give up"), (.adopt, "adopt"),
+    ]
+    let words = kinds.compactMap {
       let count = planned.plan.count($0.0)
       return count == 0 ? nil : "\(count) to \($0.1)"
     }
-    let blocked = planned.plan.count("blocked")
-    let bare = planned.plan.bare.isEmpty ? [] : ["\(planned.plan.bare.count) to write again"]
+    let blocked = planned.plan.count(.blocked)
+    let bare = planned.plan.hostsToRewrite.isEmpty ? [] : ["\(planned.plan.hostsToRewrite.count) to write again"]
     let all = words + bare + (blocked == 0 ? [] : ["\(blocked) blocked"])
     let held = planned.plan.withheld.count
-    if all.isEmpty && held == 0 && !planned.plan.aside.isEmpty {
-      return "Nothing to take over; \(planned.plan.aside.count) differ or are missing: see 'reconciler diff'."
+    if all.isEmpty && held == 0 && !planned.plan.outOfScope.isEmpty {
+      return "Nothing to take over; \(planned.plan.outOfScope.count) differ or are missing: see 'reconciler diff'."
     }
     if all.isEmpty && held == 0 {
       return "Nothing to do: \(isPartial ? "what was selected" : "NPM") is as \(settings.desired)/ says."
@@ -191,7 +200,8 @@ struct PlanText {
     if let suspension = change.suspension {
       let reason = suspension.reason.isEmpty ? "" : " (\(suspension.reason))"
       let fields = change.fields.map(\.path).joined(separator: ", ")
-      let what = change.renamedFrom != nil ? "its new name" : change.action == .update ? fields : change.action.word
+      let what =
+        change.renamedFrom != nil ? "its new name" : change.action == .update ? fields : change.action.kind.rawValue
       return [entry(".", .dim, change, "suspended until \(suspension.until)\(reason): \(what) waits", source(change))]
     }
     let what = change.action.isRemoval ? "stays in NPM" : "is left as it is"

@@ -31,12 +31,13 @@ enum SuspendCommand {
     let end = try end(invocation)
     let store = try context.store(createsIt: true)
     let reason = invocation.arguments.value(reason) ?? ""
-    try await store.pause(Pause(subject, until: end, reason: reason, begunAt: .now))
+    try await store.suspend(SuspensionRecord(subject, until: end, reason: reason, begunAt: .now))
     let words = "\(name(subject)) suspended until \(end?.iso8601 ?? "resumed")\(reason.isEmpty ? "" : ": \(reason)")"
     await context.append([event(subject, "Suspended", words, context)])
     guard invocation.console.format != .json else {
       try invocation.console.result(json: [
-        "format_version": "1", "suspended": [json(Pause(subject, until: end, reason: reason, begunAt: .now))],
+        "format_version": "1",
+        "suspended": [json(SuspensionRecord(subject, until: end, reason: reason, begunAt: .now))],
       ])
       return .success
     }
@@ -65,29 +66,29 @@ enum SuspendCommand {
     return .success
   }
 
-  private static func json(_ pause: Pause) -> JSONValue {
+  private static func json(_ record: SuspensionRecord) -> JSONValue {
     [
-      "subject": .string(pause.subject.text), "until": pause.until.map { .string($0.iso8601) } ?? .null,
-      "reason": .string(pause.reason), "since": .string(pause.begunAt.iso8601),
+      "subject": .string(record.subject.text), "until": record.until.map { .string($0.iso8601) } ?? .null,
+      "reason": .string(record.reason), "since": .string(record.begunAt.iso8601),
     ]
   }
 
   private static func list(_ context: CommandContext) async throws -> ExitCode {
-    let pauses = try await context.store(createsIt: false).pauses(at: .now)
+    let suspensions = try await context.store(createsIt: false).suspensions(at: .now)
     if context.invocation.console.format == .json {
       try context.invocation.console.result(
-        json: ["format_version": "1", "suspended": .array(pauses.map(json))])
+        json: ["format_version": "1", "suspended": .array(suspensions.map(json))])
       return .success
     }
-    let lines = pauses.map { pause -> TerminalText in
-      let why = pause.reason.isEmpty ? "" : ": \(pause.reason)"
-      return "\(name(pause.subject)) until \(pause.until?.iso8601 ?? "resumed")\(why)"
+    let lines = suspensions.map { record -> TerminalText in
+      let why = record.reason.isEmpty ? "" : ": \(record.reason)"
+      return "\(name(record.subject)) until \(record.until?.iso8601 ?? "resumed")\(why)"
     }
     try context.invocation.console.result(lines.isEmpty ? "Nothing is suspended." : lines.joined(separator: "\n"))
     return .success
   }
 
-  private static func subject(_ context: CommandContext) async throws -> PauseSubject {
+  private static func subject(_ context: CommandContext) async throws -> SuspensionSubject {
     guard let typed = context.invocation.arguments.positional.first else {
       guard context.invocation.arguments.has(all) else {
         throw UsageError(message: "name what is meant, or give --all")
@@ -111,14 +112,14 @@ enum SuspendCommand {
     return end
   }
 
-  private static func name(_ subject: PauseSubject) -> String {
+  private static func name(_ subject: SuspensionSubject) -> String {
     switch subject {
     case .everything: "everything"
     case .resource(let key): "'\(key.name)'"
     }
   }
 
-  private static func event(_ subject: PauseSubject, _ reason: String, _ words: String, _ context: CommandContext)
+  private static func event(_ subject: SuspensionSubject, _ reason: String, _ words: String, _ context: CommandContext)
     -> Event
   {
     Event(

@@ -6,7 +6,7 @@ import Store
 /// Lines of the daemon's log.
 enum WatchText {
   static func line(_ outcome: ChangeOutcome) -> String {
-    let what = "\(outcome.change.action.word) \(outcome.change.key.path)"
+    let what = "\(outcome.change.action.kind.rawValue) \(outcome.change.key.path)"
     guard let error = outcome.error else { return "\(what): \(outcome.note)" }
     let place = (error.location ?? outcome.change.source).map { " (\($0.file):\($0.line))" } ?? ""
     return

@@ -36,7 +36,7 @@ package enum DurationFormat {
   }
 }
 
-extension CheckRule {
+extension HealthCheckSpec {
   /// From the members of `health` in the desired files; nil where it is none.
   ///
   /// - Parameter secrets: texts of headers, as `headers/Authorization`.

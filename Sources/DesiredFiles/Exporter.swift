@@ -75,7 +75,7 @@ package struct Exporter {
   /// Whether it will stand in the files as more than a comment, so that others can refer to it there.
   private func isWritable(_ object: ObservedResource, _ name: String) -> Bool {
     var nothing = Result()
-    return !block(object, name, object.spec.normalised(), "", &nothing).isComment
+    return !block(object, name, object.normalised, "", &nothing).isComment
   }
 
   private struct Block {

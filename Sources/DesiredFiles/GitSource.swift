@@ -43,11 +43,15 @@ extension LoadedDesired {
     func bare(_ text: String) -> String { text.replacing("\(directory)/", with: "") }
     var loaded = self
     for index in loaded.state.resources.indices {
-      loaded.state.resources[index].source.file = bare(loaded.state.resources[index].source.file)
-      for name in loaded.state.resources[index].fieldSources.keys {
-        let file = loaded.state.resources[index].fieldSources[name]?.location.file ?? ""
-        loaded.state.resources[index].fieldSources[name]?.location.file = bare(file)
+      let resource = loaded.state.resources[index]
+      var source = resource.source
+      source.file = bare(source.file)
+      let fields = resource.fieldSources.mapValues { place in
+        var place = place
+        place.location.file = bare(place.location.file)
+        return place
       }
+      loaded.state.resources[index] = resource.with(source: source, fieldSources: fields)
     }
     for index in loaded.diagnostics.indices {
       loaded.diagnostics[index].message = bare(loaded.diagnostics[index].message)

@@ -52,29 +52,35 @@ struct ResourceDecoder {
     for (name, written) in decoded where name != "health" {
       for (path, secret) in written.secrets { secrets[path.isEmpty ? name : "\(name)/\(path)"] = secret }
     }
-    let labels = decoded["labels"]?.value.objectValue?.compactMapValues(\.stringValue) ?? [:]
     var sources = decoded.mapValues(\.source)
     for (name, written) in decoded { for (path, source) in written.parts { sources[name + path] = source } }
-    func text(_ name: String) -> String { decoded[name]?.value.stringValue ?? "" }
-    let suspension = decoded["suspend"]?.value
-    var resource = DesiredResource(
+    let resource = DesiredResource(
       key: ResourceKey(kind.kind, entry.key), spec: spec, source: place, fieldSources: sources,
-      lines: place.line...max(place.line, entry.value.end.line), description: text("description"), labels: labels,
-      validation: DesiredResource.Validation(rawValue: text("validate")) ?? .enforce,
-      lifecycle: Lifecycle(
-        isProtected: decoded["protect"]?.value == true,
-        onDelete: Lifecycle.OnDelete(rawValue: text("on_delete")) ?? .delete),
-      suspension: suspension?["until"].stringValue.map {
-        Suspension(until: $0, reason: suspension?["reason"].stringValue ?? "")
-      }, secrets: secrets)
-    resource.check = decoded["health"].flatMap { CheckRule($0.value, secrets: $0.secrets) }
-    resource.objective = decoded["slo"]?.value ?? .null
-    resource.selfHeals = decoded["self_heal"]?.value.boolValue
+      lines: place.line...max(place.line, entry.value.end.line), metadata: metadata(decoded),
+      certificate: CertificateCheck.facts(decoded, spec), secrets: secrets)
     warnOfNoEffect(resource, decoded, &decoder)
-    resource.certificate = CertificateCheck.facts(decoded, spec)
-    resource.requestsCertificate = decoded["auto_request"]?.value == true
     check(entry, decoded, resource, isReadable: isReadable, &decoder)
     return LocatedResource(resource: resource, claims: claims(spec, decoded, place))
+  }
+
+  private func metadata(_ decoded: DecodedFields) -> DesiredResource.Metadata {
+    func text(_ name: String) -> String { decoded[name]?.value.stringValue ?? "" }
+    var metadata = DesiredResource.Metadata()
+    metadata.description = text("description")
+    metadata.labels = decoded["labels"]?.value.objectValue?.compactMapValues(\.stringValue) ?? [:]
+    metadata.validation = DesiredResource.Validation(rawValue: text("validate")) ?? .enforce
+    metadata.lifecycle = Lifecycle(
+      isProtected: decoded["protect"]?.value == true,
+      onDelete: Lifecycle.OnDelete(rawValue: text("on_delete")) ?? .delete)
+    let suspension = decoded["suspend"]?.value
+    metadata.suspension = suspension?["until"].stringValue.map {
+      Suspension(until: $0, reason: suspension?["reason"].stringValue ?? "")
+    }
+    metadata.check = decoded["health"].flatMap { HealthCheckSpec($0.value, secrets: $0.secrets) }
+    metadata.objective = decoded["slo"]?.value ?? .null
+    metadata.selfHeals = decoded["self_heal"]?.value.boolValue
+    metadata.requestsCertificate = decoded["auto_request"]?.value == true
+    return metadata
   }
 
   /// What is wrong with it as a whole.
@@ -154,7 +160,7 @@ struct ResourceDecoder {
 
   /// NPM drops TLS flags that have nothing to stand on; silence would look like a promise kept.
   private func warnOfNoEffect(_ resource: DesiredResource, _ decoded: DecodedFields, _ decoder: inout ValueDecoder) {
-    let kept = resource.spec.normalised()
+    let kept = resource.normalised
     for field in kind.fields where field.defaultValue == false {
       guard resource.spec[field.name] == true, kept[field.name] == false, let place = decoded[field.name]?.location
       else { continue }

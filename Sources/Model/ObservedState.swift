@@ -43,87 +43,112 @@ package enum NginxState: Hashable, Sendable {
   case unknown
 }
 
-/// What tells whether nginx asks visitors of a host with an access list who they are: NPM's rows do not.
-package enum GuardWitness: Hashable, Sendable {
-  /// Nothing but the time of its last change.
-  case none
-  /// Somebody else requested a certificate for one of its names since our last write, which takes TLS and guard off.
+/// Whether nginx enforces the access list of a host: NPM's row does not tell.
+package enum GuardState: Hashable, Sendable {
+  /// Only the time of its last change tells.
+  case unknown
+  /// Another client requested a certificate for one of its names since our last write, which takes TLS and list off.
   case stripped
-  /// It was seen open: switched on by NPM's own call after its last write, or answering who has no password.
+  /// It was seen open: switched on by NPM's own call after its last write, or it answered a visitor without a password.
   case open
 }
 
-/// One object as NPM has it.
-package struct ObservedResource: Hashable, Sendable {
-  package var kind: ResourceKind
-  package var id: ResourceID
-  /// References by name; not yet normalised.
-  package var spec: Spec
-  package var meta: JSONValue
-  package var nginx: NginxState
-  /// Of a certificate: what it is good for.
-  package var certificate: CertificateInfo?
+/// One object as NPM has it. Immutable, and passed by reference: a plan looks at thousands of them.
+package final class ObservedResource: Sendable {
+  package let kind: ResourceKind
+  package let id: ResourceID
+  /// References by name, as NPM listed it.
+  package let spec: Spec
+  /// The same in the form in which NPM keeps it.
+  package let normalised: Spec
+  package let meta: JSONValue
+  package let marker: OwnershipMarker?
+  package let nginx: NginxState
+  /// Of a certificate: the names that it covers and its end.
+  package let certificate: CertificateInfo?
   /// As NPM wrote it; the format differs between its databases.
-  package var createdOn: String
-  package var modifiedOn: String
-  /// Fields that name something that is gone from NPM, by the number that the row still has: nginx serves it without.
-  package var gone: [String: Int] = [:]
-  /// What is known of whether nginx guards it, beyond what its row says.
-  package var guardWitness = GuardWitness.none
+  package let createdOn: String
+  package let modifiedOn: String
+  /// Fields that name an object which is gone from NPM, by the number that the row still has: nginx serves it without.
+  package let gone: [String: Int]
+  /// What is known of whether nginx enforces its access list, beyond what its row says.
+  package let guardState: GuardState
 
   package init(
     kind: ResourceKind, id: ResourceID, spec: Spec, meta: JSONValue, nginx: NginxState, createdOn: String,
-    modifiedOn: String
+    modifiedOn: String, certificate: CertificateInfo? = nil, gone: [String: Int] = [:],
+    guardState: GuardState = .unknown
   ) {
     self.kind = kind
     self.id = id
     self.spec = spec
+    normalised = spec.normalised()
     self.meta = meta
+    marker = OwnershipMarker(meta: meta)
     self.nginx = nginx
+    self.certificate = certificate
     self.createdOn = createdOn
     self.modifiedOn = modifiedOn
+    self.gone = gone
+    self.guardState = guardState
   }
 
-  package var marker: OwnershipMarker? { OwnershipMarker(meta: meta) }
   package var ref: ObjectRef { ObjectRef(kind, id) }
   package var isEnabled: Bool { spec["enabled"] != false }
-  /// It is on, and nginx does not have it.
+  /// It is switched on, and nginx does not have it.
   package var isRefused: Bool { if case .refused = nginx { isEnabled } else { false } }
   package var nameInNPM: String? { spec.nameInNPM }
-  /// What people know it by: its first domain or port, else its number.
+  /// How messages name it: by its first domain or port, else by its number.
   package var label: String { spec.claims.first ?? ref.description }
+
+  package func with(spec: Spec? = nil, gone: [String: Int]? = nil, guardState: GuardState? = nil) -> ObservedResource {
+    ObservedResource(
+      kind: kind, id: id, spec: spec ?? self.spec, meta: meta, nginx: nginx, createdOn: createdOn,
+      modifiedOn: modifiedOn, certificate: certificate, gone: gone ?? self.gone,
+      guardState: guardState ?? self.guardState)
+  }
 }
 
-/// Names of the objects that others refer to, by NPM's numbers.
+extension ObservedResource: Equatable {
+  package static func == (left: ObservedResource, right: ObservedResource) -> Bool {
+    left === right
+      || (left.kind == right.kind && left.id == right.id && left.spec == right.spec && left.meta == right.meta
+        && left.nginx == right.nginx && left.certificate == right.certificate && left.createdOn == right.createdOn
+        && left.modifiedOn == right.modifiedOn && left.gone == right.gone && left.guardState == right.guardState)
+  }
+}
+
+/// Names of the objects that others refer to, by NPM's numbers, and back.
 package struct NameIndex: Hashable, Sendable {
   private var names: [ResourceKind: [ResourceID: String]] = [:]
+  private var numbers: [ResourceKind: [String: [ResourceID]]] = [:]
 
   package init() {}
 
   package mutating func add(_ kind: ResourceKind, _ id: ResourceID, _ name: String) {
+    if let old = names[kind]?.updateValue(name, forKey: id) { numbers[kind]?[old]?.removeAll { $0 == id } }
     names[kind, default: [:]][id] = name
+    numbers[kind, default: [:]][name, default: []].append(id)
   }
 
   /// The name of an object where it is its own alone; else its number and its name, as `#12 lan`, which is right in this
   /// NPM and nowhere else; `#12` for one that NPM does not list.
   package func name(_ kind: ResourceKind, _ id: ResourceID) -> String {
     guard let name = names[kind]?[id] else { return "#\(id)" }
-    let isItsOwn = !name.isEmpty && !name.hasPrefix("#") && ids(kind, name).count == 1
+    let isItsOwn = !name.isEmpty && !name.hasPrefix("#") && numbers[kind]?[name]?.count == 1
     return isItsOwn ? name : "#\(id) \(name)"
   }
 
-  /// The objects that have a name; NPM does not keep names unique. A number alone is nobody's name: it may be another's in
-  /// another NPM.
+  /// The objects that have a name; NPM does not keep names unique. A number alone is no name: it may be another object's
+  /// in another NPM.
   package func ids(_ kind: ResourceKind, _ name: String) -> [ResourceID] {
-    let known = names[kind] ?? [:]
     if name.hasPrefix("#") {
       let parts = name.dropFirst().split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2, let id = Int(parts[0]).map({ ResourceID($0) }), known[id] == String(parts[1]) else {
-        return []
-      }
+      guard parts.count == 2, let id = Int(parts[0]).map({ ResourceID($0) }), names[kind]?[id] == String(parts[1])
+      else { return [] }
       return [id]
     }
-    return known.filter { $0.value == name }.map(\.key).sorted()
+    return (numbers[kind]?[name] ?? []).sorted()
   }
 
   package func knows(_ kind: ResourceKind, _ id: ResourceID) -> Bool { names[kind]?[id] != nil }

@@ -20,7 +20,8 @@ package struct ValidationIssue: Sendable {
 }
 
 /// One kind of NPM object, described once: decoding, comparison, wire format, JSON Schema and docs follow from it.
-package struct ResourceSchema: Sendable {
+/// Immutable, and passed by reference: each spec has one.
+package final class ResourceSchema: Sendable {
   /// What in NPM tells whose an object is, besides the store.
   package enum OwnershipProof: Hashable, Sendable {
     /// Our marker, in the free-form `meta` of the object.
@@ -32,32 +33,44 @@ package struct ResourceSchema: Sendable {
     case name(field: String)
   }
 
-  package var kind: ResourceKind
+  package let kind: ResourceKind
   /// The key of its mapping in the desired files.
-  package var section: String
+  package let section: String
   /// The last part of its path in NPM's API.
-  package var route: String
-  package var ownershipProof: OwnershipProof
+  package let route: String
+  package let ownershipProof: OwnershipProof
   /// Whether nginx takes it, and NPM says so in `meta.nginx_online`.
-  package var hasNginxState: Bool
+  package let hasNginxState: Bool
   /// What NPM stores, in the order people read it.
-  package var fields: [FieldSchema]
+  package let fields: [FieldSchema]
   /// What only the operator knows; never sent to NPM.
-  package var operatorFields: [FieldSchema]
-  package var shorthands: [ShorthandSchema]
+  package let operatorFields: [FieldSchema]
+  package let shorthands: [ShorthandSchema]
   /// The field that says what the object alone may hold.
-  package var claimField: String?
+  package let claimField: String?
   /// What it alone may hold: domains, or ports such as `tcp/2222`. Empty where it shares everything.
-  package var claims: @Sendable (Spec) -> [String]
+  package let claims: @Sendable (Spec) -> [String]
   /// What NPM calls an object, where NPM's objects of this kind have names.
-  package var nameInNPM: @Sendable (Spec) -> String?
+  package let nameInNPM: @Sendable (Spec) -> String?
   /// What it does, in a few words.
-  package var summary: @Sendable (Spec) -> String
+  package let summary: @Sendable (Spec) -> String
   /// What is wrong with a spec although each of its fields is right.
-  package var check: @Sendable (Spec) -> [ValidationIssue]
+  package let check: @Sendable (Spec) -> [ValidationIssue]
   /// Brings a spec to the form in which NPM keeps it, so that equal meaning is equal value.
-  package var normalise: @Sendable (inout Spec) -> Void
-  private var index: [String: Int]
+  package let normalise: @Sendable (inout Spec) -> Void
+  /// From this release of NPM on a PUT configures nginx from the row before it, without its certificate: only switching it
+  /// off and on again configures it from what is stored.
+  package let staleSince: NPMVersion?
+  /// NPM has these, no more and no fewer: they are neither made nor deleted, and belong to whatever writes them here. They
+  /// are only listed where the desired files have one, because not every account may.
+  package let isSingleton: Bool
+  /// Whether NPM takes `enabled` when one is made.
+  package let canBeMadeDisabled: Bool
+  /// Fields that name other objects.
+  package let references: [(field: String, kind: ResourceKind)]
+  private let index: [String: Int]
+  /// The values of a spec that has nothing but defaults.
+  let defaults: [JSONValue]
 
   package init(
     kind: ResourceKind, section: String, route: String, ownershipProof: OwnershipProof = .marker,
@@ -66,7 +79,8 @@ package struct ResourceSchema: Sendable {
     claimField: String? = nil, claims: @escaping @Sendable (Spec) -> [String] = { _ in [] },
     nameInNPM: (@Sendable (Spec) -> String?)? = nil, summary: @escaping @Sendable (Spec) -> String,
     check: @escaping @Sendable (Spec) -> [ValidationIssue] = { _ in [] },
-    normalise: @escaping @Sendable (inout Spec) -> Void = { _ in }
+    normalise: @escaping @Sendable (inout Spec) -> Void = { _ in },
+    staleSince: NPMVersion? = nil, isSingleton: Bool = false, canBeMadeDisabled: Bool = false
   ) {
     self.kind = kind
     self.section = section
@@ -83,15 +97,18 @@ package struct ResourceSchema: Sendable {
     self.summary = summary
     self.check = check
     self.normalise = normalise
+    self.staleSince = staleSince
+    self.isSingleton = isSingleton
+    self.canBeMadeDisabled = canBeMadeDisabled
+    references = fields.compactMap { field in
+      if case .reference(let kind) = field.type { (field.name, kind) } else { nil }
+    }
     index = Dictionary(uniqueKeysWithValues: fields.enumerated().map { ($1.name, $0) })
+    defaults = fields.map { $0.defaultValue ?? .null }
   }
 
   /// Whether its objects may carry our marker.
   package var hasMarker: Bool { ownershipProof == .marker || ownershipProof == .markerFromCreation }
-
-  /// From this release of NPM on a PUT configures nginx from the row before it, without its certificate: only switching it
-  /// off and on again configures it from what is stored.
-  package var staleSince: NPMVersion?
 
   /// Whether NPM takes `enabled` in a PUT, too. Where it does, a host must never be switched on by the call for that: NPM
   /// configures it from a row without the users and addresses of its access list.
@@ -101,12 +118,6 @@ package struct ResourceSchema: Sendable {
 
   /// Whether NPM can switch one off and on.
   package var canBeDisabled: Bool { index["enabled"] != nil }
-  /// NPM has these, no more and no fewer: they are neither made nor deleted, and belong to whoever writes them here. They are
-  /// only looked at where that is asked for, because not every account may.
-  package var isSingleton = false
-  /// Whether NPM takes `enabled` when one is made.
-  package var canBeMadeDisabled = false
-
   /// Every field that may be written of one.
   package var writtenFields: [FieldSchema] { fields.written + operatorFields }
 

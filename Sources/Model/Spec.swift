@@ -1,14 +1,14 @@
 /// The fields of one object as NPM would keep them, references by name.
 package struct Spec: Hashable, Sendable, CustomStringConvertible {
-  package let kind: ResourceKind
   package let schema: ResourceSchema
   private var values: [JSONValue]
 
+  package var kind: ResourceKind { schema.kind }
+
   /// All fields at their defaults.
-  package init(_ description: ResourceSchema) {
-    kind = description.kind
-    schema = description
-    values = description.fields.map { $0.defaultValue ?? .null }
+  package init(_ schema: ResourceSchema) {
+    self.schema = schema
+    values = schema.defaults
   }
 
   /// A field by NPM's name. Reading an unknown one gives null, writing to it does nothing.
@@ -17,6 +17,7 @@ package struct Spec: Hashable, Sendable, CustomStringConvertible {
     set { if let position = schema.position(of: field) { values[position] = newValue } }
   }
 
+  /// In the form in which NPM keeps it, so that equal meaning is equal value.
   package func normalised() -> Spec {
     var copy = self
     schema.normalise(&copy)
@@ -25,8 +26,11 @@ package struct Spec: Hashable, Sendable, CustomStringConvertible {
 
   /// Fields in which the two differ, in the order of the description.
   package func differences(to other: Spec) -> [FieldSchema] {
-    zip(schema.fields, zip(values, other.values)).compactMap { field, pair in
-      pair.0 == pair.1 || Self.isSame(field, pair.0, pair.1) ? nil : field
+    if values == other.values { return [] }
+    return values.indices.compactMap { index in
+      let field = schema.fields[index]
+      let (mine, theirs) = (values[index], other.values[index])
+      return mine == theirs || Self.isSame(field, mine, theirs) ? nil : field
     }
   }
 
@@ -40,9 +44,11 @@ package struct Spec: Hashable, Sendable, CustomStringConvertible {
     return a.sorted { path($0) < path($1) } == b.sorted { path($0) < path($1) }
   }
 
-  package static func == (left: Spec, right: Spec) -> Bool { left.kind == right.kind && left.values == right.values }
+  package static func == (left: Spec, right: Spec) -> Bool {
+    left.schema === right.schema && left.values == right.values
+  }
   package func hash(into hasher: inout Hasher) {
-    hasher.combine(kind)
+    hasher.combine(ObjectIdentifier(schema))
     hasher.combine(values)
   }
 
@@ -63,9 +69,7 @@ package struct Spec: Hashable, Sendable, CustomStringConvertible {
 
   /// Whether one of its fields names this object.
   package func refers(to kind: ResourceKind, _ name: JSONValue) -> Bool {
-    schema.fields.contains { field in
-      if case .reference(kind) = field.type { self[field.name] == name } else { false }
-    }
+    schema.references.contains { $0.kind == kind && self[$0.field] == name }
   }
 
   /// All fields by name, for the store and for fingerprints.
@@ -79,8 +83,8 @@ package struct Spec: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Reads what `json` wrote; fields that it lacks have their defaults.
-  package init(_ description: ResourceSchema, json: JSONValue) {
-    self.init(description)
-    for field in description.fields where json.objectValue?[field.name] != nil { self[field.name] = json[field.name] }
+  package init(_ schema: ResourceSchema, json: JSONValue) {
+    self.init(schema)
+    for field in schema.fields where json.objectValue?[field.name] != nil { self[field.name] = json[field.name] }
   }
 }

@@ -95,12 +95,16 @@ package final class RESTGateway: NPMGateway {
     var cleaned = resources
     for kind in kinds {
       for (index, object) in (resources[kind.kind] ?? []).enumerated() {
-        for (field, target) in object.unlisted(references) {
+        let unlisted = object.unlisted(references)
+        guard !unlisted.isEmpty else { continue }
+        var (spec, gone) = (object.spec, object.gone)
+        for (field, target) in unlisted {
           if known[target] == nil { known[target] = try await isGone(field, of: object) }
           guard known[target] == true else { continue }
-          cleaned[kind.kind]?[index].spec[field] = .null
-          cleaned[kind.kind]?[index].gone[field] = target.id.number
+          spec[field] = .null
+          gone[field] = target.id.number
         }
+        cleaned[kind.kind]?[index] = object.with(spec: spec, gone: gone)
       }
     }
     return cleaned

@@ -157,17 +157,18 @@ struct ResourceRow: DecodableWithConfiguration {
     let files = try Self.uploaded(mapping.kind, container)
     for (name, chain) in files { spec[name] = .string("sha256:\(chain.fingerprint)") }
     try Self.readMeta(&spec, container, mapping)
+    var certificate: CertificateInfo?
+    if let expires = try container.decodeIfPresent(String.self, forKey: key("expires_on")) {
+      let names = try container.decodeIfPresent([String].self, forKey: key("domain_names")) ?? []
+      certificate = CertificateInfo(
+        names: files["certificate"]?.names ?? names.map { $0.lowercased() }, expires: expires)
+    }
     resource = ObservedResource(
       kind: mapping.kind.kind, id: ResourceID(try container.decode(Int.self, forKey: key("id"))), spec: spec,
       meta: meta,
       nginx: mapping.kind.hasNginxState ? Self.nginx(meta) : .online,
       createdOn: try container.decode(String.self, forKey: key("created_on")),
-      modifiedOn: try container.decode(String.self, forKey: key("modified_on")))
-    if let expires = try container.decodeIfPresent(String.self, forKey: key("expires_on")) {
-      let names = try container.decodeIfPresent([String].self, forKey: key("domain_names")) ?? []
-      resource.certificate = CertificateInfo(
-        names: files["certificate"]?.names ?? names.map { $0.lowercased() }, expires: expires)
-    }
+      modifiedOn: try container.decode(String.self, forKey: key("modified_on")), certificate: certificate)
   }
 
   /// A setting: no number, no times.
@@ -265,11 +266,11 @@ struct ResourceRow: DecodableWithConfiguration {
 extension ObservedResource {
   /// Fields that name something which NPM did not list, and what.
   func unlisted(_ references: NameIndex) -> [(field: String, target: ObjectRef)] {
-    spec.schema.fields.compactMap { field in
-      guard case .reference(let kind) = field.type, let name = spec[field.name].stringValue, name.hasPrefix("#"),
-        let number = Int(name.dropFirst()), !references.knows(kind, ResourceID(number))
+    spec.schema.references.compactMap { field, kind in
+      guard let name = spec[field].stringValue, name.hasPrefix("#"), let number = Int(name.dropFirst()),
+        !references.knows(kind, ResourceID(number))
       else { return nil }
-      return (field.name, ObjectRef(kind, ResourceID(number)))
+      return (field, ObjectRef(kind, ResourceID(number)))
     }
   }
 }

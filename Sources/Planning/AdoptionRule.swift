@@ -31,21 +31,13 @@ struct AdoptionRule {
   private let adoption: Adoption?
   private let owner: String
   private let ownership: Ownership
-  private let objects: [ResourceKind: [ResourceID: ObservedResource]]
-  private let serving: [ResourceKind: [String: Set<ResourceID>]]
+  private let index: PlanIndex
 
-  init(_ options: Planner.Options, _ observed: ObservedState, _ ownership: Ownership) {
+  init(_ options: Planner.Options, _ index: PlanIndex, _ ownership: Ownership) {
     adoption = options.adoption
     owner = options.owner
+    self.index = index
     self.ownership = ownership
-    objects = observed.resources.mapValues { list in Dictionary(list.map { ($0.id, $0) }) { first, _ in first } }
-    serving = observed.resources.mapValues { list in
-      Dictionary(
-        list.flatMap { object in object.spec.identityKeys.map { (Self.folded($0, object.spec), [object.id]) } }
-      ) {
-        $0.union($1)
-      }
-    }
   }
 
   enum Finding {
@@ -57,11 +49,12 @@ struct AdoptionRule {
   }
 
   func find(_ resource: DesiredResource, _ spec: Spec) -> Finding {
-    let holders = Set(spec.identityKeys.flatMap { serving[resource.key.kind]?[Self.folded($0, spec)] ?? [] })
+    let holders = index.holders(resource.key.kind, spec)
     if holders.count > 1, let name = spec.nameInNPM { return .change(ambiguous(resource, spec, name, holders)) }
-    guard holders.count == 1, let id = holders.first, let object = objects[resource.key.kind]?[id],
-      // A lost marker does not make what the store knows anybody's.
-      object.marker == nil, ownership.claimed[resource.key.kind]?[id] == nil
+    guard holders.count == 1, let id = holders.first,
+      let object = index.objects[ObjectRef(resource.key.kind, id)],
+      // An object that lost its marker is still the one that the store knows.
+      object.marker == nil, ownership.claimed[object.ref] == nil
     else { return .nothing }
     let fields = FieldDiff.fields(desired: spec, observed: object, entry: nil)
     guard isWanted(resource.key, object) else {
@@ -77,7 +70,7 @@ struct AdoptionRule {
         FieldChange(path: FieldDiff.markerField, before: .null, after: .string(owner), cause: .adopted))
     }
     if let blockReason = ownership.foreignUse(of: object) ?? blockReason(fields, object) {
-      change.action = .blocked(blockReason)
+      change.block(blockReason)
     }
     return .change(change)
   }
@@ -86,7 +79,7 @@ struct AdoptionRule {
   private func taken(_ draft: Change, _ object: ObservedResource, _ fields: [FieldChange]) -> Change {
     var change = draft
     let wanted = Set(draft.desired?.identityKeys ?? [])
-    let handle = object.spec.normalised().identityKeys.first(where: wanted.contains) ?? ""
+    let handle = object.normalised.identityKeys.first(where: wanted.contains) ?? ""
     let what = object.kind == .proxyHost ? "host" : object.kind.title
     let (code, verb) = ConflictMessage.of(handle, object.spec)
     change.id = object.id
@@ -101,8 +94,8 @@ struct AdoptionRule {
     return change
   }
 
-  private func ambiguous(_ resource: DesiredResource, _ spec: Spec, _ name: String, _ ids: Set<ResourceID>) -> Change {
-    let list = ids.sorted().map(\.description).joined(separator: ", ")
+  private func ambiguous(_ resource: DesiredResource, _ spec: Spec, _ name: String, _ ids: [ResourceID]) -> Change {
+    let list = ids.map(\.description).joined(separator: ", ")
     let blockReason = BlockReason(
       .nameTaken, "NPM has \(ids.count) \(resource.key.kind.title)s named '\(name)' (\(list))",
       hint: "rename all but one of them in NPM")
@@ -111,11 +104,6 @@ struct AdoptionRule {
 
   /// How people type it: hosts by their names, others with their kind, which may share a name with a host.
   private static func typed(_ key: ResourceKey) -> String { key.kind == .proxyHost ? key.name : key.path }
-
-  /// Domains are compared without case, names with it.
-  private static func folded(_ handle: String, _ spec: Spec) -> String {
-    spec.nameInNPM == nil ? handle.lowercased() : handle
-  }
 
   private func list(_ fields: [FieldChange]) -> String {
     let told = fields.prefix(4).map { field in

@@ -33,7 +33,7 @@ package enum AutomaticCertificates {
     var expanded = desired
     var known = Set(desired.resources.map(\.key))
     for resource in asking {
-      let domains = resource.spec.normalised().claims
+      let domains = resource.normalised.claims
       // Wildcards are proved by DNS, for which somebody has to write down how.
       guard choice.best(for: domains, without: leaving) == nil, !domains.contains(where: { $0.hasPrefix("*") }) else {
         continue
@@ -42,9 +42,11 @@ package enum AutomaticCertificates {
       spec["provider"] = "letsencrypt"
       spec["domain_names"] = .array(domains.map { .string($0) })
       if let email { spec["letsencrypt_email"] = .string(email) }
-      var request = DesiredResource(
-        key: key(domains), spec: spec, source: resource.source, labels: resource.labels)
-      request.certificate = CertificateInfo(names: domains, expires: "")
+      var metadata = DesiredResource.Metadata()
+      metadata.labels = resource.labels
+      let request = DesiredResource(
+        key: key(domains), spec: spec, source: resource.source, metadata: metadata,
+        certificate: CertificateInfo(names: domains, expires: ""))
       if known.insert(request.key).inserted { expanded.resources.append(request) }
     }
     return expanded
@@ -52,7 +54,7 @@ package enum AutomaticCertificates {
 
   /// Nothing is requested for who does not get it in the same run.
   package static func prune(_ plan: inout Plan) {
-    let needed = Set(plan.effective.flatMap(\.after))
+    let needed = Set(plan.effective.flatMap(\.dependsOn))
     plan.changes.removeAll { change in
       change.action == .create && isAutomatic(change.key) && !needed.contains(change.key)
     }

@@ -17,23 +17,23 @@ package struct CertificateRequestRule {
     self.requests = requests
   }
 
-  func apply(to change: Change) -> Change {
-    guard change.action == .create, let spec = change.desired, ResourceSchema.isRequested(spec) else { return change }
-    let names = Set(spec.requestedNames)
-    var checked = change
-    if let count = requests[names], count >= Self.weeklyLimit {
-      checked.action = .blocked(
-        BlockReason(
-          .requestBudget, "\(count) requests for these names within a week; Let's Encrypt would refuse the next ones",
-          hint: "look why the earlier ones failed: 'reconciler events'; then wait, or request it in NPM"))
-      return checked
+  func apply(to changes: inout [Change]) {
+    for index in changes.indices where changes[index].action == .create {
+      guard let spec = changes[index].desired, ResourceSchema.isRequested(spec) else { continue }
+      let names = Set(spec.requestedNames)
+      if let count = requests[names], count >= Self.weeklyLimit {
+        changes[index].block(
+          BlockReason(
+            .requestBudget, "\(count) requests for these names within a week; Let's Encrypt would refuse the next ones",
+            hint: "look why the earlier ones failed: 'reconciler events'; then wait, or request it in NPM"))
+      } else {
+        changes[index].rewrites = Self.hosts(sharing: names, observed)
+      }
     }
-    checked.rewrites = Self.hostsSharing(of: names, observed)
-    return checked
   }
 
   /// Hosts, whoever owns them, that nginx serves for one of these names.
-  package static func hostsSharing(of names: Set<String>, _ observed: ObservedState) -> [ObservedResource] {
+  package static func hosts(sharing names: Set<String>, _ observed: ObservedState) -> [ObservedResource] {
     let folded = Set(names.map { $0.lowercased() })
     return observed.resources.values.joined()
       .filter { object in object.isEnabled && object.spec.claims.contains { folded.contains($0.lowercased()) } }

@@ -7,6 +7,9 @@ package struct FieldChange: Hashable, Sendable {
   package var after: JSONValue
   package var cause: Cause
 
+  /// Whether NPM moved away from what was applied last.
+  package var isDrifted: Bool { cause == .drifted || cause == .both }
+
   package init(path: String, before: JSONValue, after: JSONValue, cause: Cause) {
     self.path = path
     self.before = before
@@ -48,7 +51,7 @@ package struct BlockReason: Hashable, Sendable {
 }
 
 /// One step of a plan.
-package struct Change: Hashable, Sendable {
+package struct Change: Sendable {
   package enum Action: Hashable, Sendable {
     case create
     case update
@@ -60,15 +63,14 @@ package struct Change: Hashable, Sendable {
     case adopt
     case blocked(BlockReason)
 
-    /// The word in JSON output.
-    package var word: String {
+    package var kind: Kind {
       switch self {
-      case .create: "create"
-      case .update: "update"
-      case .delete: "delete"
-      case .release: "release"
-      case .adopt: "adopt"
-      case .blocked: "blocked"
+      case .create: .create
+      case .update: .update
+      case .delete: .delete
+      case .release: .release
+      case .adopt: .adopt
+      case .blocked: .blocked
       }
     }
 
@@ -78,19 +80,22 @@ package struct Change: Hashable, Sendable {
     package var isRemoval: Bool { takesSiteDown || self == .release(isDisabling: false) }
   }
 
+  /// An action without its details, as JSON output names it.
+  package enum Kind: String, CaseIterable, Codable, Sendable { case create, update, delete, adopt, release, blocked }
+
   package var key: ResourceKey
   package var action: Action
   package var cause: Cause
   package var id: ResourceID?
   package var fields: [FieldChange]
-  package var source: SourceLocation?
-  package var fieldSources: [String: FieldSource]
+  /// Its entry in the desired files; nil: they have none.
+  package var resource: DesiredResource?
   /// What to bring about, normalised; nil for a delete.
   package var desired: Spec?
-  /// What was there when the plan was made; nil for a create.
+  /// The object when the plan was made; nil for a create.
   package var observed: ObservedResource?
   /// Changes that must succeed before this one.
-  package var after: [ResourceKey]
+  package var dependsOn: [ResourceKey]
   /// Those of them that give up a domain or port for it: they are put back when it comes to nothing. What it only refers to
   /// is not.
   package var releasedBy: [ResourceKey] = []
@@ -101,33 +106,29 @@ package struct Change: Hashable, Sendable {
   package var entry: LedgerEntry?
   /// The name that it had in the YAML until now.
   package var renamedFrom: ResourceKey?
-  /// What the YAML says of its life.
+  /// What the YAML decides about its life.
   package var lifecycle: Lifecycle
-  /// The texts behind the seals of what is desired, by `SecretFingerprint.path`.
-  package var secrets: [String: Secret] = [:]
-  /// Hosts, whoever owns them, that it harms on its way, and that are written again unchanged right after.
+  /// Hosts of any owner that it harms on its way, and that are written again unchanged right after.
   package var rewrites: [ObservedResource] = []
   /// Objects that refer to it in NPM, ours first.
   package var users: [ObservedResource] = []
-  /// Why it waits, where the YAML asks to leave the object alone.
+  /// Why it is deferred, where the YAML or an operator suspends the object.
   package var suspension: Suspension?
 
   package init(
     key: ResourceKey, action: Action, cause: Cause, id: ResourceID? = nil, fields: [FieldChange] = [],
-    source: SourceLocation? = nil, fieldSources: [String: FieldSource] = [:], desired: Spec? = nil,
-    observed: ObservedResource? = nil, after: [ResourceKey] = [], entry: LedgerEntry? = nil,
-    lifecycle: Lifecycle = Lifecycle()
+    resource: DesiredResource? = nil, desired: Spec? = nil, observed: ObservedResource? = nil,
+    dependsOn: [ResourceKey] = [], entry: LedgerEntry? = nil, lifecycle: Lifecycle = Lifecycle()
   ) {
     self.key = key
     self.action = action
     self.cause = cause
     self.id = id
     self.fields = fields
-    self.source = source
-    self.fieldSources = fieldSources
+    self.resource = resource
     self.desired = desired
     self.observed = observed
-    self.after = after
+    self.dependsOn = dependsOn
     self.entry = entry
     self.lifecycle = lifecycle
   }
@@ -135,10 +136,21 @@ package struct Change: Hashable, Sendable {
   /// A resource that is in the YAML.
   package init(_ resource: DesiredResource, _ spec: Spec, _ action: Action) {
     self.init(
-      key: resource.key, action: action, cause: .desiredEdited, source: resource.source,
-      fieldSources: resource.fieldSources, desired: spec, lifecycle: resource.lifecycle)
-    secrets = resource.secrets
+      key: resource.key, action: action, cause: .desiredEdited, resource: resource, desired: spec,
+      lifecycle: resource.lifecycle)
   }
+
+  /// Where its name stands in the desired files.
+  package var source: SourceLocation? { resource?.source }
+  /// Where its fields stand there.
+  package var fieldSources: [String: FieldSource] { resource?.fieldSources ?? [:] }
+  /// The texts behind the fingerprints in what is desired, by `SecretFingerprint.path`.
+  package var secrets: [String: Secret] { resource?.secrets ?? [:] }
+
+  package mutating func block(_ reason: BlockReason) { action = .blocked(reason) }
+
+  /// Whether somewhere in NPM it was changed since our last write.
+  package var isDrifted: Bool { cause == .drifted || fields.contains(where: \.isDrifted) }
 
   /// The object in NPM that it is about.
   package var ref: ObjectRef? { id.map { ObjectRef(key.kind, $0) } }

@@ -12,7 +12,7 @@ enum DependencyOrder {
     while !waiting.isEmpty {
       var left: [Change] = []
       for change in waiting {
-        if change.after.allSatisfy({ done.contains($0) || !known.contains($0) }) {
+        if change.dependsOn.allSatisfy({ done.contains($0) || !known.contains($0) }) {
           done.insert(change.key)
           ordered.append(change)
         } else {
@@ -61,7 +61,7 @@ enum DependencyOrder {
       // It must wait for what the taker gives up, directly or through others; else this is no exchange.
       guard reaches(from: change.key, to: stuck[taker].key, stuck, keys) else { continue }
       var opened = stuck
-      opened[taker].after.removeAll { $0 == change.key }
+      opened[taker].dependsOn.removeAll { $0 == change.key }
       opened[taker].releasedBy.removeAll { $0 == change.key }
       opened[taker].exchangesWith.append(change.key)
       return opened
@@ -86,7 +86,7 @@ enum DependencyOrder {
   }
 
   private static func cycle(_ change: Change) -> BlockReason {
-    let names = change.after.map { "'\($0.name)'" }.joined(separator: ", ")
+    let names = change.dependsOn.map { "'\($0.name)'" }.joined(separator: ", ")
     let what = change.key.kind == .stream ? "port" : "domain"
     return BlockReason(
       .domainCycle, "what it is to have is held by \(names), which waits for a \(what) of this one",

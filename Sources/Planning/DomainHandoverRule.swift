@@ -6,52 +6,51 @@ import Model
 /// or gives up what a resource that is not looked at wants.
 package enum DomainHandoverRule {
   /// Blocks until nothing more has to be: blocking one change can leave another without a taker or without its turn.
-  package static func apply(to changes: [Change], in plan: Plan) -> [Change] {
-    var changes = changes
-    let waiting = plan.bystanders + plan.withheld
+  package static func apply(to plan: inout Plan) {
+    var wanted: [String: ResourceKey] = [:]
+    for resource in plan.unselected { for claim in resource.normalised.claims { wanted[claim] = resource.key } }
+    for change in plan.withheld { for claim in change.desired?.claims ?? [] { wanted[claim] = change.key } }
+    var stuck = Set(plan.withheld.lazy.filter { $0.action == .create }.map(\.key))
+    for change in plan.changes where change.isBlocked { note(change, &wanted, &stuck) }
+    guard !wanted.isEmpty || !stuck.isEmpty else { return }
     while true {
-      let blocked = changes.filter(\.isBlocked)
-      let wanted = Dictionary(
-        (waiting + blocked).flatMap { change in (change.desired?.claims ?? []).map { ($0, change.key) } }
-      ) {
-        $1
+      var newlyBlocked: [Int] = []
+      for index in plan.changes.indices where !plan.changes[index].isBlocked {
+        guard let reason = reason(plan.changes[index], wanted, stuck) else { continue }
+        plan.changes[index].block(reason)
+        newlyBlocked.append(index)
       }
-      let unmade = plan.withheld.filter { $0.action == .create }
-      let stuck = Set((blocked + unmade).map(\.key))
-      let before = blocked.count
-      changes = changes.map { change in
-        guard !change.isBlocked else { return change }
-        if let first = change.after.first(where: stuck.contains) { return block(change, waitingFor: first) }
-        guard let domain = released(by: change).first(where: { wanted[$0] != nil }), let taker = wanted[domain]
-        else { return change }
-        return block(change, giving: domain, to: taker)
-      }
-      if changes.count(where: \.isBlocked) == before { return changes }
+      if newlyBlocked.isEmpty { return }
+      for index in newlyBlocked { note(plan.changes[index], &wanted, &stuck) }
     }
   }
 
-  private static func released(by change: Change) -> [String] {
-    let held = change.observed?.spec.normalised().claims ?? []
-    let kept = Set(change.desired?.claims ?? [])
-    return held.filter { !kept.contains($0) }
+  private static func note(_ change: Change, _ wanted: inout [String: ResourceKey], _ stuck: inout Set<ResourceKey>) {
+    for claim in change.desired?.claims ?? [] { wanted[claim] = change.key }
+    stuck.insert(change.key)
   }
 
-  private static func block(_ change: Change, giving domain: String, to taker: ResourceKey) -> Change {
-    var blocked = change
-    blocked.action = .blocked(
-      BlockReason(
+  private static func reason(
+    _ change: Change, _ wanted: [String: ResourceKey], _ stuck: Set<ResourceKey>
+  ) -> BlockReason? {
+    if let first = change.dependsOn.first(where: stuck.contains) {
+      return BlockReason(
+        .dependencyFailed, "it waits for '\(first.name)', which is blocked",
+        hint: "clear what blocks '\(first.name)' first")
+    }
+    for domain in released(by: change) {
+      guard let taker = wanted[domain] else { continue }
+      return BlockReason(
         .takerBlocked,
         "it stays as it is: '\(taker.name)', which is to take over \(domain), waits, is blocked or is not selected",
-        hint: "clear what holds '\(taker.name)' back first", holder: change.id))
-    return blocked
+        hint: "clear what holds '\(taker.name)' back first", holder: change.id)
+    }
+    return nil
   }
 
-  private static func block(_ change: Change, waitingFor key: ResourceKey) -> Change {
-    var blocked = change
-    blocked.action = .blocked(
-      BlockReason(
-        .dependencyFailed, "it waits for '\(key.name)', which is blocked", hint: "clear what blocks '\(key.name)' first"
-      ))
-    return blocked
+  private static func released(by change: Change) -> [String] {
+    guard let held = change.observed?.normalised.claims, held != change.desired?.claims else { return [] }
+    let kept = Set(change.desired?.claims ?? [])
+    return held.filter { !kept.contains($0) }
   }
 }

@@ -16,7 +16,7 @@ package enum FieldDiff {
 
   static func fields(desired: Spec, observed: ObservedResource, entry: LedgerEntry?) -> [FieldChange] {
     let applied = entry?.applied
-    let seen = observed.spec.normalised().unmasked(by: applied ?? desired)
+    let seen = observed.normalised.unmasked(by: applied ?? desired)
     let (before, after) = (seen.masked(beside: seen), desired.masked(beside: seen))
     var changes = desired.differences(to: seen).map { field in
       FieldChange(
@@ -42,11 +42,11 @@ package enum FieldDiff {
   private static func doubt(_ desired: Spec, _ observed: ObservedResource, _ entry: LedgerEntry?) -> FieldChange? {
     guard let entry, entry.id != nil, !entry.isUnfinished else { return nil }
     let isGuarded = !desired["access_list"].isNull && !observed.spec["access_list"].isNull
-    if isGuarded, observed.guardWitness == .open {
+    if isGuarded, observed.guardState == .open {
       return FieldChange(path: guardField, before: false, after: true, cause: .drifted)
     }
-    let isStripped = observed.guardWitness == .stripped && !desired["certificate"].isNull
-    guard entry.modifiedOn != observed.modifiedOn || observed.guardWitness == .stripped else { return nil }
+    let isStripped = observed.guardState == .stripped && !desired["certificate"].isNull
+    guard entry.modifiedOn != observed.modifiedOn || observed.guardState == .stripped else { return nil }
     if isGuarded { return FieldChange(path: guardField, before: "unknown", after: true, cause: .drifted) }
     guard desired.schema.staleSince != nil || isStripped else { return nil }
     return FieldChange(path: currentField, before: "unknown", after: true, cause: .drifted)

@@ -3,7 +3,6 @@ import Model
 /// What is in use is not deleted, whoever uses it: NPM would open hosts to the world, or take their TLS away.
 struct InUseRule {
   private let observed: ObservedState
-
   private let owner: String
 
   init(_ observed: ObservedState, owner: String) {
@@ -11,21 +10,24 @@ struct InUseRule {
     self.owner = owner
   }
 
-  /// Blocks deletes of what somebody refers to, but for users that give it up in the same plan: those go first.
-  func apply(to changes: [Change]) -> [Change] {
-    let effective = changes.filter { !$0.isBlocked }
-    return changes.map { change in
-      guard let object = change.observed, object.nameInNPM != nil else { return change }
+  /// Blocks deletes of what another object refers to, but for users that give it up in the same plan: those go first.
+  func apply(to changes: inout [Change]) {
+    let named = changes.indices.filter { changes[$0].observed?.nameInNPM != nil }
+    guard !named.isEmpty else { return }
+    let effective = Dictionary(
+      firstOf: changes.lazy.filter { !$0.isBlocked }.compactMap { change in change.ref.map { ($0, change) } })
+    for index in named {
+      guard let object = changes[index].observed else { continue }
+      let users = users(of: object)
+      changes[index].users = users
+      guard changes[index].action == .delete else { continue }
       let name = JSONValue.string(observed.references.name(object.kind, object.id))
-      var checked = change
-      checked.users = users(of: object)
-      guard change.action == .delete else { return checked }
-      for user in checked.users {
-        let giver = effective.first { $0.key.kind == user.kind && $0.id == user.id }
-        guard let giver, givesUp(giver, change.key.kind, name) else { return blocked(change, user) }
-        checked.after.append(giver.key)
+      let givers = users.map { user in effective[user.ref].flatMap { givesUp($0, object.kind, name) ? $0.key : nil } }
+      if let first = givers.firstIndex(of: nil) {
+        changes[index].block(reason(changes[index], users[first]))
+      } else {
+        changes[index].dependsOn += givers.compactMap(\.self)
       }
-      return checked
     }
   }
 
@@ -39,14 +41,11 @@ struct InUseRule {
     change.action == .delete || (change.changesValues && change.desired.map { !$0.refers(to: kind, name) } == true)
   }
 
-  private func blocked(_ change: Change, _ user: ObservedResource) -> Change {
-    var blocked = change
+  private func reason(_ change: Change, _ user: ObservedResource) -> BlockReason {
     let what = user.spec.claims.first ?? user.nameInNPM ?? "\(user.id)"
-    blocked.action = .blocked(
-      BlockReason(
-        .stillInUse, "\(what) (\(user.kind.title) \(user.id)) still uses it",
-        hint: "give that another \(change.key.kind.title) or none first; deleting it would leave the host without",
-        holder: change.id))
-    return blocked
+    return BlockReason(
+      .stillInUse, "\(what) (\(user.kind.title) \(user.id)) still uses it",
+      hint: "give that another \(change.key.kind.title) or none first; deleting it would leave the host without",
+      holder: change.id)
   }
 }

@@ -10,7 +10,7 @@ package struct LockoutRule {
 
   private let npmHost: String
   /// The domain that answers for NPM's own address, and the host that has it.
-  private let door: (domain: String, id: ResourceID)?
+  private let adminHost: (domain: String, id: ResourceID)?
 
   /// - Parameter npmHost: the host in the address by which we reach NPM.
   package init(_ observed: ObservedState, npmHost: String) {
@@ -20,31 +20,32 @@ package struct LockoutRule {
       for domain in host.spec.claims { owners[domain.lowercased()] = host.id }
     }
     let domain = Self.candidates(self.npmHost).first { owners[$0] != nil }
-    door = domain.flatMap { name in owners[name].map { (name, $0) } }
+    adminHost = domain.flatMap { name in owners[name].map { (name, $0) } }
   }
 
   /// Why a plan is refused; empty: it is not.
   package func refusals(of plan: Plan) -> [Diagnostic] {
-    guard let door else { return [] }
+    guard let adminHost else { return [] }
     return plan.changes.compactMap { change in
-      guard !change.isBlocked, let what = harm(change, door) else { return nil }
+      guard !change.isBlocked, let what = harm(change, adminHost) else { return nil }
       return Diagnostic(
-        .selfLockout, "NPM itself is reached through \(door.domain) (host \(door.id)), which would be \(what)",
+        .selfLockout,
+        "NPM itself is reached through \(adminHost.domain) (host \(adminHost.id)), which would be \(what)",
         at: change.source,
         hint: "reach NPM by its own port (npm.url: http://host:81), or run with --allow-self-lockout")
     }
   }
 
-  private func harm(_ change: Change, _ door: (domain: String, id: ResourceID)) -> String? {
-    guard change.ref == ObjectRef(.proxyHost, door.id) else {
-      let better = Self.candidates(npmHost).prefix { $0 != door.domain }
+  private func harm(_ change: Change, _ adminHost: (domain: String, id: ResourceID)) -> String? {
+    guard change.ref == ObjectRef(.proxyHost, adminHost.id) else {
+      let better = Self.candidates(npmHost).prefix { $0 != adminHost.domain }
       let shadows = change.desired?.claims.contains(where: better.contains) == true
       return shadows ? "shadowed by '\(change.key.name)'" : nil
     }
     if change.action.takesSiteDown { return change.action == .delete ? "deleted" : "disabled" }
     guard let desired = change.desired else { return nil }
     if desired["enabled"] == false { return "disabled" }
-    if !desired.claims.contains(door.domain) { return "taken off that host" }
+    if !desired.claims.contains(adminHost.domain) { return "taken off that host" }
     return change.fields.first { !Self.harmless.contains($0.path) }.map { "changed (\($0.path))" }
   }
 

@@ -9,52 +9,40 @@ struct Ownership {
   }
 
   private let options: Planner.Options
-  private let observed: ObservedState
-  private let entries: [ResourceKey: LedgerEntry]
-  private let objects: [ResourceKind: [ResourceID: ObservedResource]]
+  private let index: PlanIndex
   /// Objects with our marker, by the name in it; but for those that the store knows under another name.
   private var marked: [ResourceKey: [ObservedResource]] = [:]
   /// Names that the store has for objects that are there.
-  private(set) var claimed: [ResourceKind: [ResourceID: ResourceKey]] = [:]
+  private(set) var claimed: [ObjectRef: ResourceKey] = [:]
 
-  init(_ options: Planner.Options, _ observed: ObservedState, _ ledger: [LedgerEntry]) {
+  init(_ options: Planner.Options, _ index: PlanIndex) {
     self.options = options
-    self.observed = observed
-    entries = Dictionary(uniqueKeysWithValues: ledger.map { ($0.key, $0) })
-    objects = observed.resources.mapValues { list in
-      Dictionary(list.map { ($0.id, $0) }) { first, _ in first }
+    self.index = index
+    for entry in index.ledger {
+      guard let ref = entry.ref, let object = index.objects[ref], !isAnother(object, than: entry) else { continue }
+      claimed[ref] = entry.key
     }
-    for entry in ledger {
-      guard let id = entry.id, let object = objects[entry.key.kind]?[id], !isAnother(object, than: entry) else {
-        continue
-      }
-      claimed[entry.key.kind, default: [:]][id] = entry.key
-    }
-    for object in observed.resources.values.joined() {
+    for object in index.observed.resources.values.joined() {
       guard let marker = object.marker, marker.owner == options.owner else { continue }
       let key = ResourceKey(object.kind, marker.name)
-      if let owner = claimed[object.kind]?[object.id], owner != key { continue }
+      if let owner = claimed[object.ref], owner != key { continue }
       marked[key, default: []].append(object)
     }
   }
 
   var ownedCount: Int {
-    entries.values.count { entry in
-      observed.resources[entry.key.kind].flatMap { object(of: entry, in: $0) }.map {
-        obstacleToTouching($0, as: entry.key) == nil
-      } ?? false
+    index.ledger.count { entry in
+      object(of: entry).map { blockReason(forTouching: $0, as: entry.key) == nil } ?? false
     }
   }
 
   /// The object that a row of the store stands for: by NPM's number, or, after an unfinished create, the one that
   /// carries our marker with this name and these domains.
-  func object(of entry: LedgerEntry, in list: [ObservedResource]) -> ObservedResource? {
-    if let id = entry.id {
-      return objects[entry.key.kind]?[id].flatMap { isAnother($0, than: entry) ? nil : $0 }
-    }
+  func object(of entry: LedgerEntry) -> ObservedResource? {
+    if let ref = entry.ref { return index.objects[ref].flatMap { isAnother($0, than: entry) ? nil : $0 } }
     if let name = entry.claims.first, let list = named(entry.key.kind, name) { return list.count == 1 ? list[0] : nil }
     let candidates = candidates(entry.key, entry.claims)
-    return candidates.first { Set($0.spec.normalised().claims) == Set(entry.claims) }
+    return candidates.first { Set($0.normalised.claims) == Set(entry.claims) }
       ?? (candidates.count == 1 ? candidates[0] : nil)
   }
 
@@ -68,33 +56,30 @@ struct Ownership {
     if marker?.owner == options.owner, marker?.name == entry.key.name { return false }
     if let createdOn = entry.createdOn, !createdOn.isEmpty, createdOn != object.createdOn { return true }
     guard let marker, marker.owner == options.owner else { return false }
-    return entries[ResourceKey(entry.key.kind, marker.name)]?.id == object.id
+    return index.entries[ResourceKey(entry.key.kind, marker.name)]?.id == object.id
   }
 
   /// Objects with our marker under a name that serve at least one of these domains: a marker alone may be a copy.
   private func candidates(_ key: ResourceKey, _ claims: [String]) -> [ObservedResource] {
-    (marked[key] ?? []).filter { !Set($0.spec.normalised().claims).isDisjoint(with: claims) }
+    (marked[key] ?? []).filter { !Set($0.normalised.claims).isDisjoint(with: claims) }
   }
 
   /// Objects with a name in NPM, of a kind that has no marker; nil for any other kind.
   private func named(_ kind: ResourceKind, _ name: String) -> [ObservedResource]? {
-    guard let list = observed.resources[kind], list.first?.nameInNPM != nil else { return nil }
-    return list.filter { $0.nameInNPM == name && claimed[kind]?[$0.id] == nil }
+    index.named(kind, name)?.filter { claimed[$0.ref] == nil }
   }
 
   func find(_ key: ResourceKey, _ spec: Spec) -> Finding {
-    let list = observed.resources[key.kind] ?? []
-    let identityKeys = spec.identityKeys
-    guard let entry = entries[key] else { return unclaimed(key, identityKeys, nil) }
-    guard let object = object(of: entry, in: list) else { return unclaimed(key, identityKeys, entry) }
-    if let blockReason = obstacleToTouching(object, as: key) { return .obstructed(blockReason) }
+    guard let entry = index.entries[key] else { return unledgered(key, spec.identityKeys, nil) }
+    guard let object = object(of: entry) else { return unledgered(key, spec.identityKeys, entry) }
+    if let blockReason = blockReason(forTouching: object, as: key) { return .obstructed(blockReason) }
     return .owned(object, entry)
   }
 
   /// Hosts with our marker under names that neither the YAML nor the store has, where markers are trusted.
-  func strays(besides wanted: Set<ResourceKey>) -> [(object: ObservedResource, key: ResourceKey)] {
+  func orphans(besides wanted: [ResourceKey: DesiredResource]) -> [(object: ObservedResource, key: ResourceKey)] {
     guard options.trustsMarkers else { return [] }
-    return marked.filter { entries[$0.key] == nil && !wanted.contains($0.key) && $0.value.count == 1 }
+    return marked.filter { index.entries[$0.key] == nil && wanted[$0.key] == nil && $0.value.count == 1 }
       .map { ($0.value[0], $0.key) }
   }
 
@@ -105,7 +90,7 @@ struct Ownership {
   ///
   /// - Parameter spec: what the YAML and NPM agree on; nil: they do not.
   func refreshed(_ resource: DesiredResource, agreed spec: Spec?) -> LedgerEntry? {
-    guard let entry = entries[resource.key] else { return nil }
+    guard let entry = index.entries[resource.key] else { return nil }
     var fresh = entry
     if let spec, entry.id != nil { fresh.applied = spec }
     fresh.lifecycle = resource.lifecycle
@@ -114,7 +99,7 @@ struct Ownership {
 
   /// The store names no object that is there. An object with our marker is the next best evidence, but not enough:
   /// the store may be lost, or restored from an older time.
-  func unclaimed(_ key: ResourceKey, _ claims: [String], _ entry: LedgerEntry?) -> Finding {
+  func unledgered(_ key: ResourceKey, _ claims: [String], _ entry: LedgerEntry?) -> Finding {
     if let name = claims.first, let list = named(key.kind, name) {
       if let fixed = list.first, fixed.spec.schema.isSingleton { return .owned(fixed, entry) }
       guard options.trustsMarkers, list.count == 1 else { return .absent(entry) }
@@ -122,7 +107,7 @@ struct Ownership {
     }
     let candidates = candidates(key, claims + (entry?.claims ?? []))
     guard let first = candidates.first else { return .absent(entry) }
-    let exact = candidates.filter { Set($0.spec.normalised().claims) == Set(claims) }
+    let exact = candidates.filter { Set($0.normalised.claims) == Set(claims) }
     let object = exact.count == 1 ? exact[0] : first
     if candidates.count > 1 && exact.count != 1 {
       let list = candidates.map(\.id.description).joined(separator: ", ")
@@ -141,7 +126,8 @@ struct Ownership {
   /// What has no marker belongs to whom its users belong to.
   func foreignUse(of object: ObservedResource) -> BlockReason? {
     guard object.nameInNPM != nil else { return nil }
-    let foreign = observed.users(of: object).compactMap(\.marker).map(\.owner).filter { $0 != options.owner }.min()
+    let foreign = index.observed.users(of: object).compactMap(\.marker).map(\.owner).filter { $0 != options.owner }
+      .min()
     return foreign.map { other in
       BlockReason(
         .markerForeign, "\(object.ref.description) is used by hosts of owner '\(other)'",
@@ -150,7 +136,7 @@ struct Ownership {
   }
 
   /// What forbids to update or delete an object under a name.
-  func obstacleToTouching(_ object: ObservedResource, as key: ResourceKey) -> BlockReason? {
+  func blockReason(forTouching object: ObservedResource, as key: ResourceKey) -> BlockReason? {
     guard let marker = object.marker else {
       if isTheSame(object, as: key) { return nil }
       return BlockReason(
@@ -172,24 +158,24 @@ struct Ownership {
   private func isTheSame(_ object: ObservedResource, as key: ResourceKey) -> Bool {
     if object.spec.schema.isSingleton { return true }
     // A create that was cut off: nothing of that name was there before.
-    if let entry = entries[key], entry.id == nil, entry.isUnfinished, !object.spec.schema.hasMarker {
+    if let entry = index.entries[key], entry.id == nil, entry.isUnfinished, !object.spec.schema.hasMarker {
       return true
     }
-    guard let entry = entries[key], let createdOn = entry.createdOn, !createdOn.isEmpty else { return false }
+    guard let entry = index.entries[key], let createdOn = entry.createdOn, !createdOn.isEmpty else { return false }
     guard entry.id == object.id && createdOn == object.createdOn else { return false }
     // Where NPM has no place for a marker, there is nothing that could have been cleared.
     // What was announced last, or what was confirmed before: the write between the two may not have reached NPM.
-    let claims = Set(object.spec.normalised().claims)
+    let claims = Set(object.normalised.claims)
     return object.spec.schema.ownershipProof != .marker || Set(entry.claims) == claims
       || entry.applied.map { Set($0.claims) } == claims
   }
 
   /// The store has a new name, the marker still the old one: a rename was begun, or NPM was put back to before it.
   private func isRenamed(_ object: ObservedResource, to key: ResourceKey) -> Bool {
-    guard let entry = entries[key], entry.id == object.id, let marker = object.marker else { return false }
+    guard let entry = index.entries[key], entry.id == object.id, let marker = object.marker else { return false }
     guard entry.isUnfinished || entry.createdOn == object.createdOn else { return false }
     // The former name may be another host's by now; it must not be this one's, nor one that is just being made.
-    guard let other = entries[ResourceKey(key.kind, marker.name)] else { return true }
+    guard let other = index.entries[ResourceKey(key.kind, marker.name)] else { return true }
     return other.id.map { $0 != object.id } ?? false
   }
 }

@@ -19,7 +19,7 @@ package enum Policy: String, CaseIterable, Sendable {
 }
 
 /// Everything that a run would do, in the order in which it would do it. A value: equal inputs give an equal plan.
-package struct Plan: Hashable, Sendable {
+package struct Plan: Sendable {
   package var owner: String
   package var policy: Policy
   package var changes: [Change]
@@ -31,12 +31,12 @@ package struct Plan: Hashable, Sendable {
   package var adoptable: [ResourceKey] = []
   /// Rows of the store that only lack what needs no write to NPM.
   package var ledgerUpdates: [LedgerEntry] = []
-  /// What the YAML wants of resources that were not looked at: nothing may be taken from them.
-  package var bystanders: [Change] = []
+  /// Resources that were not selected: nothing may be taken from them.
+  package var unselected: [DesiredResource] = []
   /// Hosts that a request to Let's Encrypt may have left without TLS and access control, and that are written again.
-  package var bare: [ObservedResource] = []
-  /// What differs, but is another errand's: not done here, and not called done.
-  package var aside: [Change] = []
+  package var hostsToRewrite: [ObservedResource] = []
+  /// Changes that are not the purpose of this run: not done here, and not called done.
+  package var outOfScope: [Change] = []
   /// Names in the store whose objects are gone from the YAML and from NPM: their rows can go.
   package var ledgerRemovals: [ResourceKey]
   /// Objects that are ours.
@@ -55,7 +55,7 @@ package struct Plan: Hashable, Sendable {
     self.ownedCount = ownedCount
   }
 
-  package func count(_ word: String) -> Int { changes.count { $0.action.word == word } }
+  package func count(_ kind: Change.Kind) -> Int { changes.count { $0.action.kind == kind } }
 
   /// Changes that would write to NPM or to the store.
   package var effective: [Change] { changes.filter { !$0.isBlocked } }
@@ -63,7 +63,7 @@ package struct Plan: Hashable, Sendable {
   /// Whether a person should look: something would be done, is in the way, or differs although the policy forbids to
   /// touch it. A policy that never deletes makes left-over hosts its normal state, and a suspension is a wish.
   package var isPending: Bool {
-    !changes.isEmpty || !bare.isEmpty
+    !changes.isEmpty || !hostsToRewrite.isEmpty
       || withheld.contains { $0.suspension == nil && (!$0.action.isRemoval || policy == .observe) }
   }
 
@@ -74,20 +74,17 @@ package struct Plan: Hashable, Sendable {
     withheld += held
     let keys = Set(held.map(\.key))
     changes.removeAll { keys.contains($0.key) }
-    changes = DomainHandoverRule.apply(to: changes, in: self)
+    DomainHandoverRule.apply(to: &self)
   }
 
   /// Leaves only what takes hosts over, and what is in its way.
   package mutating func keepAdoptions(_ adoption: Adoption) {
-    aside = (changes + withheld).filter { $0.action != .adopt && !$0.isBlocked }
+    outOfScope = (changes + withheld).filter { $0.action != .adopt && !$0.isBlocked }
     if adoption.names != nil {
-      changes = changes.map { change in
-        guard change.action == .create else { return change }
-        var blocked = change
-        blocked.action = .blocked(
+      for index in changes.indices where changes[index].action == .create {
+        changes[index].block(
           BlockReason(
             .notAdoptable, "NPM has no host with its domains", hint: "there is nothing to take over: apply creates it"))
-        return blocked
       }
     }
     changes.removeAll { $0.action != .adopt && !$0.isBlocked }

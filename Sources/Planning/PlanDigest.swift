@@ -11,7 +11,7 @@ extension Plan {
       "plan": 2, "owner": .string(owner), "policy": .string(policy.rawValue),
       "changes": .array(changes.map(\.canonical)), "withheld": .array(withheld.map(\.canonical)),
       "unchanged": Self.paths(unchanged.sorted()), "adoptable": Self.paths(adoptable.sorted()),
-      "aside": Self.paths(aside.map(\.key)), "bare": Self.labels(bare), "owned": .int(ownedCount),
+      "aside": Self.paths(outOfScope.map(\.key)), "bare": Self.labels(hostsToRewrite), "owned": .int(ownedCount),
     ]
   }
 
@@ -25,10 +25,11 @@ extension Plan {
 extension Change {
   fileprivate var canonical: JSONValue {
     var members: [String: JSONValue] = [
-      "action": .string(action == .release(isDisabling: true) ? "disable" : action.word), "key": .string(key.path),
+      "action": .string(action == .release(isDisabling: true) ? "disable" : action.kind.rawValue),
+      "key": .string(key.path),
       "cause": .string(cause.rawValue), "id": id.map { .int($0.number) } ?? .null,
       "fields": .array(fields.map(\.canonical)), "desired": desired?.withoutDigests.json ?? .null,
-      "observed": observed?.spec.normalised().withoutDigests.json ?? .null,
+      "observed": observed?.normalised.withoutDigests.json ?? .null,
       "marker": observed?.marker?.json ?? .null, "former": renamedFrom.map { .string($0.path) } ?? .null,
       "exchanges": Plan.paths(exchangesWith), "rewrites": Plan.labels(rewrites),
     ]

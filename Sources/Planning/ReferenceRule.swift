@@ -2,29 +2,21 @@ import Model
 
 /// What a desired object needs of this NPM: the objects it names, the fields that this release has.
 struct ReferenceRule {
-  private let observed: ObservedState
-  private let desired: [ResourceKey: DesiredResource]
-  private let entries: [ResourceKey: LedgerEntry]
-  private let byName: [ResourceKey: DesiredResource]
+  private let index: PlanIndex
   private let selection: Set<ResourceKey>?
-  private let choice: CertificateSelector
-  /// What leaves the YAML is about to go: nobody is led there who has something else.
+  private let certificates: CertificateSelector
+  /// Certificates that leave the YAML and are about to go: no host that has another one is led to them.
   private let leaving: Set<ResourceID>
   private let defaultCertificate: String?
 
-  init(_ desired: DesiredState, _ observed: ObservedState, _ ledger: [LedgerEntry], _ options: Planner.Options) {
-    byName = Dictionary(
-      desired.resources.compactMap { resource in
-        resource.spec.nameInNPM.map { (ResourceKey(resource.key.kind, $0), resource) }
-      }
-    ) { first, _ in first }
+  private var observed: ObservedState { index.observed }
+
+  init(_ index: PlanIndex, _ options: Planner.Options) {
+    self.index = index
     selection = options.selection
-    leaving = CertificateSelector.leaving(ledger, desired)
-    choice = CertificateSelector(desired, observed, today: options.today)
+    leaving = CertificateSelector.leaving(index.ledger, index.desired)
+    certificates = CertificateSelector(index.desired, index.observed, today: options.today)
     defaultCertificate = options.defaultCertificate
-    self.observed = observed
-    self.desired = Dictionary(desired.resources.map { ($0.key, $0) }) { first, _ in first }
-    entries = Dictionary(ledger.map { ($0.key, $0) }) { first, _ in first }
   }
 
   /// The spec as NPM would have it, with NPM's names for what it refers to by names of the YAML.
@@ -37,6 +29,7 @@ struct ReferenceRule {
 
   func resolve(_ resource: DesiredResource) -> Resolved {
     var resolved = Resolved(spec: resource.spec)
+    var isAsWritten = true
     guard observed.resources[resource.key.kind] != nil else {
       resolved.blockReason = BlockReason(
         .npmForbidden, "NPM did not show its \(resource.key.kind.title)s to this account",
@@ -50,6 +43,7 @@ struct ReferenceRule {
       if !observed.has(field, of: resource.key.kind) {
         resolved.blockReason = value == field.defaultValue ? nil : unsupported(field)
         if resolved.blockReason == nil { resolved.spec[field.name] = field.defaultValue ?? .null }
+        isAsWritten = false
       } else if field.until != nil, value == field.defaultValue, ResourceSchema.isRequested(resource.spec) {
         resolved.blockReason = BlockReason(
           .missingKey, "NPM \(observed.version) wants '\(field.name)' for a request to Let's Encrypt",
@@ -58,12 +52,14 @@ struct ReferenceRule {
             : "add it; NPM \(field.until?.description ?? "") and later do without")
       } else if case .reference(let target) = field.type, let name = value.stringValue {
         follow(field.name, ResourceKey(target, name), &resolved, byNPMName: resource.refersByNPMNames)
+        isAsWritten = false
       } else if value == FieldType.auto {
         choose(field.name, resource, &resolved)
+        isAsWritten = false
       }
       if resolved.blockReason != nil { break }
     }
-    resolved.spec = resolved.spec.normalised()
+    resolved.spec = isAsWritten ? resource.normalised : resolved.spec.normalised()
     return resolved
   }
 
@@ -81,13 +77,13 @@ struct ReferenceRule {
 
   private func choose(_ field: String, _ resource: DesiredResource, _ resolved: inout Resolved) {
     let domains = resource.spec.claims
-    if let best = choice.best(for: domains, without: leaving) {
+    if let best = certificates.best(for: domains, without: leaving) {
       resolved.spec[field] = .string(best.name)
       if let key = best.key { follow(field, key, &resolved) }
     } else if let defaultCertificate {
       resolved.spec[field] = .string(defaultCertificate)
       follow(field, ResourceKey(.certificate, defaultCertificate), &resolved)
-    } else if let last = choice.best(for: domains) {
+    } else if let last = certificates.best(for: domains) {
       // It is in use then, and stays in NPM.
       resolved.spec[field] = .string(last.name)
     } else {
@@ -104,11 +100,11 @@ struct ReferenceRule {
     _ field: String, _ key: ResourceKey, _ resolved: inout Resolved, byNPMName: Bool = false
   ) {
     var name = key.name
-    if let target = byNPMName ? byName[key] : desired[key] {
+    if let target = byNPMName ? index.resourcesByNPMName[key] : index.resources[key] {
       let key = target.key
       resolved.needs.append(key)
       name = target.spec.nameInNPM ?? name
-      if let id = entries[key]?.id, observed.resources[key.kind]?.contains(where: { $0.id == id }) == true {
+      if let id = index.entries[key]?.id, index.objects[ObjectRef(key.kind, id)] != nil {
         resolved.spec[field] = .string(observed.references.name(key.kind, id))
         return
       }
@@ -119,10 +115,10 @@ struct ReferenceRule {
         if selection?.contains(key) == false { resolved.blockReason = unselected(key) }
         return
       }
-      let owner = entries.values.first { $0.key.kind == key.kind && $0.id.map(holders.contains) == true }
-      if let owner, owner.key != key {
+      let owner = holders.lazy.compactMap { index.keysByObject[ObjectRef(key.kind, $0)] }.first
+      if let owner, owner != key {
         resolved.blockReason = BlockReason(
-          .nameTaken, "'\(name)' is still the name of '\(owner.key.name)' in NPM",
+          .nameTaken, "'\(name)' is still the name of '\(owner.name)' in NPM",
           hint: "apply in two steps: give that one its new name first")
         return
       }
@@ -137,7 +133,7 @@ struct ReferenceRule {
 
   private func blockReason(_ target: ResourceKind, _ name: String, _ ids: [ResourceID]) -> BlockReason? {
     if ids.isEmpty {
-      let near = Suggestion.nearest(to: name, among: desired.keys.filter { $0.kind == target }.map(\.name))
+      let near = Suggestion.nearest(to: name, among: index.resources.keys.filter { $0.kind == target }.map(\.name))
       return BlockReason(
         .unknownReference, "NPM has no \(target.title) named '\(name)', and the YAML neither",
         hint: near.map { "did you mean '\($0)'?" } ?? "write it into the YAML or create it in NPM, or correct the name")

@@ -27,7 +27,7 @@ package struct SafetyLimits: Hashable, Sendable {
     let disables = plan.changes.count { $0.action == .release(isDisabling: true) }
     let gone = disables == 0 ? "deleted" : disables == deletes ? "disabled" : "deleted or disabled"
     let updates = plan.changes.count(where: \.changesValues)
-    let touchable = plan.ownedCount + plan.count("adopt")
+    let touchable = plan.ownedCount + plan.count(.adopt)
     let noun = plan.changes.allSatisfy { $0.key.kind == .proxyHost } ? "hosts" : "objects"
     var found: [Diagnostic] = []
     if deletes > 0 && desiredCount == 0 {

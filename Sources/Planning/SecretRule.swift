@@ -2,20 +2,21 @@ import Model
 
 /// What needs a text that nobody has is not begun: NPM keeps passwords and keys to itself, and the store never had them.
 enum SecretRule {
-  static func apply(to change: Change) -> Change {
-    guard let spec = change.desired, !change.isBlocked, let missing = missing(change, spec) else { return change }
-    var blocked = change
-    blocked.action = .blocked(
-      BlockReason(
-        .secretMissing, "it needs \(missing), which neither NPM nor the store gives away",
-        hint: "write it into the YAML, where the secret or the file is named, and apply", holder: change.id))
-    return blocked
+  static func apply(to changes: inout [Change]) {
+    for index in changes.indices {
+      guard let spec = changes[index].desired, !changes[index].isBlocked, let missing = missing(changes[index], spec)
+      else { continue }
+      changes[index].block(
+        BlockReason(
+          .secretMissing, "it needs \(missing), which neither NPM nor the store gives away",
+          hint: "write it into the YAML, where the secret or the file is named, and apply", holder: changes[index].id))
+    }
   }
 
   private static func missing(_ change: Change, _ spec: Spec) -> String? {
     let writes = change.action == .create || change.changesValues
     guard writes else { return nil }
-    let seen = change.observed?.spec.normalised().unmasked(by: change.entry?.applied ?? spec)
+    let seen = change.observed?.normalised.unmasked(by: change.entry?.applied ?? spec)
     var known: Set<String> = []
     _ = seen?.mapSeals { path, seal in
       known.insert("\(path) \(seal)")

@@ -6,28 +6,30 @@ import Model
 /// Is one of those hosts on and refused by nginx, its bad file comes back with them, and NPM takes no configuration at all
 /// until it is off. What of these hosts is ours is corrected first; where it is not, the write is not made.
 struct UntestedWriteRule {
-  static func apply(to changes: [Change]) -> [Change] {
-    let releasedBy = Dictionary(
-      changes.filter { !$0.isBlocked && $0.action != .create }.compactMap { change in
+  static func apply(to changes: inout [Change]) {
+    let writers = changes.indices.filter { !written(by: changes[$0]).isEmpty && !changes[$0].isBlocked }
+    guard !writers.isEmpty else { return }
+    let correctors = Dictionary(
+      firstOf: changes.lazy.filter { !$0.isBlocked && $0.action != .create }.compactMap { change in
         change.ref.map { ($0, change.key) }
-      }
-    ) { first, _ in first }
+      })
     var corrected: [ResourceKey: Set<ResourceKey>] = [:]
-    var result = changes.map { change -> Change in
-      guard !change.isBlocked else { return change }
-      var checked = change
-      for host in written(by: change) where host.isRefused {
-        guard let maker = releasedBy[host.ref] else { return block(change, host) }
-        checked.after.append(maker)
-        corrected[maker, default: []].insert(change.key)
+    for index in writers {
+      let original = changes[index]
+      for host in written(by: original) where host.isRefused {
+        guard let corrector = correctors[host.ref] else {
+          changes[index] = original
+          changes[index].block(reason(original, host))
+          break
+        }
+        changes[index].dependsOn.append(corrector)
+        corrected[corrector, default: []].insert(original.key)
       }
-      return checked
     }
     // A host that is corrected for the sake of its list does not wait for the list, which is there.
-    for index in result.indices {
-      if let lists = corrected[result[index].key] { result[index].after.removeAll(where: lists.contains) }
+    for index in changes.indices {
+      if let lists = corrected[changes[index].key] { changes[index].dependsOn.removeAll(where: lists.contains) }
     }
-    return result
   }
 
   private static func written(by change: Change) -> [ObservedResource] {
@@ -38,14 +40,11 @@ struct UntestedWriteRule {
     }
   }
 
-  private static func block(_ change: Change, _ host: ObservedResource) -> Change {
-    var blocked = change
+  private static func reason(_ change: Change, _ host: ObservedResource) -> BlockReason {
     let what = change.key.kind == .accessList ? "is on it" : "has one of its names"
-    blocked.action = .blocked(
-      BlockReason(
-        .hostRefused,
-        "\(host.label) (\(host.ref.description)) \(what), is switched on, and nginx refuses it: NPM would write its file again, and then take no configuration at all",
-        hint: "switch \(host.ref.description) off or correct it in NPM first", holder: host.id))
-    return blocked
+    return BlockReason(
+      .hostRefused,
+      "\(host.label) (\(host.ref.description)) \(what), is switched on, and nginx refuses it: NPM would write its file again, and then take no configuration at all",
+      hint: "switch \(host.ref.description) off or correct it in NPM first", holder: host.id)
   }
 }

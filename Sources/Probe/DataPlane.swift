@@ -127,9 +127,9 @@ extension Prober {
     do {
       var transfer = try transfer(
         URLParts(scheme: name.usesTLS ? "https" : "http", host: name.domain, port: port), target.path,
-        target.expectation)
+        target.check)
       transfer.resolve = [Self.pin("\(name.domain):\(port)", to: addresses.isEmpty ? [door.address] : addresses)]
-      return try await ask(transfer, for: name, target.expectation)
+      return try await ask(transfer, for: name, target.check)
     } catch {
       return failure(error)
     }
@@ -137,10 +137,10 @@ extension Prober {
 
   /// Who signed a certificate is the owner's business; whether it is for this name and not over is not.
   private func ask(
-    _ transfer: HTTPTransfer, for name: DataPlaneHost, _ expectation: Expectation
+    _ transfer: HTTPTransfer, for name: DataPlaneHost, _ check: HealthCheckSpec
   ) async throws -> DataPlaneResult {
     do {
-      return answer(try await perform(transfer), expectation, name)
+      return answer(try await perform(transfer), check, name)
     } catch let error as TransferError where error.reason == .tls && transfer.verifiesCertificates {
       guard error.isAboutSigner else { return DataPlaneResult(.badCertificate(error.message)) }
       var unverified = transfer
@@ -150,7 +150,7 @@ extension Prober {
       if let problem = CertificateLook.problem(with: result.certificates, for: name.domain, at: .now) {
         return DataPlaneResult(.badCertificate(problem))
       }
-      return answer(result, expectation, name)
+      return answer(result, check, name)
     }
   }
 
@@ -162,7 +162,7 @@ extension Prober {
     guard dns.status == .passed else { return nil }
     let port = usesTLS ? door.tlsPort : door.port
     let place = URLParts(scheme: usesTLS ? "https" : "http", host: domain, port: port)
-    guard var transfer = try? transfer(place, "/", Expectation()) else {
+    guard var transfer = try? transfer(place, "/", HealthCheckSpec()) else {
       return nil
     }
     transfer.endsWithHeaders = false
@@ -178,10 +178,10 @@ extension Prober {
     return look
   }
 
-  private func answer(_ result: TransferResult, _ expectation: Expectation, _ name: DataPlaneHost) -> DataPlaneResult {
+  private func answer(_ result: TransferResult, _ check: HealthCheckSpec, _ name: DataPlaneHost) -> DataPlaneResult {
     DataPlaneResult(
       .answered(status: result.status), milliseconds: rounded(result.timings.firstByte - result.timings.resolved),
-      shortcoming: expectation.problem(with: result)?.words,
+      shortcoming: check.problem(with: result)?.words,
       flaw: name.flaw(status: result.status, headers: result.headers))
   }
 

@@ -1,20 +1,5 @@
 package import Model
 
-/// What an answer must be like, so that its service counts as healthy.
-package struct Expectation: Hashable, Sendable {
-  /// A login page or a missing index is a service that answers; from 500 on it is one in trouble.
-  package var statuses = StatusSet(100...499)
-  /// Members that the answer's JSON must have with these values; nil: any body will do.
-  package var json: JSONValue?
-  /// Seconds for the answer; nil: as the settings say.
-  package var timeout: Double?
-  /// How it is asked: GET or HEAD, and with which headers.
-  package var method = "GET"
-  package var headers: [CheckHeader] = []
-
-  package init() {}
-}
-
 /// A destination to check.
 package struct ProbeTarget: Hashable, Sendable {
   /// The name of what forwards there.
@@ -28,11 +13,11 @@ package struct ProbeTarget: Hashable, Sendable {
   package var path: String
   /// The domain that nginx asks for in the `Host` header; nil: that of the destination.
   package var domain: String?
-  package var expectation: Expectation
+  package var check: HealthCheckSpec
 
   package init(
     name: String, location: String? = nil, scheme: String, host: String, port: Int, path: String = "/",
-    domain: String? = nil, expectation: Expectation = Expectation()
+    domain: String? = nil, check: HealthCheckSpec = HealthCheckSpec()
   ) {
     self.name = name
     self.location = location
@@ -41,7 +26,7 @@ package struct ProbeTarget: Hashable, Sendable {
     self.host = host
     self.port = port
     self.path = path
-    self.expectation = expectation
+    self.check = check
   }
 
   /// The destination as people write it.

@@ -91,7 +91,7 @@ package struct Prober: Sendable {
     var failures: [TransferError] = []
     for address in addresses.isEmpty ? [bare] : Array(addresses.prefix(Self.maximumAddresses)) {
       do {
-        return answered(try await engine.perform(direct(target, address)), target.expectation)
+        return answered(try await engine.perform(direct(target, address)), target.check)
       } catch let error as TransferError {
         failures.append(error)
       } catch {
@@ -107,7 +107,7 @@ package struct Prober: Sendable {
   /// visitor's domain in `Host`.
   private func direct(_ target: ProbeTarget, _ address: String) throws -> HTTPTransfer {
     var transfer = try transfer(
-      URLParts(scheme: target.scheme, host: address, port: target.port), target.path, target.expectation)
+      URLParts(scheme: target.scheme, host: address, port: target.port), target.path, target.check)
     transfer.verifiesCertificates = false
     transfer.usesHTTP11 = true
     let authority = target.host.contains(":") ? "[\(target.host.withoutBrackets)]" : target.host
@@ -116,20 +116,20 @@ package struct Prober: Sendable {
   }
 
   /// What both ways to a service have in common. Throws `TransferError`.
-  func transfer(_ place: URLParts, _ path: String, _ expectation: Expectation) throws -> HTTPTransfer {
+  func transfer(_ place: URLParts, _ path: String, _ check: HealthCheckSpec) throws -> HTTPTransfer {
     var place = place
     place.set(requestPath: path)
-    var transfer = HTTPTransfer(method: expectation.method, url: try place.text())
-    transfer.headers = expectation.headers.map { ($0.name, $0.value.reveal()) }
+    var transfer = HTTPTransfer(method: check.method, url: try place.text())
+    transfer.headers = check.headers.map { ($0.name, $0.value.reveal()) }
     let said = Set(transfer.headers.map { $0.name.lowercased() })
     transfer.headers += [("User-Agent", "reconciler-probe"), ("Accept", "*/*")].filter {
       !said.contains($0.0.lowercased())
     }
     transfer.connectTimeout = settings.tcpTimeout
-    transfer.totalTimeout = settings.tcpTimeout + (expectation.timeout ?? settings.httpTimeout)
+    transfer.totalTimeout = settings.tcpTimeout + (check.timeout ?? settings.httpTimeout)
     transfer.usesFreshConnection = true
-    transfer.endsWithHeaders = expectation.json == nil
-    transfer.maximumBody = Expectation.readableBytes
+    transfer.endsWithHeaders = check.json == nil
+    transfer.maximumBody = HealthCheckSpec.readableBytes
     transfer.acceptsTruncatedBody = true
     return transfer
   }
@@ -141,10 +141,10 @@ package struct Prober: Sendable {
 
   func perform(_ transfer: HTTPTransfer) async throws -> TransferResult { try await engine.perform(transfer) }
 
-  private func answered(_ result: TransferResult, _ expectation: Expectation) -> [ProbeStep] {
+  private func answered(_ result: TransferResult, _ check: HealthCheckSpec) -> [ProbeStep] {
     let tcp = ProbeStep(.tcp, .passed, milliseconds: rounded(result.timings.connected - result.timings.resolved))
     let spent = rounded(result.timings.firstByte - result.timings.connected)
-    if let (problem, hint) = expectation.problem(with: result) {
+    if let (problem, hint) = check.problem(with: result) {
       return [tcp, ProbeStep(.http, .failed, milliseconds: spent, error: problem, hint: hint)]
     }
     return [tcp, ProbeStep(.http, .passed, milliseconds: spent, detail: "\(result.status)")]

@@ -8,7 +8,7 @@ import Store
 struct Applier: Sendable {
   private let gateway: any NPMGateway
   private let store: any StateStore
-  private let pauses: Pauses
+  private let suspensions: ActiveSuspensions
   private let writer: ObjectWriter
   private let proof: ServedProof
   private let owner: String
@@ -17,13 +17,14 @@ struct Applier: Sendable {
   private let correlation: String
 
   init(
-    gateway: any NPMGateway, store: any StateStore, pauses: Pauses, writer: ObjectWriter, proof: ServedProof,
+    gateway: any NPMGateway, store: any StateStore, suspensions: ActiveSuspensions, writer: ObjectWriter,
+    proof: ServedProof,
     owner: String, run: Int, commit: String?, correlation: String
   ) {
     self.proof = proof
     self.gateway = gateway
     self.store = store
-    self.pauses = pauses
+    self.suspensions = suspensions
     self.owner = owner
     self.run = run
     self.commit = commit
@@ -51,9 +52,9 @@ struct Applier: Sendable {
         outcome = ChangeOutcome(change, .notAttempted, error: ending)
       } else if stop.isRequested && !isCommitted {
         outcome = ChangeOutcome(change, .notAttempted, error: Diagnostic(.interrupted, "the run was interrupted"))
-      } else if !isCommitted, let pause = await pauses.blockReason(to: change.key, formerly: change.renamedFrom) {
+      } else if !isCommitted, let pause = await suspensions.blockReason(for: change.key, formerly: change.renamedFrom) {
         outcome = ChangeOutcome(change, .notAttempted, error: pause)
-      } else if let cause = change.after.first(where: broken.contains) {
+      } else if let cause = change.dependsOn.first(where: broken.contains) {
         let error = Diagnostic(.dependencyFailed, "'\(cause.name)' had to be changed first, and failed")
         outcome = ChangeOutcome(change, .notAttempted, error: error)
       } else {
@@ -108,7 +109,7 @@ struct Applier: Sendable {
       failed.id = nil
     }
     var revival = Change(
-      key: old.key, action: .create, cause: .drifted, desired: before.spec.normalised(), entry: old.entry,
+      key: old.key, action: .create, cause: .drifted, desired: before.normalised, entry: old.entry,
       lifecycle: old.entry?.lifecycle ?? Lifecycle())
     if old.action == .update, let now = try? await gateway.object(before.kind, before.id) {
       revival.action = .update
@@ -134,8 +135,8 @@ struct Applier: Sendable {
     do {
       let number = try await store.begin(
         ChangeIntent(
-          run: run, key: change.key, action: change.action.word, former: change.renamedFrom,
-          before: change.observed?.spec.normalised(), after: change.desired, id: change.observed?.id,
+          run: run, key: change.key, action: change.action.kind.rawValue, former: change.renamedFrom,
+          before: change.observed?.normalised, after: change.desired, id: change.observed?.id,
           createdOn: change.observed?.createdOn, lifecycle: change.entry?.lifecycle, at: .now),
         claim: claim(for: change))
       intent = number
@@ -216,7 +217,7 @@ struct Applier: Sendable {
   private func record(_ result: WriteResult, _ change: Change, intent: Int) async throws {
     let outcome = result.outcome
     let recorded = ChangeRecord(
-      key: change.key, action: change.action.word, status: outcome.status, error: outcome.error?.message)
+      key: change.key, action: change.action.kind.rawValue, status: outcome.status, error: outcome.error?.message)
     try await store.settle(intent, recorded, ledger: ledgerUpdate(result, change), at: .now)
     let isApplied = outcome.status == .applied
     let event = Event(

@@ -27,9 +27,7 @@ struct AuditHistory {
       let switched = entries[host.ref]?.first?.number ?? 0
       // A write to the list configures every host on it, with its users and addresses.
       guard !lists.contains(where: { (newest($0, ["updated"]) ?? 0) > switched }) else { return host }
-      var open = host
-      open.guardWitness = .open
-      return open
+      return host.with(guardState: .open)
     }
   }
 

@@ -52,9 +52,7 @@ package struct DataPlaneProof: Sendable {
     }
     guard !open.isEmpty else { return }
     observed.resources[.proxyHost] = observed.resources[.proxyHost]?.map { host in
-      var host = host
-      if open.contains(host.ref) { host.guardWitness = .open }
-      return host
+      open.contains(host.ref) ? host.with(guardState: .open) : host
     }
   }
 

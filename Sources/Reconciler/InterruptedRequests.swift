@@ -12,7 +12,7 @@ struct InterruptedRequests {
   let now: Timestamp
 
   /// Hosts to be written again.
-  var hosts: [ObservedResource] { CertificateRequestRule.hostsSharing(of: Set(open.flatMap(\.names)), observed) }
+  var hosts: [ObservedResource] { CertificateRequestRule.hosts(sharing: Set(open.flatMap(\.names)), observed) }
 
   var warnings: [Diagnostic] {
     guard !hosts.isEmpty else { return [] }
@@ -32,7 +32,7 @@ struct InterruptedRequests {
     if now.seconds - request.at.seconds > ResourceSchema.requestSeconds || now < request.at { return true }
     let tomorrow = Timestamp(seconds: now.seconds + 86400).sqlText
     return (observed.resources[.certificate] ?? []).contains { object in
-      ResourceSchema.isRequested(object.spec) && Set(object.spec.normalised().requestedNames) == request.names
+      ResourceSchema.isRequested(object.spec) && Set(object.normalised.requestedNames) == request.names
         && object.certificate.map { $0.expires > tomorrow } == true
     }
   }

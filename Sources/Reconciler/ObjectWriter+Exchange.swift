@@ -17,7 +17,7 @@ extension ObjectWriter {
     case .success(let host): before = host
     case .failure(let error): return .failure(error)
     }
-    var spec = before.spec.normalised()
+    var spec = before.normalised
     let error: NPMError?
     if spec.kind == .stream {
       spec["enabled"] = false

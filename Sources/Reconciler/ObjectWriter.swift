@@ -98,7 +98,7 @@ struct ObjectWriter: Sendable {
       return WriteResult(ChangeOutcome(change, .applied, note: "was gone already"), nil)
     case .failure(let error): return unwritten(change, error)
     }
-    var spec = before.spec.normalised()
+    var spec = before.normalised
     if isDisabling { spec["enabled"] = false }
     let meta = JSONValue.object((before.meta.objectValue ?? [:]).filter { $0.key != OwnershipMarker.metaKey })
     let keepsMarker = spec.schema.ownershipProof == .markerFromCreation
@@ -106,7 +106,9 @@ struct ObjectWriter: Sendable {
       var host = host
       if isDisabling, host.isEnabled {
         if let error = await rows.switchOff(host) { return error }
-        host.spec["enabled"] = false
+        var spec = host.spec
+        spec["enabled"] = false
+        host = host.with(spec: spec)
       }
       return keepsMarker ? nil : await rows.touch(host, meta: meta)
     }
@@ -152,7 +154,7 @@ struct ObjectWriter: Sendable {
       guard let host = try await gateway.object(planned.kind, planned.id) else {
         return .failure(NPMError(.npmNotFound, "\(planned.ref.description) is gone from NPM", hint: "run diff again"))
       }
-      let isSame = host.marker == planned.marker && host.spec.normalised() == planned.spec.normalised()
+      let isSame = host.marker == planned.marker && host.normalised == planned.normalised
       guard isSame else {
         let message = "\(planned.ref.description) was changed in NPM since the plan was made"
         return .failure(NPMError(.objectChanged, message, hint: "run diff again"))
@@ -239,7 +241,7 @@ struct ObjectWriter: Sendable {
     // nginx refused is left switched off.
     let wasServed = before.isEnabled ? before.nginx == .online : change.entry?.isUnfinished != true
     let wasGood = wasServed || change.action == .adopt
-    guard let spec = wasGood ? before.spec.normalised() : change.entry?.applied, spec != change.desired else {
+    guard let spec = wasGood ? before.normalised : change.entry?.applied, spec != change.desired else {
       return before.spec.schema.hasNginxState && change.action != .adopt
         ? await leaveOff(before, change, words) : result
     }

@@ -31,8 +31,8 @@ package struct PlanEventRecorder: Sendable {
     let plan = planned.plan
     defer { digest = plan.digest }
     guard !plan.effective.isEmpty, plan.digest != digest else { return [] }
-    let words = ["create", "update", "delete", "adopt", "release"]
-    let counts = words.map { ($0, plan.count($0)) }.filter { $0.1 > 0 }
+    let kinds: [Change.Kind] = [.create, .update, .delete, .adopt, .release]
+    let counts = kinds.map { ($0.rawValue, plan.count($0)) }.filter { $0.1 > 0 }
     let text = counts.map { "\($0.1) to \($0.0)" }.joined(separator: ", ")
     let data = counts.map { ($0.0, JSONValue.int($0.1)) } + [("digest", JSONValue.string(plan.digest))]
     return [

@@ -24,7 +24,7 @@ package struct PlanResult: Sendable {
   package var authors: [ObjectRef: AuditEntry]
 
   /// Whether an apply would write to NPM.
-  package var writesSomething: Bool { !plan.effective.isEmpty || !plan.bare.isEmpty }
+  package var writesSomething: Bool { !plan.effective.isEmpty || !plan.hostsToRewrite.isEmpty }
 
   /// Objects in NPM of the kinds that we manage.
   package var observedCount: Int { observed.resources.values.reduce(0) { $0 + $1.count } }

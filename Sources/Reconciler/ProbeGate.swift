@@ -49,23 +49,15 @@ enum ProbeGate {
 
 extension ProbeTarget {
   /// The destination of a host.
-  package init(name: String, spec: Spec, _ rule: CheckRule?) {
-    var expectation = Expectation()
-    if let rule {
-      expectation.statuses = rule.statuses
-      expectation.json = rule.json
-      expectation.timeout = rule.timeout
-      expectation.method = rule.method
-      expectation.headers = rule.headers
-    }
+  package init(name: String, spec: Spec, _ rule: HealthCheckSpec?) {
     self.init(
       name: name, scheme: spec["forward_scheme"].stringValue ?? "", host: spec["forward_host"].stringValue ?? "",
       port: spec["forward_port"].intValue ?? 0, path: rule?.path ?? "/", domain: spec.visitedDomain,
-      expectation: expectation)
+      check: rule ?? HealthCheckSpec())
   }
 
   /// The destinations of a host: its own, and those of its locations.
-  package static func all(of name: String, spec: Spec, _ rule: CheckRule?) -> [ProbeTarget] {
+  package static func all(of name: String, spec: Spec, _ rule: HealthCheckSpec?) -> [ProbeTarget] {
     [ProbeTarget(name: name, spec: spec, rule)]
       + (spec["locations"].arrayValue ?? []).map { ProbeTarget(name: name, location: $0, domain: spec.visitedDomain) }
   }

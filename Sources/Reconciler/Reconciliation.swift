@@ -52,7 +52,7 @@ package struct Reconciliation: Sendable {
       sealed, observed, ledger, today: Timestamp.now.day, email: settings.letsEncryptEmail)
     var options = options(desired)
     options.requests = try await requests()
-    (options.pause, options.pauses) = try await pauses.now()
+    options.suspensions = try await suspensions.now()
     var plan = Planner(options).plan(desired, observed, ledger)
     if case .adopt(let adoption) = settings.purpose { plan.keepAdoptions(adoption) }
     var planned = PlanResult(
@@ -64,10 +64,12 @@ package struct Reconciliation: Sendable {
       planned.refusals += LockoutRule(observed, npmHost: settings.npmHost).refusals(of: planned.plan)
     }
     let bare = InterruptedRequests(open: try await store.openRequests(), observed: observed, now: .now)
-    planned.plan.bare = bare.hosts
+    planned.plan.hostsToRewrite = bare.hosts
     planned.warnings += bare.warnings
     if let unproven = try await unproven(planned) {
-      if !planned.plan.bare.contains(where: { $0.ref == unproven.host.ref }) { planned.plan.bare.append(unproven.host) }
+      if !planned.plan.hostsToRewrite.contains(where: { $0.ref == unproven.host.ref }) {
+        planned.plan.hostsToRewrite.append(unproven.host)
+      }
       planned.warnings.append(unproven.warning)
     }
     let evidence = InventoryGuard(observed, ledger, owner: settings.owner)
@@ -97,7 +99,7 @@ package struct Reconciliation: Sendable {
     return history?.authors(of: drifted) ?? [:]
   }
 
-  private var pauses: Pauses { Pauses(store: store, settings: settings) }
+  private var suspensions: ActiveSuspensions { ActiveSuspensions(store: store, settings: settings) }
 
   /// Requests to Let's Encrypt of the last week.
   private func requests() async throws -> [Set<String>: Int] {
@@ -146,7 +148,7 @@ package struct Reconciliation: Sendable {
     let results = known.merging(zip(targets, found)) { first, _ in first }
     for (key, target) in all { if let result = results[target] { planned.probes[key, default: []].append(result) } }
     planned.warnings += ProbeGate.apply(planned.probes, resources, to: &planned.plan)
-    planned.plan.changes = DomainHandoverRule.apply(to: planned.plan.changes, in: planned.plan)
+    DomainHandoverRule.apply(to: &planned.plan)
     AutomaticCertificates.prune(&planned.plan)
   }
 
@@ -175,7 +177,7 @@ package struct Reconciliation: Sendable {
     }
     let run = try await store.beginRun(digest: planned.plan.digest, commit: settings.commit?.hash, at: .now)
     let applier = Applier(
-      gateway: gateway, store: store, pauses: pauses, writer: writer,
+      gateway: gateway, store: store, suspensions: suspensions, writer: writer,
       proof: proof(planned, reload), owner: settings.owner, run: run,
       commit: settings.commit?.hash, correlation: settings.correlation)
     let outcomes = await applier.apply(planned.plan.effective, stop: stop, progress: progress)
@@ -202,14 +204,15 @@ package struct Reconciliation: Sendable {
     _ outcomes: [ChangeOutcome], _ planned: PlanResult, _ writer: ObjectWriter
   ) async throws -> Diagnostic? {
     if let bad = outcomes.first(where: { $0.status == .unproven || $0.error?.code == .nginxUnconfirmed }) {
-      try await store.setUnprovenChange("\(bad.change.action.word) \(bad.change.key.name)", of: settings.npmURL)
+      try await store.setUnprovenChange(
+        "\(bad.change.action.kind.rawValue) \(bad.change.key.name)", of: settings.npmURL)
       return nil
     }
     guard try await store.unprovenChange(of: settings.npmURL) != nil, settings.policy != .observe else { return nil }
     if await !writer.rows.reload.hasReloaded {
       // Where nothing of ours is left to write, it stays until something is.
       guard let unproven = try await unproven(planned) else { return nil }
-      if try await pauses.now().all != nil { return unproven.warning }
+      if try await suspensions.now().everything != nil { return unproven.warning }
       if let doubt = await unproven.prove(writer) { return doubt }
     }
     try await store.setUnprovenChange(nil, of: settings.npmURL)
@@ -265,7 +268,7 @@ package struct Reconciliation: Sendable {
   private func repairBareHosts(_ planned: PlanResult, _ writer: ObjectWriter) async throws -> Diagnostic? {
     let open = try await store.openRequests()
     guard !open.isEmpty, settings.policy != .observe else { return nil }
-    if try await pauses.now().all != nil {
+    if try await suspensions.now().everything != nil {
       return Diagnostic(
         .suspended,
         "hosts that an interrupted request may have laid bare are not written again: everything is suspended",

@@ -37,11 +37,10 @@ package struct RollbackTarget: Sendable {
     let place = SourceLocation(file: "run \(run)", line: 1, column: 1)
     let resources = states.sorted { $0.key < $1.key }.compactMap { key, state in
       state.spec.map { spec in
-        var resource = DesiredResource(
-          key: key, spec: spec, source: place, validation: .warn,
-          lifecycle: state.lifecycle ?? lives[key] ?? Lifecycle())
-        resource.refersByNPMNames = true
-        return resource
+        var metadata = DesiredResource.Metadata()
+        metadata.validation = .warn
+        metadata.lifecycle = state.lifecycle ?? lives[key] ?? Lifecycle()
+        return DesiredResource(key: key, spec: spec, source: place, metadata: metadata, refersByNPMNames: true)
       }
     }
     desired = DesiredState(resources: resources)

@@ -10,13 +10,12 @@ struct SecretFingerprinter {
     var sealed = desired
     sealed.resources = desired.resources.map { resource in
       guard !resource.secrets.isEmpty else { return resource }
-      var copy = resource
-      copy.spec = resource.spec.mapSeals { path, hint in
+      let spec = resource.spec.mapSeals { path, hint in
         guard let secret = resource.secrets[path] else { return hint }
         let text = "\(resource.key.path)/\(path)\u{0}\(secret.reveal())"
         return SecretFingerprint.seal(secret, digest: KeyedDigest.short(Array(text.utf8), key: key))
       }
-      return copy
+      return resource.with(spec: spec)
     }
     return sealed
   }

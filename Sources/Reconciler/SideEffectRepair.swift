@@ -31,7 +31,7 @@ struct SideEffectRepair: Sendable {
         hint: "apply again: it is remembered, and they are written again; NPM did not list them: \(error)")
     }
     var harmed: [String] = []
-    for planned in CertificateRequestRule.hostsSharing(of: names, observed) {
+    for planned in CertificateRequestRule.hosts(sharing: names, observed) {
       var isWhole = false
       for _ in 0..<Self.attempts where !isWhole { isWhole = await isRewritten(planned) }
       if !isWhole { harmed.append(planned.label) }
@@ -65,7 +65,7 @@ struct SideEffectRepair: Sendable {
     do {
       guard let host = try await gateway.object(planned.kind, planned.id), host.isEnabled else { return true }
       guard await rows.configure(host) == nil else { return false }
-      guard case .served(let seen) = await verifier.settle(host.id, host.spec.normalised(), .answered) else {
+      guard case .served(let seen) = await verifier.settle(host.id, host.normalised, .answered) else {
         return false
       }
       try await store.noteRewrite(seen.ref, modifiedOn: seen.modifiedOn)

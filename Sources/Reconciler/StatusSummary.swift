@@ -29,7 +29,7 @@ struct StatusSummary {
     isRefused = !planned.refusals.isEmpty
     held = planned.plan.withheld
     let isRepaired = report != nil && report?.unrepaired == nil && planned.plan.policy != .observe
-    bareCount = isRepaired ? 0 : planned.plan.bare.count
+    bareCount = isRepaired ? 0 : planned.plan.hostsToRewrite.count
     certificates = planned.certificates
     drifted = (open + held).filter { change in
       change.cause == .drifted || change.fields.contains { $0.cause == .drifted || $0.cause == .both }
@@ -155,7 +155,7 @@ enum StatusMarkdown {
       lines += ["", "| host | what | why |", "|---|---|---|"]
       lines += summary.open.map { change -> MarkdownText in
         let why = change.blockReason?.message ?? change.fields.map(\.path).joined(separator: ", ")
-        return "| \(change.key.name) | \(change.action.word) | \(why) |"
+        return "| \(change.key.name) | \(change.action.kind.rawValue) | \(why) |"
       }
     }
     for outcome in summary.failed {

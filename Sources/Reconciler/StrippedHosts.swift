@@ -9,18 +9,15 @@ enum StrippedHosts {
     let written = Dictionary(ledger.compactMap { entry in entry.ref.map { ($0, entry.modifiedOn ?? "") } }) { $1 }
     for kind in observed.resources.keys {
       observed.resources[kind] = observed.resources[kind]?.map { host in
-        guard host.guardWitness == .none, host.isEnabled, host.spec.schema.hasNginxState, let last = written[host.ref]
+        guard host.guardState == .unknown, host.isEnabled, host.spec.schema.hasNginxState, let last = written[host.ref]
         else {
           return host
         }
         let names = Set(host.spec.claims.map { $0.lowercased() })
         let isYounger = requested.contains { certificate in
-          certificate.createdOn > last && !names.isDisjoint(with: certificate.spec.normalised().requestedNames)
+          certificate.createdOn > last && !names.isDisjoint(with: certificate.normalised.requestedNames)
         }
-        guard isYounger else { return host }
-        var stripped = host
-        stripped.guardWitness = .stripped
-        return stripped
+        return isYounger ? host.with(guardState: .stripped) : host
       }
     }
   }

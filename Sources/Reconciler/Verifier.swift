@@ -37,7 +37,7 @@ struct Verifier: Sendable {
   let gateway: any NPMGateway
   let pause: @Sendable (Double) async -> Void
 
-  /// Pauses between reads, in seconds: 6 s in all, because NPM may take seconds to finish after it answered.
+  /// ActiveSuspensions between reads, in seconds: 6 s in all, because NPM may take seconds to finish after it answered.
   private static let pauses = [0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3]
 
   /// Reads a host until NPM has settled.
@@ -52,7 +52,7 @@ struct Verifier: Sendable {
       try await gateway.objects(desired.kind).first { host in
         if let name = desired.nameInNPM { return host.nameInNPM == name }
         return host.marker?.owner == marker.owner && host.marker?.name == marker.name
-          && host.spec.normalised().claims == desired.claims
+          && host.normalised.claims == desired.claims
       }
     }
   }
@@ -80,7 +80,7 @@ struct Verifier: Sendable {
   private func judge(_ desired: Spec, _ read: () async throws -> ObservedResource?) async -> Verdict {
     do {
       guard let host = try await read() else { return .missing }
-      guard host.spec.normalised().unmasked(by: desired) == desired else { return .different(host) }
+      guard host.normalised.unmasked(by: desired) == desired else { return .different(host) }
       if !host.isEnabled { return .served(host) }
       switch host.nginx {
       case .online: return .served(host)

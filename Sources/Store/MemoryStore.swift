@@ -130,11 +130,13 @@ package actor MemoryStore: StateStore {
     log = log.suffix(count).filter { $0.at >= time }
   }
 
-  private var paused: [PauseSubject: Pause] = [:]
-  package func pause(_ pause: Pause) { paused[pause.subject] = pause }
-  package func resume(_ subject: PauseSubject) -> Bool { paused.removeValue(forKey: subject) != nil }
-  package func pauses(at now: Timestamp) -> [Pause] {
-    paused.values.filter { pause in pause.until.map { now < $0 } ?? true }.sorted { $0.subject.text < $1.subject.text }
+  private var paused: [SuspensionSubject: SuspensionRecord] = [:]
+  package func suspend(_ record: SuspensionRecord) { paused[record.subject] = record }
+  package func resume(_ subject: SuspensionSubject) -> Bool { paused.removeValue(forKey: subject) != nil }
+  package func suspensions(at now: Timestamp) -> [SuspensionRecord] {
+    paused.values.filter { record in record.until.map { now < $0 } ?? true }.sorted {
+      $0.subject.text < $1.subject.text
+    }
   }
 
   private func update(_ key: ResourceKey, _ update: LedgerUpdate) {

@@ -14,31 +14,31 @@ extension SQLiteStore {
     }
   }
 
-  package func pause(_ pause: Pause) throws {
+  package func suspend(_ record: SuspensionRecord) throws {
     _ = try mapped {
       try connection.run(
         "INSERT OR REPLACE INTO pauses (subject, until, reason, begun_at) VALUES (?, ?, ?, ?)",
         [
-          .text(pause.subject.text), pause.until.map { .real($0.seconds) } ?? .null, .text(pause.reason),
-          .real(pause.begunAt.seconds),
+          .text(record.subject.text), record.until.map { .real($0.seconds) } ?? .null, .text(record.reason),
+          .real(record.begunAt.seconds),
         ])
     }
   }
 
-  package func resume(_ subject: PauseSubject) throws -> Bool {
+  package func resume(_ subject: SuspensionSubject) throws -> Bool {
     try mapped {
       try !connection.run("DELETE FROM pauses WHERE subject = ? RETURNING subject", [.text(subject.text)]).isEmpty
     }
   }
 
-  package func pauses(at now: Timestamp) throws -> [Pause] {
+  package func suspensions(at now: Timestamp) throws -> [SuspensionRecord] {
     try mapped {
       try connection.run(
         "SELECT subject, until, reason, begun_at FROM pauses WHERE until IS NULL OR until > ? ORDER BY subject",
         [.real(now.seconds)]
       ).compactMap { row in
-        PauseSubject(text: row[0].text).map {
-          Pause(
+        SuspensionSubject(text: row[0].text).map {
+          SuspensionRecord(
             $0, until: row[1] == .null ? nil : Timestamp(seconds: row[1].real), reason: row[2].text,
             begunAt: Timestamp(seconds: row[3].real))
         }

@@ -70,7 +70,7 @@ package enum LedgerUpdate: Sendable {
 }
 
 /// Our memory: ledger, journal, runs, events, pauses. Each method is all or nothing. Throws `StoreError`.
-package protocol StateStore: EventStore, PauseStore, CertificateRequestStore, WitnessStore {
+package protocol StateStore: EventStore, SuspensionStore, CertificateRequestStore, WitnessStore {
   /// The NPM that the store belongs to; nil before its first apply.
   func boundNPM() async throws -> String?
   func bind(npm: String) async throws

@@ -31,7 +31,7 @@ func settings(_ bytes: [UInt8]) { _ = SettingsLoader.check(bytes, file: "reconci
 func wire(_ bytes: [UInt8]) {
   let text = String(decoding: bytes, as: UTF8.self)
   for host in NPMDecoder.hosts(bytes) ?? [] {
-    let spec = host.spec.normalised()
+    let spec = host.normalised
     precondition(spec.normalised() == spec, "its normal form is none")
     _ = OwnershipMarker(meta: host.meta)
   }

@@ -236,7 +236,7 @@ import Testing
     }
   }
 
-  @Test func `a delete whose reload failed is not ledgerRemovals`() async throws {
+  @Test func `a delete whose reload failed is not forgotten`() async throws {
     try await withSimulator { npm in
       let place = try Workplace(npm)
       try place.desire("a", "a.test")

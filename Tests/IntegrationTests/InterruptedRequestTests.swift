@@ -52,7 +52,7 @@ import Testing
     }
   }
 
-  @Test func `hosts that could not be written again are ledgerUpdates until they are`() async throws {
+  @Test func `hosts that could not be written again are remembered until they are`() async throws {
     try await withSimulator { npm in
       try await npm.send("PUT", "/simulator/letsencrypt", ["issues": true])
       try await guarded(npm, "a.test")

@@ -16,7 +16,7 @@ import Upstream
       _ = try await gateway.create(spec, meta: ["mine": 1])
       let id = try #require(try await gateway.hosts().first?.id)
       var host = try #require(try await gateway.host(id))
-      #expect(host.spec.normalised() == spec)
+      #expect(host.normalised == spec)
       #expect(host.nginx == .online)
       #expect(host.meta["mine"] == 1)
       try await gateway.update(id, hostSpec(["a.test"], port: 81).normalised(), meta: host.meta)

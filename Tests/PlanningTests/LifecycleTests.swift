@@ -18,7 +18,7 @@ import Testing
       .plan(desired, observedState(hosts), ledger)
   }
 
-  private func actions(_ plan: Plan) -> [String] { plan.changes.map { "\($0.action.word) \($0.key.name)" } }
+  private func actions(_ plan: Plan) -> [String] { plan.changes.map { "\($0.action.kind.rawValue) \($0.key.name)" } }
 
   private func codes(_ plan: Plan) -> [DiagnosticCode] { plan.changes.compactMap(\.blockReason?.code) }
 
@@ -166,9 +166,8 @@ import Testing
     #expect(refusals.first?.hint?.contains("--max-deletes 6") == true)
   }
 
-  @Test func `changes of what only the operator decides are ledgerUpdates without a write to NPM`() {
-    var desired = desiredHost("app", spec)
-    desired.lifecycle = Lifecycle(isProtected: true)
+  @Test func `changes of what only the operator decides are remembered without a write to NPM`() {
+    let desired = desiredHost("app", spec).with { $0.lifecycle = Lifecycle(isProtected: true) }
     let found = plan(
       desiredState(desired), [observedHost(1, spec, marker: mine)], [ledgerEntry("app", id: 1, spec)])
     #expect(found.isEmpty)
@@ -178,8 +177,8 @@ import Testing
   // MARK: Suspension
 
   @Test func `a suspended host is left alone until its day`() {
-    var desired = desiredHost("app", hostSpec(["a.test"], port: 81))
-    desired.suspension = Suspension(until: "2026-12-31", reason: "migration")
+    let desired = desiredHost("app", hostSpec(["a.test"], port: 81))
+      .with { $0.suspension = Suspension(until: "2026-12-31", reason: "migration") }
     let host = observedHost(1, spec, marker: mine)
     let entry = ledgerEntry("app", id: 1, spec)
     let held = plan(desiredState(desired), [host], [entry])
@@ -191,12 +190,11 @@ import Testing
   @Test func `a host is not given up for a suspended one, under whatever name`() {
     let host = observedHost(1, spec, marker: mine)
     let entry = ledgerEntry("app", id: 1, spec)
-    var renamed = desiredHost("new", spec)
-    renamed.suspension = Suspension(until: "2026-12-31")
+    let renamed = desiredHost("new", spec).with { $0.suspension = Suspension(until: "2026-12-31") }
     let rename = plan(desiredState(renamed), [host], [entry])
     #expect(rename.isEmpty && rename.withheld.map(\.renamedFrom?.name) == ["app"])
-    var taker = desiredHost("new", hostSpec(["a.test", "b.test"]))
-    taker.suspension = Suspension(until: "2026-12-31")
+    let taker = desiredHost("new", hostSpec(["a.test", "b.test"]))
+      .with { $0.suspension = Suspension(until: "2026-12-31") }
     let taken = plan(desiredState(taker), [host], [entry])
     #expect(actions(taken) == ["blocked app"] && codes(taken) == [.takerBlocked])
   }

@@ -14,7 +14,7 @@ import Testing
       .plan(desired, observed, ledger)
   }
 
-  private func actions(_ plan: Plan) -> [String] { plan.changes.map { "\($0.action.word) \($0.key.name)" } }
+  private func actions(_ plan: Plan) -> [String] { plan.changes.map { "\($0.action.kind.rawValue) \($0.key.name)" } }
 
   // MARK: Three ways
 
@@ -171,8 +171,8 @@ import Testing
         observedHost(1, hostSpec(["a.test"]), marker: mine), observedHost(2, hostSpec(["b.test"]), marker: second),
       ]), [ledgerEntry("app", id: 1, hostSpec(["a.test"])), ledgerEntry("two", id: 2, hostSpec(["b.test"]))])
     #expect(found.changes.map(\.key.name) == ["two", "app"] && found.changes.allSatisfy { !$0.isBlocked })
-    #expect(found.changes[0].exchangesWith.map(\.name) == ["app"] && found.changes[0].after.isEmpty)
-    #expect(found.changes[1].exchangesWith.isEmpty && found.changes[1].after.map(\.name) == ["two"])
+    #expect(found.changes[0].exchangesWith.map(\.name) == ["app"] && found.changes[0].dependsOn.isEmpty)
+    #expect(found.changes[1].exchangesWith.isEmpty && found.changes[1].dependsOn.map(\.name) == ["two"])
   }
 
   @Test func `a list that failed deletes nothing`() {
@@ -182,7 +182,7 @@ import Testing
     #expect(found.ledgerRemovals.isEmpty)
   }
 
-  @Test func `a name that is gone on both sides is ledgerRemovals`() {
+  @Test func `a name that is gone on both sides is forgotten`() {
     let found = plan(DesiredState(), observedState([]), [ledgerEntry("app", id: 1, hostSpec(["a.test"]))])
     #expect(found.ledgerRemovals.map(\.name) == ["app"])
   }
@@ -286,31 +286,43 @@ import Testing
   }
 
   /// What a plan shows, each in another way than a plan has it.
-  @Test func `the digest changes with everything that the plan shows`() {
+  @Test func `the digest changes with everything that the plan shows`() throws {
     var plan = Plan(owner: "lab", policy: .upsertOnly, ownedCount: 3)
     var change = Change(desiredHost("app", hostSpec(["a.test"])), hostSpec(["a.test"]), .update)
     change.fields = [FieldChange(path: "forward_port", before: 80, after: 81, cause: .desiredEdited)]
     change.observed = observedHost(1, hostSpec(["a.test"]), marker: mine)
-    change.source = SourceLocation(file: "desired/a.yaml", line: 3, column: 3)
+    let app = try #require(change.resource)
+    func place(_ file: String, _ line: Int) -> DesiredResource {
+      app.at(SourceLocation(file: file, line: line, column: 3))
+    }
+    change.resource = place("desired/a.yaml", 3)
     plan.changes = [change]
     plan.withheld = [change]
     plan.unchanged = [ResourceKey(.proxyHost, "b")]
     let changes: [(String, (inout Plan) -> Void)] = [
       ("owner", { $0.owner = "other" }), ("policy", { $0.policy = .sync }), ("owned", { $0.ownedCount = 4 }),
       ("unchanged", { $0.unchanged = [] }), ("adoptable", { $0.adoptable = [ResourceKey(.proxyHost, "c")] }),
-      ("bare", { $0.bare = [observedHost(9, hostSpec(["z.test"]))] }), ("withheld", { $0.withheld = [] }),
+      ("bare", { $0.hostsToRewrite = [observedHost(9, hostSpec(["z.test"]))] }), ("withheld", { $0.withheld = [] }),
       ("what waits", { $0.withheld[0].fields[0].after = 82 }),
       ("a suspension", { $0.withheld[0].suspension = Suspension(until: "2099-01-01", reason: "x") }),
       ("a value", { $0.changes[0].fields[0].after = 82 }), ("a former value", { $0.changes[0].fields[0].before = 79 }),
-      ("a cause", { $0.changes[0].fields[0].cause = .drifted }), ("a line", { $0.changes[0].source?.line = 4 }),
-      ("a file", { $0.changes[0].source?.file = "desired/b.yaml" }), ("an id", { $0.changes[0].id = ResourceID(2) }),
+      ("a cause", { $0.changes[0].fields[0].cause = .drifted }),
+      ("a line", { $0.changes[0].resource = place("desired/a.yaml", 4) }),
+      ("a file", { $0.changes[0].resource = place("desired/b.yaml", 3) }),
+      ("an id", { $0.changes[0].id = ResourceID(2) }),
       ("an obstacle", { $0.changes[0].action = .blocked(BlockReason(.protected, "one")) }),
       ("its words", { $0.changes[0].action = .blocked(BlockReason(.protected, "two")) }),
       ("its hint", { $0.changes[0].action = .blocked(BlockReason(.protected, "two", hint: "h")) }),
       ("an exchange", { $0.changes[0].exchangesWith = [ResourceKey(.proxyHost, "b")] }),
       ("a rewrite", { $0.changes[0].rewrites = [observedHost(9, hostSpec(["z.test"]))] }),
       ("a marker", { $0.changes[0].observed = observedHost(1, hostSpec(["a.test"])) }),
-      ("nginx's words", { $0.changes[0].observed?.nginx = .refused("unknown directive") }),
+      (
+        "nginx's words",
+        {
+          $0.changes[0].observed = observedHost(
+            1, hostSpec(["a.test"]), marker: self.mine, nginx: .refused("unknown directive"))
+        }
+      ),
       ("a rename", { $0.changes[0].renamedFrom = ResourceKey(.proxyHost, "old") }),
     ]
     var digests: [String: String] = [plan.digest: "nothing"]

@@ -27,10 +27,10 @@ import Testing
     return Planner(options).plan(DesiredState(resources: desired), observedState(hosts), ledger)
   }
 
-  private func actions(_ plan: Plan) -> [String] { plan.changes.map { "\($0.action.word) \($0.key.name)" } }
+  private func actions(_ plan: Plan) -> [String] { plan.changes.map { "\($0.action.kind.rawValue) \($0.key.name)" } }
   private func codes(_ plan: Plan) -> [DiagnosticCode] { plan.changes.compactMap(\.blockReason?.code) }
 
-  @Test func `a host without its marker is not taken down, only ledgerRemovals`() {
+  @Test func `a host without its marker is not taken down, only forgotten`() {
     let desired = [desiredHost("z", hostSpec(["z.test"]))]
     for domains in [["a.test"], ["else.test"]] {
       let found = plan(desired, [observedHost(1, hostSpec(domains))], [entry("app", id: 1, spec)])
@@ -72,16 +72,15 @@ import Testing
     #expect(plan([z], [host], [row]).ledgerRemovals.map(\.name) == ["app"])
   }
 
-  @Test func `what the YAML says of a life is ledgerUpdates although the rest of the change waits`() {
-    var desired = desiredHost("app", hostSpec(["a.test"], ["access_list": "typo"]))
-    desired.lifecycle = Lifecycle(isProtected: true)
+  @Test func `what the YAML says of a life is remembered although the rest of the change waits`() {
+    let desired = desiredHost("app", hostSpec(["a.test"], ["access_list": "typo"]))
+      .with { $0.lifecycle = Lifecycle(isProtected: true) }
     let host = observedHost(1, spec, marker: marker("app"))
     let blocked = plan([desired], [host], [entry("app", id: 1, spec)])
     #expect(codes(blocked) == [.unknownReference])
     #expect(blocked.ledgerUpdates.map(\.lifecycle.isProtected) == [true])
     #expect(blocked.ledgerUpdates.map(\.applied) == [spec.normalised()])
-    desired.spec = hostSpec(["a.test"], port: 81)
-    let changed = plan([desired], [host], [entry("app", id: 1, spec)])
+    let changed = plan([desired.with(spec: hostSpec(["a.test"], port: 81))], [host], [entry("app", id: 1, spec)])
     #expect(changed.changes.map(\.entry?.lifecycle.isProtected) == [true], "a write that comes to nothing keeps it")
   }
 

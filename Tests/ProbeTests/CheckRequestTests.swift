@@ -23,17 +23,17 @@ import Testing
 
   private func probe(
     _ listener: Listener, domain: String? = nil, path: String = "/",
-    _ change: (inout Probe.Expectation) -> Void = { _ in }
+    _ change: (inout HealthCheckSpec) -> Void = { _ in }
   ) async throws -> ProbeResult {
     let server = try HTTPServer(address: "127.0.0.1", port: 0, handler: listener)
     var settings = ProbeSettings()
     settings.tcpTimeout = 60
     settings.httpTimeout = 60
-    var expectation = Probe.Expectation()
+    var expectation = HealthCheckSpec()
     change(&expectation)
     let target = ProbeTarget(
       name: "x", scheme: "http", host: "127.0.0.1", port: server.port, path: path, domain: domain,
-      expectation: expectation)
+      check: expectation)
     let result = await Prober(settings: settings, engine: CurlEngine()).probe(target)
     await server.stop()
     return result

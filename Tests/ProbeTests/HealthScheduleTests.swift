@@ -39,7 +39,7 @@ import Testing
     #expect((schedule.due ?? .infinity) < 1001)
   }
 
-  @Test func `who stays keeps its time, who goes is ledgerRemovals, who is hurried comes first`() {
+  @Test func `who stays keeps its time, who goes is forgotten, who is hurried comes first`() {
     var schedule = HealthSchedule()
     schedule.watch(["a": 60, "b": 60], at: 0)
     _ = schedule.take(at: 5)

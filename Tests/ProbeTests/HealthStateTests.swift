@@ -96,7 +96,7 @@ import Testing
     #expect(asked.values.allSatisfy { $0 >= 9 })
   }
 
-  @Test func `what is ledgerUpdates counts on, unless the destination is another one`() throws {
+  @Test func `what is remembered counts on, unless the destination is another one`() throws {
     var memory = PersistedHealth(since: Timestamp(seconds: 7), destination: "10.0.0.1:80")
     for time in 1...3 {
       _ = memory.tracker.note(.failed, HealthTracker.Thresholds(), at: Timestamp(seconds: Double(time)))
@@ -112,7 +112,7 @@ import Testing
     #expect(other.records["a"]?.health == .unknown)
   }
 
-  @Test func `the last five failures are ledgerUpdates, but for those of an outage`() {
+  @Test func `the last five failures are remembered, but for those of an outage`() {
     var book = HealthState(HealthTracker.Thresholds())
     book.watch([Self.target("a")], at: 0, Timestamp(seconds: 0))
     _ = run(&book, until: 600) { _, _ in .http }

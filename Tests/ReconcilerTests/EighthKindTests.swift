@@ -11,13 +11,7 @@ import Testing
 /// A kind is one description: nothing else has to be written for another one.
 @Suite struct EighthKindTests {
   /// Made up: domains that are parked, which NPM keeps as 404 hosts.
-  private static let parking: ResourceSchema = {
-    var kind = description
-    kind.staleSince = NPMVersion(2, 13, 0)
-    return kind
-  }()
-
-  private static let description = ResourceSchema(
+  private static let parking = ResourceSchema(
     kind: ResourceKind(rawValue: "parking_place"), section: "parking_places", route: "dead-hosts",
     ownershipProof: .markerFromCreation,
     fields: [
@@ -26,7 +20,8 @@ import Testing
       FieldSchema("enabled", .bool, defaultValue: true, "Whether they are parked at all."),
     ],
     operatorFields: [], claimField: "domain_names",
-    claims: { $0["domain_names"].arrayValue?.compactMap(\.stringValue) ?? [] }, summary: { _ in "parked" })
+    claims: { $0["domain_names"].arrayValue?.compactMap(\.stringValue) ?? [] }, summary: { _ in "parked" },
+    staleSince: NPMVersion(2, 13, 0))
 
   @Test func `a kind that nobody heard of is read, planned, made, changed, exported and taken away`() async throws {
     let kinds = [Self.parking]
@@ -41,7 +36,7 @@ import Testing
           gateway: npm.gateway(kinds: kinds), store: store, prober: nil,
           settings: ReconcileOptions(npmURL: npm.url, owner: "me", policy: .sync))
         let report = try await run.apply(run.plan(loaded.state), stop: ShutdownSignal())
-        return report.outcomes.map { "\($0.change.action.word) \($0.change.key.path) \($0.status.rawValue)" }
+        return report.outcomes.map { "\($0.change.action.kind.rawValue) \($0.change.key.path) \($0.status.rawValue)" }
       }
       let text = "parking_places:\n  lot: { domain_names: [lot.test], advanced_config: 'deny all;' }\n"
       #expect(try await apply(text) == ["create parking_place/lot applied"])
@@ -50,7 +45,7 @@ import Testing
       #expect(try await apply(text.replacing("deny", with: "allow")) == ["update parking_place/lot applied"])
       let observed = try await npm.gateway(kinds: kinds).observe()
       let lines = DesiredWriter.lines(
-        "lot", try #require(observed.resources[Self.parking.kind]?.first).spec.normalised())
+        "lot", try #require(observed.resources[Self.parking.kind]?.first).normalised)
       #expect(lines == ["  lot:", "    domain_names: [lot.test]", "    advanced_config: \"allow all;\""])
       #expect(try await apply(text.replacing("lot:", with: "place:")).first == "update parking_place/place applied")
       #expect(try await apply(text.replacing("lot", with: "other")).contains("delete parking_place/place applied"))

@@ -71,7 +71,7 @@ import Testing
     #expect(await next.view.records.first?.health == .unhealthy)
   }
 
-  @Test(.timeLimit(.minutes(1))) func `what a store that is away cannot take is ledgerUpdates once it is back`()
+  @Test(.timeLimit(.minutes(1))) func `what a store that is away cannot take is remembered once it is back`()
     async throws
   {
     let scratch = try Scratch()

@@ -40,8 +40,8 @@ import Testing
     let longer = MaintenanceWindow(
       cron: try #require(CronExpression("0 1 * * *")), duration: 86400, zone: .utc, reason: "moving")
     let now = try #require(Timestamp(iso8601: "2026-11-21T02:00:00Z"))
-    let pause = MaintenanceWindow.pause([try window(), longer], at: now)
+    let pause = MaintenanceWindow.suspension([try window(), longer], at: now)
     #expect(pause == Suspension(until: "2026-11-22T01:00:00.000Z", reason: "moving"))
-    #expect(MaintenanceWindow.pause([], at: now) == nil)
+    #expect(MaintenanceWindow.suspension([], at: now) == nil)
   }
 }

@@ -80,8 +80,7 @@ import Testing
   func `a host that is given up stays in NPM and is nobody's`(onDelete: Lifecycle.OnDelete) async throws {
     try await withSimulator { npm in
       let me = Operator(npm)
-      var app = desiredHost("app", hostSpec(["app.test"]))
-      app.lifecycle.onDelete = onDelete
+      let app = desiredHost("app", hostSpec(["app.test"])).with { $0.lifecycle.onDelete = onDelete }
       let stay = desiredHost("stay", hostSpec(["stay.test"]))
       try await me.apply(app, stay)
       #expect(try await verdicts(me.apply(stay)) == ["app applied"])
@@ -100,7 +99,7 @@ import Testing
       let stay = desiredHost("stay", hostSpec(["stay.test"]))
       var app = desiredHost("app", hostSpec(["app.test"]))
       try await me.apply(app, stay)
-      app.lifecycle.isProtected = true
+      app = app.with { $0.lifecycle.isProtected = true }
       try await me.apply(app, stay)
       let planned = try await me.plan(stay)
       #expect(planned.plan.changes.compactMap(\.blockReason?.code) == [.protected])
@@ -171,7 +170,7 @@ import Testing
     }
   }
 
-  @Test func `a host whose marker somebody took is ledgerRemovals, not deleted`() async throws {
+  @Test func `a host whose marker somebody took is forgotten, not deleted`() async throws {
     try await withSimulator { npm in
       let me = Operator(npm)
       let z = desiredHost("z", hostSpec(["z.test"]))
@@ -189,12 +188,10 @@ import Testing
     try await withSimulator { npm in
       let me = Operator(npm)
       let z = desiredHost("z", hostSpec(["z.test"]))
-      var kept = desiredHost("kept", hostSpec(["kept.test"])), free = desiredHost("free", hostSpec(["free.test"]))
-      kept.lifecycle.isProtected = true
-      free.lifecycle.onDelete = .orphan
+      let kept = desiredHost("kept", hostSpec(["kept.test"])).with { $0.lifecycle.isProtected = true }
+      let free = desiredHost("free", hostSpec(["free.test"])).with { $0.lifecycle.onDelete = .orphan }
       try await me.apply(kept, free, z)
-      var renamed = desiredHost("other", hostSpec(["kept.test"]))
-      renamed.lifecycle.isProtected = true
+      let renamed = desiredHost("other", hostSpec(["kept.test"])).with { $0.lifecycle.isProtected = true }
       try await me.apply(renamed, z)
       try await me.rollBack(to: 1)
       let lives = try await me.store.ledger().map {
@@ -218,7 +215,7 @@ import Testing
       try await me.on(.adopt(Adoption(acceptsChanges: true))).apply(a, z)
       #expect(try await me.rollBack(to: 2).count(.failed) == 0)
       #expect(Set(try await npm.served().keys) == ["a.test", "z.test"])
-      a.lifecycle.onDelete = .orphan
+      a = a.with { $0.lifecycle.onDelete = .orphan }
       try await me.apply(a, z)
       try await me.apply(z)
       let id = try #require(try await npm.hosts().first { $0["domain_names"] == ["a.test"] })["id"].intValue ?? 0
@@ -289,9 +286,10 @@ import Testing
       let me = Operator(npm)
       try await me.apply(desiredHost("app", hostSpec(["app.test"])))
       let config = "client_max_body_size 0;\nproxy_bufering off;\n"
-      var bad = desiredHost("app", hostSpec(["app.test"], ["advanced_config": .string(config)]))
       let value = SourceLocation(file: "desired/a.yaml", line: 7, column: 22)
-      bad.fieldSources["advanced_config"] = FieldSource(value, endLine: 10, endColumn: 1, blockLine: 8)
+      let source = FieldSource(value, endLine: 10, endColumn: 1, blockLine: 8)
+      let bad = desiredHost("app", hostSpec(["app.test"], ["advanced_config": .string(config)]))
+        .at(value, fields: ["advanced_config": source])
       let error = try #require(try await me.apply(bad).outcomes.first?.error)
       #expect(error.message.contains("proxy_bufering"))
       #expect(error.location?.line == 9)

@@ -37,7 +37,7 @@ import Testing
     #expect(try await store.openIntents().isEmpty)
   }
 
-  @Test(arguments: Kind.allCases) func `rows are removed, ledgerRemovals and kept as told`(kind: Kind) async throws {
+  @Test(arguments: Kind.allCases) func `rows are removed, forgotten and kept as told`(kind: Kind) async throws {
     let store = try store(kind)
     let run = try await store.beginRun(digest: "d", at: time(0))
     for name in ["a", "b", "c"] {
@@ -112,14 +112,14 @@ import Testing
 
   @Test(arguments: Kind.allCases) func `a pause holds until its end, or until it is resumed`(kind: Kind) async throws {
     let store = try store(kind)
-    let app = PauseSubject.resource(ResourceKey(.proxyHost, "app"))
-    try await store.pause(Pause(.everything, until: time(10), reason: "r", begunAt: time(1)))
-    try await store.pause(Pause(app, until: nil, reason: "", begunAt: time(2)))
-    #expect(try await store.pauses(at: time(9)).map(\.subject) == [.everything, app])
-    #expect(try await store.pauses(at: time(10)).map(\.subject) == [app])
+    let app = SuspensionSubject.resource(ResourceKey(.proxyHost, "app"))
+    try await store.suspend(SuspensionRecord(.everything, until: time(10), reason: "r", begunAt: time(1)))
+    try await store.suspend(SuspensionRecord(app, until: nil, reason: "", begunAt: time(2)))
+    #expect(try await store.suspensions(at: time(9)).map(\.subject) == [.everything, app])
+    #expect(try await store.suspensions(at: time(10)).map(\.subject) == [app])
     #expect(try await store.resume(app))
     #expect(try await !store.resume(app))
-    #expect(try await store.pauses(at: time(10)).isEmpty)
+    #expect(try await store.suspensions(at: time(10)).isEmpty)
   }
 
   @Test(arguments: Kind.allCases) func `a store belongs to one NPM`(kind: Kind) async throws {

@@ -16,9 +16,27 @@ package func hostSpec(
 package func desiredHost(
   _ name: String, _ spec: Spec, validation: DesiredResource.Validation = .off
 ) -> DesiredResource {
-  DesiredResource(
+  var metadata = DesiredResource.Metadata()
+  metadata.validation = validation
+  return DesiredResource(
     key: ResourceKey(.proxyHost, name), spec: spec,
-    source: SourceLocation(file: "desired/test.yaml", line: 1, column: 3), validation: validation)
+    source: SourceLocation(file: "desired/test.yaml", line: 1, column: 3), metadata: metadata)
+}
+
+extension DesiredResource {
+  /// The same, with other decisions of the operator.
+  package func with(_ change: (inout Metadata) -> Void) -> DesiredResource {
+    var metadata = metadata
+    change(&metadata)
+    return DesiredResource(
+      key: key, spec: spec, source: source, fieldSources: fieldSources, lines: lines, metadata: metadata,
+      refersByNPMNames: refersByNPMNames, certificate: certificate, secrets: secrets)
+  }
+
+  /// The same, from another place.
+  package func at(_ source: SourceLocation, fields: [String: FieldSource] = [:]) -> DesiredResource {
+    with(source: source, fieldSources: fields)
+  }
 }
 
 package func desiredState(_ hosts: DesiredResource...) -> DesiredState {

@@ -48,7 +48,7 @@ package final class SimulatedNPM: Sendable {
 
   package func stop() async throws { try await simulator.stop() }
 
-  /// The client under test, logged in as the administrator. Pauses of retries are skipped.
+  /// The client under test, logged in as the administrator. ActiveSuspensions of retries are skipped.
   package func gateway(
     readTimeout: Double = 15, writeTimeout: Double = 5, kinds: [ResourceSchema] = ResourceSchema.all
   ) -> RESTGateway {

@@ -1,12 +1,6 @@
 extension ResourceSchema {
   /// Proxy hosts. Field names, bounds and defaults are those of NPM's published API schema.
-  package static let proxyHost: ResourceSchema = {
-    var description = hostDescription
-    description.canBeMadeDisabled = true
-    return description
-  }()
-
-  private static let hostDescription = ResourceSchema(
+  package static let proxyHost = ResourceSchema(
     kind: .proxyHost, section: "proxy_hosts", route: "proxy-hosts", fields: hostFields,
     operatorFields: hostOperatorFields,
     shorthands: [
@@ -18,7 +12,8 @@ extension ResourceSchema {
     summary: { spec in
       let target = "\(spec["forward_scheme"].summary)://\(spec["forward_host"].summary):\(spec["forward_port"].summary)"
       return "\(spec.claims.joined(separator: ", ")) -> \(target)"
-    }, check: { ProxyLocations.problems($0) }, normalise: normaliseHost)
+    }, check: { ProxyLocations.problems($0) }, normalise: normaliseHost,
+    canBeMadeDisabled: true)
 
   private static let hostFields: [FieldSchema] =
     [

@@ -1,33 +1,29 @@
 extension ResourceSchema {
   /// Settings of NPM as a whole. There is one, with a name instead of a number, and only administrators see it. Values are
   /// those of NPM's published API schema.
-  package static let setting: ResourceSchema = {
-    var description = ResourceSchema(
-      kind: .setting, section: "settings", route: "settings", ownershipProof: .name(field: "name"),
-      hasNginxState: false,
-      fields: [
-        FieldSchema(
-          "name", .choice(["", "default_site"]), defaultValue: "", "Which one; its name here says it already."),
-        FieldSchema(
-          "value", .choice(["congratulations", "404", "444", "redirect", "html"]),
-          "What NPM does with a request for a domain that it does not know."),
-        FieldSchema(
-          "redirect", .string(0...2048), defaultValue: "", "With redirect: the URL that such requests are sent to.",
-          metaName: "redirect"),
-        FieldSchema(
-          "html", .string(0...100_000), defaultValue: "", "With html: the page that they get.", metaName: "html"),
-      ],
-      operatorFields: [
-        MetadataFields.description, MetadataFields.labels, MetadataFields.suspend, MetadataFields.selfHeal,
-      ],
-      summary: { "unknown domains: \($0["value"].summary)" }, check: problems,
-      normalise: { spec in
-        if spec["value"] != "redirect" { spec["redirect"] = "" }
-        if spec["value"] != "html" { spec["html"] = "" }
-      })
-    description.isSingleton = true
-    return description
-  }()
+  package static let setting = ResourceSchema(
+    kind: .setting, section: "settings", route: "settings", ownershipProof: .name(field: "name"),
+    hasNginxState: false,
+    fields: [
+      FieldSchema(
+        "name", .choice(["", "default_site"]), defaultValue: "", "Which one; its name here says it already."),
+      FieldSchema(
+        "value", .choice(["congratulations", "404", "444", "redirect", "html"]),
+        "What NPM does with a request for a domain that it does not know."),
+      FieldSchema(
+        "redirect", .string(0...2048), defaultValue: "", "With redirect: the URL that such requests are sent to.",
+        metaName: "redirect"),
+      FieldSchema(
+        "html", .string(0...100_000), defaultValue: "", "With html: the page that they get.", metaName: "html"),
+    ],
+    operatorFields: [
+      MetadataFields.description, MetadataFields.labels, MetadataFields.suspend, MetadataFields.selfHeal,
+    ],
+    summary: { "unknown domains: \($0["value"].summary)" }, check: problems,
+    normalise: { spec in
+      if spec["value"] != "redirect" { spec["redirect"] = "" }
+      if spec["value"] != "html" { spec["html"] = "" }
+    }, isSingleton: true)
 
   /// NPM takes any text for the URL, and restarts again and again when nginx does not take it.
   @Sendable private static func problems(_ spec: Spec) -> [ValidationIssue] {

@@ -2,7 +2,7 @@ import Curl
 import FoundationEssentials
 import Model
 
-extension Expectation {
+extension HealthCheckSpec {
   /// Bytes of an answer that are read where its JSON matters.
   static let readableBytes = 4 << 20
 

@@ -2,7 +2,7 @@ package import Model
 package import Platform
 
 /// What is left alone.
-package enum PauseSubject: Hashable, Sendable {
+package enum SuspensionSubject: Hashable, Sendable {
   case everything
   case resource(ResourceKey)
 
@@ -26,14 +26,14 @@ package enum PauseSubject: Hashable, Sendable {
 }
 
 /// A wish to leave something alone, said on the command line.
-package struct Pause: Hashable, Sendable {
-  package var subject: PauseSubject
+package struct SuspensionRecord: Hashable, Sendable {
+  package var subject: SuspensionSubject
   /// nil: until somebody resumes it.
   package var until: Timestamp?
   package var reason: String
   package var begunAt: Timestamp
 
-  package init(_ subject: PauseSubject, until: Timestamp?, reason: String, begunAt: Timestamp) {
+  package init(_ subject: SuspensionSubject, until: Timestamp?, reason: String, begunAt: Timestamp) {
     self.subject = subject
     self.until = until
     self.reason = reason
@@ -42,11 +42,11 @@ package struct Pause: Hashable, Sendable {
 }
 
 /// What the command line said is to be left alone.
-package protocol PauseStore: Sendable {
+package protocol SuspensionStore: Sendable {
   /// Leaves a resource, or everything, alone until then, or until somebody resumes it.
-  func pause(_ pause: Pause) async throws
+  func suspend(_ record: SuspensionRecord) async throws
   /// Whether it was paused.
-  func resume(_ subject: PauseSubject) async throws -> Bool
+  func resume(_ subject: SuspensionSubject) async throws -> Bool
   /// Those that are not over.
-  func pauses(at now: Timestamp) async throws -> [Pause]
+  func suspensions(at now: Timestamp) async throws -> [SuspensionRecord]
 }

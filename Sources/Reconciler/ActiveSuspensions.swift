@@ -1,0 +1,38 @@
+import Model
+import Platform
+import Store
+
+/// What is suspended now: by the command line, or by a maintenance window. Read again before each write, because an
+/// operator may suspend something while a run is under way.
+struct ActiveSuspensions: Sendable {
+  let store: any StateStore
+  let settings: ReconcileOptions
+
+  /// A rollback is ordered now: no earlier suspension holds it.
+  ///
+  /// - Throws: `StoreError`.
+  func now() async throws -> SuspensionSet {
+    if case .rollBack = settings.purpose { return SuspensionSet() }
+    var found = SuspensionSet(everything: MaintenanceWindow.suspension(settings.windows, at: .now))
+    for record in try await store.suspensions(at: .now) {
+      let suspension = Suspension(until: record.until?.iso8601 ?? "resumed", reason: record.reason)
+      switch record.subject {
+      case .everything: found.everything = suspension
+      case .resource(let key): found.resources[key] = suspension
+      }
+    }
+    return found
+  }
+
+  /// Why a change is not made now; nil: it is. A store that cannot be read stops the change.
+  func blockReason(for key: ResourceKey, formerly former: ResourceKey?) async -> Diagnostic? {
+    do {
+      let set = try await now()
+      guard let found = set.covering(key) ?? former.flatMap({ set.resources[$0] }) else { return nil }
+      let reason = found.reason.isEmpty ? "" : " (\(found.reason))"
+      return Diagnostic(.suspended, "suspended until \(found.until)\(reason) while the run was under way")
+    } catch {
+      return (error as? StoreError)?.diagnostic ?? Diagnostic(.internalError, "\(error)")
+    }
+  }
+}
