@@ -2,10 +2,10 @@
 import Foundation
 import PackageDescription
 
-/// `make fuzz` builds the rooms with the fuzzer's eyes in them, in a folder of its own.
+/// `make fuzz` builds the modules instrumented for the fuzzer, in a folder of its own.
 let isFuzzing = ProcessInfo.processInfo.environment["FUZZ"] != nil
 
-/// Every room builds with the same strictness: Swift 6, no implicit exports, warnings are errors.
+/// Every module builds with the same strictness: Swift 6, no implicit exports, warnings are errors.
 let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("InternalImportsByDefault"),
@@ -18,8 +18,8 @@ func seam(_ name: String, _ pkgConfig: String, apt: String, brew: String) -> Tar
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
 }
 
-/// A room of the house: its name and the rooms it may import. `make lint` checks that nothing else is imported.
-func room(_ name: String, _ imports: [String]) -> Target {
+/// A module: its name and the modules that it may import. `make lint` checks that nothing else is imported.
+func module(_ name: String, _ imports: [String]) -> Target {
   .target(name: name, dependencies: imports.map { .byName(name: $0) }, swiftSettings: instrumented)
 }
 
@@ -32,7 +32,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [.executable(name: "reconciler", targets: ["Entry"])],
   targets: [
-    // Ground: C seams.
+    // C bindings.
     seam("CLibYAML", "yaml-0.1", apt: "libyaml-dev", brew: "libyaml"),
     seam("CLibSQLite", "sqlite3", apt: "libsqlite3-dev", brew: "sqlite"),
     seam("CLibCurl", "libcurl", apt: "libcurl4-openssl-dev", brew: "curl"),
@@ -41,47 +41,53 @@ let package = Package(
     seam("CLibPCRE2", "libpcre2-8", apt: "libpcre2-dev", brew: "pcre2"),
 
     // Foundations.
-    room("Platform", []),
-    room("Hashing", ["CLibGnuTLS"]),
-    room("X509", ["CLibGnuTLS"]),
-    room("PCRE", ["CLibPCRE2"]),
-    room("YAML", ["CLibYAML"]),
-    room("SQLite", ["CLibSQLite", "Platform"]),
-    room("Curl", ["CLibCurl", "Platform"]),
-    room("HTTPServer", ["CLibMicroHTTPD", "Platform"]),
-    room("Metrics", []),
+    module("Platform", []),
+    module("Hashing", ["CLibGnuTLS"]),
+    module("X509", ["CLibGnuTLS"]),
+    module("PCRE", ["CLibPCRE2"]),
+    module("YAML", ["CLibYAML"]),
+    module("SQLite", ["CLibSQLite", "Platform"]),
+    module("Curl", ["CLibCurl", "Platform"]),
+    module("HTTPServer", ["CLibMicroHTTPD", "Platform"]),
+    module("Metrics", []),
 
-    // Pure core.
-    room("Model", []),
-    room("Planning", ["Model", "Hashing"]),
-    room("Alerting", ["Model", "Platform"]),
+    // Core, without I/O.
+    module("Model", []),
+    module("Planning", ["Model", "Hashing"]),
+    module("Alerting", ["Model", "Platform"]),
 
-    // Edges.
-    room("DesiredFiles", ["Model", "YAML", "PCRE", "Platform", "X509"]),
-    room("Upstream", ["Model", "Curl", "Platform"]),
-    room("NPMClient", ["Model", "Upstream", "Platform", "X509"]),
-    room("Probe", ["Model", "Curl", "Platform", "X509"]),
-    room("Store", ["Model", "SQLite", "Platform"]),
-    room("Publishing", ["Model", "Alerting", "Upstream", "Curl", "Platform"]),
+    // Adapters.
+    module("DesiredFiles", ["Model", "YAML", "PCRE", "Platform", "X509"]),
+    module("Upstream", ["Model", "Curl", "Platform"]),
+    module("NPMClient", ["Model", "Upstream", "Platform", "X509"]),
+    module("Probe", ["Model", "Curl", "Platform", "X509"]),
+    module("Store", ["Model", "Alerting", "SQLite", "Platform"]),
+    module("Publishing", ["Model", "Alerting", "Store", "Upstream", "Curl", "Platform"]),
 
-    // Heart.
-    room(
+    // Engine.
+    module(
       "Reconciler",
+      ["Model", "Planning", "DesiredFiles", "NPMClient", "Probe", "Store", "Platform", "Hashing"]),
+    module(
+      "Reports",
+      ["Model", "Planning", "DesiredFiles", "NPMClient", "Probe", "Store", "Reconciler", "Metrics", "Platform"]),
+    module(
+      "Daemon",
       [
-        "Model", "Planning", "Alerting", "DesiredFiles", "NPMClient", "Probe", "Store", "Publishing", "Metrics",
-        "Platform", "Hashing",
+        "Model", "Planning", "Alerting", "DesiredFiles", "NPMClient", "Probe", "Store", "Publishing", "Reconciler",
+        "Reports", "Platform",
       ]),
 
-    // Twin.
-    room("NPMSimulator", ["Model", "HTTPServer", "Platform", "X509", "Curl"]),
+    // A double of NPM: knows nothing of NPMClient.
+    module("NPMSimulator", ["Model", "HTTPServer", "Platform", "X509", "Curl"]),
 
-    // Doors.
-    room(
+    // Entry points.
+    module(
       "Commands",
       [
         "Model", "Planning", "Alerting", "DesiredFiles", "YAML", "Upstream", "NPMClient", "Probe", "Store",
-        "Publishing",
-        "SQLite", "Curl", "Reconciler", "NPMSimulator", "HTTPServer", "Platform", "Hashing",
+        "Publishing", "SQLite", "Curl", "Reconciler", "Reports", "Daemon", "NPMSimulator", "HTTPServer", "Platform",
+        "Hashing",
       ]),
     .executableTarget(name: "Entry", dependencies: ["Commands", "Platform"], swiftSettings: strict),
 
@@ -95,7 +101,7 @@ let package = Package(
     .executableTarget(
       name: "FaultSuite", dependencies: ["TestSupport", "Model", "Platform", "SQLite"], path: "Tests/FaultSuite",
       swiftSettings: strict),
-    tests("PlatformTests", ["Platform", "TestSupport"]),
+    tests("PlatformTests", ["Model", "Platform", "TestSupport"]),
     tests("YAMLTests", ["YAML"]),
     tests("X509Tests", ["X509", "TestSupport"]),
     tests("ModelTests", ["Model", "Hashing", "Platform", "TestSupport"]),
@@ -109,15 +115,22 @@ let package = Package(
     tests("UpstreamTests", ["Upstream", "Curl", "HTTPServer", "Model", "Platform", "TestSupport"]),
     tests("NPMClientTests", ["NPMClient", "Upstream", "Curl", "Model", "Platform", "TestSupport"]),
     tests("ProbeTests", ["Probe", "Curl", "HTTPServer", "Platform", "TestSupport"]),
-    tests("StoreTests", ["Store", "Model", "SQLite", "Platform", "TestSupport"]),
+    tests("StoreTests", ["Store", "Alerting", "Model", "SQLite", "Platform", "TestSupport"]),
     tests("NPMSimulatorTests", ["NPMSimulator", "Model", "Curl", "Platform", "TestSupport"]),
+    tests(
+      "DaemonTests",
+      [
+        "Daemon", "Reconciler", "Planning", "Alerting", "Publishing", "DesiredFiles", "NPMClient", "Probe", "Store",
+        "Model", "Platform", "TestSupport", "Upstream", "Curl",
+      ]),
     tests(
       "ReconcilerTests",
       [
         "Reconciler", "Planning", "Alerting", "Publishing", "DesiredFiles", "NPMClient", "Probe", "Store", "Model",
         "Platform", "TestSupport", "Upstream", "Curl",
       ]),
-    tests("CommandsTests", ["Commands", "Model", "Planning", "DesiredFiles", "Probe", "Platform", "TestSupport"]),
+    tests(
+      "CommandsTests", ["Commands", "Reports", "Model", "Planning", "DesiredFiles", "Probe", "Platform", "TestSupport"]),
     tests("IntegrationTests", ["Entry", "TestSupport", "Curl", "HTTPServer", "Model", "Platform", "X509"]),
   ],
   swiftLanguageModes: [.v6]

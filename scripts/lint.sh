@@ -6,18 +6,18 @@ fail=0
 
 swift format lint --strict --recursive Sources Tests Package.swift || fail=1
 
-# Package.swift lists what each room may import; rooms that are only reached through another do not count.
+# Package.swift lists what each module may import; modules that are only reached through another do not count.
 while IFS= read -r line; do
-  room=$(sed -E 's/.*room\( *"([A-Za-z0-9]+)".*/\1/' <<<"$line")
+  module=$(sed -E 's/.*module\( *"([A-Za-z0-9]+)".*/\1/' <<<"$line")
   allowed=$(sed -E 's/.*\[([^]]*)\].*/\1/; s/[",]/ /g' <<<"$line")
-  for import in $(grep -rhoE '^ *((package|public|internal|@preconcurrency) )*import [A-Za-z0-9]+' "Sources/$room" | awk '{print $NF}' | sort -u); do
+  for import in $(grep -rhoE '^ *((package|public|internal|@preconcurrency) )*import [A-Za-z0-9]+' "Sources/$module" | awk '{print $NF}' | sort -u); do
     case $import in Glibc | Darwin | Dispatch | FoundationEssentials) continue ;; esac
     case " $allowed " in
     *" $import "*) ;;
-    *) echo "Sources/$room imports $import, which Package.swift does not list for it" && fail=1 ;;
+    *) echo "Sources/$module imports $import, which Package.swift does not list for it" && fail=1 ;;
     esac
   done
-done < <(tr '\n' ' ' <Package.swift | grep -oE 'room\( *"[A-Za-z0-9]+", *\[[^]]*\]')
+done < <(tr '\n' ' ' <Package.swift | grep -oE 'module\( *"[A-Za-z0-9]+", *\[[^]]*\]')
 
 for file in $(git ls-files -co --exclude-standard 'Sources/*.swift' 'Tests/*.swift'); do
   lines=$(wc -l <"$file")

@@ -1,4 +1,5 @@
-package import Platform
+package import Model
+package import Model
 
 /// How bad it is.
 package enum AlertSeverity: String, CaseIterable, Codable, Comparable, Sendable {
@@ -10,6 +11,7 @@ package enum AlertSeverity: String, CaseIterable, Codable, Comparable, Sendable 
 
 /// What a rule finds wrong at a moment.
 package struct AlertCondition: Hashable, Sendable {
+  package var instance: InstanceID
   package var rule: AlertRule
   package var severity: AlertSeverity
   /// What it is about; conditions of one rule with one subject are one alert.
@@ -24,8 +26,9 @@ package struct AlertCondition: Hashable, Sendable {
 
   package init(
     _ rule: AlertRule, _ severity: AlertSeverity, subject: String, _ summary: String, members: [String] = [],
-    cooldown: Double
+    cooldown: Double, instance: InstanceID = .default
   ) {
+    self.instance = instance
     self.rule = rule
     self.severity = severity
     self.subject = subject
@@ -39,6 +42,7 @@ package struct AlertCondition: Hashable, Sendable {
 
 /// An alert that fires.
 package struct Alert: Hashable, Codable, Sendable {
+  package var instance: InstanceID
   package var rule: AlertRule
   package var severity: AlertSeverity
   package var subject: String
@@ -55,6 +59,7 @@ package struct Alert: Hashable, Codable, Sendable {
   package var key: String { "\(rule.rawValue)/\(subject)" }
 
   package init(_ condition: AlertCondition, since: Timestamp) {
+    instance = condition.instance
     rule = condition.rule
     severity = condition.severity
     subject = condition.subject
@@ -89,14 +94,17 @@ package struct AlertNotification: Hashable, Codable, Sendable {
   }
 }
 
-/// A wish not to hear of some alerts for a while.
+/// Keeps some alerts from being notified for a while.
 package struct Silence: Hashable, Sendable {
+  /// By which the store knows it.
+  package var number: Int
   /// A rule, a host or a subject; `*` for everything.
   package var match: String
   package var until: Timestamp
   package var reason: String
 
-  package init(match: String, until: Timestamp, reason: String) {
+  package init(number: Int = 0, match: String, until: Timestamp, reason: String) {
+    self.number = number
     self.match = match
     self.until = until
     self.reason = reason
@@ -104,10 +112,10 @@ package struct Silence: Hashable, Sendable {
 
   /// An alert with several hosts is silent when each of them is.
   package static func cover(_ alert: Alert, _ silences: [Silence], at now: Timestamp) -> Bool {
-    let words = Set(silences.filter { now < $0.until }.map(\.match))
-    if words.contains("*") || words.contains(alert.rule.rawValue) || words.contains(alert.subject) {
+    let matches = Set(silences.filter { now < $0.until }.map(\.match))
+    if matches.contains("*") || matches.contains(alert.rule.rawValue) || matches.contains(alert.subject) {
       return true
     }
-    return !alert.members.isEmpty && alert.members.allSatisfy(words.contains)
+    return !alert.members.isEmpty && alert.members.allSatisfy(matches.contains)
   }
 }

@@ -1,4 +1,4 @@
-package import Platform
+package import Model
 
 /// What is known of the world, as far as alerts depend on it.
 package struct AlertInput: Sendable {
@@ -27,7 +27,7 @@ package struct AlertInput: Sendable {
   }
 
   /// Something that goes on since a while.
-  package struct Matter: Hashable, Sendable {
+  package struct OngoingCondition: Hashable, Sendable {
     package var message: String
     package var since: Timestamp
     package var members: [String]
@@ -52,11 +52,11 @@ package struct AlertInput: Sendable {
   package var maximumRestarts = 3
   /// Certificates by name, and whether it is urgent.
   package var certificates: [(name: String, message: String, isUrgent: Bool)] = []
-  package var drift: Matter?
-  package var guardOpen: Matter?
-  package var apply: Matter?
-  package var npm: Matter?
-  package var desired: Matter?
+  package var drift: OngoingCondition?
+  package var guardOpen: OngoingCondition?
+  package var apply: OngoingCondition?
+  package var npm: OngoingCondition?
+  package var desired: OngoingCondition?
 
   package init() {}
 }
@@ -177,7 +177,7 @@ extension AlertInput {
   }
 
   private func matter(
-    _ name: AlertRule, _ matter: Matter?, _ rule: AlertRuleSettings, _ firing: Set<String>, _ now: Timestamp
+    _ name: AlertRule, _ matter: OngoingCondition?, _ rule: AlertRuleSettings, _ firing: Set<String>, _ now: Timestamp
   ) -> AlertCondition? {
     guard let matter else { return nil }
     let found = condition(name, rule, name.rawValue, matter.message, matter.members)

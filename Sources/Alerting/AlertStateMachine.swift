@@ -1,4 +1,4 @@
-package import Platform
+package import Model
 
 /// Which alerts fire and who is told, out of what fired before and what is wrong now. A value: nothing is sent here.
 ///

@@ -1,6 +1,5 @@
 import FoundationEssentials
-import Model
-package import Platform
+package import Model
 
 /// A mail as it goes over the wire (RFC 5322, RFC 2045): the text in UTF-8 and base64, so that no server changes it.
 package struct MailMessage: Sendable {

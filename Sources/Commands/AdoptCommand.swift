@@ -26,7 +26,7 @@ enum AdoptCommand {
     }
     guard invocation.arguments.has(dryRun) else { return try await ApplyFlow(context).run { try wish(context) } }
     let (wanted, settings) = try wish(context)
-    let (_, planned) = try await context.plan(wanted.desired, settings, context.store(createsIt: false))
+    let (_, planned) = try await context.plan(wanted.desired, settings, context.stores(createsIt: false))
     try PlanPrinter(planned: planned, context: context, isPartial: true).print(wanted.diagnostics)
     return planned.refusals.isEmpty && !planned.plan.changes.contains(where: \.isBlocked) ? .success : .refused
   }

@@ -101,7 +101,7 @@ extension SettingsLoader {
     let words = isWritten ? "needs another 'url': \(problem.lacks)" : "lacks \(problem.lacks)"
     decoder.report(
       isWritten ? .badURL : .missingKey, "alert sink '\(sink.name)' \(words)",
-      at: position("alerts", ".sinks[\(index)].\(isWritten ? "url" : "name")", ".sinks[\(index)].name"),
+      at: position("alerts", ".receivers[\(index)].\(isWritten ? "url" : "name")", ".receivers[\(index)].name"),
       hint: "write \(problem.hint)")
   }
 

@@ -1,3 +1,4 @@
+import Daemon
 import Publishing
 import Alerting
 import DesiredFiles
@@ -6,7 +7,7 @@ import Platform
 import Reconciler
 import Store
 
-/// `reconciler alerts`: what fires, who is told, what is silent.
+/// `reconciler alerts`: what fires, who is notified, what is silenced.
 enum AlertsCommand {
   private static let length = FlagDefinition("for", value: "DURATION", "How long a silence lasts; default: 2h")
   private static let reason = FlagDefinition("reason", value: "TEXT", "Why it is silent")
@@ -37,19 +38,17 @@ enum AlertsCommand {
   }
 
   private static func list(_ context: CommandContext) async throws -> ExitCode {
-    // Who only looks makes no store.
-    let store = Files.exists(context.settings.state) ? try SQLiteStore(path: context.settings.state) : nil
-    let alerts = (try await store?.alerts() ?? [:]).values.compactMap { StoredText.decoded($0) as Alert? }
-      .sorted { ($1.severity, $0.key) < ($0.severity, $1.key) }
-    let silences = try await store?.silences(at: .now) ?? []
-    let pending = try await store?.pending() ?? [:]
+    let store = try context.stores(createsIt: false).alerts
+    let alerts = try await store.alerts().sorted { ($1.severity, $0.key) < ($0.severity, $1.key) }
+    let silences = try await store.silences(at: .now)
+    let pending = try await store.pending()
     let console = context.invocation.console
     if console.format == .json {
       try console.result(
         json: [
           "format_version": "1", "alerts": .array(alerts.map(json)), "silences": .array(silences.map(json)),
           "sinks": .array(
-            context.settings.daemon.sinks.map {
+            context.settings.daemon.receivers.map {
               [
                 "name": .string($0.name), "type": .string($0.kind.rawValue), "pending": .int(pending[$0.name] ?? 0),
               ]
@@ -62,12 +61,12 @@ enum AlertsCommand {
       let why = row.reason.isEmpty ? "" : ", \(row.reason)"
       return "silence \(row.number): \(row.match) until \(row.until.iso8601)\(why)"
     }
-    let sinks = context.settings.daemon.sinks.map { sink in
+    let sinks = context.settings.daemon.receivers.map { sink in
       "\(sink.name) (\(sink.kind.rawValue)\(pending[sink.name].map { ", \($0) waiting" } ?? ""))"
     }
     lines += [
       "",
-      sinks.isEmpty ? "Nobody is told: there is no sink in the settings." : "Told: \(sinks.joined(separator: ", "))",
+      sinks.isEmpty ? "No receivers: there is no sink in the settings." : "Notified: \(sinks.joined(separator: ", "))",
     ]
     try console.result(lines.joined(separator: "\n"))
     return .success
@@ -90,7 +89,7 @@ enum AlertsCommand {
     ]
   }
 
-  private static func json(_ row: SilenceRow) -> JSONValue {
+  private static func json(_ row: Silence) -> JSONValue {
     [
       "number": .int(row.number), "match": .string(row.match), "until": .string(row.until.iso8601),
       "reason": .string(row.reason),
@@ -98,31 +97,31 @@ enum AlertsCommand {
   }
 
   private static func test(_ name: String, _ context: CommandContext) async throws -> ExitCode {
-    let sinks = context.settings.daemon.sinks
+    let sinks = context.settings.daemon.receivers
     guard let settings = sinks.first(where: { $0.name == name }) else {
       let hint =
         Suggestion.nearest(to: name, among: sinks.map(\.name)).map { "did you mean '\($0)'?" }
-        ?? "sinks stand below alerts.sinks in the settings"
+        ?? "sinks are below alerts.sinks in the settings"
       throw CommandFailure(.invalid, [Diagnostic(.alertSink, "there is no sink '\(name)'", hint: hint)])
     }
     var condition = AlertCondition(
       .restarted, .info, subject: "test", "this is a test; nothing is wrong", cooldown: 0)
     condition.isOneShot = true
     do {
-      try await context.sink(settings).tell([AlertNotification(.firing, Alert(condition, since: .now), at: .now)])
+      try await context.notifier(settings).notify([AlertNotification(.firing, Alert(condition, since: .now), at: .now)])
     } catch {
-      let message = "alert sink '\(name)' was not told: \(error)"
+      let message = "alert sink '\(name)' was not notified: \(error)"
       throw CommandFailure(.failure, [Diagnostic(.alertSink, message, hint: "check its settings, and that it runs")])
     }
-    try context.invocation.console.result("'\(name)' took it.")
+    try context.invocation.console.result("Delivered to '\(name)'.")
     return .success
   }
 
   private static func silence(_ match: String, _ context: CommandContext) async throws -> ExitCode {
     let seconds = try context.invocation.arguments.length(length) ?? 7200
     let until = Timestamp(seconds: Timestamp.now.seconds + seconds)
-    let number = try await SQLiteStore(path: context.settings.state)
-      .silence(match, until: until, reason: context.invocation.arguments.value(reason) ?? "")
+    let number = try await context.stores(createsIt: true).alerts
+      .addSilence(match, until: until, reason: context.invocation.arguments.value(reason) ?? "")
     await context.append([
       Event(
         .info, source: "alerts", subject: match, reason: "Silenced",
@@ -136,12 +135,12 @@ enum AlertsCommand {
         ])
       return .success
     }
-    try context.invocation.console.result("Silence \(number): nothing is told of '\(match)' until \(until.iso8601).")
+    try context.invocation.console.result("Silence \(number): no notifications of '\(match)' until \(until.iso8601).")
     return .success
   }
 
   private static func expireSilence(_ text: String, _ context: CommandContext) async throws -> ExitCode {
-    guard let number = Int(text), try await SQLiteStore(path: context.settings.state).expireSilence(number) else {
+    guard let number = Int(text), try await context.stores(createsIt: false).alerts.expireSilence(number) else {
       throw CommandFailure(
         .invalid, [Diagnostic(.alertSink, "there is no silence '\(text)'", hint: "'reconciler alerts' shows them")])
     }

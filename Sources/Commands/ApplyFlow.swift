@@ -4,6 +4,7 @@ import Model
 import Planning
 import Platform
 import Reconciler
+import Reports
 import Store
 
 /// What every command does that writes to NPM: lock, plan, guards, question, changes one by one, report.
@@ -32,19 +33,21 @@ struct ApplyFlow {
     let lock = try await ApplyLock.take(beside: context.settings.state, timeout: timeout, stop: stop)
     defer { withExtendedLifetime(lock) {} }
     let (wanted, settings) = try await wish()
-    let store = try context.store(createsIt: true)
-    let (run, planned) = try await context.plan(wanted.desired, settings, store)
+    let stores = try context.stores(createsIt: true)
+    let (run, planned) = try await context.plan(wanted.desired, settings, stores)
     let printer = ApplyPrinter(
       PlanText(
         planned: planned, settings: context.settings, console: invocation.console, isPartial: !wanted.writesStatus),
       remark: wanted.remark)
     var news = PlanEventRecorder()
-    await run.tell(planned, &news)
+    await run.append(
+      news.events(planned, days: settings.certificateDays, correlation: settings.correlation))
     if !planned.refusals.isEmpty { try await run.remember(planned) }
     if let early = try gate(planned, printer, wanted) { return early }
     stop.deferExit()
     printer.begin(wasAsked: !invocation.arguments.has(ApplyFlags.yes) && planned.writesSomething)
-    let lease = try await ApplyLock.lease(store, context, timeout: timeout, stop: stop)
+    let lease = try await ApplyLock.lease(
+      stores, owner: settings.owner, correlation: settings.correlation, timeout: timeout, stop: stop)
     let report = try await lease.hold { try await run.apply(planned, stop: stop) { printer.show($0) } }
     if wanted.writesStatus { writeStatus(planned, report) } else { outdateStatus(report) }
     try printer.finish(report, wanted.diagnostics)

@@ -1,3 +1,5 @@
+import Daemon
+import Reports
 import Curl
 import DesiredFiles
 import Model
@@ -95,7 +97,7 @@ struct CommandContext: Sendable {
     planned.defaultCertificate = settings.defaultCertificate
     planned.letsEncryptEmail = settings.letsEncryptEmail
     planned.certificateDays = settings.certificateDays
-    planned.dataPlane = settings.daemon.health.door
+    planned.dataPlane = settings.daemon.health.dataPlane
     planned.usesReloadWitness = settings.usesReloadWitness
     planned.correlation = correlation
     return planned
@@ -125,9 +127,19 @@ struct CommandContext: Sendable {
   }
 
   /// The store. A command that only looks never creates one.
-  func store(createsIt: Bool) throws -> any StateStore {
-    if !createsIt && !Files.exists(settings.state) { return MemoryStore() }
-    return try SQLiteStore(path: settings.state)
+  func stores(createsIt: Bool) throws -> StoreSet {
+    if !createsIt && !Files.exists(settings.state) { return StoreSet(MemoryStore()) }
+    return StoreSet(try SQLiteStore(path: settings.state))
+  }
+
+  /// Appends to the event log, where there is one that can be written.
+  func append(_ events: [Event]) async {
+    do {
+      guard Files.exists(settings.state) else { return }
+      try await stores(createsIt: false).events.append(events, at: .now)
+    } catch {
+      invocation.console.info("the event could not be stored: \(error)")
+    }
   }
 
   /// Does something to the status files. They are for people to look at: a failure is a warning.
@@ -141,9 +153,9 @@ struct CommandContext: Sendable {
 
   /// Everything that diff and apply share: the lines up to the first effect.
   func plan(
-    _ desired: DesiredState, _ reconcileOptions: ReconcileOptions, _ store: any StateStore
+    _ desired: DesiredState, _ reconcileOptions: ReconcileOptions, _ stores: StoreSet
   ) async throws -> (run: Reconciliation, planned: PlanResult) {
-    let run = Reconciliation(gateway: try gateway(), store: store, prober: prober, settings: reconcileOptions)
+    let run = Reconciliation(gateway: try gateway(), stores: stores, prober: prober, settings: reconcileOptions)
     let start = ContinuousClock.now
     let planned = try await run.plan(desired, progress: progress("checking destinations"))
     invocation.console.describe(planned, since: start)

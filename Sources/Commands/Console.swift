@@ -111,8 +111,8 @@ struct Console: Sendable {
     if isVerbose { log(level: logsJSON ? "info" : "info[\(call ?? correlation)]", message(), call: call) }
   }
 
-  /// What a daemon has to say: one line in its log, with the time where nobody else adds it.
-  func say(_ message: String) {
+  /// One line in the log of a daemon, with the time where the journal does not add it.
+  func log(_ message: String) {
     guard !isQuiet else { return }
     if logsJSON { return log(level: "info", message) }
     let isJournal = CurrentProcess.environment("JOURNAL_STREAM") != nil

@@ -1,3 +1,4 @@
+import Daemon
 import Publishing
 import Alerting
 import DesiredFiles
@@ -7,38 +8,7 @@ import Probe
 import Reconciler
 import Upstream
 
-/// What only the daemon wants to know.
-struct DaemonSettings: Sendable {
-  /// Seconds between passes.
-  var interval = 60.0
-  /// Whether it repairs what was changed in NPM.
-  var selfHeals = true
-  var windows: [MaintenanceWindow] = []
-  var health = HealthSettings()
-  /// nil: the desired files are a directory.
-  var git: GitSettings?
-  /// Those that differ from the standard.
-  var rules: [AlertRule: AlertRuleSettings] = [:]
-  var sinks: [ReceiverConfiguration] = []
-  /// Starts anew in a week that are too many.
-  var maximumRestarts = 3
-}
-
-/// How the health of destinations is watched.
-struct HealthSettings: Sendable {
-  /// Seconds between checks of one destination.
-  var interval = 300.0
-  var thresholds = HealthTracker.Thresholds()
-  /// nil: nobody said where NPM serves its hosts.
-  var door: DataPlane?
-  /// What is always there; empty: our own network is taken to be up.
-  var connectivityTargets: [ProbeTarget] = []
-  var objective = Objective()
-  /// By label; the first that fits counts.
-  var objectives: [(label: (name: String, value: String), objective: Objective)] = []
-}
-
-/// Their shape in `reconciler.yaml`.
+/// The shape of what the settings say about the daemon in `reconciler.yaml`.
 enum DaemonFields {
   static let all: [FieldSchema] = [
     FieldSchema(
@@ -116,8 +86,8 @@ enum DaemonFields {
 }
 
 extension SettingsLoader {
-  mutating func daemon() -> DaemonSettings {
-    var daemon = DaemonSettings()
+  mutating func daemon() -> DaemonConfiguration {
+    var daemon = DaemonConfiguration()
     daemon.interval = seconds("watch", "interval") ?? daemon.interval
     daemon.selfHeals = file["watch"]?.value["self_heal"].boolValue ?? daemon.selfHeals
     let windows = file["watch"]?.value["windows"].arrayValue ?? []
@@ -126,7 +96,7 @@ extension SettingsLoader {
     daemon.git = git()
     daemon.maximumRestarts = number("slo", "restarts") ?? daemon.maximumRestarts
     daemon.rules = alertRules()
-    daemon.sinks = alertSinks()
+    daemon.receivers = alertSinks()
     return daemon
   }
 
@@ -179,8 +149,8 @@ extension SettingsLoader {
     return git
   }
 
-  private mutating func health() -> HealthSettings {
-    var health = HealthSettings()
+  private mutating func health() -> HealthConfiguration {
+    var health = HealthConfiguration()
     health.interval = max(1, seconds("health", "interval") ?? health.interval)
     health.thresholds.failures = number("health", "failure_threshold") ?? health.thresholds.failures
     health.thresholds.successes = number("health", "success_threshold") ?? health.thresholds.successes
@@ -190,7 +160,7 @@ extension SettingsLoader {
       }
     }
     if let text = text("npm", "data_plane"), let found = place(text, "npm") {
-      health.door = DataPlane(
+      health.dataPlane = DataPlane(
         address: found.host, port: found.port, tlsPort: number("npm", "data_plane_tls_port") ?? 443)
     }
     let slo = file["slo"]?.value ?? [:]

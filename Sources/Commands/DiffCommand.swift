@@ -1,3 +1,4 @@
+import Reports
 import DesiredFiles
 import Model
 import Planning
@@ -21,7 +22,8 @@ enum DiffCommand {
     let context = try CommandContext(invocation)
     try context.checkOutput()
     let loaded = try context.loadDesired(exitWhenEmpty: .refused)
-    let (_, planned) = try await context.plan(loaded.state, context.reconcileOptions(), context.store(createsIt: false))
+    let (_, planned) = try await context.plan(
+      loaded.state, context.reconcileOptions(), context.stores(createsIt: false))
     if let name = invocation.arguments.value(accept) {
       try DriftAcceptance.accept(name, planned, loaded, context)
       return .success

@@ -20,7 +20,7 @@ enum EventsCommand {
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     let context = try CommandContext(invocation)
     if invocation.arguments.has(follow) { return try await follow(context) }
-    let events = try await context.store(createsIt: false).events(filter(invocation.arguments))
+    let events = try await context.stores(createsIt: false).events.events(filter(invocation.arguments))
     if invocation.console.format == .json {
       try invocation.console.result(json: ["format_version": "1", "events": .array(events.map(json))])
     } else {
@@ -40,7 +40,7 @@ enum EventsCommand {
     var filter = try filter(context.invocation.arguments)
     let console = context.invocation.console
     while true {
-      for event in try await context.store(createsIt: false).events(filter) {
+      for event in try await context.stores(createsIt: false).events.events(filter) {
         let isRead =
           try console.format == .json ? console.result(line: json(event)) : console.result(line(event, console))
         guard isRead else { return .success }

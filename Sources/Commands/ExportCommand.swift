@@ -1,3 +1,4 @@
+import Reports
 import DesiredFiles
 import Model
 import NPMClient
@@ -82,9 +83,9 @@ enum ExportCommand {
 
   /// What the store calls objects that have no place for a marker.
   private static func names(_ context: CommandContext) async throws -> [ObjectRef: String] {
-    let store = try context.store(createsIt: false)
-    guard try await store.boundNPM() == context.settings.npmURL else { return [:] }
-    let known = try await store.ledger().compactMap { entry in
+    let stores = try context.stores(createsIt: false)
+    guard try await stores.binding.boundNPM() == context.settings.npmURL else { return [:] }
+    let known = try await stores.ledger.entries().compactMap { entry in
       entry.id.map { (ObjectRef(entry.key.kind, $0), entry.key.name) }
     }
     return Dictionary(known) { first, _ in first }

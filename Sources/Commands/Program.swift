@@ -1,4 +1,6 @@
+import Reports
 import Model
+import Reconciler
 import NPMClient
 import Platform
 import Store
@@ -59,6 +61,8 @@ package enum Program {
       return report([error.diagnostic], .failure, invocation.console)
     } catch let error as StoreError {
       return report([error.diagnostic], .failure, invocation.console)
+    } catch let error as LockError {
+      return report([error.diagnostic], error.isHeld ? .locked : .failure, invocation.console)
     } catch {
       return report([Diagnostic(.internalError, "\(error)")], .failure, invocation.console)
     }

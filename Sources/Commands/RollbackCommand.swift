@@ -21,8 +21,8 @@ enum RollbackCommand {
     let context = try CommandContext(invocation)
     if invocation.arguments.has(list) { return try await show(context) }
     return try await ApplyFlow(context).run {
-      let store = try context.store(createsIt: false)
-      let target = try await target(invocation.arguments.integer(to), store)
+      let stores = try context.stores(createsIt: false)
+      let target = try await target(invocation.arguments.integer(to), stores)
       var settings = try context.reconcileOptions()
       settings.purpose = .rollBack(target)
       settings.selection = [:]
@@ -32,8 +32,8 @@ enum RollbackCommand {
     }
   }
 
-  private static func target(_ wanted: Int?, _ store: any StateStore) async throws -> RollbackTarget {
-    let runs = try await store.runs(limit: 100_000)
+  private static func target(_ wanted: Int?, _ stores: StoreSet) async throws -> RollbackTarget {
+    let runs = try await stores.runs.runs(limit: 100_000)
     guard let newest = runs.first, let oldest = runs.last else {
       throw refusal("the store remembers no run", hint: "there is nothing to go back to")
     }
@@ -52,7 +52,7 @@ enum RollbackCommand {
         hint: "see 'reconciler rollback --list'; history.keep says how long runs are remembered")
     }
     return RollbackTarget(
-      run: number, history: try await store.history(after: 0), ledger: try await store.ledger())
+      run: number, history: try await stores.runs.history(after: 0), ledger: try await stores.ledger.entries())
   }
 
   private static func refusal(_ message: String, hint: String) -> CommandFailure {
@@ -60,7 +60,7 @@ enum RollbackCommand {
   }
 
   private static func show(_ context: CommandContext) async throws -> ExitCode {
-    let runs = try await context.store(createsIt: false).runs(limit: 50)
+    let runs = try await context.stores(createsIt: false).runs.runs(limit: 50)
     if context.invocation.console.format == .json {
       try context.invocation.console.result(json: ["format_version": "1", "runs": .array(runs.map(json))])
     } else {

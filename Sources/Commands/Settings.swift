@@ -1,3 +1,4 @@
+import Daemon
 import DesiredFiles
 import Model
 import Planning
@@ -29,7 +30,7 @@ struct Settings: Sendable {
   var certificateDays = (warning: 21, error: 7)
   /// Of events: seconds and number.
   var eventRetention = (seconds: 90 * 86400.0, count: 100_000)
-  var daemon = DaemonSettings()
+  var daemon = DaemonConfiguration()
 }
 
 /// The shape of `reconciler.yaml`: decoding, JSON Schema and docs read it here.

@@ -205,7 +205,7 @@ package struct SettingsLoader {
     return Set(texts)
   }
 
-  /// Where a part of a section stands: the first of these paths, such as `.sinks[2].url`, that is written; else the section.
+  /// Where a part of a section stands: the first of these paths, such as `.receivers[2].url`, that is written; else the section.
   func position(_ section: String, _ paths: String...) -> SourceLocation {
     paths.lazy.compactMap { file[section]?.parts[$0]?.location }.first ?? file[section]?.location ?? decoder.start
   }

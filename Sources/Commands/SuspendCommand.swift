@@ -29,9 +29,9 @@ enum SuspendCommand {
     if invocation.arguments.positional.isEmpty, !invocation.arguments.has(all) { return try await list(context) }
     let subject = try await subject(context)
     let end = try end(invocation)
-    let store = try context.store(createsIt: true)
+    let stores = try context.stores(createsIt: true)
     let reason = invocation.arguments.value(reason) ?? ""
-    try await store.suspend(SuspensionRecord(subject, until: end, reason: reason, begunAt: .now))
+    try await stores.suspensions.suspend(SuspensionRecord(subject, until: end, reason: reason, begunAt: .now))
     let words = "\(name(subject)) suspended until \(end?.iso8601 ?? "resumed")\(reason.isEmpty ? "" : ": \(reason)")"
     await context.append([event(subject, "Suspended", words, context)])
     guard invocation.console.format != .json else {
@@ -48,7 +48,7 @@ enum SuspendCommand {
   @Sendable private static func resume(_ invocation: Invocation) async throws -> ExitCode {
     let context = try CommandContext(invocation)
     let subject = try await subject(context)
-    guard try await context.store(createsIt: false).resume(subject) else {
+    guard try await context.stores(createsIt: false).suspensions.resume(subject) else {
       throw CommandFailure(
         .invalid,
         [
@@ -74,7 +74,7 @@ enum SuspendCommand {
   }
 
   private static func list(_ context: CommandContext) async throws -> ExitCode {
-    let suspensions = try await context.store(createsIt: false).suspensions(at: .now)
+    let suspensions = try await context.stores(createsIt: false).suspensions.suspensions(at: .now)
     if context.invocation.console.format == .json {
       try context.invocation.console.result(
         json: ["format_version": "1", "suspended": .array(suspensions.map(json))])
@@ -96,7 +96,7 @@ enum SuspendCommand {
       return .everything
     }
     // What the store knows may be gone from the YAML, or come from a repository.
-    let known = try await context.store(createsIt: false).ledger().map(\.key)
+    let known = try await context.stores(createsIt: false).ledger.entries().map(\.key)
     let desired = context.loaded().state.resources.map(\.key)
     return .resource(try ResourceNameArgument.key(typed, among: Array(Set(known + desired)).sorted()))
   }

@@ -1,3 +1,4 @@
+import Reports
 import DesiredFiles
 import Model
 import Probe

@@ -1,4 +1,5 @@
 @preconcurrency import Dispatch
+import Model
 import Platform
 
 /// Says when something below a directory may have changed. What it was is not told: who cares reads everything again.

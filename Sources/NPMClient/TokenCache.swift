@@ -1,6 +1,6 @@
 import FoundationEssentials
 package import Model
-package import Platform
+import Platform
 
 /// A login that NPM gave us.
 package struct NPMToken: Sendable, Equatable {

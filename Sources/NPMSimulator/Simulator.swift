@@ -1,7 +1,7 @@
 import FoundationEssentials
 import HTTPServer
 package import Model
-package import Platform
+import Platform
 
 /// A server that answers like Nginx Proxy Manager, for tests and demos. It is no NPM and says so.
 package final class Simulator: Sendable {

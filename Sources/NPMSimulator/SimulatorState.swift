@@ -1,5 +1,5 @@
-import Model
-package import Platform
+package import Model
+import Platform
 import X509
 
 /// A user account. Passwords are kept as they are: this is a simulator and says so.

@@ -89,6 +89,13 @@ package enum Files {
     try replace(resolved, with: bytes, mode: UInt32(status.st_mode & 0o777))
   }
 
+  /// Which file lies at a path, whatever it is called; nil: none.
+  package static func identity(_ path: String) -> FileIdentity? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    return FileIdentity(device: UInt64(truncatingIfNeeded: status.st_dev), number: UInt64(status.st_ino))
+  }
+
   /// Writes to whatever stands at `path`: a plain file is replaced at once, a device, pipe or link is written through.
   package static func output(_ path: String, _ bytes: [UInt8]) throws {
     var status = stat()
@@ -260,4 +267,10 @@ func readRetrying(_ fd: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
     let count = read(fd, buffer.baseAddress, buffer.count)
     if count >= 0 || errno != EINTR { return count }
   }
+}
+
+/// A file, whatever it is called.
+package struct FileIdentity: Hashable, Sendable {
+  package var device: UInt64
+  package var number: UInt64
 }

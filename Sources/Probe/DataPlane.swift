@@ -120,15 +120,17 @@ package struct DataPlaneProbe: Hashable, Sendable {
 
 extension Prober {
   /// Asks NPM's data plane for a host, by its name.
-  func ask(_ door: DataPlane, for name: DataPlaneHost, _ target: ProbeTarget) async -> DataPlaneResult {
-    let (dns, addresses) = await resolve(door.address.withoutBrackets)
-    guard dns.status == .passed else { return DataPlaneResult(.noConnection("'\(door.address)' cannot be resolved")) }
-    let port = name.usesTLS ? door.tlsPort : door.port
+  func ask(_ dataPlane: DataPlane, for name: DataPlaneHost, _ target: ProbeTarget) async -> DataPlaneResult {
+    let (dns, addresses) = await resolve(dataPlane.address.withoutBrackets)
+    guard dns.status == .passed else {
+      return DataPlaneResult(.noConnection("'\(dataPlane.address)' cannot be resolved"))
+    }
+    let port = name.usesTLS ? dataPlane.tlsPort : dataPlane.port
     do {
       var transfer = try transfer(
         URLParts(scheme: name.usesTLS ? "https" : "http", host: name.domain, port: port), target.path,
         target.check)
-      transfer.resolve = [Self.pin("\(name.domain):\(port)", to: addresses.isEmpty ? [door.address] : addresses)]
+      transfer.resolve = [Self.pin("\(name.domain):\(port)", to: addresses.isEmpty ? [dataPlane.address] : addresses)]
       return try await ask(transfer, for: name, target.check)
     } catch {
       return failure(error)
@@ -157,17 +159,17 @@ extension Prober {
   /// One look at what NPM serves under a name, without a password and whoever signed its certificate; nil: no answer.
   ///
   /// - Returns: the status, whether the answer carries the name, and what makes it the same page as another.
-  package func look(_ door: DataPlane, domain: String, usesTLS: Bool) async -> DataPlaneProbe? {
-    let (dns, addresses) = await resolve(door.address.withoutBrackets)
+  package func look(_ dataPlane: DataPlane, domain: String, usesTLS: Bool) async -> DataPlaneProbe? {
+    let (dns, addresses) = await resolve(dataPlane.address.withoutBrackets)
     guard dns.status == .passed else { return nil }
-    let port = usesTLS ? door.tlsPort : door.port
+    let port = usesTLS ? dataPlane.tlsPort : dataPlane.port
     let place = URLParts(scheme: usesTLS ? "https" : "http", host: domain, port: port)
     guard var transfer = try? transfer(place, "/", HealthCheckSpec()) else {
       return nil
     }
     transfer.endsWithHeaders = false
     transfer.maximumBody = 1024
-    transfer.resolve = [Self.pin("\(domain):\(port)", to: addresses.isEmpty ? [door.address] : addresses)]
+    transfer.resolve = [Self.pin("\(domain):\(port)", to: addresses.isEmpty ? [dataPlane.address] : addresses)]
     transfer.verifiesCertificates = false
     transfer.wantsCertificates = usesTLS
     guard let result = try? await perform(transfer) else { return nil }

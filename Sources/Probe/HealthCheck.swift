@@ -1,5 +1,4 @@
 package import Model
-package import Platform
 
 /// Who is to blame for a destination that cannot be used.
 package enum FailureCause: String, Codable, CaseIterable, Sendable {
@@ -16,6 +15,7 @@ package enum FailureCause: String, Codable, CaseIterable, Sendable {
 
 /// What is watched: a destination, how often, and by which name visitors know it.
 package struct HealthTarget: Hashable, Sendable {
+  package var key: TargetKey
   package var target: ProbeTarget
   /// Seconds.
   package var interval: Double
@@ -27,8 +27,12 @@ package struct HealthTarget: Hashable, Sendable {
   /// What several hosts may share: one machine, one port.
   package var destination: String { "\(target.host):\(target.port)" }
 
-  package init(_ target: ProbeTarget, interval: Double, front: DataPlaneHost? = nil, objective: Objective = Objective())
-  {
+  /// - Parameter key: nil: the proxy host of that name, of the default instance.
+  package init(
+    _ target: ProbeTarget, key: TargetKey? = nil, interval: Double, front: DataPlaneHost? = nil,
+    objective: Objective = Objective()
+  ) {
+    self.key = key ?? TargetKey(.default, ResourceKey(.proxyHost, target.name))
     self.target = target
     self.interval = interval
     self.front = front
@@ -38,7 +42,7 @@ package struct HealthTarget: Hashable, Sendable {
 
 /// One check of a destination, by both ways where there are two.
 package struct HealthCheck: Hashable, Sendable {
-  package var name: String
+  package var key: TargetKey
   package var at: Timestamp
   package var direct: ProbeResult
   package var front: DataPlaneResult?
@@ -50,7 +54,7 @@ package struct HealthCheck: Hashable, Sendable {
     _ target: HealthTarget, at: Timestamp, direct: ProbeResult, front: DataPlaneResult? = nil,
     isLocalNetworkDown: Bool = false
   ) {
-    name = target.name
+    key = target.key
     self.at = at
     self.direct = direct
     self.front = front
@@ -72,7 +76,7 @@ package struct HealthCheck: Hashable, Sendable {
     return isOutOfSight && front.provesDestination(frontName)
   }
 
-  package var culprit: FailureCause? {
+  package var failureCause: FailureCause? {
     if isOK { return nil }
     if isLocalNetworkDown { return .network }
     switch front?.outcome {
@@ -87,8 +91,8 @@ package struct HealthCheck: Hashable, Sendable {
 
   /// What is wrong, in a few words.
   package var problem: String? {
-    guard let culprit else { return nil }
-    switch culprit {
+    guard let failureCause else { return nil }
+    switch failureCause {
     case .npm, .certificate, .nginx: return "through NPM: \(front?.summary ?? "no answer")"
     case .backend, .dns, .network: return direct.failure.map { $0.hint ?? $0.error ?? "failed" }
     }

@@ -1,4 +1,5 @@
 package import Curl
+import Model
 import Platform
 
 /// Checks what is watched. Tests bring their own.
@@ -11,16 +12,16 @@ package protocol HealthChecker: Sendable {
 package struct HealthProber: HealthChecker {
   private let settings: ProbeSettings
   private let engine: CurlEngine
-  private let door: DataPlane?
+  private let dataPlane: DataPlane?
   private let connectivityTargets: [ProbeTarget]
 
   /// - Parameter landmarks: what is always there; when none of it can be connected to, our own network is down.
   package init(
-    settings: ProbeSettings, engine: CurlEngine, door: DataPlane? = nil, connectivityTargets: [ProbeTarget] = []
+    settings: ProbeSettings, engine: CurlEngine, dataPlane: DataPlane? = nil, connectivityTargets: [ProbeTarget] = []
   ) {
     self.settings = settings
     self.engine = engine
-    self.door = door
+    self.dataPlane = dataPlane
     self.connectivityTargets = connectivityTargets
   }
 
@@ -52,8 +53,8 @@ package struct HealthProber: HealthChecker {
 
   /// What visitors get.
   private func ask(_ target: HealthTarget, _ prober: Prober) async -> DataPlaneResult? {
-    guard let door, let front = target.front else { return nil }
-    return await prober.ask(door, for: front, target.target)
+    guard let dataPlane, let front = target.front else { return nil }
+    return await prober.ask(dataPlane, for: front, target.target)
   }
 }
 

@@ -20,7 +20,7 @@ package enum HealthScore {
   }
 
   /// Of all that are known; nil: none is.
-  package static func whole(_ scores: [Int]) -> Int? {
+  package static func overall(_ scores: [Int]) -> Int? {
     scores.isEmpty ? nil : Int((Double(scores.reduce(0, +)) / Double(scores.count)).rounded())
   }
 }

@@ -1,28 +1,4 @@
-import Model
-package import Platform
-
-/// What a monitor that starts again wants to know of a host.
-package struct PersistedHealth: Hashable, Codable, Sendable {
-  package var tracker: HealthTracker
-  /// Times of the last failures that did not make it unhealthy, the newest last.
-  package var failures: [Timestamp] = []
-  package var checkedAt: Timestamp?
-  /// Of which destination all this is: another one has a history of its own.
-  package var destination: String
-
-  package init(since: Timestamp, destination: String) {
-    tracker = HealthTracker(since: since)
-    self.destination = destination
-  }
-
-  /// Failures that are remembered.
-  static let depth = 5
-
-  mutating func note(_ check: HealthCheck) {
-    checkedAt = check.at
-    if check.outcome == .failed { failures = (failures + [check.at]).suffix(Self.depth) }
-  }
-}
+package import Model
 
 /// Everything that the monitor knows: what is watched, when each is due, how each is. A value: checks go in,
 /// transitions come out.
@@ -47,15 +23,17 @@ package struct HealthState: Sendable {
     package init() {}
   }
 
-  package private(set) var records: [String: Record] = [:]
-  private var schedule = HealthSchedule()
+  package private(set) var records: [TargetKey: Record] = [:]
+  private var schedule = HealthSchedule<TargetKey>()
+  /// Hosts by the destination that they lead to.
+  private var sharing: [String: [TargetKey]] = [:]
   private var breakers: [String: CircuitBreaker] = [:]
   /// The shortest interval of those that lead to each destination.
   private var intervals: [String: Double] = [:]
   /// Who was asked and has not answered yet: nobody is asked twice at once.
-  private var inFlight: Set<String> = []
+  private var inFlight: Set<TargetKey> = []
   private let thresholds: HealthTracker.Thresholds
-  private var memories: [String: PersistedHealth]
+  private var memories: [TargetKey: PersistedHealth]
 
   /// A dead destination is asked once an interval, whoever leads there, then every other one.
   private static func breaker(_ interval: Double) -> CircuitBreaker {
@@ -70,7 +48,7 @@ package struct HealthState: Sendable {
   private static let confirmation = 15.0
 
   /// - Parameter memories: of earlier days, by host.
-  package init(_ thresholds: HealthTracker.Thresholds, memories: [String: PersistedHealth] = [:]) {
+  package init(_ thresholds: HealthTracker.Thresholds, memories: [TargetKey: PersistedHealth] = [:]) {
     self.thresholds = thresholds
     self.memories = memories
   }
@@ -82,17 +60,18 @@ package struct HealthState: Sendable {
   ///
   /// - Parameter now: seconds of a clock that never goes back.
   package mutating func watch(_ targets: [HealthTarget], at now: Double, _ time: Timestamp) {
-    var kept: [String: Record] = [:]
+    var kept: [TargetKey: Record] = [:]
     for target in targets {
       let fresh = PersistedHealth(since: time, destination: target.destination)
-      var record = records[target.name] ?? Record(target: target, memory: memories[target.name] ?? fresh)
+      var record = records[target.key] ?? Record(target: target, memory: memories[target.key] ?? fresh)
       if record.memory.destination != target.destination { record = Record(target: target, memory: fresh) }
       record.target = target
-      kept[target.name] = record
+      kept[target.key] = record
     }
     records = kept
     inFlight.formIntersection(records.keys)
     memories = [:]
+    sharing = Dictionary(grouping: targets.map(\.key)) { records[$0]?.target.destination ?? "" }
     let fastest = Dictionary(targets.map { ($0.destination, $0.interval) }, uniquingKeysWith: min)
     breakers = breakers.filter { fastest[$0.key] == intervals[$0.key] }
     intervals = fastest
@@ -117,7 +96,7 @@ package struct HealthState: Sendable {
   }
 
   private func lastFailure(at destination: String) -> ProbeResult? {
-    records.values.filter { $0.target.destination == destination && $0.last?.outcome == .failed }
+    (sharing[destination] ?? []).compactMap { records[$0] }.filter { $0.last?.outcome == .failed }
       .max { ($0.last?.at.seconds ?? 0) < ($1.last?.at.seconds ?? 0) }?.last?.direct
   }
 
@@ -125,28 +104,28 @@ package struct HealthState: Sendable {
   package mutating func note(_ checks: [HealthCheck], at now: Double) -> [HealthTransition] {
     checks.compactMap { check in
       // A skipped one says nothing new of its destination; one that was asked before it moved says nothing of it at all.
-      let wasAsked = inFlight.remove(check.name) != nil
-      guard var record = records[check.name], record.target.target == check.direct.target || !wasAsked else {
+      let wasAsked = inFlight.remove(check.key) != nil
+      guard var record = records[check.key], record.target.target == check.direct.target || !wasAsked else {
         return nil
       }
       if wasAsked { noteDestination(check, at: now) }
-      record.memory.note(check)
+      record.memory.note(check.outcome, at: check.at)
       record.last = check
       if check.outcome == .failed { record.lastFailure = check }
       let change = record.memory.tracker.note(check.outcome, thresholds, at: check.at)
       // An outage is told as one; what is counted is what comes and goes.
       if record.health == .unhealthy { record.memory.failures = [] }
-      records[check.name] = record
+      records[check.key] = record
       if check.outcome == .inconclusive || (record.health == .unhealthy && check.outcome == .passed) {
-        schedule.expedite([check.name], at: now + min(Self.confirmation, record.target.interval))
+        schedule.expedite([check.key], at: now + min(Self.confirmation, record.target.interval))
       }
-      return change.map { HealthTransition(name: check.name, before: $0.before, after: $0.after, at: check.at) }
+      return change.map { HealthTransition(check.key, before: $0.before, after: $0.after, at: check.at) }
     }
   }
 
   /// Whether a destination can be reached at all; what it answers is another matter.
   private mutating func noteDestination(_ check: HealthCheck, at now: Double) {
-    guard let target = records[check.name]?.target, !check.isLocalNetworkDown else { return }
+    guard let target = records[check.key]?.target, !check.isLocalNetworkDown else { return }
     let key = target.destination
     var breaker = breakers[key] ?? Self.breaker(intervals[key] ?? target.interval)
     let wasClosed = breaker.isClosed
@@ -156,7 +135,7 @@ package struct HealthState: Sendable {
       breaker.succeeded()
       // All that wait for this destination want to know.
       if !wasClosed {
-        schedule.expedite(Set(records.values.filter { $0.target.destination == key }.map(\.target.name)), at: now)
+        schedule.expedite(Set(sharing[key] ?? []), at: now)
       }
     }
     breakers[key] = breaker

@@ -58,15 +58,15 @@ package struct Notifier: Sendable {
 
   /// Tells one notice, or several where it groups. What is refused for its length is told again, shorter. Throws
   /// `NotifierError`.
-  package func tell(_ notices: [AlertNotification]) async throws {
+  package func notify(_ notices: [AlertNotification]) async throws {
     do {
-      try await tell(notices, .full)
+      try await notify(notices, .full)
     } catch let failure as NotifierError where failure.mayBeLength {
-      try await tell(notices, .short)
+      try await notify(notices, .short)
     }
   }
 
-  private func tell(_ notices: [AlertNotification], _ length: NotificationText.Length) async throws {
+  private func notify(_ notices: [AlertNotification], _ length: NotificationText.Length) async throws {
     let message = NotificationText(notices, owner: owner, length: length)
     switch settings.kind {
     case .discord: try await post(message.discord)

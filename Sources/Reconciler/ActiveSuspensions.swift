@@ -5,7 +5,7 @@ import Store
 /// What is suspended now: by the command line, or by a maintenance window. Read again before each write, because an
 /// operator may suspend something while a run is under way.
 struct ActiveSuspensions: Sendable {
-  let store: any StateStore
+  let stores: StoreSet
   let settings: ReconcileOptions
 
   /// A rollback is ordered now: no earlier suspension holds it.
@@ -13,8 +13,8 @@ struct ActiveSuspensions: Sendable {
   /// - Throws: `StoreError`.
   func now() async throws -> SuspensionSet {
     if case .rollBack = settings.purpose { return SuspensionSet() }
-    var found = SuspensionSet(everything: MaintenanceWindow.suspension(settings.windows, at: .now))
-    for record in try await store.suspensions(at: .now) {
+    var found = SuspensionSet(everything: settings.maintenance(.now))
+    for record in try await stores.suspensions.suspensions(at: .now) {
       let suspension = Suspension(until: record.until?.iso8601 ?? "resumed", reason: record.reason)
       switch record.subject {
       case .everything: found.everything = suspension

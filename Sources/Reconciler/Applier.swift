@@ -7,7 +7,7 @@ import Store
 /// Carries changes out, strictly one after the other: announce, write, prove, record.
 struct Applier: Sendable {
   private let gateway: any NPMGateway
-  private let store: any StateStore
+  private let stores: StoreSet
   private let suspensions: ActiveSuspensions
   private let writer: ObjectWriter
   private let proof: ServedProof
@@ -17,13 +17,13 @@ struct Applier: Sendable {
   private let correlation: String
 
   init(
-    gateway: any NPMGateway, store: any StateStore, suspensions: ActiveSuspensions, writer: ObjectWriter,
+    gateway: any NPMGateway, stores: StoreSet, suspensions: ActiveSuspensions, writer: ObjectWriter,
     proof: ServedProof,
     owner: String, run: Int, commit: String?, correlation: String
   ) {
     self.proof = proof
     self.gateway = gateway
-    self.store = store
+    self.stores = stores
     self.suspensions = suspensions
     self.owner = owner
     self.run = run
@@ -133,7 +133,7 @@ struct Applier: Sendable {
   private func attempt(_ change: Change) async -> ChangeOutcome {
     var intent: Int?
     do {
-      let number = try await store.begin(
+      let number = try await stores.ledger.begin(
         ChangeIntent(
           run: run, key: change.key, action: change.action.kind.rawValue, former: change.renamedFrom,
           before: change.observed?.normalised, after: change.desired, id: change.observed?.id,
@@ -142,14 +142,14 @@ struct Applier: Sendable {
       intent = number
       var request: Int?
       if let spec = change.desired, change.action == .create, ResourceSchema.isRequested(spec) {
-        request = try await store.recordRequest(spec.requestedNames, at: .now)
+        request = try await stores.requests.recordRequest(spec.requestedNames, at: .now)
       }
       await proof.reload.reset()
       var result = await carryOut(change)
       if result.outcome.status == .applied, let doubt = await proof.contradiction(change) {
         result.outcome = ChangeOutcome(change, .unproven, id: result.outcome.id, error: doubt)
       }
-      if let request, result.isRequestOver { try await store.closeRequest(request) }
+      if let request, result.isRequestOver { try await stores.requests.closeRequest(request) }
       try await record(result, change, intent: number)
       return result.outcome
     } catch let error as StoreError {
@@ -218,14 +218,14 @@ struct Applier: Sendable {
     let outcome = result.outcome
     let recorded = ChangeRecord(
       key: change.key, action: change.action.kind.rawValue, status: outcome.status, error: outcome.error?.message)
-    try await store.settle(intent, recorded, ledger: ledgerUpdate(result, change), at: .now)
+    try await stores.ledger.complete(intent, recorded, ledger: ledgerUpdate(result, change), at: .now)
     let isApplied = outcome.status == .applied
     let event = Event(
       isApplied ? .info : .error, source: "apply", subject: change.key.path,
       reason: isApplied ? reason(change) : outcome.error?.code.rawValue ?? "failed",
       isApplied ? "\(change.key.name) \(outcome.note)" : "\(change.key.name): \(outcome.error?.message ?? "failed")",
       run: run, correlation: correlation)
-    try await store.append(event, at: .now)
+    try await stores.events.append(event, at: .now)
   }
 
   private func reason(_ change: Change) -> String {

@@ -1,5 +1,5 @@
 package import Model
-package import Platform
+import Platform
 
 /// Certificates in NPM, who uses them, and how long they live.
 package struct CertificateInventory: Sendable {
@@ -34,7 +34,7 @@ package struct CertificateInventory: Sendable {
   }
 
   /// Those in use that end within so many days.
-  func expiring(within days: Int) -> [Entry] {
+  package func expiring(within days: Int) -> [Entry] {
     entries.filter { entry in !entry.users.isEmpty && entry.daysLeft.map { $0 <= days } == true }
   }
 

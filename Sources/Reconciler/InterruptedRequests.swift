@@ -40,9 +40,9 @@ struct InterruptedRequests {
   /// Writes them again. Throws `StoreError`.
   ///
   /// - Returns: nil: nobody is bare any more.
-  func repair(_ neighbours: SideEffectRepair, _ store: any StateStore) async throws -> NPMError? {
+  func repair(_ neighbours: SideEffectRepair, _ stores: StoreSet) async throws -> NPMError? {
     if let problem = await neighbours.repair(sharing: Set(open.flatMap(\.names)), after: nil) { return problem }
-    for request in open where isOver(request) { try await store.closeRequest(request.number) }
+    for request in open where isOver(request) { try await stores.requests.closeRequest(request.number) }
     return nil
   }
 }

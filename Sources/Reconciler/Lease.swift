@@ -1,54 +1,56 @@
-import Model
-package import Platform
+package import Model
+import Platform
 package import Store
 
-/// Another writer lives.
+/// Another process holds the lease.
 package struct LeaseConflict: Error {
-  package var writer: LeaseHolder
+  package var holder: LeaseHolder
 }
 
-/// The row in the store that says who writes. The file lock keeps other processes of this machine out; the row keeps
-/// out other machines that share the disk, and tells who it was when somebody died.
+/// The row in the store that names the process which writes. The file lock keeps other processes of this machine out; the
+/// row keeps out other machines that share the disk, and names the process when one died.
 package struct Lease: Sendable {
-  private let store: any StateStore
-  private let writer: LeaseHolder
+  private let stores: StoreSet
+  private let holder: LeaseHolder
 
-  /// Takes the row, over from a dead writer if need be. Throws `LeaseConflict` and `StoreError`.
+  /// Takes the row, over from a dead process if need be.
+  ///
+  /// - Throws: `LeaseConflict` and `StoreError`.
   package static func take(
-    _ store: any StateStore, owner: String, correlation: String, at now: Timestamp = .now
+    _ stores: StoreSet, owner: String, correlation: String, at now: Timestamp = .now
   ) async throws -> Lease {
-    let writer = LeaseHolder(
+    let holder = LeaseHolder(
       owner: owner, process: Int(CurrentProcess.identifier), host: CurrentProcess.hostName, since: now)
-    switch try await store.claim(writer) {
+    switch try await stores.lease.acquire(holder) {
     case .free: break
-    case .held(let other): throw LeaseConflict(writer: other)
+    case .held(let other): throw LeaseConflict(holder: other)
     case .takenOver(let dead):
       let message =
         "process \(dead.process) on \(dead.host) died holding the lock, last heard of \(dead.heartbeat.iso8601); taken over"
-      try await store.append(
+      try await stores.events.append(
         Event(
           .warning, source: "lock", subject: "process/\(dead.process)", reason: "LockTakenOver", message,
           correlation: correlation), at: now)
     }
-    return Lease(store: store, writer: writer)
+    return Lease(stores: stores, holder: holder)
   }
 
-  /// Runs `body` with a heartbeat beside it, then gives the row back.
+  /// Runs `body`, renews the lease meanwhile, then gives it back.
   package func hold<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
-    let pulse = Task {
+    let renewal = Task {
       while !Task.isCancelled {
-        // A heartbeat is a matter of time: nothing else could wake it.
-        try await Task.sleep(for: .seconds(LeaseHolder.beat))
-        try await store.beat(writer, at: .now)
+        // Renewal is a matter of time: nothing else could wake it.
+        try await Task.sleep(for: .seconds(LeaseHolder.renewal))
+        try await stores.lease.renew(holder, at: .now)
       }
     }
-    defer { pulse.cancel() }
+    defer { renewal.cancel() }
     do {
       let result = try await body()
-      try? await store.release(writer)
+      try? await stores.lease.release(holder)
       return result
     } catch {
-      try? await store.release(writer)
+      try? await stores.lease.release(holder)
       throw error
     }
   }

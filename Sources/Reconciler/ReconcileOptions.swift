@@ -1,5 +1,5 @@
 package import DesiredFiles
-import Model
+package import Model
 package import Planning
 package import Probe
 
@@ -21,8 +21,8 @@ package struct ReconcileOptions: Sendable {
   package var probes = true
   /// The commit that the desired files are of; nil: of none.
   package var commit: GitCommit?
-  /// Times in which nothing is written.
-  package var windows: [MaintenanceWindow] = []
+  /// Why nothing is written at a time, as in a maintenance window; nil: it may be.
+  package var maintenance: @Sendable (Timestamp) -> Suspension? = { _ in nil }
   /// Whether a connection to NPM's API tells that nginx reloaded.
   package var usesReloadWitness = true
   /// Where NPM serves its hosts, to look at what was written; nil: not known.

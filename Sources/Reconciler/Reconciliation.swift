@@ -9,7 +9,7 @@ package import Store
 /// One pass: observe, plan, check, and, when asked, apply. Everything comes in by `init`.
 package struct Reconciliation: Sendable {
   private let gateway: any NPMGateway
-  private let store: any StateStore
+  private let stores: StoreSet
   private let prober: Prober?
   /// What was found a moment ago.
   private let known: [ProbeTarget: ProbeResult]
@@ -21,12 +21,12 @@ package struct Reconciliation: Sendable {
   ///   - pause: waits so many seconds between reads after a write: NPM tells nobody when it is done. Tests pass
   ///   their own.
   package init(
-    gateway: any NPMGateway, store: any StateStore, prober: Prober?, known: [ProbeTarget: ProbeResult] = [:],
+    gateway: any NPMGateway, stores: StoreSet, prober: Prober?, known: [ProbeTarget: ProbeResult] = [:],
     settings: ReconcileOptions,
     pause: @escaping @Sendable (Double) async -> Void = { try? await Task.sleep(for: .seconds($0)) }
   ) {
     self.gateway = gateway
-    self.store = store
+    self.stores = stores
     self.prober = prober
     self.known = known
     self.settings = settings
@@ -37,11 +37,11 @@ package struct Reconciliation: Sendable {
   package func plan(
     _ desired: DesiredState, progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
   ) async throws -> PlanResult {
-    if let bound = try await store.boundNPM(), bound != settings.npmURL, !settings.rebindsStore {
+    if let bound = try await stores.binding.boundNPM(), bound != settings.npmURL, !settings.rebindsStore {
       throw StoreError.otherNPM(bound: bound, now: settings.npmURL)
     }
-    let sealed = SecretFingerprinter(key: try await store.fingerprintKey()).seal(desired)
-    let ledger = try await store.ledger()
+    let sealed = SecretFingerprinter(key: try await stores.binding.fingerprintKey()).seal(desired)
+    let ledger = try await stores.ledger.entries()
     let kinds = Set(sealed.resources.map(\.key.kind) + ledger.map(\.key.kind))
     var observed = try await gateway.observe(fixed: kinds)
     let history = await history(ledger)
@@ -63,7 +63,7 @@ package struct Reconciliation: Sendable {
     if !settings.allowsSelfLockout {
       planned.refusals += LockoutRule(observed, npmHost: settings.npmHost).refusals(of: planned.plan)
     }
-    let bare = InterruptedRequests(open: try await store.openRequests(), observed: observed, now: .now)
+    let bare = InterruptedRequests(open: try await stores.requests.openRequests(), observed: observed, now: .now)
     planned.plan.hostsToRewrite = bare.hosts
     planned.warnings += bare.warnings
     if let unproven = try await unproven(planned) {
@@ -99,12 +99,12 @@ package struct Reconciliation: Sendable {
     return history?.authors(of: drifted) ?? [:]
   }
 
-  private var suspensions: ActiveSuspensions { ActiveSuspensions(store: store, settings: settings) }
+  private var suspensions: ActiveSuspensions { ActiveSuspensions(stores: stores, settings: settings) }
 
   /// Requests to Let's Encrypt of the last week.
   private func requests() async throws -> [Set<String>: Int] {
     let week = Timestamp(seconds: Timestamp.now.seconds - 7 * 86400)
-    return Dictionary(try await store.requests(since: week).map { (Set($0), 1) }, uniquingKeysWith: +)
+    return Dictionary(try await stores.requests.requests(since: week).map { (Set($0), 1) }, uniquingKeysWith: +)
   }
 
   private func options(_ desired: DesiredState) -> Planner.Options {
@@ -155,7 +155,7 @@ package struct Reconciliation: Sendable {
   /// Remembers what the YAML says of the life of hosts, also where the plan is refused: when a name is gone from the
   /// YAML, the store is all that knows of it. Throws `StoreError`.
   package func remember(_ planned: PlanResult) async throws {
-    if settings.policy != .observe { try await store.remember(planned.plan.ledgerUpdates) }
+    if settings.policy != .observe { try await stores.ledger.put(planned.plan.ledgerUpdates) }
   }
 
   /// Carries the plan out, one change at a time. Throws `StoreError` only before the first write.
@@ -163,21 +163,21 @@ package struct Reconciliation: Sendable {
     _ planned: PlanResult, stop: ShutdownSignal, progress: @escaping @Sendable (ChangeOutcome) -> Void = { _ in }
   ) async throws -> ApplyResult {
     let start = ContinuousClock.now
-    try await store.bind(npm: settings.npmURL)
+    try await stores.binding.bind(npm: settings.npmURL)
     try await closeOldIntents()
-    if settings.policy != .observe { try await store.forget(planned.plan.ledgerRemovals) }
+    if settings.policy != .observe { try await stores.ledger.remove(planned.plan.ledgerRemovals) }
     try await remember(planned)
     let reload = ReloadWitness(
-      gateway: gateway, store: store, npm: settings.npmURL, isWanted: settings.usesReloadWitness)
+      gateway: gateway, stores: stores, npm: settings.npmURL, isWanted: settings.usesReloadWitness)
     let writer = writer(planned.observed.version, reload)
     let problem = try await repairBareHosts(planned, writer)
     guard !planned.plan.effective.isEmpty else {
       let doubt = try await settleReload([], planned, writer)
       return ApplyResult(run: nil, outcomes: [], seconds: 0, wasInterrupted: false, unrepaired: problem ?? doubt)
     }
-    let run = try await store.beginRun(digest: planned.plan.digest, commit: settings.commit?.hash, at: .now)
+    let run = try await stores.runs.beginRun(digest: planned.plan.digest, commit: settings.commit?.hash, at: .now)
     let applier = Applier(
-      gateway: gateway, store: store, suspensions: suspensions, writer: writer,
+      gateway: gateway, stores: stores, suspensions: suspensions, writer: writer,
       proof: proof(planned, reload), owner: settings.owner, run: run,
       commit: settings.commit?.hash, correlation: settings.correlation)
     let outcomes = await applier.apply(planned.plan.effective, stop: stop, progress: progress)
@@ -186,7 +186,7 @@ package struct Reconciliation: Sendable {
     report.unrepaired = problem ?? doubt
     report.remark = await reload.remark
     report.wasInterrupted = stop.isRequested && report.count(.notAttempted) > 0
-    try? await store.finishRun(run, applied: report.count(.applied), failed: report.count(.failed), at: .now)
+    try? await stores.runs.finishRun(run, applied: report.count(.applied), failed: report.count(.failed), at: .now)
     try? await prune()
     report.seconds = (ContinuousClock.now - start) / .seconds(1)
     return report
@@ -194,8 +194,8 @@ package struct Reconciliation: Sendable {
 
   private func unproven(_ planned: PlanResult) async throws -> UnprovenReload? {
     // A run that was killed in the middle of a write did not look either.
-    let killed = try await store.openIntents().first.map { "\($0.action) \($0.key.name)" }
-    guard let change = try await store.unprovenChange(of: settings.npmURL) ?? killed else { return nil }
+    let killed = try await stores.ledger.openIntents().first.map { "\($0.action) \($0.key.name)" }
+    guard let change = try await stores.binding.unprovenChange(of: settings.npmURL) ?? killed else { return nil }
     return UnprovenReload(change, planned.observed, planned.ledger)
   }
 
@@ -204,27 +204,27 @@ package struct Reconciliation: Sendable {
     _ outcomes: [ChangeOutcome], _ planned: PlanResult, _ writer: ObjectWriter
   ) async throws -> Diagnostic? {
     if let bad = outcomes.first(where: { $0.status == .unproven || $0.error?.code == .nginxUnconfirmed }) {
-      try await store.setUnprovenChange(
+      try await stores.binding.setUnprovenChange(
         "\(bad.change.action.kind.rawValue) \(bad.change.key.name)", of: settings.npmURL)
       return nil
     }
-    guard try await store.unprovenChange(of: settings.npmURL) != nil, settings.policy != .observe else { return nil }
+    guard try await stores.binding.unprovenChange(of: settings.npmURL) != nil, settings.policy != .observe else {
+      return nil
+    }
     if await !writer.rows.reload.hasReloaded {
       // Where nothing of ours is left to write, it stays until something is.
       guard let unproven = try await unproven(planned) else { return nil }
       if try await suspensions.now().everything != nil { return unproven.warning }
       if let doubt = await unproven.prove(writer) { return doubt }
     }
-    try await store.setUnprovenChange(nil, of: settings.npmURL)
+    try await stores.binding.setUnprovenChange(nil, of: settings.npmURL)
     return nil
   }
 
-  /// Writes into the log what of a pass is news. The log is for people: where it cannot be written, the pass goes on.
-  package func tell(_ planned: PlanResult, _ news: inout PlanEventRecorder) async {
+  /// Appends to the log of events. The log is for people: where it cannot be written, the reconciliation goes on.
+  package func append(_ events: [Event]) async {
     if settings.policy == .observe { return }
-    for event in news.events(planned, days: settings.certificateDays, correlation: settings.correlation) {
-      try? await store.append(event, at: .now)
-    }
+    try? await stores.events.append(events, at: .now)
   }
 
   private func proof(_ planned: PlanResult, _ reload: ReloadWitness) -> ServedProof {
@@ -252,21 +252,21 @@ package struct Reconciliation: Sendable {
   private func writer(_ version: NPMVersion, _ reload: ReloadWitness) -> ObjectWriter {
     let verifier = Verifier(gateway: gateway, pause: verifierPause)
     let rows = RowWriter(gateway: gateway, version: version, reload: reload)
-    let neighbours = SideEffectRepair(gateway: gateway, verifier: verifier, rows: rows, store: store)
+    let neighbours = SideEffectRepair(gateway: gateway, verifier: verifier, rows: rows, stores: stores)
     return ObjectWriter(gateway: gateway, verifier: verifier, rows: rows, neighbours: neighbours)
   }
 
   /// Drops what is older than the settings want to keep.
   package func prune() async throws {
     func ago(_ seconds: Double) -> Timestamp { Timestamp(seconds: Timestamp.now.seconds - seconds) }
-    try await store.dropHistory(before: ago(settings.historySeconds))
-    try await store.dropEvents(
+    try await stores.runs.dropHistory(before: ago(settings.historySeconds))
+    try await stores.events.dropEvents(
       before: ago(settings.eventRetention.seconds), keeping: settings.eventRetention.count)
   }
 
   /// Before anything else: somebody's door may stand open.
   private func repairBareHosts(_ planned: PlanResult, _ writer: ObjectWriter) async throws -> Diagnostic? {
-    let open = try await store.openRequests()
+    let open = try await stores.requests.openRequests()
     guard !open.isEmpty, settings.policy != .observe else { return nil }
     if try await suspensions.now().everything != nil {
       return Diagnostic(
@@ -275,28 +275,28 @@ package struct Reconciliation: Sendable {
         hint: "look at them in NPM, or end it with 'reconciler resume --all'")
     }
     let problem = try await InterruptedRequests(open: open, observed: planned.observed, now: .now)
-      .repair(writer.neighbours, store)
+      .repair(writer.neighbours, stores)
     let names = Set(open.flatMap(\.names)).sorted().joined(separator: ", ")
     let event = Event(
       problem == nil ? .info : .error, source: "apply", subject: "request", reason: "RequestRepair",
       problem?.message ?? "hosts that share a name with a request for \(names) were written again",
       correlation: settings.correlation)
-    try await store.append(event, at: .now)
+    try await stores.events.append(event, at: .now)
     return problem?.diagnostic
   }
 
   /// A run that was killed left writes announced but not recorded. The ledger's marks make the planner look at
   /// them again; here they are only named and closed.
   private func closeOldIntents() async throws {
-    for intent in try await store.openIntents() {
-      try await store.setUnprovenChange("\(intent.action) \(intent.key.name)", of: settings.npmURL)
+    for intent in try await stores.ledger.openIntents() {
+      try await stores.binding.setUnprovenChange("\(intent.action) \(intent.key.name)", of: settings.npmURL)
       let message =
         "run \(intent.run) ended in the middle of '\(intent.action) \(intent.key.name)'; it is taken up from what NPM shows"
       let event = Event(
         .warning, source: "apply", subject: intent.key.path, reason: "Interrupted",
         message, run: intent.run, correlation: settings.correlation)
-      try await store.append(event, at: .now)
-      try await store.abandon(intent.number, at: .now)
+      try await stores.events.append(event, at: .now)
+      try await stores.ledger.abandon(intent.number, at: .now)
     }
   }
 }

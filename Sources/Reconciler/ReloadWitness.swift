@@ -17,7 +17,7 @@ actor ReloadWitness {
   }
 
   private let gateway: any NPMGateway
-  private let store: any StateStore
+  private let stores: StoreSet
   private let npm: String
   private let isWanted: Bool
   /// nil: not asked yet.
@@ -34,9 +34,9 @@ actor ReloadWitness {
   /// - Parameters:
   ///   - npm: the address by which NPM is reached: what was learnt is kept for it.
   ///   - isWanted: false: the settings say that connections to this address tell nothing.
-  init(gateway: any NPMGateway, store: any StateStore, npm: String, isWanted: Bool) {
+  init(gateway: any NPMGateway, stores: StoreSet, npm: String, isWanted: Bool) {
     self.gateway = gateway
-    self.store = store
+    self.stores = stores
     self.npm = npm
     self.isWanted = isWanted
   }
@@ -73,14 +73,14 @@ actor ReloadWitness {
   /// What was learnt of this address; a store that cannot tell is as if it had learnt nothing.
   private func learnt() async -> Bool? {
     if let counts { return counts }
-    let stored = (try? await store.reloadWitness(of: npm)) ?? nil
+    let stored = (try? await stores.binding.reloadWitness(of: npm)) ?? nil
     counts = .some(stored)
     return stored
   }
 
   func learn(_ value: Bool) async {
     counts = .some(value)
-    try? await store.setReloadWitness(value, of: npm)
+    try? await stores.binding.setReloadWitness(value, of: npm)
   }
 }
 

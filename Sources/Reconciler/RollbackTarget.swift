@@ -26,13 +26,13 @@ package struct RollbackTarget: Sendable {
   ///   - ledger: what the store knows today.
   package init(run: Int, history: [HistoryEntry], ledger: [LedgerEntry]) {
     self.run = run
-    let later = history.filter { $0.draft.run > run && $0.outcome != .notAttempted }
-    keys = Set(later.flatMap { [$0.draft.key] + ($0.draft.former.map { [$0] } ?? []) })
+    let later = history.filter { $0.intent.run > run && $0.outcome != .notAttempted }
+    keys = Set(later.flatMap { [$0.intent.key] + ($0.intent.former.map { [$0] } ?? []) })
     adoption = Adoption(names: [], acceptsChanges: true)
     former = [:]
     var states: [ResourceKey: State] = [:]
-    for change in later.map(\.draft) { Self.undo(change, &states, &former, &adoption) }
-    Self.recall(history.filter { $0.draft.run <= run }, later, &states)
+    for change in later.map(\.intent) { Self.undo(change, &states, &former, &adoption) }
+    Self.recall(history.filter { $0.intent.run <= run }, later, &states)
     let lives = Dictionary(ledger.map { ($0.key, $0.lifecycle) }) { first, _ in first }
     let place = SourceLocation(file: "run \(run)", line: 1, column: 1)
     let resources = states.sorted { $0.key < $1.key }.compactMap { key, state in
@@ -69,14 +69,14 @@ package struct RollbackTarget: Sendable {
   /// What was there before the next change may have been changed by hand: what a run left is what it wrote.
   private static func recall(_ earlier: [HistoryEntry], _ later: [HistoryEntry], _ states: inout [ResourceKey: State]) {
     // What was taken over from somebody was there before: it is never taken for what an older run deleted.
-    let adopted = Set(later.filter { $0.draft.action == "adopt" }.map(\.draft.key))
+    let adopted = Set(later.filter { $0.intent.action == "adopt" }.map(\.intent.key))
     var known: Set<ResourceKey> = adopted
     for change in earlier where change.outcome != .failed && change.outcome != .notAttempted {
-      for key in [change.draft.key] + (change.draft.former.map { [$0] } ?? []) where states[key] != nil {
+      for key in [change.intent.key] + (change.intent.former.map { [$0] } ?? []) where states[key] != nil {
         // A run that was killed in the middle of it: nobody knows what it left.
         guard known.insert(key).inserted, change.outcome == .applied else { continue }
-        if key == change.draft.former || change.draft.action == "delete" { states[key]?.spec = nil }
-        if key == change.draft.key, let written = change.draft.after { states[key]?.spec = written }
+        if key == change.intent.former || change.intent.action == "delete" { states[key]?.spec = nil }
+        if key == change.intent.key, let written = change.intent.after { states[key]?.spec = written }
       }
     }
   }

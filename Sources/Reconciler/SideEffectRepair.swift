@@ -9,7 +9,7 @@ struct SideEffectRepair: Sendable {
   let verifier: Verifier
   let rows: RowWriter
   /// Remembers that it was us who moved the time of an object's last change.
-  let store: any StateStore
+  let stores: StoreSet
 
   /// How often a neighbour is written before it counts as harmed.
   private static let attempts = 3
@@ -68,7 +68,7 @@ struct SideEffectRepair: Sendable {
       guard case .served(let seen) = await verifier.settle(host.id, host.normalised, .answered) else {
         return false
       }
-      try await store.noteRewrite(seen.ref, modifiedOn: seen.modifiedOn)
+      try await stores.ledger.recordRewrite(of: seen.ref, modifiedOn: seen.modifiedOn)
       return true
     } catch {
       return false

@@ -1,4 +1,5 @@
 import Alerting
+import Model
 import Platform
 import Testing
 
@@ -76,12 +77,12 @@ import Testing
 
   @Test func `what lasts is told after its time, and NPM away silences what follows from it`() {
     var facts = AlertInput()
-    facts.drift = AlertInput.Matter("drifted", since: ago(3599))
-    facts.apply = AlertInput.Matter("failed", since: ago(121))
+    facts.drift = AlertInput.OngoingCondition("drifted", since: ago(3599))
+    facts.apply = AlertInput.OngoingCondition("failed", since: ago(121))
     #expect(keys(facts) == ["apply-failing/apply-failing"])
     facts.drift?.since = ago(3600)
     #expect(keys(facts) == ["apply-failing/apply-failing", "drift/drift"])
-    facts.npm = AlertInput.Matter("refused", since: ago(61))
+    facts.npm = AlertInput.OngoingCondition("refused", since: ago(61))
     #expect(keys(facts) == ["npm-unreachable/npm-unreachable"])
     let drift = AlertCondition(.drift, .warning, subject: "drift", "drifted", cooldown: 1)
     #expect(facts.isUnknown(Alert(drift, since: now)))
@@ -89,7 +90,7 @@ import Testing
 
   @Test func `what fires already does not have to last again`() {
     var facts = AlertInput()
-    facts.npm = AlertInput.Matter("refused", since: now)
+    facts.npm = AlertInput.OngoingCondition("refused", since: now)
     #expect(keys(facts).isEmpty)
     let key = "npm-unreachable/npm-unreachable"
     #expect(facts.conditions([:], firing: [key], at: now).map(\.key) == [key])

@@ -1,4 +1,5 @@
 import Alerting
+import Model
 import Platform
 import Testing
 

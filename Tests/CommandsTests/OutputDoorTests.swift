@@ -15,7 +15,7 @@ import Testing
     ),
     (" print(", ["Commands/DiffCommand.swift", "Commands/ValidateCommand.swift", "Commands/PlanPrinter.swift"]),
     ("FileHandle", []), ("fputs", []), ("putchar", []),
-    ("trusted:", ["Model/EscapedText.swift", "Commands/Console.swift", "Reconciler/StatusFiles.swift"]),
+    ("trusted:", ["Model/EscapedText.swift", "Commands/Console.swift", "Reports/StatusFiles.swift"]),
   ]
 
   @Test(arguments: doors.indices) func `there is no other way out`(index: Int) throws {

@@ -3,6 +3,7 @@ import Planning
 import Testing
 
 @testable import Commands
+import Reports
 
 /// What of two values differs.
 @Suite struct ValueTextTests {

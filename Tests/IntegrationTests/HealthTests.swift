@@ -145,7 +145,7 @@ import Testing
             - { name: gone, type: webhook, url: "http://127.0.0.1:\(try await closedPort())/key" }
         """)
       let tried = try await place.run("alerts", "test", "note")
-      #expect(tried.exit == 0 && tried.output == "'note' took it.\n")
+      #expect(tried.exit == 0 && tried.output == "Delivered to 'note'.\n")
       #expect(try place.scratch.read("told").contains("this is a test"))
       let gone = try await place.run("alerts", "test", "gone")
       #expect(gone.exit == 1 && gone.errors.contains("alert-sink") && !gone.errors.contains("key"))

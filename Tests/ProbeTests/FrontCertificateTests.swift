@@ -24,7 +24,7 @@ import Testing
       ProbeTarget(name: "app", scheme: "http", host: "127.0.0.1", port: port), interval: 60,
       front: DataPlaneHost(domain: "app.test", usesTLS: true))
     let found = Lock<DataPlaneResult?>(nil)
-    await HealthProber(settings: settings, engine: CurlEngine(), door: door).check([target]) { check in
+    await HealthProber(settings: settings, engine: CurlEngine(), dataPlane: door).check([target]) { check in
       found.withLock { $0 = check.front }
     }
     await nginx.stop()

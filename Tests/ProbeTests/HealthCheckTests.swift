@@ -1,3 +1,4 @@
+import Model
 import Platform
 import Probe
 import Testing
@@ -31,7 +32,7 @@ import Testing
   func `the pair names the culprit`(direct: ProbeStep.Name?, front: DataPlaneResult.Outcome?, culprit: FailureCause) {
     let found = check(direct, front)
     #expect(found.outcome == .failed)
-    #expect(found.culprit == culprit)
+    #expect(found.failureCause == culprit)
     #expect(found.problem?.isEmpty == false)
     #expect(found.latency == nil)
   }
@@ -42,7 +43,7 @@ import Testing
     for step in [ProbeStep.Name.dns, .tcp] {
       let found = check(step, .answered(status: status))
       #expect(found.outcome == .passed)
-      #expect(found.culprit == nil)
+      #expect(found.failureCause == nil)
       #expect(found.latency == 9)
     }
     #expect(check(.tcp, .answered(status: status), error: "connection refused").outcome == .failed)
@@ -66,7 +67,7 @@ import Testing
 
   @Test func `while our own network is down nobody is to blame`() {
     #expect(check(.tcp, nil, cutOff: true).outcome == .inconclusive)
-    #expect(check(.tcp, nil, cutOff: true).culprit == .network)
+    #expect(check(.tcp, nil, cutOff: true).failureCause == .network)
     #expect(check(nil, nil, cutOff: true).outcome == .passed)
   }
 

@@ -3,14 +3,14 @@ import Testing
 
 /// When checks are due, without a clock.
 @Suite struct HealthScheduleTests {
-  private func schedule(_ count: Int, every interval: Double) -> HealthSchedule {
-    var schedule = HealthSchedule()
+  private func schedule(_ count: Int, every interval: Double) -> HealthSchedule<String> {
+    var schedule = HealthSchedule<String>()
     schedule.watch(Dictionary(uniqueKeysWithValues: (0..<count).map { ("host-\($0)", interval) }), at: 1000)
     return schedule
   }
 
   /// The number of checks in each second up to `end`.
-  private func pace(_ schedule: inout HealthSchedule, until end: Double) -> [Int: Int] {
+  private func pace(_ schedule: inout HealthSchedule<String>, until end: Double) -> [Int: Int] {
     var counts: [Int: Int] = [:]
     while let due = schedule.due, due < end {
       counts[Int(due), default: 0] += schedule.take(at: due).count
@@ -40,7 +40,7 @@ import Testing
   }
 
   @Test func `who stays keeps its time, who goes is forgotten, who is hurried comes first`() {
-    var schedule = HealthSchedule()
+    var schedule = HealthSchedule<String>()
     schedule.watch(["a": 60, "b": 60], at: 0)
     _ = schedule.take(at: 5)
     let due = schedule.due

@@ -1,9 +1,12 @@
+import Model
 import Platform
 import Probe
 import Testing
 
 /// What the monitor knows, without a network or a clock.
 @Suite struct HealthStateTests {
+  private static func key(_ name: String) -> TargetKey { TargetKey(.default, ResourceKey(.proxyHost, name)) }
+
   private static func target(_ name: String, port: Int = 80, front: DataPlaneHost? = nil) -> HealthTarget {
     HealthTarget(
       ProbeTarget(name: name, scheme: "http", host: "10.0.0.1", port: port), interval: 60, front: front)
@@ -101,24 +104,24 @@ import Testing
     for time in 1...3 {
       _ = memory.tracker.note(.failed, HealthTracker.Thresholds(), at: Timestamp(seconds: Double(time)))
     }
-    var book = HealthState(HealthTracker.Thresholds(), memories: ["a": memory])
+    var book = HealthState(HealthTracker.Thresholds(), memories: [Self.key("a"): memory])
     book.watch([Self.target("a")], at: 0, Timestamp(seconds: 50))
-    #expect(book.records["a"]?.health == .unhealthy)
+    #expect(book.records[Self.key("a")]?.health == .unhealthy)
     book.watch([Self.target("a", port: 81)], at: 0, Timestamp(seconds: 60))
-    #expect(book.records["a"]?.health == .unknown)
+    #expect(book.records[Self.key("a")]?.health == .unknown)
     // Also where it moved while nobody watched.
-    var other = HealthState(HealthTracker.Thresholds(), memories: ["a": memory])
+    var other = HealthState(HealthTracker.Thresholds(), memories: [Self.key("a"): memory])
     other.watch([Self.target("a", port: 81)], at: 0, Timestamp(seconds: 50))
-    #expect(other.records["a"]?.health == .unknown)
+    #expect(other.records[Self.key("a")]?.health == .unknown)
   }
 
   @Test func `the last five failures are remembered, but for those of an outage`() {
     var book = HealthState(HealthTracker.Thresholds())
     book.watch([Self.target("a")], at: 0, Timestamp(seconds: 0))
     _ = run(&book, until: 600) { _, _ in .http }
-    #expect(book.records["a"]?.memory.failures == [])
+    #expect(book.records[Self.key("a")]?.memory.failures == [])
     _ = run(&book, until: 3600) { _, now in Int(now / 60) % 3 == 0 ? .http : nil }
-    let failures = book.records["a"]?.memory.failures ?? []
+    let failures = book.records[Self.key("a")]?.memory.failures ?? []
     #expect(failures.count == 5)
     #expect(failures == failures.sorted() && (failures.last?.seconds ?? 0) > 3400)
   }

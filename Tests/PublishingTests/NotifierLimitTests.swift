@@ -48,7 +48,7 @@ import Testing
     var settings = ReceiverConfiguration(name: "x", kind: kind)
     settings.url = Secret("http://127.0.0.1:\(server.port)\(path)")
     let outcome = await Result {
-      try await Notifier(settings, owner: "lab", transport: engine) { _ in }.tell(notices)
+      try await Notifier(settings, owner: "lab", transport: engine) { _ in }.notify(notices)
     }
     await server.stop()
     try outcome.get()
@@ -138,7 +138,7 @@ import Testing
     settings.from = from
     settings.to = to
     let outcome = await Result {
-      try await Notifier(settings, owner: "lab", transport: engine) { _ in }.tell(notices)
+      try await Notifier(settings, owner: "lab", transport: engine) { _ in }.notify(notices)
     }
     let line = if case .success = outcome { await server.firstLine() } else { "null" }
     server.terminate()

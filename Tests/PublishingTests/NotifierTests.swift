@@ -43,7 +43,7 @@ import Testing
     var settings = ReceiverConfiguration(name: "x", kind: kind)
     settings.url = Secret("http://127.0.0.1:\(server.port)\(path)")
     settings.token = Secret("t0ken")
-    let outcome = await Result { try await sink(settings).tell([notice()]) }
+    let outcome = await Result { try await sink(settings).notify([notice()]) }
     await server.stop()
     try outcome.get()
     let request = try #require(receiver.requests.withLock { $0.first })
@@ -80,7 +80,7 @@ import Testing
     var settings = ReceiverConfiguration(name: "x", kind: .webhook)
     settings.url = Secret("http://127.0.0.1:\(try await closedPort())/secret-key")
     await #expect {
-      try await sink(settings).tell([notice()])
+      try await sink(settings).notify([notice()])
     } throws: { error in
       let failure = error as? NotifierError
       return failure?.isFinal == false && failure?.message.contains("secret-key") == false
@@ -99,7 +99,7 @@ import Testing
     settings.url = Secret("smtp://\(place)")
     settings.from = "npm@lan.test"
     settings.to = ["me@lan.test", "you@lan.test"]
-    try await sink(settings).tell([notice()])
+    try await sink(settings).notify([notice()])
     let mail = try JSONDecoder().decode(JSONValue.self, from: Data((await server.firstLine()).utf8))
     server.terminate()
     #expect(mail["from"] == "npm@lan.test" && mail["to"] == ["me@lan.test", "you@lan.test"])
@@ -119,7 +119,7 @@ import Testing
     settings.to = ["me@lan.test"]
     settings.user = "me"
     settings.password = Secret("pw")
-    await #expect(throws: NotifierError.self) { try await sink(settings).tell([notice()]) }
+    await #expect(throws: NotifierError.self) { try await sink(settings).notify([notice()]) }
     server.terminate()
   }
 
@@ -134,19 +134,19 @@ import Testing
     var settings = ReceiverConfiguration(name: "am", kind: .alertmanager)
     settings.url = Secret("http://\(place)")
     let firing = notice()
-    try await sink(settings).tell([firing])
+    try await sink(settings).notify([firing])
     let shown = try await alerts(at: place)
     #expect(shown.count == 1)
     #expect(shown.first?["labels"]["alertname"] == "host-down")
     #expect(shown.first?["annotations"]["summary"] == "Grüße: a is down")
-    try await sink(settings).tell([AlertNotification(.resolved, firing.alert, at: .now)])
+    try await sink(settings).notify([AlertNotification(.resolved, firing.alert, at: .now)])
     #expect(try await alerts(at: place).isEmpty)
     // 200 hosts, and what others may write into a name.
     var crowd = notice()
     crowd.alert.subject = "\u{1b}]0;x\u{7}\n\u{202e}<b>|"
     crowd.alert.summary = String(repeating: "x\n", count: 5000)
     crowd.alert.members = (0..<200).map { "host-with-a-name-of-some-length-\($0).example.com" }
-    try await sink(settings).tell([crowd])
+    try await sink(settings).notify([crowd])
     #expect(try await alerts(at: place).first?["annotations"]["members"].stringValue?.contains("-199.") == true)
     server.terminate()
   }
@@ -160,18 +160,18 @@ import Testing
     let scratch = try Scratch()
     var settings = ReceiverConfiguration(name: "c", kind: .command)
     settings.command = ["/bin/sh", "-c", "cat > \(scratch.path)/told; env > \(scratch.path)/env"]
-    try await sink(settings).tell([notice()])
+    try await sink(settings).notify([notice()])
     let told = try JSONDecoder().decode(JSONValue.self, from: Data(try scratch.read("told").utf8))
     #expect(told["rule"] == "host-down" && told["members"] == ["a", "b"])
     let names = try scratch.read("env").split(separator: "\n").map { $0.prefix { $0 != "=" } }
     #expect(Set(names).isSubset(of: ["PATH", "PWD", "OLDPWD", "SHLVL", "_"]))
     settings.command = ["/bin/sh", "-c", "echo no >&2; exit 3"]
-    await #expect(throws: NotifierError("it ended with 3: no")) { try await sink(settings).tell([notice()]) }
+    await #expect(throws: NotifierError("it ended with 3: no")) { try await sink(settings).notify([notice()]) }
   }
 
   @Test func `the log has one line`() async throws {
     let lines = Lock<[String]>([])
-    try await sink(ReceiverConfiguration(name: "l", kind: .log)) { line in lines.withLock { $0.append(line) } }.tell([
+    try await sink(ReceiverConfiguration(name: "l", kind: .log)) { line in lines.withLock { $0.append(line) } }.notify([
       notice()
     ])
     #expect(lines.withLock { $0 } == ["CRITICAL: Grüße: a is down (a, b)"])

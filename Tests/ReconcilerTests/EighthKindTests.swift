@@ -27,13 +27,13 @@ import Testing
     let kinds = [Self.parking]
     try await withSimulator { npm in
       let scratch = try Scratch()
-      let store = MemoryStore()
+      let stores = StoreSet(MemoryStore())
       func apply(_ text: String) async throws -> [String] {
         try scratch.write("d/a.yaml", text)
         let loaded = DesiredLoader.load("\(scratch.path)/d", kinds: kinds)
         #expect(loaded.diagnostics.isEmpty)
         let run = Reconciliation(
-          gateway: npm.gateway(kinds: kinds), store: store, prober: nil,
+          gateway: npm.gateway(kinds: kinds), stores: stores, prober: nil,
           settings: ReconcileOptions(npmURL: npm.url, owner: "me", policy: .sync))
         let report = try await run.apply(run.plan(loaded.state), stop: ShutdownSignal())
         return report.outcomes.map { "\($0.change.action.kind.rawValue) \($0.change.key.path) \($0.status.rawValue)" }

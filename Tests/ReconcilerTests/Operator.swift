@@ -8,7 +8,7 @@ import TestSupport
 /// One operator of a simulated NPM, with a store of its own.
 struct Operator {
   let npm: SimulatedNPM
-  let store: any StateStore
+  let stores: StoreSet
   var owner = "homelab"
   var policy = Policy.sync
   var settings: ReconcileOptions
@@ -16,13 +16,13 @@ struct Operator {
   init(_ npm: SimulatedNPM, owner: String = "homelab", policy: Policy = .sync) {
     self.npm = npm
     self.owner = owner
-    store = MemoryStore()
+    stores = StoreSet(MemoryStore())
     settings = ReconcileOptions(npmURL: npm.url, owner: owner, policy: policy)
   }
 
   var run: Reconciliation {
     Reconciliation(
-      gateway: npm.gateway(), store: store, prober: nil, settings: settings, pause: { _ in await Task.yield() })
+      gateway: npm.gateway(), stores: stores, prober: nil, settings: settings, pause: { _ in await Task.yield() })
   }
 
   func plan(_ hosts: DesiredResource...) async throws -> PlanResult {
@@ -50,7 +50,7 @@ struct Operator {
   @discardableResult
   func rollBack(to run: Int) async throws -> ApplyResult {
     let target = RollbackTarget(
-      run: run, history: try await store.history(after: 0), ledger: try await store.ledger())
+      run: run, history: try await stores.runs.history(after: 0), ledger: try await stores.ledger.entries())
     return try await on(.rollBack(target)).apply(target.desired)
   }
 }

@@ -32,7 +32,7 @@ import Testing
       #expect(report.outcomes.map(\.error?.code) == [.nginxRefused])
       #expect(try await npm.served()["hand.test"]?["forward_host"] == "10.9.9.9")
       #expect(try await npm.hosts()[0]["meta"]["reconciler"].isNull)
-      #expect(try await me.store.ledger().isEmpty)
+      #expect(try await me.stores.ledger.entries().isEmpty)
     }
   }
 
@@ -59,7 +59,7 @@ import Testing
       let hosts = try await npm.hosts()
       #expect(hosts.count == 1 && hosts[0]["id"] == 1 && hosts[0]["forward_port"] == 81)
       #expect(hosts[0]["meta"]["reconciler"]["name"] == "new")
-      #expect(try await me.store.ledger().map(\.key.name) == ["new"])
+      #expect(try await me.stores.ledger.entries().map(\.key.name) == ["new"])
       #expect(try await me.plan(desiredHost("new", hostSpec(["app.test"], port: 81))).plan.isEmpty)
     }
   }
@@ -71,7 +71,7 @@ import Testing
       let report = try await me.apply(desiredHost("new", hostSpec(["app.test"], ["advanced_config": "nonsense on;"])))
       #expect(report.outcomes.map(\.error?.code) == [.nginxRefused])
       #expect(try await npm.served()["app.test"] != nil)
-      #expect(try await me.store.ledger().map(\.key.name) == ["old"])
+      #expect(try await me.stores.ledger.entries().map(\.key.name) == ["old"])
       #expect(try await me.plan(desiredHost("old", hostSpec(["app.test"]))).plan.isEmpty)
     }
   }
@@ -88,7 +88,7 @@ import Testing
       #expect(host["enabled"].boolValue == (onDelete == .orphan))
       #expect(host["meta"]["reconciler"].isNull)
       #expect(try await (npm.served()["app.test"] != nil) == (onDelete == .orphan))
-      #expect(try await me.store.ledger().map(\.key.name) == ["stay"])
+      #expect(try await me.stores.ledger.entries().map(\.key.name) == ["stay"])
       #expect(try await me.plan(stay).plan.isEmpty)
     }
   }
@@ -166,7 +166,7 @@ import Testing
       #expect(verdicts(report) == ["hand failed"])
       let host = try await npm.hosts()[0]
       #expect(host["meta"]["reconciler"].isNull && host["advanced_config"] == "nonsense on;")
-      #expect(try await me.store.ledger().isEmpty)
+      #expect(try await me.stores.ledger.entries().isEmpty)
     }
   }
 
@@ -180,7 +180,7 @@ import Testing
       #expect(try await verdicts(me.apply(z)) == ["shop applied"])
       #expect(try await npm.writes().count == before)
       #expect(try await npm.served()["shop.test"] != nil)
-      #expect(try await me.store.ledger().map(\.key.name) == ["z"])
+      #expect(try await me.stores.ledger.entries().map(\.key.name) == ["z"])
     }
   }
 
@@ -194,7 +194,7 @@ import Testing
       let renamed = desiredHost("other", hostSpec(["kept.test"])).with { $0.lifecycle.isProtected = true }
       try await me.apply(renamed, z)
       try await me.rollBack(to: 1)
-      let lives = try await me.store.ledger().map {
+      let lives = try await me.stores.ledger.entries().map {
         "\($0.key.name) \($0.lifecycle.isProtected) \($0.lifecycle.onDelete)"
       }
       #expect(lives == ["free false orphan", "kept true delete", "z false delete"])
@@ -222,7 +222,7 @@ import Testing
       try await npm.asAdmin("DELETE", "/api/nginx/proxy-hosts/\(id)")
       let stranger = try await npm.createByHand("a.test")
       let before = try await npm.hosts().first { $0["id"] == .int(stranger) }
-      let last = try #require(try await me.store.runs(limit: 1).first)
+      let last = try #require(try await me.stores.runs.runs(limit: 1).first)
       try await me.rollBack(to: last.number - 1)
       #expect(try await npm.hosts().first { $0["id"] == .int(stranger) } == before)
     }
@@ -274,7 +274,7 @@ import Testing
       try await me.apply(desiredHost("new", hostSpec(["app.test"])), desiredHost("made", hostSpec(["made.test"])))
       me.settings.policy = .upsertOnly
       #expect(try await verdicts(me.rollBack(to: 1)) == ["old applied"])
-      #expect(try await me.store.ledger().map(\.key.name) == ["made", "old"])
+      #expect(try await me.stores.ledger.entries().map(\.key.name) == ["made", "old"])
       #expect(try await npm.served()["made.test"] != nil)
     }
   }

@@ -25,7 +25,7 @@ import Testing
       try await me.apply(desiredHost("app", hostSpec(["app.test"], port: 81)))
       #expect(try await npm.served()["app.test"]?["forward_port"] == 81)
       #expect(try await npm.served()["old.test"] == nil)
-      #expect(try await me.store.ledger().map(\.key.name) == ["app"])
+      #expect(try await me.stores.ledger.entries().map(\.key.name) == ["app"])
     }
   }
 
@@ -135,7 +135,7 @@ import Testing
       #expect(report.outcomes.last?.error?.hint?.hasPrefix("'old' is back and serving") == true)
       #expect(try await npm.served()["app.test"]?["forward_port"] == 81)
       #expect(try await npm.hosts().count == 1)
-      #expect(try await me.store.ledger().map(\.key.name) == ["old"])
+      #expect(try await me.stores.ledger.entries().map(\.key.name) == ["old"])
       let right = try await me.apply(desiredHost("new", hostSpec(["app.test"], port: 82)))
       #expect(Set(verdicts(right)) == ["old applied", "new applied"])
       #expect(try await npm.served()["app.test"]?["forward_port"] == 82)
@@ -205,13 +205,13 @@ import Testing
 
   @Test func `an NPM that never answered is not what the store is bound to`() async throws {
     try await withSimulator { npm in
-      let store = MemoryStore()
+      let stores = StoreSet(MemoryStore())
       let port = try await closedPort()
       let wrong = ReconcileOptions(npmURL: "http://127.0.0.1:\(port)", owner: "homelab")
       try await npm.faults([["path": "/api/", "action": "reset", "when": "before", "count": 9]])
-      let run = Reconciliation(gateway: npm.gateway(), store: store, prober: nil, settings: wrong)
+      let run = Reconciliation(gateway: npm.gateway(), stores: stores, prober: nil, settings: wrong)
       await #expect { try await run.plan(DesiredState()) } throws: { ($0 as? NPMError)?.code == .upstreamReset }
-      #expect(await store.boundNPM() == nil)
+      #expect(try await stores.binding.boundNPM() == nil)
     }
   }
 
@@ -244,7 +244,7 @@ import Testing
       #expect(try await npm.hosts().map { $0["domain_names"].summary } == ["a.test", "b.test"])
       #expect(try await npm.served()["b.test"]?["forward_port"] == 82)
       #expect(try await me.plan(wanted[0], wanted[1]).plan.isEmpty)
-      #expect(try await me.store.ledger().map(\.key.name) == ["a", "b"])
+      #expect(try await me.stores.ledger.entries().map(\.key.name) == ["a", "b"])
     }
   }
 
@@ -285,7 +285,7 @@ import Testing
   @Test func `the store of another NPM is refused`() async throws {
     try await withSimulator { npm in
       let me = Operator(npm)
-      try await me.store.bind(npm: "http://elsewhere")
+      try await me.stores.binding.bind(npm: "http://elsewhere")
       await #expect { try await me.plan() } throws: { ($0 as? StoreError)?.code == .storeOtherNPM }
     }
   }
@@ -301,7 +301,7 @@ import Testing
       try await npm.asAdmin("DELETE", "/api/nginx/proxy-hosts/5")
       var settings = ReconcileOptions(npmURL: npm.url, owner: "homelab")
       settings.trustsMarkers = true
-      let run = Reconciliation(gateway: npm.gateway(), store: me.store, prober: nil, settings: settings)
+      let run = Reconciliation(gateway: npm.gateway(), stores: me.stores, prober: nil, settings: settings)
       let planned = try await run.plan(all)
       #expect(planned.refusals.isEmpty && planned.plan.count(.create) == 5)
     }
@@ -338,7 +338,7 @@ import Testing
       #expect(try await fresh.plan(app).plan.changes.compactMap(\.blockReason?.code) == [.ledgerMissing])
       var settings = ReconcileOptions(npmURL: npm.url, owner: "homelab")
       settings.trustsMarkers = true
-      let run = Reconciliation(gateway: npm.gateway(), store: fresh.store, prober: nil, settings: settings)
+      let run = Reconciliation(gateway: npm.gateway(), stores: fresh.stores, prober: nil, settings: settings)
       let report = try await run.apply(run.plan(desiredState(app)), stop: ShutdownSignal())
       #expect(verdicts(report) == ["app applied"])
       #expect(try await fresh.plan(app).plan.isEmpty)

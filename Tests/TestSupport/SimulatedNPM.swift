@@ -1,9 +1,9 @@
 package import Curl
 import Foundation
 package import Model
+import Platform
 package import NPMClient
 import NPMSimulator
-package import Platform
 import Upstream
 
 /// A simulator of NPM on a port of its own, with its control calls.

@@ -1,0 +1,51 @@
+import Reconciler
+package import Probe
+package import Alerting
+package import Model
+import Platform
+
+extension AlertInput {
+  /// What is known of the world.
+  ///
+  /// - Parameters:
+  ///   - view: nil: nothing is known of hosts.
+  ///   - starts: of the daemon within a week.
+  package init(
+    _ view: HealthSnapshot?, _ matters: ConditionTracker, starts: [Timestamp],
+    certificateDays: (warning: Int, error: Int)
+  ) {
+    self.init()
+    npm = matters.npm
+    apply = matters.apply
+    drift = matters.drift
+    guardOpen = matters.guardOpen
+    desired = matters.desired
+    self.starts = starts
+    certificates = matters.expiring.map { entry in
+      let left = entry.daysLeft ?? 0
+      let when = left < 0 ? "ended on \(entry.expires)" : "ends on \(entry.expires)"
+      let users = entry.users.prefix(3).joined(separator: ", ") + (entry.users.count > 3 ? ", ..." : "")
+      return (entry.name, "certificate '\(entry.name)' of \(users) \(when)", left <= certificateDays.error)
+    }
+    hosts = (view?.records ?? []).map { Host($0, view?.statistics[$0.target.key]) }
+    unknown = matters.unknown
+    if view == nil { unknown.formUnion([.down, .unstable]) }
+    knowsObjectives = view?.statistics.isEmpty == false
+  }
+}
+
+extension AlertInput.Host {
+  fileprivate init(_ record: HealthState.Record, _ windows: CheckStatistics?) {
+    self.init(name: record.target.name, destination: record.target.destination)
+    isUnhealthy = record.health == .unhealthy
+    // After a start, what was unhealthy is neither that nor well until it was asked again.
+    isUnknown = record.health == .unknown || record.last == nil || (isUnhealthy && record.lastFailure == nil)
+    // What made it unhealthy, also while a first success is not enough to be well again.
+    let check = isUnhealthy ? record.lastFailure : record.last
+    isDead = [.dns, .tcp].contains(check?.direct.failure?.step)
+    culprit = check?.failureCause.flatMap { [.nginx, .npm, .certificate].contains($0) ? $0.rawValue : nil }
+    problem = check?.problem ?? ""
+    failures = record.memory.failures
+    misses = windows.map(record.target.objective.misses) ?? []
+  }
+}

@@ -1,0 +1,132 @@
+package import Alerting
+package import Model
+package import Platform
+import Probe
+package import Publishing
+package import Store
+
+/// Evaluates the alert rules after each update, and has receivers notified.
+package actor AlertService: DaemonSubscriber {
+  package struct Dependencies: Sendable {
+    package var configuration: DaemonConfiguration
+    /// Days before its end from which a certificate is a warning, and an error.
+    package var certificateDays = (warning: 21, error: 7)
+    package var stores: any StoreProvider
+    package var notifier: @Sendable (ReceiverConfiguration) -> Notifier
+    package var log: any DaemonLogger
+    package var correlation: String
+
+    package init(
+      configuration: DaemonConfiguration, stores: any StoreProvider,
+      notifier: @escaping @Sendable (ReceiverConfiguration) -> Notifier, log: any DaemonLogger, correlation: String
+    ) {
+      self.configuration = configuration
+      self.stores = stores
+      self.notifier = notifier
+      self.log = log
+      self.correlation = correlation
+    }
+  }
+
+  private let dependencies: Dependencies
+  private let changed: @Sendable ([Alert]) -> Void
+  private let workers: [OutboxWorker]
+  private let evaluator: AlertEvaluator
+  private var conditions = ConditionTracker()
+  /// Starts of the daemon within a week.
+  private var starts: [Timestamp] = []
+  private var hasJustStarted = true
+  private var problem = ""
+
+  private var events: EventWriter { EventWriter(stores: dependencies.stores, log: dependencies.log) }
+
+  /// - Parameter changed: gets the alerts that fire, after each evaluation.
+  package init(_ dependencies: Dependencies, changed: @escaping @Sendable ([Alert]) -> Void) async {
+    self.dependencies = dependencies
+    self.changed = changed
+    let receivers = dependencies.configuration.receivers
+    evaluator = AlertEvaluator(
+      rules: dependencies.configuration.rules, receivers: receivers, stores: dependencies.stores)
+    let recorder = ReceiverEvents(
+      events: EventWriter(stores: dependencies.stores, log: dependencies.log), correlation: dependencies.correlation)
+    workers = receivers.map { receiver in
+      OutboxWorker(dependencies.notifier(receiver), stores: dependencies.stores, report: { await recorder.note($0) })
+    }
+    do {
+      let store = try dependencies.stores.stores().alerts
+      starts = try await store.recordStart(at: .now)
+      try await store.keepOutbox(of: receivers.map(\.name))
+    } catch {
+      dependencies.log.log("alerts cannot be read: \(error)")
+    }
+  }
+
+  package func receive(_ update: DaemonUpdate) async {
+    if let report = update.report { conditions.note(report, days: dependencies.certificateDays.warning) }
+    let hasDesired = update.snapshot.source?.hasDesired == true
+    var input = AlertInput(
+      hasDesired ? update.snapshot.health : nil, conditions, starts: starts,
+      certificateDays: dependencies.certificateDays)
+    input.hasJustStarted = hasJustStarted
+    hasJustStarted = false
+    input.maximumRestarts = dependencies.configuration.maximumRestarts
+    do {
+      let notifications = try await evaluator.evaluate(input, at: .now)
+      problem = ""
+      changed(await evaluator.alerts)
+      guard !notifications.isEmpty else { return }
+      await events.append(notifications.map { Event($0, correlation: dependencies.correlation) })
+      for worker in workers { worker.wake() }
+    } catch {
+      if problem != "\(error)" { dependencies.log.log("alerts cannot be stored: \(error)") }
+      problem = "\(error)"
+    }
+  }
+
+  /// Delivers what is in the outbox until `stop` is requested; the rest is delivered after the next start.
+  package func deliver(stop: ShutdownSignal) async {
+    await withTaskGroup(of: Void.self) { group in
+      for worker in workers { group.addTask { await worker.run(stop: stop) } }
+      await stop.wait()
+      group.cancelAll()
+    }
+  }
+}
+
+/// Logs and records what happens to receivers.
+private struct ReceiverEvents: Sendable {
+  let events: EventWriter
+  let correlation: String
+
+  func note(_ news: OutboxWorker.News) async {
+    let found =
+      switch news {
+      case .failing(let receiver, let reason):
+        event(.warning, receiver, "SinkFailing", "cannot be notified, and is tried again: \(reason)")
+      case .recovered(let receiver): event(.info, receiver, "SinkRecovered", "can be notified again")
+      case .undelivered(let receiver, let notification, let reason):
+        event(.error, receiver, "AlertUndelivered", "was not notified of '\(notification.title)': \(reason)")
+      }
+    events.log.log(found.message)
+    await events.append([found])
+  }
+
+  private func event(_ severity: Event.Severity, _ receiver: String, _ reason: String, _ message: String) -> Event {
+    Event(
+      severity, source: "alerts", subject: "sink/\(receiver)", reason: reason, "alert sink '\(receiver)' \(message)",
+      correlation: correlation)
+  }
+}
+
+extension Event {
+  /// An alert in the log of events.
+  package init(_ notification: AlertNotification, correlation: String) {
+    let severity: Severity =
+      notification.kind == .resolved
+      ? .info : [.info: .info, .warning: .warning][notification.alert.severity] ?? .error
+    self.init(
+      severity, source: "alerts", subject: notification.alert.key,
+      reason: notification.kind == .firing ? "AlertFiring" : "AlertResolved", notification.title,
+      correlation: correlation)
+  }
+}

@@ -1,0 +1,89 @@
+import Model
+package import Reconciler
+package import Alerting
+import Planning
+import Reports
+import Platform
+
+/// What goes on since when, from pass to pass: a value that passes are told to.
+package struct ConditionTracker: Sendable {
+  package private(set) var npm: AlertInput.OngoingCondition?
+  package private(set) var apply: AlertInput.OngoingCondition?
+  package private(set) var drift: AlertInput.OngoingCondition?
+  package private(set) var guardOpen: AlertInput.OngoingCondition?
+  package private(set) var desired: AlertInput.OngoingCondition?
+  /// Of what nothing is known yet.
+  package private(set) var unknown: Set<AlertRule> = [.npm, .apply, .drift, .guardOpen, .desired, .certificate]
+  /// Certificates in use that end soon.
+  package private(set) var expiring: [CertificateInventory.Entry] = []
+
+  package init() {}
+
+  package mutating func note(_ report: ReconcileReport, days: Int) {
+    let now = report.finishedAt
+    unknown.remove(.desired)
+    Self.set(&desired, report.source.problem?.message, [], now)
+    switch report.outcome {
+    case .noDesiredState: break
+    case .failed(let diagnostic, _): note(diagnostic, at: now)
+    case .refused(let planned): note(planned, nil, days: days, at: now)
+    case .applied(let planned, let result): note(planned, result, days: days, at: now)
+    }
+  }
+
+  /// A reconciliation that got an answer from NPM.
+  ///
+  /// - Parameter report: nil: the plan was refused.
+  mutating func note(_ planned: PlanResult, _ report: ApplyResult?, days: Int, at now: Timestamp) {
+    let summary = StatusSummary(planned, report)
+    unknown.subtract([.npm, .apply, .drift, .guardOpen, .certificate])
+    Self.set(&npm, nil, [], now)
+    Self.set(&apply, Self.trouble(planned, summary), summary.failing, now)
+    let names = summary.drifted.map(\.key.name)
+    Self.set(&drift, names.isEmpty ? nil : "changed in NPM and not repaired: \(names.shortened)", names, now)
+    let open = Self.openHosts(planned)
+    Self.set(&guardOpen, Self.guardMessage(open, drifted: Set(names)), open.map(\.key.name), now)
+    expiring = CertificateInventory(planned.observed, now: now).expiring(within: days)
+  }
+
+  /// Also those that this pass has closed again: somebody was let in who had no password.
+  private static func openHosts(_ planned: PlanResult) -> [Change] {
+    (planned.plan.changes + planned.plan.withheld).filter { $0.fields.contains { $0.path == FieldDiff.guardField } }
+  }
+
+  private static func guardMessage(_ open: [Change], drifted: Set<String>) -> String? {
+    guard !open.isEmpty else { return nil }
+    let isCertain = open.contains { $0.fields.contains { $0.path == FieldDiff.guardField && $0.before == false } }
+    let names = open.map { "\($0.key.name) (\($0.claims.first ?? ""))" }.shortened
+    let isRepaired = drifted.isDisjoint(with: open.map(\.key.name))
+    return
+      "\(isCertain ? "served without its access list" : "changed in NPM, perhaps served without its access list"): "
+      + names + (isRepaired ? "; written again" : "; not written again")
+  }
+
+  /// A pass that failed on its way.
+  mutating func note(_ trouble: Diagnostic, at now: Timestamp) {
+    if trouble.code.isUpstreamAway {
+      unknown.remove(.npm)
+      Self.set(&npm, "NPM cannot be reached: \(trouble.message)", [], now)
+    } else {
+      unknown.remove(.apply)
+      Self.set(&apply, trouble.message, [], now)
+    }
+  }
+
+  private static func trouble(_ planned: PlanResult, _ summary: StatusSummary) -> String? {
+    if let refusal = planned.refusals.first { return "refused: \(refusal.message)" }
+    let failed = summary.failing
+    let blocked = summary.open.filter(\.isBlocked).map(\.key.name)
+    let parts = [("failed", failed), ("blocked", blocked)].filter { !$0.1.isEmpty }
+    return parts.isEmpty ? nil : "changes " + parts.map { "\($0.0): \($0.1.shortened)" }.joined(separator: "; ")
+  }
+
+  /// What goes on keeps the time at which it began.
+  private static func set(
+    _ matter: inout AlertInput.OngoingCondition?, _ message: String?, _ members: [String], _ now: Timestamp
+  ) {
+    matter = message.map { AlertInput.OngoingCondition($0, since: matter?.since ?? now, members: members) }
+  }
+}

@@ -1,0 +1,40 @@
+package import Alerting
+package import DesiredFiles
+package import Model
+package import Probe
+package import Publishing
+
+/// What the settings say about the daemon.
+package struct DaemonConfiguration: Sendable {
+  /// Seconds between reconciliations.
+  package var interval = 60.0
+  /// Whether it repairs what was changed in NPM.
+  package var selfHeals = true
+  package var windows: [MaintenanceWindow] = []
+  package var health = HealthConfiguration()
+  /// nil: the desired files are a directory.
+  package var git: GitSettings?
+  /// Rules that are not as they are by default.
+  package var rules: [AlertRule: AlertRuleSettings] = [:]
+  package var receivers: [ReceiverConfiguration] = []
+  /// Restarts in a week that are too many.
+  package var maximumRestarts = 3
+
+  package init() {}
+}
+
+/// How destinations are checked.
+package struct HealthConfiguration: Sendable {
+  /// Seconds between checks of one destination.
+  package var interval = 300.0
+  package var thresholds = HealthTracker.Thresholds()
+  /// Where NPM serves its hosts; nil: not known.
+  package var dataPlane: DataPlane?
+  /// Places that always answer; empty: our own network is taken to be up.
+  package var connectivityTargets: [ProbeTarget] = []
+  package var objective = Objective()
+  /// By label; the first that fits counts.
+  package var objectives: [(label: (name: String, value: String), objective: Objective)] = []
+
+  package init() {}
+}

@@ -1,0 +1,41 @@
+import Model
+import Platform
+import Reconciler
+
+/// Runs a daemon from its start to its stop: watchdog, stand-by, service.
+package struct DaemonRunner: Sendable {
+  private let dependencies: DaemonService.Dependencies
+  private var controller: ReconcileController.Dependencies { dependencies.controller }
+
+  package init(_ dependencies: DaemonService.Dependencies) { self.dependencies = dependencies }
+
+  /// Returns after a stop was requested.
+  ///
+  /// - Throws: `LockError` where the lock of the active daemon cannot be made.
+  package func run() async throws {
+    let stop = controller.stop
+    // Also on stand-by: what a service manager sends to reload must not end it.
+    let reload = Lock<@Sendable () -> Void>({})
+    stop.onHangUp { reload.withLock { $0 }() }
+    let watchdog = Task { [manager = dependencies.manager] in await Self.feed(manager) }
+    defer { watchdog.cancel() }
+    let active = try await Standby.becomeActive(
+      statePath: controller.statePath, log: controller.log, stop: stop, manager: dependencies.manager)
+    guard let active else { return }
+    let service = await DaemonService(dependencies)
+    reload.withLock { $0 = { service.trigger(.request) } }
+    controller.log.log("watching \(controller.source.title) for NPM at \(controller.options.npmURL)")
+    await service.run()
+    controller.log.log("stopped")
+    withExtendedLifetime(active) {}
+  }
+
+  /// Shows the service manager that tasks of this process are still scheduled.
+  private static func feed(_ manager: SystemdNotifier) async {
+    guard let seconds = manager.watchdog else { return }
+    while !Task.isCancelled {
+      manager.alive()
+      try? await Task.sleep(for: .seconds(seconds / 3))  // a heartbeat is a matter of time
+    }
+  }
+}

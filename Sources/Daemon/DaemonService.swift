@@ -1,0 +1,119 @@
+import Reconciler
+import Alerting
+package import Model
+import Platform
+package import Probe
+
+/// The running daemon: the loop, the health monitor, and everything that is informed of what they find.
+package final class DaemonService: Sendable {
+  package struct Dependencies: Sendable {
+    package var configuration: DaemonConfiguration
+    package var controller: ReconcileController.Dependencies
+    package var checker: any HealthChecker
+    package var alerts: AlertService.Dependencies
+    /// Directory of the status files.
+    package var status: String
+    package var manager: SystemdNotifier
+    package var instance = InstanceID.default
+
+    package init(
+      configuration: DaemonConfiguration, controller: ReconcileController.Dependencies, checker: any HealthChecker,
+      alerts: AlertService.Dependencies, status: String, manager: SystemdNotifier
+    ) {
+      self.configuration = configuration
+      self.controller = controller
+      self.checker = checker
+      self.alerts = alerts
+      self.status = status
+      self.manager = manager
+    }
+  }
+
+  private let dependencies: Dependencies
+  private let loop: ReconcileLoop
+  private let monitor: HealthMonitor
+  private let alerts: AlertService
+  private let snapshots: SnapshotHolder
+  private let subscriptions: [Subscription]
+
+  private var stop: ShutdownSignal { dependencies.controller.stop }
+
+  /// - Parameter more: subscribers besides those of every daemon.
+  package init(_ given: Dependencies, more: [any DaemonSubscriber] = []) async {
+    dependencies = given
+    let snapshots = SnapshotHolder(DaemonSnapshot(instance: given.instance, startedAt: .now))
+    self.snapshots = snapshots
+    let publish = Lock<@Sendable (DaemonUpdate.Cause, HealthSnapshot) -> Void>({ _, _ in })
+    var health = HealthMonitor.Dependencies(checker: given.checker, stores: given.controller.stores)
+    health.report = { transitions, view in publish.withLock { $0 }(.healthChanged(transitions), view) }
+    let monitor = await HealthMonitor(given.configuration.health.thresholds, health, instance: given.instance)
+    self.monitor = monitor
+    var controller = given.controller
+    controller.known = { await monitor.recentSuccesses() }
+    let reconciler = ReconcileController(controller)
+    let interval = min(given.configuration.interval, controller.source.interval ?? .infinity)
+    loop = ReconcileLoop(ReconcileSchedule.Timing(interval: interval)) { triggers in
+      guard let report = await reconciler.reconcile(triggers) else { return .done }
+      publish.withLock { $0 }(.reconciled(report), await monitor.view)
+      return report.result
+    }
+    alerts = await AlertService(given.alerts) { alerts in _ = snapshots.update { $0.alerts = alerts } }
+    let subscriptions =
+      Self.subscribers(given, monitor, alerts, loop).map { Subscription($0) } + more.map { Subscription($0) }
+    self.subscriptions = subscriptions
+    publish.withLock { $0 = { cause, view in Self.publish(cause, view, snapshots, subscriptions) } }
+  }
+
+  /// Everything that is informed of each reconciliation and each change of health.
+  private static func subscribers(
+    _ given: Dependencies, _ monitor: HealthMonitor, _ alerts: AlertService, _ loop: ReconcileLoop
+  ) -> [any DaemonSubscriber] {
+    let controller = given.controller
+    return [
+      EventLogger(stores: controller.stores, log: controller.log, correlation: controller.options.correlation),
+      StatusPublisher(directory: given.status, options: controller.options, log: controller.log),
+      HealthTargets(monitor, given.configuration.health, instance: given.instance),
+      alerts,
+      SystemdStatus(given.manager),
+      RecoveryTrigger { loop.trigger($0) },
+    ]
+  }
+
+  private static func publish(
+    _ cause: DaemonUpdate.Cause, _ view: HealthSnapshot, _ snapshots: SnapshotHolder, _ subscriptions: [Subscription]
+  ) {
+    let (before, after) = snapshots.update { snapshot in
+      snapshot.health = view
+      switch cause {
+      case .reconciled(let report): snapshot.take(report)
+      case .healthChanged(let transitions): snapshot.take(transitions, view)
+      }
+    }
+    let isNews = after.headline?.key != before.headline?.key
+    let update = DaemonUpdate(cause: cause, snapshot: after, newHeadline: isNews ? after.headline : nil)
+    for subscription in subscriptions { subscription.send(update) }
+  }
+
+  /// Everything that can be asked of the daemon now; waits for nothing.
+  package var snapshot: DaemonSnapshot { snapshots.current }
+
+  /// Asks for a reconciliation; from anywhere, at any time.
+  package func trigger(_ trigger: Trigger) { loop.trigger(trigger) }
+
+  /// Returns when a stop was requested and everything that was found is stored.
+  package func run() async {
+    let loop = loop
+    await dependencies.controller.source.watch { loop.trigger(.files) }
+    dependencies.manager.ready()
+    await withTaskGroup(of: Void.self) { group in
+      for subscription in subscriptions { group.addTask { await subscription.run() } }
+      await withTaskGroup(of: Void.self) { inner in
+        inner.addTask { [monitor, stop] in await monitor.run(stop: stop) }
+        inner.addTask { [alerts, stop] in await alerts.deliver(stop: stop) }
+        inner.addTask { [stop] in await loop.run(stop: stop) }
+      }
+      for subscription in subscriptions { subscription.finish() }
+    }
+    dependencies.manager.stopping()
+  }
+}

@@ -1,0 +1,79 @@
+import Store
+package import Alerting
+package import Model
+import Platform
+package import Probe
+package import Reconciler
+
+/// Everything that can be asked of a running daemon, at a moment. Immutable, and replaced as a whole after each
+/// reconciliation and each change of health: reading it waits for nothing.
+package struct DaemonSnapshot: Sendable {
+  package struct Counters: Hashable, Sendable {
+    package var reconciliations = 0
+    package var failedReconciliations = 0
+    package var appliedChanges = 0
+    package var failedChanges = 0
+    package var healthTransitions = 0
+  }
+
+  package var instance: InstanceID
+  package var startedAt: Timestamp
+  package var updatedAt: Timestamp
+  /// nil: the daemon has not finished one.
+  package var lastReconciliation: ReconcileReport?
+  /// The last plan; a reconciliation that failed has none of its own.
+  package var lastPlan: PlanResult?
+  package var headline: Headline?
+  /// nil: nothing was checked yet.
+  package var health: HealthSnapshot?
+  /// Alerts that fire.
+  package var alerts: [Alert] = []
+  /// Certificates in NPM when it was last seen.
+  package var certificates: [CertificateInventory.Entry] = []
+  package var counters = Counters()
+
+  package init(instance: InstanceID, startedAt: Timestamp) {
+    self.instance = instance
+    self.startedAt = startedAt
+    updatedAt = startedAt
+  }
+
+  package var source: SourceStatus? { lastReconciliation?.source }
+
+  mutating func take(_ report: ReconcileReport) {
+    updatedAt = report.finishedAt
+    lastReconciliation = report
+    counters.reconciliations += 1
+    if case .failed = report.outcome { counters.failedReconciliations += 1 }
+    counters.appliedChanges += report.applied?.count(.applied) ?? 0
+    counters.failedChanges += report.applied?.count(.failed) ?? 0
+    headline = Headline(report) ?? headline
+    guard let planned = report.planned else { return }
+    lastPlan = planned
+    certificates = CertificateInventory(planned.observed, now: report.finishedAt).entries
+  }
+
+  mutating func take(_ transitions: [HealthTransition], _ view: HealthSnapshot) {
+    updatedAt = view.at
+    health = view
+    counters.healthTransitions += transitions.count
+  }
+}
+
+/// The newest snapshot, for readers on any thread.
+package final class SnapshotHolder: Sendable {
+  private let state: Lock<DaemonSnapshot>
+
+  package init(_ first: DaemonSnapshot) { state = Lock(first) }
+
+  package var current: DaemonSnapshot { state.withLock { $0 } }
+
+  /// - Returns: the snapshots before and after.
+  func update(_ change: (inout DaemonSnapshot) -> Void) -> (before: DaemonSnapshot, after: DaemonSnapshot) {
+    state.withLock { snapshot in
+      let before = snapshot
+      change(&snapshot)
+      return (before, snapshot)
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package import Model
+import Probe
+
+/// What happened in the daemon, and what is true since.
+package struct DaemonUpdate: Sendable {
+  package enum Cause: Sendable {
+    case reconciled(ReconcileReport)
+    case healthChanged([HealthTransition])
+  }
+
+  package var cause: Cause
+  package var snapshot: DaemonSnapshot
+  /// nil: it is the same as before.
+  package var newHeadline: Headline?
+
+  package var report: ReconcileReport? { if case .reconciled(let report) = cause { report } else { nil } }
+}
+
+/// Gets every update, one after the other, in a task of its own: what one subscriber waits for, no other waits for.
+/// `DaemonService.subscribers` lists them.
+package protocol DaemonSubscriber: Sendable {
+  func receive(_ update: DaemonUpdate) async
+}
+
+/// The task of a subscriber, and the updates that wait for it.
+struct Subscription: Sendable {
+  private let updates = AsyncStream.makeStream(of: DaemonUpdate.self)
+  private let subscriber: any DaemonSubscriber
+
+  init(_ subscriber: any DaemonSubscriber) { self.subscriber = subscriber }
+
+  func send(_ update: DaemonUpdate) { updates.continuation.yield(update) }
+  func finish() { updates.continuation.finish() }
+
+  /// Returns when everything that was sent before `finish` was received.
+  func run() async { for await update in updates.stream { await subscriber.receive(update) } }
+}

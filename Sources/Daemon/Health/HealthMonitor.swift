@@ -1,0 +1,176 @@
+package import Model
+package import Platform
+package import Probe
+package import Store
+
+/// Checks each destination when it is due, by `HealthState`, and stores what was found.
+package actor HealthMonitor {
+  package struct Dependencies: Sendable {
+    package var checker: any HealthChecker
+    package var stores: any StoreProvider
+    package var clock: any MonotonicClock = SystemMonotonicClock()
+    package var now: @Sendable () -> Timestamp = { .now }
+    /// Gets changes of health.
+    package var report: @Sendable ([HealthTransition], HealthSnapshot) async -> Void = { _, _ in }
+
+    package init(checker: any HealthChecker, stores: any StoreProvider) {
+      self.checker = checker
+      self.stores = stores
+    }
+  }
+
+  private let dependencies: Dependencies
+  private let instance: InstanceID
+  private let timer: TimerLoop
+  private var state: HealthState
+  private var statistics: [TargetKey: CheckStatistics] = [:]
+  private var unsaved: [HealthSample] = []
+  /// Transitions that were not reported yet.
+  private var unreported: [HealthTransition] = []
+  private var savedAt = -Double.infinity
+  private var reportedAt = -Double.infinity
+  private var summarisedAt = -Double.infinity
+
+  /// Seconds for which a success counts for those who ask.
+  private static let freshness = 120.0
+  /// Seconds between writes to the store, between words about who changed, and between summaries.
+  private static let savePause = 10.0
+  private static let reportPause = 1.0
+  private static let summaryPause = 60.0...600.0
+  /// Samples that wait for a store that cannot be written; the oldest go first.
+  private static let maximumUnsaved = 50_000
+
+  /// - Parameter instance: which NPM the destinations belong to.
+  package init(
+    _ thresholds: HealthTracker.Thresholds, _ dependencies: Dependencies, instance: InstanceID = .default
+  ) async {
+    self.dependencies = dependencies
+    self.instance = instance
+    timer = TimerLoop(clock: dependencies.clock)
+    // Without a store every host is unknown until it was checked.
+    let store = try? dependencies.stores.stores(of: instance).health
+    let stored = (try? await store?.persistedHealth()) ?? [:]
+    let found = (try? await store?.checkStatistics(at: dependencies.now())) ?? [:]
+    statistics = Self.keyed(found, instance)
+    state = HealthState(thresholds, memories: Self.keyed(stored, instance))
+  }
+
+  private static func keyed<Value>(_ values: [ResourceKey: Value], _ instance: InstanceID) -> [TargetKey: Value] {
+    Dictionary(uniqueKeysWithValues: values.map { (TargetKey(instance, $0.key), $0.value) })
+  }
+
+  /// Replaces what is watched: each pass says it anew.
+  package func watch(_ targets: [HealthTarget]) {
+    state.watch(targets, at: dependencies.clock.now, dependencies.now())
+    timer.wake()
+  }
+
+  package var view: HealthSnapshot {
+    HealthSnapshot(
+      records: state.records.values.sorted { $0.target.name < $1.target.name }, statistics: statistics,
+      at: dependencies.now())
+  }
+
+  /// Destinations that answered as they should a moment ago: who asks need not ask them again.
+  package func recentSuccesses() -> [ProbeTarget: ProbeResult] {
+    let now = dependencies.now()
+    var results: [ProbeTarget: ProbeResult] = [:]
+    for record in state.records.values {
+      guard let last = record.last, last.direct.isOK, now.seconds - last.at.seconds <= Self.freshness else { continue }
+      results[last.direct.target] = last.direct
+    }
+    return results
+  }
+
+  /// Returns when `stop` was requested and what was found is in the store. Nobody waits for checks that are on their way.
+  package func run(stop: ShutdownSignal) async {
+    await withDiscardingTaskGroup { group in
+      await timer.run(stop: stop) {
+        let round = begin()
+        await take(round.skipped)
+        if !round.inFlight.isEmpty {
+          group.addTask { [checker = dependencies.checker] in
+            await checker.check(round.inFlight) { check in
+              // What was given up says nothing.
+              if !Task.isCancelled { await self.take([check]) }
+            }
+          }
+        }
+        let reporting = await reportWhenDue()
+        return [state.due, reporting].compactMap(\.self).min()
+      }
+      group.cancelAll()
+    }
+    await save()
+  }
+
+  private func begin() -> HealthState.Round {
+    let now = dependencies.clock.now
+    guard let due = state.due, due <= now else { return HealthState.Round() }
+    return state.begin(at: now, dependencies.now())
+  }
+
+  private func take(_ checks: [HealthCheck]) async {
+    guard !checks.isEmpty else { return }
+    let transitions = state.note(checks, at: dependencies.clock.now)
+    unsaved += checks.filter { $0.outcome != .inconclusive }.map(HealthSample.init)
+    unreported += transitions
+    // Somebody is to be hurried, or told.
+    timer.wake()
+  }
+
+  /// Saves and tells what there is, once in a while: what changes within a moment is told together. Says when there will
+  /// be more to tell; nil: there is nothing.
+  private func reportWhenDue() async -> Double? {
+    let now = dependencies.clock.now
+    if now - savedAt >= Self.savePause { await save() }
+    guard !unreported.isEmpty else { return nil }
+    guard now - reportedAt >= Self.reportPause else { return reportedAt + Self.reportPause }
+    reportedAt = now
+    let transitions = unreported
+    unreported = []
+    await save()
+    await dependencies.report(transitions, view)
+    return nil
+  }
+
+  private func save() async {
+    let now = dependencies.clock.now
+    // What is found while this is written is for the next time.
+    let batch = unsaved
+    unsaved = []
+    savedAt = now
+    var isRecorded = false
+    do {
+      let store = try dependencies.stores.stores(of: instance).health
+      try await store.record(batch, health: health(of: Set(batch.map(\.key))))
+      isRecorded = true
+      // A second for each host: what is summed up for many is summed up less often.
+      let pause = Double(state.records.count).clamped(to: Self.summaryPause)
+      guard now - summarisedAt >= pause else { return }
+      summarisedAt = now
+      try await store.summarise(at: dependencies.now())
+      statistics = Self.keyed(try await store.checkStatistics(at: dependencies.now()), instance)
+    } catch {
+      // The pass says what is wrong with the store; checks go on.
+      if !isRecorded { unsaved = (batch + unsaved).suffix(Self.maximumUnsaved) }
+    }
+  }
+
+  private func health(of keys: Set<ResourceKey>) -> [ResourceKey: PersistedHealth] {
+    Dictionary(
+      firstOf: state.records.lazy.filter { keys.contains($0.key.resource) }.map { ($0.key.resource, $0.value.memory) })
+  }
+}
+
+extension Double {
+  fileprivate func clamped(to range: ClosedRange<Double>) -> Double {
+    min(max(self, range.lowerBound), range.upperBound)
+  }
+}
+
+extension HealthSample {
+  fileprivate init(_ check: HealthCheck) {
+    self.init(check.key.resource, at: check.at, isOK: check.outcome == .passed, milliseconds: check.latency)
+  }
+}

@@ -1,0 +1,66 @@
+import DesiredFiles
+package import Model
+import Platform
+package import Probe
+import Reconciler
+
+/// Tells the health monitor after each reconciliation what to check.
+package actor HealthTargets: DaemonSubscriber {
+  private let monitor: HealthMonitor
+  private let configuration: HealthConfiguration
+  private let instance: InstanceID
+  /// What NPM served when that was last seen.
+  private var served: Set<ResourceKey> = []
+
+  package init(_ monitor: HealthMonitor, _ configuration: HealthConfiguration, instance: InstanceID) {
+    self.monitor = monitor
+    self.configuration = configuration
+    self.instance = instance
+  }
+
+  package func receive(_ update: DaemonUpdate) async {
+    guard let report = update.report, let desired = report.desired else { return }
+    served = report.served ?? served
+    await monitor.watch(configuration.targets(desired, served: served, instance: instance))
+  }
+}
+
+extension HealthConfiguration {
+  /// The checks that a desired state asks for.
+  ///
+  /// - Parameter served: what NPM is known to serve: for anything else it answers with a page of its own.
+  package func targets(
+    _ desired: DesiredState, served: Set<ResourceKey>, instance: InstanceID = .default
+  ) -> [HealthTarget] {
+    let lists = Dictionary(
+      firstOf: desired.resources.lazy.filter { $0.key.kind == .accessList }.map {
+        ($0.key.name, $0.spec.asksEverybody)
+      })
+    return desired.resources.compactMap { resource in
+      guard resource.spec.schema.isProbed, resource.spec["enabled"] != false,
+        resource.validation != .off || resource.check != nil
+      else { return nil }
+      return HealthTarget(
+        ProbeTarget(name: resource.key.name, spec: resource.spec, resource.check),
+        key: TargetKey(instance, resource.key), interval: resource.check?.interval ?? interval,
+        front: served.contains(resource.key) ? dataPlaneHost(resource, lists) : nil, objective: objective(resource))
+    }
+  }
+
+  /// The first domain that is no wildcard: a wildcard cannot be requested.
+  ///
+  /// - Parameter lists: access lists of the YAML, and whether each asks every visitor for a password.
+  private func dataPlaneHost(_ resource: DesiredResource, _ lists: [String: Bool]) -> DataPlaneHost? {
+    guard dataPlane != nil, let name = resource.spec.claims.first(where: { !$0.contains("*") }) else { return nil }
+    let list = resource.spec["access_list"].stringValue
+    return DataPlaneHost(
+      domain: name, usesTLS: !resource.spec["certificate"].isNull, isGuarded: list != nil,
+      mustAsk: list.flatMap { lists[$0] } ?? false,
+      isMarked: resource.spec["advanced_config"] == "" && resource.spec["locations"].arrayValue?.isEmpty != false)
+  }
+
+  private func objective(_ resource: DesiredResource) -> Objective {
+    let own = objectives.first { resource.labels[$0.label.name] == $0.label.value }?.objective ?? objective
+    return own.with(resource.objective)
+  }
+}

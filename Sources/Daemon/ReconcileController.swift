@@ -1,0 +1,161 @@
+import Planning
+import DesiredFiles
+import Model
+package import NPMClient
+package import Platform
+package import Probe
+package import Reconciler
+package import Store
+
+/// Runs one reconciliation after the other: reads the source, plans, withholds what must wait, applies. Knows no one who
+/// is interested in the result.
+package actor ReconcileController {
+  package struct Dependencies: Sendable {
+    package var source: any DesiredSource
+    package var gateway: any NPMGateway
+    package var stores: any StoreProvider
+    package var prober: Prober
+    /// Checks of destinations that need not be made again.
+    package var known: @Sendable () async -> [ProbeTarget: ProbeResult] = { [:] }
+    package var options: ReconcileOptions
+    /// The lock lies beside it.
+    package var statePath: String
+    /// Whether drift is repaired where a resource does not say.
+    package var selfHeals = true
+    package var log: any DaemonLogger
+    package var stop: ShutdownSignal
+
+    package init(
+      source: any DesiredSource, gateway: any NPMGateway, stores: any StoreProvider, prober: Prober,
+      options: ReconcileOptions, statePath: String, log: any DaemonLogger, stop: ShutdownSignal
+    ) {
+      self.source = source
+      self.gateway = gateway
+      self.stores = stores
+      self.prober = prober
+      self.options = options
+      self.statePath = statePath
+      self.log = log
+      self.stop = stop
+    }
+  }
+
+  private let dependencies: Dependencies
+  private var options: ReconcileOptions
+  private var backoff = FailureBackoff()
+  private var recorder = PlanEventRecorder()
+  private var problem: SourceStatus.Problem?
+  /// Since when reconciliations fail.
+  private var failingSince: Timestamp?
+  /// When old events and runs were dropped last.
+  private var prunedAt = ContinuousClock.now
+
+  /// Seconds to wait for another run, an apply by hand for example.
+  private static let lockTimeout = 5.0
+
+  package init(_ dependencies: Dependencies) {
+    self.dependencies = dependencies
+    options = dependencies.options
+  }
+
+  /// - Returns: nil: it was given up for a stop.
+  package func reconcile(_ triggers: [Trigger]) async -> ReconcileReport? {
+    defer { CurrentProcess.trimHeap() }
+    dependencies.log.debug("reconcile: \(triggers.map(\.rawValue).joined(separator: ", "))")
+    // A request or a corrected file is not held back by earlier failures.
+    if triggers != [.interval] { backoff.clear() }
+    let reading = await dependencies.stop.cancelling { [source = dependencies.source] in await source.read() }
+    if dependencies.stop.isRequested { return nil }
+    let source = note(reading)
+    let outcome = await outcome(reading.desired)
+    return ReconcileReport(
+      triggers: triggers, source: source, desired: reading.desired, options: options, outcome: outcome,
+      finishedAt: .now)
+  }
+
+  private func note(_ reading: SourceReading) -> SourceStatus {
+    var status = SourceStatus(hasDesired: reading.desired != nil, commit: reading.commit)
+    if let commit = reading.commit, commit != options.commit {
+      options.commit = commit
+      status.isNewCommit = true
+    }
+    let found: (message: String, reason: String)? =
+      if let mistakes = reading.mistakes {
+        ("the desired files have mistakes: \(mistakes)", "DesiredInvalid")
+      } else if let problem = reading.problem {
+        ("\(problem)", problem.isForced ? "ForcePush" : "SourceUnreachable")
+      } else { nil }
+    problem = found.map { .init(message: $0.message, reason: $0.reason, since: problem?.since ?? .now) }
+    status.problem = problem
+    return status
+  }
+
+  private func outcome(_ desired: DesiredState?) async -> ReconcileReport.Outcome {
+    do {
+      let lock = try await ApplyLock.take(
+        beside: dependencies.statePath, timeout: Self.lockTimeout, stop: dependencies.stop)
+      defer { withExtendedLifetime(lock) {} }
+      let stores = try dependencies.stores.stores()
+      guard let desired else { return .noDesiredState }
+      return try await run(desired, stores)
+    } catch {
+      let since = failingSince ?? .now
+      failingSince = since
+      return .failed(Self.diagnostic(error), since: since)
+    }
+  }
+
+  private static func diagnostic(_ error: any Error) -> Diagnostic {
+    switch error {
+    case let error as LockError: error.diagnostic
+    case let error as NPMError: error.diagnostic
+    case let error as StoreError: error.diagnostic
+    default: Diagnostic(.internalError, "\(error)")
+    }
+  }
+
+  private func run(_ desired: DesiredState, _ stores: StoreSet) async throws -> ReconcileReport.Outcome {
+    let now = ContinuousClock.now
+    let run = Reconciliation(
+      gateway: dependencies.gateway, stores: stores, prober: dependencies.prober, known: await dependencies.known(),
+      settings: options)
+    let found = try await run.plan(desired)
+    await run.append(recorder.events(found, days: options.certificateDays, correlation: options.correlation))
+    await pruneOld(run, now)
+    failingSince = nil
+    let planned = withholding(found, at: now)
+    guard planned.refusals.isEmpty else {
+      try await run.remember(planned)
+      return .refused(planned)
+    }
+    let lease = try await ApplyLock.lease(
+      stores, owner: options.owner, correlation: options.correlation, timeout: Self.lockTimeout,
+      stop: dependencies.stop)
+    let result = try await lease.hold { [log = dependencies.log, stop = dependencies.stop] in
+      try await run.apply(planned, stop: stop) { log.log(DaemonLog.line($0)) }
+    }
+    for outcome in result.outcomes { backoff.note(outcome, at: now) }
+    return .applied(planned, result)
+  }
+
+  private func pruneOld(_ run: Reconciliation, _ now: ContinuousClock.Instant) async {
+    guard now - prunedAt > .seconds(3600) else { return }
+    prunedAt = now
+    do {
+      try await run.prune()
+    } catch {
+      dependencies.log.log("old events and runs could not be dropped: \(error)")
+    }
+  }
+
+  /// Moves to `withheld` what is only to be reported, and what failed a moment ago.
+  private func withholding(_ found: PlanResult, at now: ContinuousClock.Instant) -> PlanResult {
+    var planned = found
+    let selfHeals = dependencies.selfHeals
+    planned.plan.withhold { $0.cause == .drifted && ($0.resource?.selfHeals ?? selfHeals) == false }
+    let before = Set(planned.plan.withheld.map(\.key))
+    planned.plan.withhold { backoff.holds($0, at: now) }
+    planned.retrying = Set(planned.plan.withheld.map(\.key)).subtracting(before).filter(backoff.hasFailed)
+    return planned
+  }
+}

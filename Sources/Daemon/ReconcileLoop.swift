@@ -1,0 +1,53 @@
+import Model
+package import Platform
+
+/// Runs passes when they are due, one at a time, until it is told to stop. When is for `ReconcileSchedule` to say.
+package final class ReconcileLoop: Sendable {
+  private let clock: any MonotonicClock
+  private let chance: @Sendable () -> Double
+  private let reconcile: @Sendable ([Trigger]) async -> ReconcileResult
+  private let timing: ReconcileSchedule.Timing
+  private let inbox = Lock<[Trigger]>([.start])
+  private let timer: TimerLoop
+
+  /// - Parameters:
+  ///   - chance: from 0 to 1, for the jitter.
+  ///   - pass: must not throw: what fails is its result.
+  package init(
+    _ timing: ReconcileSchedule.Timing, clock: any MonotonicClock = SystemMonotonicClock(),
+    chance: @escaping @Sendable () -> Double = { .random(in: 0...1) },
+    reconcile: @escaping @Sendable ([Trigger]) async -> ReconcileResult
+  ) {
+    self.timing = timing
+    self.clock = clock
+    timer = TimerLoop(clock: clock)
+    self.chance = chance
+    self.reconcile = reconcile
+  }
+
+  /// Asks for a pass; from anywhere, at any time.
+  package func trigger(_ trigger: Trigger) {
+    inbox.withLock { $0.append(trigger) }
+    timer.wake()
+  }
+
+  /// Returns when `stop` was requested and no pass runs any more.
+  package func run(stop: ShutdownSignal) async {
+    var state = ReconcileSchedule(timing)
+    await timer.run(stop: stop) {
+      for trigger in takeAll() { state.note(trigger) }
+      guard let due = state.due, due <= clock.now else { return state.due }
+      let result = await reconcile(state.begin(at: clock.now))
+      state.end(result, at: clock.now, chance: chance())
+      // What came meanwhile has woken the timer.
+      return state.due
+    }
+  }
+
+  private func takeAll() -> [Trigger] {
+    inbox.withLock { inbox in
+      defer { inbox = [] }
+      return inbox
+    }
+  }
+}

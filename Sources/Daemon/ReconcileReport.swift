@@ -1,0 +1,76 @@
+import Store
+package import DesiredFiles
+package import Model
+import Planning
+package import Reconciler
+
+/// Everything that one reconciliation of the daemon found and did. Made once, and passed to every subscriber.
+package struct ReconcileReport: Sendable {
+  package enum Outcome: Sendable {
+    /// The desired files never were without mistakes.
+    case noDesiredState
+    /// It failed on its way, and so did those before it since then.
+    case failed(Diagnostic, since: Timestamp)
+    /// A safety rule refused the plan.
+    case refused(PlanResult)
+    case applied(PlanResult, ApplyResult)
+  }
+
+  package var triggers: [Trigger]
+  package var source: SourceStatus
+  package var desired: DesiredState?
+  package var options: ReconcileOptions
+  package var outcome: Outcome
+  package var finishedAt: Timestamp
+
+  /// The plan, with what is withheld; nil: none was made.
+  package var planned: PlanResult? {
+    switch outcome {
+    case .noDesiredState, .failed: nil
+    case .refused(let planned), .applied(let planned, _): planned
+    }
+  }
+
+  /// nil: nothing was applied.
+  package var applied: ApplyResult? { if case .applied(_, let result) = outcome { result } else { nil } }
+
+  /// Whether the next reconciliation must not wait for the interval.
+  package var result: ReconcileResult {
+    switch outcome {
+    case .noDesiredState, .refused: return .done
+    case .failed: return .requeue
+    case .applied(_, let result):
+      let isAway = result.outcomes.contains { $0.error.map(\.code.isUpstreamAway) == true }
+      return isAway || result.unrepaired != nil ? .requeue : .done
+    }
+  }
+
+  /// What NPM is known to serve; nil: it was not seen.
+  package var served: Set<ResourceKey>? {
+    guard case .applied(let planned, let result) = outcome else { return nil }
+    return Set(planned.plan.unchanged + result.outcomes.filter { $0.status == .applied }.map(\.change.key))
+      .union((planned.plan.changes + planned.plan.withheld).filter { $0.observed?.nginx == .online }.map(\.key))
+  }
+
+  /// Hosts whose change waits for their destination.
+  package var waitingForDestination: Set<String> {
+    Set((planned?.plan.changes ?? []).filter { $0.blockReason?.code == .destinationFailed }.map(\.key.name))
+  }
+}
+
+/// Where the desired state comes from, and whether it is the newest.
+package struct SourceStatus: Sendable {
+  /// Why the newest files are not in force, since when.
+  package struct Problem: Hashable, Sendable {
+    package var message: String
+    /// A stable word: `DesiredInvalid`, `ForcePush`, `SourceUnreachable`.
+    package var reason: String
+    package var since: Timestamp
+  }
+
+  package var hasDesired: Bool
+  package var commit: GitCommit?
+  /// Whether `commit` was not in force before.
+  package var isNewCommit = false
+  package var problem: Problem?
+}

@@ -1,0 +1,53 @@
+package import DesiredFiles
+package import Model
+
+/// What reading the desired files gave.
+package struct SourceReading: Sendable {
+  /// The newest state without mistakes; nil: there never was one.
+  package var desired: DesiredState?
+  /// What is wrong with the files that came last.
+  package var mistakes: String?
+  /// Why nothing newer than `desired` could be fetched.
+  package var problem: GitProblem?
+  /// The commit of `desired`; nil: it is not of a repository.
+  package var commit: GitCommit?
+
+  package init(
+    desired: DesiredState? = nil, mistakes: String? = nil, problem: GitProblem? = nil, commit: GitCommit? = nil
+  ) {
+    self.desired = desired
+    self.mistakes = mistakes
+    self.problem = problem
+    self.commit = commit
+  }
+}
+
+/// Where the daemon's desired state comes from.
+package protocol DesiredSource: Sendable {
+  /// For people: `desired/`, or a branch and an address.
+  var title: String { get }
+  /// Seconds between two readings at most; nil: as often as the settings reconcile.
+  var interval: Double? { get }
+  func read() async -> SourceReading
+  /// Calls `changed` whenever the files may have changed, where the source can tell.
+  func watch(changed: @escaping @Sendable () -> Void) async
+}
+
+/// The last state without mistakes, kept while newer files have some. Without the places of fields, which are half of its
+/// memory and are only for messages.
+struct LastGoodState {
+  private var good: DesiredState?
+
+  mutating func take(_ loaded: LoadedDesired) -> SourceReading {
+    let errors = loaded.diagnostics.filter { $0.severity == .error }
+    guard let first = errors.first else {
+      good = loaded.state.withoutPlaces
+      return SourceReading(desired: loaded.state)
+    }
+    let more = errors.count > 1 ? " and \(errors.count - 1) more" : ""
+    let message = first.location.map { "\($0.file):\($0.line): \(first.message)" } ?? first.message
+    return SourceReading(desired: good, mistakes: message + more)
+  }
+
+  var state: DesiredState? { good }
+}

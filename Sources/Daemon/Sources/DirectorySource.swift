@@ -1,0 +1,33 @@
+package import DesiredFiles
+import Model
+import Platform
+
+/// Desired files in a directory, watched for changes.
+package actor DirectorySource: DesiredSource {
+  private let directory: String
+  private let ignored: String
+  private let secrets: SecretSource
+  private var last = LastGoodState()
+  private var files: FileWatch?
+
+  /// - Parameter ignored: a directory that may lie below, and that the daemon writes itself.
+  package init(_ directory: String, ignoring ignored: String, secrets: SecretSource) {
+    self.directory = directory
+    self.ignored = ignored
+    self.secrets = secrets
+  }
+
+  package nonisolated var title: String { "\(directory)/" }
+  package nonisolated var interval: Double? { nil }
+
+  package func read() async -> SourceReading {
+    let loaded = await BlockingPool.files.run { [directory, secrets] in DesiredLoader.load(directory, secrets: secrets)
+    }
+    files?.follow(loaded.referred)
+    return last.take(loaded)
+  }
+
+  package func watch(changed: @escaping @Sendable () -> Void) {
+    files = FileWatch(directory, ignoring: ignored, onChange: changed)
+  }
+}

@@ -1,0 +1,33 @@
+import Model
+package import Platform
+import Reconciler
+
+/// One daemon per state is active; others stand by, and one of them takes over when it is gone.
+package enum Standby {
+  /// Seconds between looks at whether the active daemon still lives.
+  private static let pause = 1.0
+
+  /// Waits until no other daemon works on the same state.
+  ///
+  /// - Returns: nil: a stop was requested before.
+  /// - Throws: `LockError` where the lock cannot be made.
+  package static func becomeActive(
+    statePath: String, log: any DaemonLogger, stop: ShutdownSignal, manager: SystemdNotifier
+  ) async throws -> FileLock? {
+    let path = "\(statePath).watch"
+    do {
+      return try await ApplyLock.take(beside: path, timeout: 0, stop: stop)
+    } catch let error as LockError where error.isHeld {
+      log.log("standing by: \(FileLock.holder("\(path).lock") ?? "another process") watches already")
+      manager.ready()
+      manager.status("standing by")
+    }
+    do {
+      let lock = try await ApplyLock.take(beside: path, timeout: nil, every: pause, stop: stop)
+      log.log("the active daemon is gone: taking over")
+      return lock
+    } catch let error as LockError where error.isHeld {
+      return nil
+    }
+  }
+}

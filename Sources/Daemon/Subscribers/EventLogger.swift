@@ -1,0 +1,63 @@
+import Alerting
+import DesiredFiles
+import Model
+import Platform
+package import Store
+
+/// Writes what is news into the event log and the daemon's log.
+package actor EventLogger: DaemonSubscriber {
+  private let stores: any StoreProvider
+  private let log: any DaemonLogger
+  private let correlation: String
+  private var health = HealthEventRecorder()
+  private var hadProblem = false
+
+  package init(stores: any StoreProvider, log: any DaemonLogger, correlation: String) {
+    self.stores = stores
+    self.log = log
+    self.correlation = correlation
+  }
+
+  package func receive(_ update: DaemonUpdate) async {
+    switch update.cause {
+    case .reconciled(let report): await record(events(report, update.newHeadline))
+    case .healthChanged(let transitions):
+      await record(health.events(transitions, update.snapshot.health, correlation: correlation))
+    }
+  }
+
+  private func events(_ report: ReconcileReport, _ headline: Headline?) -> [Event] {
+    var events: [Event] = []
+    if report.source.isNewCommit, let commit = report.source.commit {
+      events.append(event(.info, "Commit", "commit \(commit.short) by \(commit.author): \(commit.subject)"))
+    }
+    if hadProblem && report.source.problem == nil { log.log("the newest desired files are in force again") }
+    hadProblem = report.source.problem != nil
+    if let headline { events.append(event(headline.severity, headline.reason, headline.message)) }
+    return events
+  }
+
+  private func event(_ severity: Event.Severity, _ reason: String, _ message: String) -> Event {
+    Event(severity, source: "watch", subject: "daemon", reason: reason, message, correlation: correlation)
+  }
+
+  private func record(_ events: [Event]) async {
+    for event in events { log.log(event.message) }
+    await EventWriter(stores: stores, log: log).append(events)
+  }
+}
+
+/// Appends to the event log; what cannot be appended is in the daemon's log.
+struct EventWriter: Sendable {
+  let stores: any StoreProvider
+  let log: any DaemonLogger
+
+  func append(_ events: [Event]) async {
+    guard !events.isEmpty else { return }
+    do {
+      try await stores.stores().events.append(events, at: .now)
+    } catch {
+      log.debug("\(events.count) events could not be stored: \(error)")
+    }
+  }
+}

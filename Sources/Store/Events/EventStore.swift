@@ -1,0 +1,40 @@
+package import Model
+
+/// An event as it was recorded.
+package struct RecordedEvent: Hashable, Sendable {
+  package var number: Int
+  package var at: Timestamp
+  package var event: Event
+
+  package init(number: Int, at: Timestamp, event: Event) {
+    self.number = number
+    self.at = at
+    self.event = event
+  }
+}
+
+/// Which events are asked for.
+package struct EventFilter: Hashable, Sendable {
+  package var since: Timestamp?
+  package var severities: Set<Event.Severity> = []
+  package var sources: Set<String> = []
+  package var run: Int?
+  /// Only those that came after the one with this number.
+  package var after: Int?
+  /// The newest so many.
+  package var limit = 100
+
+  package init() {}
+}
+
+/// The log of events: append-only, oldest first.
+package protocol EventStore: Sendable {
+  func append(_ events: [Event], at: Timestamp) async throws
+  func events(_ filter: EventFilter) async throws -> [RecordedEvent]
+  /// Drops events from before `time`, and the oldest beyond the newest `count`.
+  func dropEvents(before time: Timestamp, keeping count: Int) async throws
+}
+
+extension EventStore {
+  package func append(_ event: Event, at time: Timestamp) async throws { try await append([event], at: time) }
+}

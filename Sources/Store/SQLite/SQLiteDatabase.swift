@@ -1,0 +1,93 @@
+package import Model
+import Platform
+import SQLite
+
+/// One open database, and the queue on which alone it is used.
+///
+/// `@unchecked Sendable`: the connection is used by actors that run on `executor`, and by nothing else.
+final class SQLiteDatabase: @unchecked Sendable {
+  let path: String
+  let executor = QueueExecutor("store")
+  /// The file when it was opened: another one may lie at its place later.
+  let file: FileIdentity?
+  let connection: SQLiteConnection
+  private let failed = Lock(false)
+
+  init(path: String) throws {
+    self.path = path
+    connection = try Self.mapped(path) {
+      try Files.createDirectory(Files.parent(of: path), mode: 0o700)
+      // Earlier configurations are in it; what SQLite lays beside it has the same permissions.
+      try Files.create(path, mode: 0o600)
+      let connection = try SQLiteConnection(path: path)
+      let found = try connection.migrate(Schema.steps)
+      if found > Schema.steps.count {
+        throw StoreError(
+          .storeNewer,
+          "\(path) was written by a newer reconciler (schema \(found), this one knows \(Schema.steps.count))",
+          hint: "update reconciler, or name another file with --state")
+      }
+      return connection
+    }
+    file = Files.identity(path)
+  }
+
+  /// Whether it can be used on: nothing failed but a wait for another program, and the file is still at its place.
+  var isUsable: Bool { !failed.withLock { $0 } && file != nil && Files.identity(path) == file }
+
+  func mapped<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try Self.mapped(path, body)
+    } catch {
+      failed.withLock { $0 = true }
+      throw error
+    }
+  }
+
+  /// SQLite's and the file system's errors as the store's.
+  private static func mapped<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as SQLiteError {
+      throw StoreError.from(error, path: path)
+    } catch let error as FileError {
+      throw StoreError(.storeUnreadable, "\(error)", hint: "name another file with --state")
+    }
+  }
+}
+
+/// Opens one database, keeps it open, and opens it anew after a failure or when another file lies at its place.
+package final class SQLiteStoreProvider: StoreProvider {
+  private let path: String
+  private let database = Lock<SQLiteDatabase?>(nil)
+
+  package init(path: String) { self.path = path }
+
+  package func stores(of instance: InstanceID) throws -> StoreSet {
+    let open = try database.withLock { known in
+      if let known, known.isUsable { return known }
+      known = nil
+      let opened = try SQLiteDatabase(path: path)
+      known = opened
+      return opened
+    }
+    return StoreSet(SQLiteStore(open, instance))
+  }
+}
+
+extension StoreError {
+  fileprivate static func from(_ error: SQLiteError, path: String) -> StoreError {
+    switch error.code {
+    case .corrupt, .notADatabase:
+      StoreError(
+        .storeCorrupt, "\(path) is damaged: \(error.message)",
+        hint: "move it away and run once with --rebuild-ledger: the markers in NPM tell what is ours")
+    case .full: StoreError(.storeFull, "\(path) cannot be written: \(error.message)", hint: "make room on the disk")
+    case .readOnly, .cannotOpen:
+      StoreError(.storeUnreadable, "\(path) cannot be written: \(error.message)", hint: "check its permissions")
+    case .busy:
+      StoreError(.storeUnreadable, "\(path) is in use by another program", hint: "wait for it, or end it")
+    default: StoreError(.storeUnreadable, "\(path): \(error.message)")
+    }
+  }
+}

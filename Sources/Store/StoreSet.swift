@@ -1,0 +1,53 @@
+package import Model
+
+/// The stores of one instance: one for each concern, so that each can be kept elsewhere. Every method of a store is all or
+/// nothing, and throws `StoreError`.
+package struct StoreSet: Sendable {
+  package var binding: any BindingStore
+  package var ledger: any LedgerStore
+  package var runs: any RunStore
+  package var events: any EventStore
+  package var suspensions: any SuspensionStore
+  package var requests: any CertificateRequestStore
+  package var lease: any LeaseStore
+  package var health: any HealthStore
+  package var alerts: any AlertStore
+
+  /// All concerns in one place.
+  package typealias Everything = BindingStore & LedgerStore & RunStore & EventStore & SuspensionStore
+    & CertificateRequestStore & LeaseStore & HealthStore & AlertStore
+
+  package init(_ store: any Everything) {
+    binding = store
+    ledger = store
+    runs = store
+    events = store
+    suspensions = store
+    requests = store
+    lease = store
+    health = store
+    alerts = store
+  }
+}
+
+/// Opens stores, and keeps them open.
+package protocol StoreProvider: Sendable {
+  /// The stores of an instance; opened when they are first needed, and anew after a failure.
+  ///
+  /// - Throws: `StoreError`.
+  func stores(of instance: InstanceID) throws -> StoreSet
+}
+
+extension StoreProvider {
+  /// The stores of the one instance that the settings describe.
+  package func stores() throws -> StoreSet { try stores(of: .default) }
+}
+
+/// Always the same stores.
+package struct FixedStoreProvider: StoreProvider {
+  private let set: StoreSet
+
+  package init(_ set: StoreSet) { self.set = set }
+
+  package func stores(of instance: InstanceID) -> StoreSet { set }
+}

@@ -1,0 +1,156 @@
+import Publishing
+import Alerting
+import Curl
+import Foundation
+import Model
+import Platform
+import Daemon
+import Reconciler
+import Store
+import TestSupport
+import Testing
+import Upstream
+
+/// One sink, and what it does not take.
+@Suite struct OutboxWorkerTests {
+  /// A double of a service behind libcurl: says what becomes of each message.
+  private final class Service: HTTPTransport {
+    let titles = Lock<[String]>([])
+    let refuse: @Sendable (String) -> Int
+
+    init(_ refuse: @escaping @Sendable (String) -> Int) { self.refuse = refuse }
+
+    func perform(_ transfer: HTTPTransfer) async throws -> TransferResult {
+      let body = try JSONDecoder().decode(JSONValue.self, from: Data(transfer.body ?? []))
+      let title = body["title"].stringValue ?? body["text"].stringValue ?? ""
+      let status = refuse("\(title)\n\(body["message"].stringValue ?? "")")
+      if status == 200 { titles.withLock { $0.append(title) } }
+      return TransferResult(
+        status: status, headers: [:], body: [], timings: TransferTimings(), remoteAddress: "127.0.0.1")
+    }
+  }
+
+  private func notice(_ subject: String, _ kind: AlertNotification.Kind = .firing) -> AlertNotification {
+    let condition = AlertCondition(.down, .critical, subject: subject, "\(subject) is down", cooldown: 3600)
+    return AlertNotification(kind, Alert(condition, since: .now), at: .now)
+  }
+
+  /// Carries these until `isDone`, on a clock of its own.
+  private func carry(
+    _ notices: [AlertNotification], _ service: Service, later: [AlertNotification] = [],
+    after isLater: @escaping @Sendable () -> Bool = { true }, until isDone: @escaping @Sendable ([String]) -> Bool
+  ) async throws -> (titles: [String], news: [String]) {
+    let scratch = try Scratch()
+    let path = scratch.path + "/state.db"
+    let store = try SQLiteStore(path: path)
+    try await store.save([], notify: notices.map { (receiver: "x", notification: $0) }, at: .now)
+    var settings = ReceiverConfiguration(name: "x", kind: .ntfy)
+    settings.url = Secret("http://ntfy.test/topic")
+    let news = Lock<[String]>([])
+    let clock = ManualClock()
+    let stop = ShutdownSignal()
+    let courier = OutboxWorker(
+      Notifier(settings, owner: "lab", transport: service) { _ in }, stores: SQLiteStoreProvider(path: path),
+      clock: clock,
+      now: { Timestamp(seconds: Timestamp.now.seconds + clock.now) }
+    ) { found in news.withLock { $0.append("\(found)".prefix { $0 != "(" }.description) } }
+    let run = Task { await courier.run(stop: stop) }
+    while !Task.isCancelled, !isLater() {
+      clock.set(clock.now + 1)
+      await Task.yield()
+    }
+    if !later.isEmpty {
+      try await store.save([], notify: later.map { (receiver: "x", notification: $0) }, at: .now)
+      courier.wake()
+    }
+    while !Task.isCancelled, !isDone(service.titles.withLock { $0 }) {
+      clock.set(clock.now + 1)
+      await Task.yield()
+    }
+    stop.request()
+    await run.value
+    return (service.titles.withLock { $0 }, news.withLock { $0 })
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `a notice that is not taken holds up none but those of its own alert`()
+    async throws
+  {
+    let tries = Lock(0)
+    let service = Service { title in
+      guard title.contains("bad") else { return 200 }
+      return tries.withLock { tries in
+        tries += 1
+        return tries < 4 ? 500 : 200
+      }
+    }
+    let (titles, _) = try await carry(
+      [notice("bad"), notice("bad", .resolved), notice("good")], service
+    ) { $0.count == 3 }
+    #expect(titles.map { $0.prefix { $0 != " " } } == ["CRITICAL:", "CRITICAL:", "RESOLVED:"])
+    #expect(titles[0].contains("good") && titles[1].contains("bad") && titles[2].contains("bad"))
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `one that is never taken mutes nobody`() async throws {
+    let tries = Lock(0)
+    let service = Service { title in
+      guard title.contains("bad") else { return 200 }
+      tries.withLock { $0 += 1 }
+      return 500
+    }
+    // The others come long after it failed again and again.
+    let (titles, _) = try await carry(
+      [notice("bad")], service, later: [notice("a"), notice("b")], after: { tries.withLock { $0 } >= 6 }
+    ) {
+      $0.count == 2
+    }
+    #expect(titles.count == 2)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `many at once are one message`() async throws {
+    let service = Service { _ in 200 }
+    let (titles, _) = try await carry((0..<200).map { notice("h\($0)") }, service) { !$0.isEmpty }
+    #expect(titles == ["CRITICAL: 200 alerts: h0 is down"])
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `of many that are refused for good, each is told by itself`() async throws {
+    let service = Service { $0.contains("alerts") || $0.contains("h3 ") ? 405 : 200 }
+    let (titles, news) = try await carry((0..<6).map { notice("h\($0)") }, service) { $0.count == 5 }
+    #expect(titles.count == 5 && !titles.contains { $0.contains("h3 ") })
+    #expect(news == ["undelivered"])
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `one of many that is never taken mutes none of them`() async throws {
+    let service = Service { $0.contains("h3 ") ? 500 : 200 }
+    let (titles, _) = try await carry((0..<6).map { notice("h\($0)") }, service) { $0.count == 5 }
+    #expect(titles.count == 5 && !titles.contains { $0.contains("h3 ") || $0.contains("alerts") })
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `many that wait for a sink that was away are one again`() async throws {
+    let tries = Lock(0)
+    let service = Service { _ in
+      tries.withLock { tries in
+        tries += 1
+        return tries < 7 ? 503 : 200
+      }
+    }
+    let (titles, _) = try await carry((0..<50).map { notice("h\($0)") }, service) { titles in
+      titles.contains { $0.contains("alerts") }
+    }
+    #expect(titles.count < 10)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `a sink that is away is asked ever later, and told of everything then`()
+    async throws
+  {
+    let tries = Lock(0)
+    let service = Service { _ in
+      tries.withLock { tries in
+        tries += 1
+        return tries < 6 ? 503 : 200
+      }
+    }
+    let (titles, news) = try await carry([notice("a"), notice("b")], service) { $0.count == 2 }
+    #expect(Set(titles).count == 2)
+    #expect(news == ["failing", "recovered"])
+  }
+}
