@@ -1,20 +1,20 @@
-/// What a destination must answer, and how often it is asked.
+/// The expected response of a destination, and the check interval.
 package struct CheckRule: Hashable, Sendable {
   package var path = "/"
   package var method = "GET"
   package var headers: [CheckHeader] = []
   package var statuses = StatusSet(100...499)
-  /// Members that the answer's JSON must have; nil: any answer will do.
+  /// Members that the response's JSON must have; nil: any response passes.
   package var json: JSONValue?
-  /// Seconds between checks; nil: as the settings say.
+  /// Seconds between checks; nil: the default in the settings.
   package var interval: Double?
-  /// Seconds for an answer; nil: as the settings say.
+  /// Timeout in seconds; nil: the default in the settings.
   package var timeout: Double?
 
   package init() {}
 }
 
-/// A header of a check. Its value may be a secret, and is never shown.
+/// A header of a check. Its value may be a secret and is never shown.
 package struct CheckHeader: Hashable, Sendable {
   package var name: String
   package var value: Secret
@@ -25,35 +25,35 @@ package struct CheckHeader: Hashable, Sendable {
   }
 }
 
-/// What one entry in the desired files asks for.
+/// One entry of the desired files.
 package struct DesiredResource: Sendable {
   package enum Validation: String, Sendable { case enforce, warn, off }
 
   package var key: ResourceKey
-  /// Every field, defaults included, as written: not yet normalised.
+  /// Every field as written, with defaults; not yet normalised.
   package var spec: Spec
-  /// Where its name stands.
+  /// The position of its name.
   package var source: SourceLocation
-  /// Where the value of each field stands that was written; those of list entries as `locations[0].path`.
+  /// The positions of the field values that are written; those of list entries as `locations[0].path`.
   package var fieldSources: [String: FieldSource]
-  /// The lines of its own mapping, its name's included; fields from defaults and `<<` stand elsewhere.
+  /// The lines of its own mapping, including its name; fields from defaults and `<<` are elsewhere.
   package var lines: ClosedRange<Int>
   package var description: String
   package var labels: [String: String]
   package var validation: Validation
   package var lifecycle: Lifecycle
   package var suspension: Suspension?
-  /// nil: nothing is said of it.
+  /// nil: not configured.
   package var check: CheckRule?
-  /// The members of `slo`; null: nothing is said of it.
+  /// The members of `slo`; null: not configured.
   package var objective = JSONValue.null
-  /// Whether the daemon repairs drift; nil: as the settings say.
+  /// Whether the daemon repairs drift; nil: the default in the settings.
   package var selfHeals: Bool?
-  /// Its references are names of NPM, not of the YAML: it comes from what NPM once had.
+  /// Whether its references are NPM's names instead of the YAML's: it was built from an earlier state of NPM.
   package var refersByNPMNames = false
-  /// Whether a certificate may be requested for it, where none fits.
+  /// Whether a certificate may be requested for it if none matches.
   package var requestsCertificate = false
-  /// Of a certificate: what it is good for.
+  /// Of a certificate: its names and expiry.
   package var certificate: CertificateInfo?
   /// The texts behind the seals in its spec, by `SecretFingerprint.path`.
   package var secrets: [String: Secret]
@@ -81,10 +81,10 @@ package struct DesiredResource: Sendable {
   package func carries(_ wanted: [String: String]) -> Bool { wanted.allSatisfy { labels[$0.key] == $0.value } }
 }
 
-/// Everything that the desired files ask for.
+/// The content of all desired files.
 package struct DesiredState: Sendable {
   package var resources: [DesiredResource]
-  /// Files that were read.
+  /// The number of files read.
   package var fileCount: Int
 
   package init(resources: [DesiredResource] = [], fileCount: Int = 0) {
@@ -92,7 +92,7 @@ package struct DesiredState: Sendable {
     self.fileCount = fileCount
   }
 
-  /// The same, without where each field stands.
+  /// A copy without the field positions.
   package var withoutPlaces: DesiredState {
     var bare = self
     for index in bare.resources.indices { bare.resources[index].fieldSources = [:] }

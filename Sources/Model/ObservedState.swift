@@ -1,13 +1,13 @@
-/// The mark that says whose an object is. It lives in the free-form `meta` of NPM's objects.
+/// The ownership marker of an object, stored in the free-form `meta` of NPM's objects.
 package struct OwnershipMarker: Hashable, Codable, Sendable {
-  /// The member of `meta` that holds it.
+  /// Its key in `meta`.
   package static let metaKey = "reconciler"
 
   package var owner: String
   package var name: String
-  /// Digest of the spec that was written last.
+  /// Digest of the last written spec.
   package var fingerprint: String
-  /// The commit that asked for it; nil: the files were none of a repository's.
+  /// The commit of the desired files; nil: they were not in a repository.
   package var commit: String?
 
   package init(owner: String, name: String, fingerprint: String, commit: String? = nil) {
@@ -34,26 +34,26 @@ package struct OwnershipMarker: Hashable, Codable, Sendable {
   }
 }
 
-/// Whether nginx took the configuration of a host, as NPM tells it.
+/// Whether nginx accepted the configuration of a host, as NPM reports it.
 package enum NginxState: Hashable, Sendable {
   case online
-  /// nginx refused it; its words.
+  /// nginx refused it, with this error.
   case refused(String)
-  /// NPM never finished configuring it.
+  /// NPM never finished the configuration.
   case unknown
 }
 
-/// What tells whether nginx asks visitors of a host with an access list who they are: NPM's rows do not.
+/// Evidence of whether nginx enforces the access list of a host, which NPM's rows do not show.
 package enum GuardWitness: Hashable, Sendable {
-  /// Nothing but the time of its last change.
+  /// Only the time of its last change.
   case none
-  /// Somebody else requested a certificate for one of its names since our last write, which takes TLS and guard off.
+  /// Another client requested a certificate for one of its names since our last write, removing TLS and access list.
   case stripped
-  /// It was seen open: switched on by NPM's own call after its last write, or answering who has no password.
+  /// It was seen open: enabled by NPM's own call after its last write, or answering without a password.
   case open
 }
 
-/// One object as NPM has it.
+/// One object in NPM.
 package struct ObservedResource: Hashable, Sendable {
   package var kind: ResourceKind
   package var id: ResourceID
@@ -61,14 +61,14 @@ package struct ObservedResource: Hashable, Sendable {
   package var spec: Spec
   package var meta: JSONValue
   package var nginx: NginxState
-  /// Of a certificate: what it is good for.
+  /// Of a certificate: its names and expiry.
   package var certificate: CertificateInfo?
-  /// As NPM wrote it; the format differs between its databases.
+  /// In NPM's format, which depends on its database.
   package var createdOn: String
   package var modifiedOn: String
-  /// Fields that name something that is gone from NPM, by the number that the row still has: nginx serves it without.
+  /// Fields that refer to a deleted object, with the id still in the row: nginx serves the host without that object.
   package var gone: [String: Int] = [:]
-  /// What is known of whether nginx guards it, beyond what its row says.
+  /// Evidence, beyond the row, of whether nginx enforces its access list.
   package var guardWitness = GuardWitness.none
 
   package init(
@@ -87,14 +87,14 @@ package struct ObservedResource: Hashable, Sendable {
   package var marker: OwnershipMarker? { OwnershipMarker(meta: meta) }
   package var ref: ObjectRef { ObjectRef(kind, id) }
   package var isEnabled: Bool { spec["enabled"] != false }
-  /// It is on, and nginx does not have it.
+  /// Whether it is enabled and nginx refused it.
   package var isRefused: Bool { if case .refused = nginx { isEnabled } else { false } }
   package var nameInNPM: String? { spec.nameInNPM }
-  /// What people know it by: its first domain or port, else its number.
+  /// Its first domain or port, else its id.
   package var label: String { spec.claims.first ?? ref.description }
 }
 
-/// Names of the objects that others refer to, by NPM's numbers.
+/// Names of the objects that others refer to, by NPM's ids.
 package struct NameIndex: Hashable, Sendable {
   private var names: [ResourceKind: [ResourceID: String]] = [:]
 
@@ -104,16 +104,16 @@ package struct NameIndex: Hashable, Sendable {
     names[kind, default: [:]][id] = name
   }
 
-  /// The name of an object where it is its own alone; else its number and its name, as `#12 lan`, which is right in this
-  /// NPM and nowhere else; `#12` for one that NPM does not list.
+  /// The name of an object if it is unique; else its id and name, as `#12 lan`, which is valid only in this NPM; `#12`
+  /// for an object that NPM does not list.
   package func name(_ kind: ResourceKind, _ id: ResourceID) -> String {
     guard let name = names[kind]?[id] else { return "#\(id)" }
     let isItsOwn = !name.isEmpty && !name.hasPrefix("#") && ids(kind, name).count == 1
     return isItsOwn ? name : "#\(id) \(name)"
   }
 
-  /// The objects that have a name; NPM does not keep names unique. A number alone is nobody's name: it may be another's in
-  /// another NPM.
+  /// The objects with a name; NPM does not keep names unique. An id alone (`#12`) matches nothing: in another NPM it
+  /// may belong to another object.
   package func ids(_ kind: ResourceKind, _ name: String) -> [ResourceID] {
     let known = names[kind] ?? [:]
     if name.hasPrefix("#") {
@@ -129,12 +129,12 @@ package struct NameIndex: Hashable, Sendable {
   package func knows(_ kind: ResourceKind, _ id: ResourceID) -> Bool { names[kind]?[id] != nil }
 }
 
-/// What NPM has. A kind that failed to list is absent, never empty.
+/// The state of NPM. A kind whose list failed is absent, never empty.
 package struct ObservedState: Sendable {
   package var version: NPMVersion
   package var resources: [ResourceKind: [ObservedResource]]
   package var references: NameIndex
-  /// Fields that this NPM does not take although its version should.
+  /// Fields that this NPM does not accept although its version should.
   package var unsupportedFields: [ResourceKind: Set<String>]
 
   package init(
@@ -147,10 +147,10 @@ package struct ObservedState: Sendable {
     self.unsupportedFields = unsupportedFields
   }
 
-  /// Everything, in the order of kinds and numbers.
+  /// All objects, sorted by kind and id.
   package var all: [ObservedResource] { resources.values.joined().sorted { $0.ref < $1.ref } }
 
-  /// Objects that refer to one, whoever owns them.
+  /// Objects that refer to this one, whoever owns them.
   package func users(of object: ObservedResource) -> [ObservedResource] {
     let name = JSONValue.string(references.name(object.kind, object.id))
     return resources.values.joined().filter { $0.spec.refers(to: object.kind, name) }.sorted { $0.ref < $1.ref }

@@ -1,4 +1,4 @@
-/// Something that a spec must not say.
+/// A problem of a spec.
 package struct ValidationIssue: Sendable {
   package var code: DiagnosticCode
   /// The field, or `clients[2].address`.
@@ -19,16 +19,16 @@ package struct ValidationIssue: Sendable {
   }
 }
 
-/// One kind of NPM object, described once: decoding, comparison, wire format, JSON Schema and docs follow from it.
+/// One kind of NPM object; decoding, comparison, wire format, JSON Schema and docs are derived from it.
 package struct ResourceSchema: Sendable {
-  /// What in NPM tells whose an object is, besides the store.
+  /// The proof of ownership that NPM holds, besides the store.
   package enum OwnershipProof: Hashable, Sendable {
     /// Our marker, in the free-form `meta` of the object.
     case marker
-    /// A marker that NPM takes when the object is made, and never again: one that was made by somebody else is told by the
-    /// store's number and creation time.
+    /// A marker that NPM accepts only when the object is created. For an object without one, the id and creation time
+    /// in the store decide.
     case markerFromCreation
-    /// NPM has no place for a marker: the store's number and creation time must do, and this field when the store is lost.
+    /// NPM has no place for a marker: id and creation time in the store decide, and this field if the store is lost.
     case name(field: String)
   }
 
@@ -38,24 +38,24 @@ package struct ResourceSchema: Sendable {
   /// The last part of its path in NPM's API.
   package var route: String
   package var ownershipProof: OwnershipProof
-  /// Whether nginx takes it, and NPM says so in `meta.nginx_online`.
+  /// Whether it has an nginx configuration whose state NPM reports in `meta.nginx_online`.
   package var hasNginxState: Bool
-  /// What NPM stores, in the order people read it.
+  /// Fields that NPM stores, in reading order.
   package var fields: [FieldSchema]
-  /// What only the operator knows; never sent to NPM.
+  /// Fields for the operator only; never sent to NPM.
   package var operatorFields: [FieldSchema]
   package var shorthands: [ShorthandSchema]
-  /// The field that says what the object alone may hold.
+  /// The field with the values that only one object may have.
   package var claimField: String?
-  /// What it alone may hold: domains, or ports such as `tcp/2222`. Empty where it shares everything.
+  /// The values that only one object may have: domains, or ports such as `tcp/2222`. Empty if there are none.
   package var claims: @Sendable (Spec) -> [String]
-  /// What NPM calls an object, where NPM's objects of this kind have names.
+  /// The name of an object in NPM, for kinds that have names there.
   package var nameInNPM: @Sendable (Spec) -> String?
-  /// What it does, in a few words.
+  /// A short description of its function.
   package var summary: @Sendable (Spec) -> String
-  /// What is wrong with a spec although each of its fields is right.
+  /// Problems of a spec that no single field shows.
   package var check: @Sendable (Spec) -> [ValidationIssue]
-  /// Brings a spec to the form in which NPM keeps it, so that equal meaning is equal value.
+  /// Converts a spec to NPM's form, so that equal meaning gives equal values.
   package var normalise: @Sendable (inout Spec) -> Void
   private var index: [String: Int]
 
@@ -86,40 +86,40 @@ package struct ResourceSchema: Sendable {
     index = Dictionary(uniqueKeysWithValues: fields.enumerated().map { ($1.name, $0) })
   }
 
-  /// Whether its objects may carry our marker.
+  /// Whether its objects can carry our marker.
   package var hasMarker: Bool { ownershipProof == .marker || ownershipProof == .markerFromCreation }
 
-  /// From this release of NPM on a PUT configures nginx from the row before it, without its certificate: only switching it
-  /// off and on again configures it from what is stored.
+  /// From this NPM release on, a PUT configures nginx from the previous row, without its certificate: only disabling
+  /// and enabling it again applies the stored row.
   package var staleSince: NPMVersion?
 
-  /// Whether NPM takes `enabled` in a PUT, too. Where it does, a host must never be switched on by the call for that: NPM
+  /// Whether NPM accepts `enabled` in a PUT too. Then a host must never be enabled by NPM's `enable` call: that
   /// configures it from a row without the users and addresses of its access list.
   package var isSwitchedByUpdate: Bool { canBeMadeDisabled }
 
   func position(of field: String) -> Int? { index[field] }
 
-  /// Whether NPM can switch one off and on.
+  /// Whether NPM can disable and enable it.
   package var canBeDisabled: Bool { index["enabled"] != nil }
-  /// NPM has these, no more and no fewer: they are neither made nor deleted, and belong to whoever writes them here. They are
-  /// only looked at where that is asked for, because not every account may.
+  /// A fixed set of objects in NPM: they are never created or deleted, and the desired files that contain them own
+  /// them. They are read only on request, because not every account may.
   package var isSingleton = false
-  /// Whether NPM takes `enabled` when one is made.
+  /// Whether NPM accepts `enabled` in a create.
   package var canBeMadeDisabled = false
 
-  /// Every field that may be written of one.
+  /// Every field that the desired files may contain.
   package var writtenFields: [FieldSchema] { fields.written + operatorFields }
 
-  /// The field by which NPM names its objects of this kind.
+  /// The field with NPM's name for objects of this kind.
   package var nameField: String? { if case .name(let field) = ownershipProof { field } else { nil } }
 
-  /// Whether its destination is checked before it goes live.
+  /// Whether its destination is probed before it goes live.
   package var isProbed: Bool { operatorFields.contains { $0.name == "validate" } }
 
-  /// Whether other kinds name its objects.
+  /// Whether other kinds refer to it by name.
   package var isReferredTo: Bool { nameField != nil && !isSingleton }
 
-  /// Kinds that desired files may hold, each after those that it refers to.
+  /// Kinds that desired files may contain, each after those that it refers to.
   package static let all: [ResourceSchema] = [
     .certificate, .accessList, .proxyHost, .redirectionHost, .deadHost, .stream, .setting,
   ]

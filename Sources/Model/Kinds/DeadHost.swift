@@ -1,5 +1,5 @@
 extension ResourceSchema {
-  /// 404 hosts: domains that NPM answers for with 404. Field names are those of NPM's published API schema.
+  /// 404 hosts: NPM answers requests for their domains with 404. Field names are those of NPM's published API schema.
   package static let deadHost: ResourceSchema = {
     var kind = description
     kind.staleSince = NPMVersion(2, 13, 0)

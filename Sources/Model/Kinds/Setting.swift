@@ -1,6 +1,6 @@
 extension ResourceSchema {
-  /// Settings of NPM as a whole. There is one, with a name instead of a number, and only administrators see it. Values are
-  /// those of NPM's published API schema.
+  /// NPM's global settings. There is only one, with a name instead of an id, and only administrators can read it.
+  /// Values are those of NPM's published API schema.
   package static let setting: ResourceSchema = {
     var description = ResourceSchema(
       kind: .setting, section: "settings", route: "settings", ownershipProof: .name(field: "name"),
@@ -29,7 +29,7 @@ extension ResourceSchema {
     return description
   }()
 
-  /// NPM takes any text for the URL, and restarts again and again when nginx does not take it.
+  /// NPM accepts any text for the URL and restarts in a loop if nginx does not accept it.
   @Sendable private static func problems(_ spec: Spec) -> [ValidationIssue] {
     guard spec["name"] == "default_site" else {
       return [
