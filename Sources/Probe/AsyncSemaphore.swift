@@ -1,6 +1,6 @@
 import Platform
 
-/// Lets so many in at once; the rest waits in order.
+/// Limits concurrency; further callers wait in order.
 final class AsyncSemaphore: Sendable {
   private struct State {
     var free: Int

@@ -1,14 +1,14 @@
 package import Model
 
-/// What an answer must be like, so that its service counts as healthy.
+/// The conditions for a healthy response.
 package struct Expectation: Hashable, Sendable {
-  /// A login page or a missing index is a service that answers; from 500 on it is one in trouble.
+  /// A login page or a missing index shows a working service; 500 and above shows a failing one.
   package var statuses = StatusSet(100...499)
-  /// Members that the answer's JSON must have with these values; nil: any body will do.
+  /// Members that the response's JSON must have with these values; nil: any body passes.
   package var json: JSONValue?
-  /// Seconds for the answer; nil: as the settings say.
+  /// Timeout in seconds; nil: the default in the settings.
   package var timeout: Double?
-  /// How it is asked: GET or HEAD, and with which headers.
+  /// The request: GET or HEAD, and its headers.
   package var method = "GET"
   package var headers: [CheckHeader] = []
 
@@ -17,7 +17,7 @@ package struct Expectation: Hashable, Sendable {
 
 /// A destination to check.
 package struct ProbeTarget: Hashable, Sendable {
-  /// The name of what forwards there.
+  /// The name of the host that forwards there.
   package var name: String
   /// The path of the host's location that forwards there; nil: the host itself.
   package var location: String?
@@ -26,7 +26,7 @@ package struct ProbeTarget: Hashable, Sendable {
   package var host: String
   package var port: Int
   package var path: String
-  /// The domain that nginx asks for in the `Host` header; nil: that of the destination.
+  /// The domain in nginx's `Host` header; nil: the host of the destination.
   package var domain: String?
   package var expectation: Expectation
 
@@ -44,9 +44,9 @@ package struct ProbeTarget: Hashable, Sendable {
     self.expectation = expectation
   }
 
-  /// The destination as people write it.
+  /// The destination as a URL.
   package var url: String { "\(scheme)://\(host):\(port)" }
-  /// What it is called in reports: `app`, or `app /api` for a location.
+  /// Its name in reports: `app`, or `app /api` for a location.
   package var title: String { location.map { "\(name) \($0)" } ?? name }
 }
 
@@ -60,7 +60,7 @@ package struct ProbeStep: Hashable, Sendable {
   package var step: Name
   package var status: Status
   package var milliseconds: Double?
-  /// What was found: an address, a status code.
+  /// The result: an address, a status code.
   package var detail: String?
   package var error: String?
   package var hint: String?
@@ -78,12 +78,12 @@ package struct ProbeStep: Hashable, Sendable {
   }
 }
 
-/// The four steps of one check, in order; after a failed one the rest is skipped.
+/// The four steps of one check, in order; after a failure the others are skipped.
 package struct ProbeResult: Hashable, Sendable {
   package var target: ProbeTarget
   package var steps: [ProbeStep]
 
-  /// Fills up with skipped steps.
+  /// Adds the missing steps as skipped.
   package init(target: ProbeTarget, steps: [ProbeStep]) {
     self.target = target
     self.steps = steps + ProbeStep.Name.allCases.dropFirst(steps.count).map { ProbeStep($0, .skipped) }
@@ -91,17 +91,17 @@ package struct ProbeResult: Hashable, Sendable {
 
   package var isOK: Bool { steps.allSatisfy { $0.status == .passed } }
   package var failure: ProbeStep? { steps.first { $0.status == .failed } }
-  /// The machine is there, and nothing listens.
+  /// Whether the machine responds but no process listens on the port.
   var isRefused: Bool { failure?.error == ProbeStep.refused }
 }
 
-/// Budgets of a check.
+/// Timeouts and limits of a check.
 package struct ProbeSettings: Hashable, Sendable {
   /// Seconds.
   package var dnsTimeout = 5.0
   package var tcpTimeout = 5.0
   package var httpTimeout = 10.0
-  /// Checks under way at once.
+  /// Maximum number of concurrent checks.
   package var concurrency = 64
 
   package init() {}
