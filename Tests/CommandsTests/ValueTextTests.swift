@@ -4,7 +4,7 @@ import Testing
 
 @testable import Commands
 
-/// What of two values differs.
+/// The difference between two values.
 @Suite struct ValueTextTests {
   @Test(
     arguments: [

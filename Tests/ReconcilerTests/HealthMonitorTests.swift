@@ -6,9 +6,9 @@ import Store
 import TestSupport
 import Testing
 
-/// The monitor with a clock that only moves when it is told to, and destinations that are as they are told.
+/// The monitor with a manual clock and scripted destinations.
 @Suite struct HealthMonitorTests {
-  /// A double: the network.
+  /// A double of the network.
   private final class ToldChecks: HealthChecker {
     let down = Lock<Set<String>>([])
     let clock: ManualClock
@@ -63,7 +63,7 @@ import Testing
     await ended
     let store = try SQLiteStore(path: path)
     #expect(try await store.checkStatistics(at: Timestamp(seconds: 1000))["a"]?.day.checks == 4)
-    // A daemon that starts again knows what was.
+    // A restarted daemon has the stored state.
     let next = await HealthMonitor(HealthTracker.Thresholds(), surroundings)
     await next.watch([
       HealthTarget(ProbeTarget(name: "a", scheme: "http", host: "10.0.0.1", port: 80), interval: 60)

@@ -5,7 +5,7 @@ import Store
 import TestSupport
 import Testing
 
-/// What every store must do: run against each of them.
+/// The requirements of every store, run against each of them.
 @Suite struct StateStoreTests {
   enum Kind: CaseIterable { case memory, sqlite }
 
