@@ -13,7 +13,7 @@ package enum SecretText {
   }
 }
 
-/// The source of secrets, which never stand in the desired files themselves.
+/// The source of secrets: never the desired files themselves.
 package struct SecretSource: Sendable {
   package struct Problem: Error {
     package var message: String

@@ -13,7 +13,7 @@ package struct EscapedText<Medium: TextMedium>: Hashable, Sendable {
   /// Escapes an external text.
   package init(_ text: some StringProtocol) { raw = Medium.escape(String(text)) }
 
-  /// Takes over a text that the program itself made for this medium.
+  /// Accepts a text unchanged that the program itself made for this medium.
   package init(trusted text: String) { raw = text }
 
   package var isEmpty: Bool { raw.isEmpty }

@@ -150,7 +150,7 @@ package struct ObservedState: Sendable {
   /// All objects, sorted by kind and id.
   package var all: [ObservedResource] { resources.values.joined().sorted { $0.ref < $1.ref } }
 
-  /// Objects that refer to this one, whoever owns them.
+  /// Objects that refer to this one, of any owner.
   package func users(of object: ObservedResource) -> [ObservedResource] {
     let name = JSONValue.string(references.name(object.kind, object.id))
     return resources.values.joined().filter { $0.spec.refers(to: object.kind, name) }.sorted { $0.ref < $1.ref }

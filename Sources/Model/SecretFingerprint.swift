@@ -1,4 +1,4 @@
-/// The seal: stands in a spec for a secret text, as `s***** 3f9a21c0`. It has NPM's own hint (first letter and length)
+/// The seal: replaces a secret text in a spec, as `s***** 3f9a21c0`. It has NPM's own hint (first letter and length)
 /// and a digest that only the owner of the store can compute. NPM returns nothing but the hint.
 package enum SecretFingerprint {
   /// NPM's hint for a text.

@@ -191,7 +191,7 @@ enum AdvancedConfig {
       }
     }
 
-    /// A bare word; `${name}` keeps its braces.
+    /// An unquoted word; `${name}` keeps its braces.
     private mutating func word() -> Token {
       var word = ""
       var isVariable = false

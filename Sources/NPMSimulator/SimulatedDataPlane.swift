@@ -91,7 +91,7 @@ struct SimulatedDataPlane: HTTPHandler {
 private struct Guard {
   let list: [String: JSONValue]?
 
-  /// The response to a visitor who is denied; nil: allowed.
+  /// The response to a denied visitor; nil: allowed.
   func refusal(_ request: HTTPRequest) -> HTTPResponse? {
     guard let list else { return nil }
     let users = list["items"]?.arrayValue ?? [], rules = list["clients"]?.arrayValue ?? []

@@ -78,7 +78,7 @@ package enum ChildProcess {
       return ready > 0
     }
     var killing: ContinuousClock.Instant?
-    // Only the exit of the child ends the loop: processes it leaves behind may hold its output open.
+    // Only the exit of the child ends the loop: orphaned children of its own may hold its output open.
     while true {
       if let exit = exitCode(child) {
         outcome.exit = exit

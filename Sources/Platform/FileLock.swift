@@ -12,7 +12,7 @@ package final class FileLock: Sendable {
 
   deinit { close(fd) }
 
-  /// Takes the lock at `path`, or returns nil if another process holds it.
+  /// Acquires the lock at `path`, or returns nil if another process holds it.
   ///
   /// - Parameter holder: text written into the file so that other processes can report the holder.
   package static func take(_ path: String, holder: String) throws -> FileLock? {

@@ -61,7 +61,7 @@ package struct DataPlaneResult: Hashable, Sendable {
   }
   package var outcome: Outcome
   package var milliseconds: Double
-  /// What the response lacks of the expectation for the destination; nil: nothing.
+  /// The first unmet expectation of the destination's response; nil: none.
   package var shortcoming: String?
   /// Why it cannot or must not be this host's response; nil: no sign of that.
   package var flaw: String?
