@@ -60,7 +60,7 @@ package final class HTTPServer: Sendable {
   package func stop() async {
     guard core.isFirstStop() else { return }
     // Not quiesced first: in libmicrohttpd 0.9.75 the caller and the daemon's thread then both remove the socket from
-    // epoll, and if the thread is second it aborts the process. Until then new connections are closed unanswered.
+    // epoll, and if the thread is second it aborts the process. Until `stop` ends, new connections are closed.
     await core.drain()
     MHD_stop_daemon(daemon.pointer)
     Unmanaged.passUnretained(core).release()

@@ -21,7 +21,7 @@ import Testing
     try await npm.addStream(53)
   }
 
-  /// Nothing is reported as done while `isServed` differs, and everything is once nginx reloads again.
+  /// Nothing is reported as done while `hasNginxState` is false, and everything is once nginx reloads again.
   private func expectConvergence(
     _ npm: SimulatedNPM, _ place: Workplace, heal: () async throws -> Void, hasNginxState: () async throws -> Bool
   ) async throws {
