@@ -14,7 +14,7 @@ package struct HealthProber: HealthChecker {
   private let door: DataPlane?
   private let connectivityTargets: [ProbeTarget]
 
-  /// - Parameter landmarks: targets that are always available; if no connection to any succeeds, our network is down.
+  /// - Parameter connectivityTargets: always available; if none accepts a connection, our own network is down.
   package init(
     settings: ProbeSettings, engine: CurlEngine, door: DataPlane? = nil, connectivityTargets: [ProbeTarget] = []
   ) {
