@@ -5,7 +5,7 @@ import Platform
 ///
 /// Thread rule: the multi and easy handles belong to that thread; others only post to the inbox and wake it.
 package final class CurlEngine: Sendable {
-  private struct Handle: @unchecked Sendable {  // guard: off the thread only `curl_multi_wakeup` is called with it
+  private struct Handle: @unchecked Sendable {  // guard: other threads call only `curl_multi_wakeup` with it
     let pointer: UnsafeMutableRawPointer
   }
 
@@ -26,8 +26,8 @@ package final class CurlEngine: Sendable {
   private let multi: Handle
   private let maximumLive: Int
 
-  /// - Parameter maximumLive: transfers on the wire at once; further ones wait here, so that waiting costs them
-  ///   none of their time budget.
+  /// - Parameter maximumLive: maximum number of concurrent transfers; further ones wait in the engine, before their
+  ///   timeouts start.
   package init(maximumLive: Int = 256) {
     _ = CurlEngine.globalInit
     guard let pointer = curl_multi_init() else { preconditionFailure("libcurl has no memory for a multi handle") }
@@ -50,7 +50,9 @@ package final class CurlEngine: Sendable {
 
   private static let globalInit: Void = { _ = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) }()
 
-  /// Sends one request. Throws `TransferError`; a cancelled task throws it with reason `.cancelled`.
+  /// Sends one request.
+  ///
+  /// - Throws: `TransferError`; its reason is `.cancelled` if the task is cancelled.
   package func perform(_ transfer: HTTPTransfer) async throws -> TransferResult {
     let id = inbox.withLock { box in
       box.nextID += 1
@@ -90,8 +92,8 @@ extension CurlEngine {
     var isStopping: Bool
   }
 
-  /// The thread's own state.
-  fileprivate final class Loop: @unchecked Sendable {  // guard: used by the engine's thread alone after `init`
+  /// The state of the engine's thread.
+  fileprivate final class Loop: @unchecked Sendable {  // guard: only the engine's thread uses it after `init`
     private let multi: UnsafeMutableRawPointer
     private let maximumLive: Int
     private var queue: [Submission] = []
@@ -146,14 +148,14 @@ extension CurlEngine {
       }
     }
 
-    /// Milliseconds until the next first byte is due, a second at most.
+    /// Milliseconds until the next first byte is due, at most one second.
     private var patience: Int32 {
       guard let next = live.values.compactMap(\.handle.firstByteDue).min() else { return 1000 }
       let left = (next - .now) / .milliseconds(1)
       return left <= 0 ? 100 : Int32(min(1000, left.rounded(.up)))
     }
 
-    /// libcurl has no bound for the first byte alone.
+    /// Enforces `firstByteTimeout`: libcurl has no timeout for the first byte alone.
     private func finishLate() {
       let now = ContinuousClock.now
       for (id, entry) in live where entry.handle.isLate(at: now) {

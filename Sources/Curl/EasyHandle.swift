@@ -6,7 +6,7 @@ import CLibCurl
   import Darwin
 #endif
 
-/// One libcurl easy handle, reused from transfer to transfer. Confined to the engine's thread.
+/// One libcurl easy handle, reused for many transfers. Confined to the engine's thread.
 final class EasyHandle {
   let pointer: UnsafeMutableRawPointer
   private var body: [UInt8] = []
@@ -15,13 +15,13 @@ final class EasyHandle {
   private var acceptsTruncatedBody = false
   private var isTruncated = false
   private var endsWithHeaders = false
-  /// The status of the headers that are being read; below 200 more headers follow.
+  /// The status of the headers being received; below 200 more headers follow.
   private var headerStatus = 0
   private var isOver = false
   private var hasAnswer = false
-  /// When its first byte must be there.
+  /// The deadline for the first byte.
   private var deadline: ContinuousClock.Instant?
-  /// What of a mail is still to be sent.
+  /// The part of a mail that is not sent yet.
   private var unsent: ArraySlice<UInt8> = []
   private var id: UInt64 = 0
   private var lists: [UnsafeMutablePointer<curl_slist>] = []
@@ -67,13 +67,13 @@ final class EasyHandle {
 
   private func setBasics(_ transfer: HTTPTransfer) {
     shim_curl_set_long(pointer, CURLOPT_NOSIGNAL, 1)
-    // Without it a look-up that hangs would block the whole thread when its transfer times out.
+    // Without it, a name look-up that hangs blocks the whole thread when its transfer times out.
     shim_curl_set_long(pointer, CURLOPT_QUICK_EXIT, 1)
     shim_curl_set_long(pointer, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(transfer.connectTimeout))
     shim_curl_set_long(pointer, CURLOPT_TIMEOUT_MS, milliseconds(transfer.totalTimeout))
     shim_curl_set_string(pointer, CURLOPT_PROTOCOLS_STR, transfer.mail == nil ? "http,https" : "smtp,smtps")
     shim_curl_set_string(pointer, CURLOPT_PROXY, transfer.proxy ?? "")
-    // libcurl keeps a parsed CA store between handles only where no CA directory is set.
+    // libcurl shares a parsed CA store between handles only if no CA directory is set.
     shim_curl_set_string(pointer, CURLOPT_CAPATH, nil)
     if let file = transfer.caFile { shim_curl_set_string(pointer, CURLOPT_CAINFO, file) }
     if !transfer.verifiesCertificates {
@@ -102,13 +102,13 @@ final class EasyHandle {
     }
     if let bytes = transfer.body {
       shim_curl_set_size(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
-      // One zero byte more, so that an empty body still has an address to copy from.
+      // One extra zero byte, so that an empty body still has an address to copy from.
       (bytes + [0]).withUnsafeBytes { raw in
         let text = raw.baseAddress?.assumingMemoryBound(to: CChar.self)
         _ = shim_curl_set_string(pointer, CURLOPT_COPYPOSTFIELDS, text)
       }
     }
-    // "Expect: 100-continue" costs a round trip and NPM does not need it.
+    // "Expect: 100-continue" costs a round trip, and NPM does not need it.
     setList(CURLOPT_HTTPHEADER, transfer.headers.map { "\($0.name): \($0.value)" } + ["Expect:"])
     setList(CURLOPT_RESOLVE, transfer.resolve)
   }
@@ -116,7 +116,7 @@ final class EasyHandle {
   private func setMail(_ mail: MailEnvelope, _ transfer: HTTPTransfer) {
     shim_curl_set_string(pointer, CURLOPT_URL, transfer.url)
     shim_curl_set_string(pointer, CURLOPT_MAIL_FROM, "<\(mail.from)>")
-    // One address that is refused does not keep the mail from the others.
+    // A refused recipient does not prevent delivery to the others.
     shim_curl_set_long(pointer, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1)
     setList(CURLOPT_MAIL_RCPT, mail.to.map { "<\($0)>" })
     if let user = mail.user { shim_curl_set_string(pointer, CURLOPT_USERNAME, user) }
@@ -153,7 +153,7 @@ final class EasyHandle {
     lists = []
   }
 
-  /// The callbacks hold an unretained pointer to this handle, which outlives the transfer in the engine's tables.
+  /// The callbacks hold an unretained pointer to this handle, which the engine's tables retain until the transfer ends.
   private func setCallbacks() {
     let context = Unmanaged.passUnretained(self).toOpaque()
     shim_curl_set_write(
@@ -183,20 +183,20 @@ final class EasyHandle {
     return chunk.count
   }
 
-  /// Whether nothing came until its deadline.
+  /// Whether its deadline passed without a first byte.
   func isLate(at now: ContinuousClock.Instant) -> Bool { firstByteDue.map { $0 <= now } ?? false }
 
-  /// nil: it came, or may take as long as everything.
+  /// nil: the first byte arrived, or only the total timeout applies.
   var firstByteDue: ContinuousClock.Instant? { hasAnswer ? nil : deadline }
 
-  /// What a transfer is that was given up because its first byte did not come.
+  /// The error of a transfer whose first byte did not arrive in time.
   var lateness: TransferError {
     TransferError(
       reason: .timeout, message: "no answer within the time for its first byte", timings: timings,
       mayHaveBeenSent: timings.connected > 0)
   }
 
-  /// False: nothing more is wanted.
+  /// Parses a header line; false: end the transfer here.
   private func receiveHeader(_ line: String) -> Bool {
     hasAnswer = true
     if line.hasPrefix("HTTP/") {
@@ -259,7 +259,7 @@ final class EasyHandle {
     return value
   }
 
-  /// The socket of the connection that is kept; nil: none is.
+  /// The socket of the open connection; nil: none.
   var activeSocket: Int32? {
     var socket: curl_socket_t = -1
     guard shim_curl_get_socket(pointer, &socket) == CURLE_OK, socket >= 0 else { return nil }

@@ -1,11 +1,11 @@
-/// Who a mail is from and for. Its text is the body of the transfer, its server the URL: `smtp://host:25`.
+/// Sender and recipients of a mail. The body of the transfer is its text, the URL its server: `smtp://host:25`.
 package struct MailEnvelope: Sendable {
   package var from: String
   package var to: [String]
-  /// nil: the server wants none.
+  /// nil: no authentication.
   package var user: String?
   package var password: String?
-  /// Whether the mail must not go over a connection without TLS.
+  /// Whether the mail requires a connection with TLS.
   package var requiresTLS = false
 
   package init(from: String, to: [String]) {
@@ -14,37 +14,37 @@ package struct MailEnvelope: Sendable {
   }
 }
 
-/// One request as libcurl will send it: HTTP, or SMTP where it has an envelope.
+/// One request for libcurl: HTTP, or SMTP if it has an envelope.
 package struct HTTPTransfer: Sendable {
   package var method: String
   package var url: String
   package var headers: [(name: String, value: String)] = []
   package var body: [UInt8]?
   package var mail: MailEnvelope?
-  /// Name look-up, TCP and TLS together, in seconds.
+  /// Seconds for name look-up, TCP and TLS together.
   package var connectTimeout = 5.0
-  /// Until the first byte of the answer, in seconds; nil: as long as everything.
+  /// Seconds until the first byte of the response; nil: only the total timeout applies.
   package var firstByteTimeout: Double?
-  /// Everything, in seconds.
+  /// Seconds for the whole transfer.
   package var totalTimeout = 30.0
   package var verifiesCertificates = true
-  /// A file of CA certificates in PEM form, used instead of the system's.
+  /// A PEM file of CA certificates that replaces the system's.
   package var caFile: String?
-  /// The proxy to go through, as a URL; nil: none, whatever the environment says.
+  /// The URL of the proxy; nil: none, whatever the environment sets.
   package var proxy: String?
   /// `host:port:address` lines that replace the name look-up.
   package var resolve: [String] = []
-  /// A connection of its own, closed afterwards: what a probe wants.
+  /// Whether it uses a new connection that is closed afterwards, as a probe requires.
   package var usesFreshConnection = false
-  /// Whether the certificates that the server shows are wanted: on a connection of its own.
+  /// Whether to collect the certificates of the server; this needs a new connection.
   package var wantsCertificates = false
-  /// HTTP/1.1, and nothing newer offered: how nginx asks what it passes requests on to.
+  /// HTTP/1.1 only, with no newer version offered: nginx sends this to its backends.
   package var usesHTTP11 = false
-  /// Whether the transfer is over with the last header: who does not look at the body does not wait for it.
+  /// Whether the transfer ends after the last header, for a caller that does not need the body.
   package var endsWithHeaders = false
-  /// Bytes of body after which the transfer ends; what came so far is the answer.
+  /// Maximum number of body bytes, after which the transfer ends.
   package var maximumBody = 64 << 20
-  /// Whether a body beyond `maximumBody` is an answer cut short (true) or a failure (false).
+  /// Whether a body longer than `maximumBody` gives a truncated response (true) or a failure (false).
   package var acceptsTruncatedBody = false
 
   package init(method: String = "GET", url: String) {
@@ -53,7 +53,7 @@ package struct HTTPTransfer: Sendable {
   }
 }
 
-/// Seconds since the start of the transfer at which each phase was over; 0 where it was not reached.
+/// Seconds from the start of the transfer to the end of each phase; 0: phase not reached.
 package struct TransferTimings: Hashable, Sendable {
   package var resolved = 0.0
   package var connected = 0.0
@@ -79,9 +79,9 @@ package struct TransferResult: Sendable {
   package var body: [UInt8]
   package var timings: TransferTimings
   package var remoteAddress: String
-  /// What the server showed where that was wanted, PEM, its own certificate first.
+  /// The server's certificates in PEM form, its own first, if they were requested.
   package var certificates: [String] = []
-  /// Whether the body is longer than what was read of it.
+  /// Whether the body is longer than the part that was read.
   package var isTruncated = false
 
   package init(
@@ -95,18 +95,18 @@ package struct TransferResult: Sendable {
   }
 }
 
-/// Why a transfer gave no answer.
+/// A transfer without a response.
 package struct TransferError: Error, Equatable, CustomStringConvertible {
   package enum Reason: Equatable, Sendable {
     case resolve, refused, unreachable, timeout, tls, reset, tooLarge, notHTTP, badURL, cancelled, other
   }
   package var reason: Reason
-  /// libcurl's words.
+  /// libcurl's message.
   package var message: String
   package var timings: TransferTimings
-  /// Whether the request may have reached the server: false only when it certainly did not.
+  /// Whether the request may have reached the server; false only if it certainly did not.
   package var mayHaveBeenSent: Bool
-  /// The last status that the server gave, of HTTP or SMTP; 0: none.
+  /// The last HTTP or SMTP status of the server; 0: none.
   package var status = 0
 
   package init(reason: Reason, message: String, timings: TransferTimings, mayHaveBeenSent: Bool) {

@@ -7,14 +7,14 @@ import Platform
   import Darwin
 #endif
 
-/// A connection that had one answered request and waits for the next, which never comes. Whether its peer ends it is what
-/// it is for: nginx does so to all that are idle when it reloads.
+/// A connection that stays idle after one response, to detect that its peer closes it: nginx closes all idle
+/// connections when it reloads.
 ///
-/// It has a handle of its own, so that nobody else can use it, and a thread for its request and for each wait.
-package final class IdleConnection: @unchecked Sendable {  // guard: the handle is used in `make` and `deinit` alone
+/// It has its own handle, so that no other transfer uses it, and a thread for its request and for each wait.
+package final class IdleConnection: @unchecked Sendable {  // guard: only `make` and `deinit` use the handle
   private let handle: EasyHandle
   private let socket: Int32
-  /// What the one request was answered.
+  /// The response to its request.
   package let answer: TransferResult
 
   private init(handle: EasyHandle, socket: Int32, answer: TransferResult) {
@@ -23,7 +23,7 @@ package final class IdleConnection: @unchecked Sendable {  // guard: the handle 
     self.answer = answer
   }
 
-  /// Sends the request; nil: it failed, or the peer does not keep the connection.
+  /// Sends the request; nil: it failed, or the peer does not keep the connection open.
   package static func open(_ transfer: HTTPTransfer) async -> IdleConnection? {
     await withCheckedContinuation { continuation in
       startThread { continuation.resume(returning: make(transfer)) }
@@ -36,11 +36,11 @@ package final class IdleConnection: @unchecked Sendable {  // guard: the handle 
     let code = curl_easy_perform(handle.pointer)
     guard case .success(let answer) = handle.outcome(code), let socket = handle.activeSocket else { return nil }
     let connection = IdleConnection(handle: handle, socket: socket, answer: answer)
-    // One that is ended at once tells nothing.
+    // A connection that the peer closes at once shows nothing.
     return connection.isEnded(within: 0) ? nil : connection
   }
 
-  /// Waits until the peer ends it, so many seconds at most.
+  /// Waits up to `seconds` for the peer to close it; returns whether it did.
   package func ends(within seconds: Double) async -> Bool {
     if isEnded(within: 0) { return true }
     guard seconds > 0 else { return false }
@@ -49,7 +49,7 @@ package final class IdleConnection: @unchecked Sendable {  // guard: the handle 
     }
   }
 
-  /// Whatever comes on a connection that was asked nothing is its end: a FIN, a reset, or the goodbye of TLS.
+  /// Any input on an idle connection means that the peer closes it: a FIN, a reset, or a TLS close alert.
   private func isEnded(within seconds: Double) -> Bool {
     var watched = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
     let deadline = ContinuousClock.now + .seconds(seconds)

@@ -1,14 +1,14 @@
 import CLibCurl
 
-/// The parts of an http or https URL. libcurl takes them apart and puts them together, so that none becomes another.
+/// The parts of an http or https URL. libcurl parses and builds it, so that no part is taken for another.
 package struct URLParts: Hashable, Sendable {
   package var scheme: String
   /// A name, an IPv4 address, or an IPv6 address without brackets.
   package var host: String
   package var port: Int?
-  /// From its first slash on.
+  /// From the first slash on.
   package var path: String
-  /// Without the question mark; nil: there is none.
+  /// Without the question mark; nil: none.
   package var query: String?
 
   package init(scheme: String, host: String, port: Int? = nil, path: String = "/", query: String? = nil) {
@@ -19,7 +19,7 @@ package struct URLParts: Hashable, Sendable {
     self.query = query
   }
 
-  /// nil: it is no URL, or one with a user name, a password or a fragment.
+  /// nil: not a URL, or one with a user name, a password or a fragment.
   package init?(_ text: String) {
     guard let url = URLHandle(), url.set(CURLUPART_URL, text), let scheme = url.get(CURLUPART_SCHEME),
       let host = url.get(CURLUPART_HOST), let path = url.get(CURLUPART_PATH)
@@ -33,14 +33,14 @@ package struct URLParts: Hashable, Sendable {
       port: url.get(CURLUPART_PORT).flatMap { Int($0) }, path: path, query: url.get(CURLUPART_QUERY))
   }
 
-  /// Of a request, as it is written behind a host: `/status?full=1`.
+  /// Sets the path and query from a request target: `/status?full=1`.
   package mutating func set(requestPath: String) {
     let parts = requestPath.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
     path = String(parts[0])
     query = parts.count > 1 ? String(parts[1]) : nil
   }
 
-  /// Throws `TransferError` where a part cannot be what it is to be.
+  /// - Throws: `TransferError` if a part has an invalid value.
   package func text() throws -> String {
     let authority = host.contains(":") ? "[\(host)]" : host
     let isClean = [path, query ?? ""].allSatisfy { part in
@@ -59,7 +59,7 @@ package struct URLParts: Hashable, Sendable {
   }
 }
 
-/// libcurl's own URL, freed with it.
+/// libcurl's URL handle, freed with this object.
 private final class URLHandle {
   private let pointer: OpaquePointer
 
@@ -72,7 +72,7 @@ private final class URLHandle {
 
   func set(_ part: CURLUPart, _ text: String) -> Bool { curl_url_set(pointer, part, text, 0) == CURLUE_OK }
 
-  /// nil: it has none.
+  /// nil: the URL does not have this part.
   func get(_ part: CURLUPart) -> String? {
     var text: UnsafeMutablePointer<CChar>?
     guard curl_url_get(pointer, part, &text, 0) == CURLUE_OK, let text else { return nil }

@@ -10,7 +10,7 @@ import Platform
 /// `NOTIFY_SOCKET`. Without one nothing happens.
 package struct SystemdNotifier: Sendable {
   private let path: String?
-  /// Seconds within which it wants to hear of us; nil: it does not.
+  /// The watchdog interval in seconds; nil: no watchdog.
   package let watchdog: Double?
 
   package init() {
@@ -21,7 +21,7 @@ package struct SystemdNotifier: Sendable {
   package func ready() { send("READY=1") }
   package func stopping() { send("STOPPING=1") }
   package func alive() { send("WATCHDOG=1") }
-  /// One line for people.
+  /// A status line for `systemctl status`.
   package func status(_ text: String) { send("STATUS=\(text.replacing("\n", with: " "))") }
 
   private func send(_ message: String) {
@@ -30,7 +30,7 @@ package struct SystemdNotifier: Sendable {
     address.sun_family = sa_family_t(AF_UNIX)
     var bytes = Array(path.utf8)
     guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return }
-    // A name in the abstract namespace is written with an @.
+    // The name of an abstract socket is written with a leading @.
     if bytes.first == UInt8(ascii: "@") { bytes[0] = 0 }
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
     #if canImport(Glibc)

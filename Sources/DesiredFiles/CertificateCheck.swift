@@ -4,14 +4,14 @@ import X509
 import YAML
 
 extension ValueDecoder {
-  /// `{ file: path }` with certificates or a key in PEM form.
+  /// Decodes `{ file: path }` with certificates or a key in PEM form.
   mutating func pem(_ node: YAMLNode, _ type: FieldType, name: String) -> DecodedValue? {
     if case .scalar(let text, true) = node.content, YAMLScalar.isNull(text) {
       return DecodedValue(value: .null, source: source(node))
     }
     guard var decoded = secret(node, name: name), let text = decoded.secrets[""]?.reveal() else { return nil }
     decoded.value = .null
-    // PEM ends with a line end.
+    // PEM requires a final line end.
     decoded.secrets = ["": Secret(text + "\n")]
     do {
       try PEMCheck.run(PEMText(Array(text.utf8)), isKey: type.isKey)
@@ -37,13 +37,13 @@ extension ValueDecoder {
   }
 }
 
-/// Which blocks nginx reads, and of which kind.
+/// The PEM blocks that nginx reads, by kind.
 enum PEMCheck {
   private static let keys = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"]
 
-  /// Throws `PEMText.Problem`.
+  /// - Throws: `PEMText.Problem`.
   static func run(_ text: PEMText, isKey: Bool) throws {
-    // Both may stand in one file: nginx takes what it looks for, and passes the rest over.
+    // A file may contain both: nginx reads the blocks it needs and skips the others.
     for block in text.blocks where !(keys + ["CERTIFICATE", "EC PARAMETERS", "DH PARAMETERS"]).contains(block.label) {
       let isEncrypted = block.label.contains("ENCRYPTED")
       throw PEMText.Problem(
@@ -66,10 +66,10 @@ extension FieldType {
   fileprivate var isKey: Bool { if case .pemKey = self { true } else { false } }
 }
 
-/// What NPM does not check: a wrong pair that it takes breaks every later write.
+/// Checks that NPM does not make: a mismatched pair that it accepts breaks every later write.
 enum CertificateCheck {
   static func facts(_ decoded: DecodedFields, _ spec: Spec) -> CertificateInfo? {
-    // Its end is known when NPM has it.
+    // Its expiry is known only after NPM has requested it.
     if ResourceSchema.isRequested(spec) {
       return CertificateInfo(names: spec.normalised().requestedNames, expires: "")
     }
@@ -78,9 +78,9 @@ enum CertificateCheck {
     }
   }
 
-  /// What is wrong with one certificate of the YAML.
+  /// Checks one certificate of the YAML.
   ///
-  /// - Parameter written: its keys, also those whose files cannot be used: they are not missing as well.
+  /// - Parameter written: its keys, including those with unusable files, which are not reported as missing too.
   static func run(
     _ decoded: DecodedFields, written: [String], owner: String, at place: SourceLocation, now: Timestamp,
     _ decoder: inout ValueDecoder
@@ -131,12 +131,12 @@ enum CertificateCheck {
     }
   }
 
-  /// Each certificate of a file: what nginx may refuse, and those above the own one whose life is over.
+  /// Checks each certificate of a file for properties that nginx may refuse, and issuer certificates for expiry.
   private static func checkMembers(
     _ members: ArraySlice<CertificateChain.Member>, isOwnFirst: Bool, at place: SourceLocation, _ now: Timestamp,
     _ decoder: inout ValueDecoder
   ) {
-    // Of a root that is sent along nobody takes notice.
+    // Clients ignore a root that is sent along.
     for member in members.dropFirst(isOwnFirst ? 1 : 0) where member.notAfter < now.seconds && !member.isRoot {
       decoder.report(
         .certificateExpired,
@@ -151,19 +151,19 @@ enum CertificateCheck {
     }
   }
 
-  /// What OpenSSL's security level does not take any more.
+  /// The property that OpenSSL's security level no longer accepts.
   private static func weakness(of member: CertificateChain.Member) -> String? {
     if member.keyBits < (member.isRSA ? 2048 : 224) { return "its key has \(member.keyBits) bits" }
     return member.hasWeakDigest ? "it is signed with MD5 or SHA-1" : nil
   }
 
-  /// Hosts whose names their certificate is not good for.
+  /// Reports hosts with names that their certificate does not cover.
   static func coverage(_ resources: [LocatedResource]) -> [Diagnostic] {
     let known = Dictionary(
       resources.compactMap { entry in entry.resource.certificate.map { (entry.resource.key.name, $0) } }
     ) { first, _ in first }
     return resources.flatMap { entry -> [Diagnostic] in
-      // The value of `auto` is no name: what is chosen then is good for all of them.
+      // `auto` has no name: the certificate that it selects covers all of them.
       guard let name = entry.resource.spec["certificate"].stringValue, let facts = known[name],
         entry.resource.spec["domain_names"] != .null
       else { return [] }

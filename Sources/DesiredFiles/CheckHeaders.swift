@@ -2,8 +2,8 @@ import Model
 import YAML
 
 extension ValueDecoder {
-  /// Headers by name: texts, or references to secrets. Who may write desired files must not thereby send our secrets to a
-  /// destination of their own: only those are taken that the settings list.
+  /// Headers by name: texts, or references to secrets. An author of desired files must not be able to send our secrets
+  /// to any destination: only secrets listed in the settings are accepted.
   mutating func headers(_ node: YAMLNode, name: String) -> DecodedValue? {
     guard case .mapping(let entries) = node.content else {
       report(.wrongType, "'\(name)' must be a mapping of names to texts, this is \(node.shape)", at: location(node))
@@ -74,7 +74,7 @@ enum HeaderName {
       && name.utf8.allSatisfy { $0.isAlphanumeric || "!#$%&'*+-.^_`|~".utf8.contains($0) }
   }
 
-  /// Whether what stands in it is a secret by its nature.
+  /// Whether a header normally contains a secret.
   static func carriesSecrets(_ name: String) -> Bool {
     let name = name.lowercased()
     return ["auth", "cookie", "token", "secret", "password", "key", "session"].contains { name.contains($0) }

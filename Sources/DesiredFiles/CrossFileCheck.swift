@@ -1,6 +1,6 @@
 import Model
 
-/// What only shows when all files are seen together.
+/// Checks across all files.
 enum CrossFileCheck {
   static func run(_ resources: [LocatedResource]) -> [Diagnostic] {
     duplicateNames(resources) + duplicateClaims(resources) + shadows(resources)
@@ -34,7 +34,7 @@ enum CrossFileCheck {
     return found
   }
 
-  /// One domain, one place; one port, one stream: whatever the kind.
+  /// A domain belongs to one host and a port to one stream, whatever their kinds.
   private static func duplicateClaims(_ resources: [LocatedResource]) -> [Diagnostic] {
     var first: [String: (owner: String, place: SourceLocation)] = [:]
     var found: [Diagnostic] = []
@@ -56,7 +56,7 @@ enum CrossFileCheck {
     return found
   }
 
-  /// nginx prefers a name to a wildcard: the host with the wildcard never sees those requests.
+  /// nginx prefers an exact name to a wildcard: the host with the wildcard never receives those requests.
   private static func shadows(_ resources: [LocatedResource]) -> [Diagnostic] {
     let all = resources.flatMap { entry in entry.claims.map { (owner: entry.resource.key, claim: $0) } }
     return all.filter { $0.claim.name.hasPrefix("*.") }.compactMap { wild in
@@ -74,7 +74,7 @@ enum CrossFileCheck {
     }
   }
 
-  /// Redirections to a name that only their own wildcard answers for.
+  /// Redirections to a name that only their own wildcard matches.
   private static func circles(_ resources: [LocatedResource]) -> [Diagnostic] {
     let names = Set(resources.flatMap { $0.claims.map { $0.name.lowercased() } })
     return resources.compactMap { entry in
@@ -91,7 +91,7 @@ enum CrossFileCheck {
     }
   }
 
-  /// What others are meant to refer to, and nobody does.
+  /// Objects that exist only to be referred to, without any reference.
   private static func unused(_ resources: [LocatedResource]) -> [Diagnostic] {
     var used: Set<ResourceKey> = []
     for resource in resources.map(\.resource) {

@@ -1,8 +1,8 @@
-/// Makes one of many changes that come together: a save is several, a checkout thousands. A value that is told the time.
+/// Combines bursts of changes: a save makes several, a checkout thousands. A value type: the caller passes the time.
 struct Debounce: Sendable {
-  /// Seconds without a change after which what came is complete.
+  /// Seconds without a change after which the burst is complete.
   var quiet: Double
-  /// Seconds after which it is passed on although changes go on.
+  /// Seconds after which it is passed on even if changes continue.
   var longest: Double
   private var first: Double?
   private var last = 0.0
@@ -12,7 +12,7 @@ struct Debounce: Sendable {
     self.longest = longest
   }
 
-  /// When to pass on what came; nil: nothing did.
+  /// The time to pass the changes on; nil: there are none.
   var due: Double? { first.map { min(last + quiet, $0 + longest) } }
 
   mutating func note(at now: Double) {

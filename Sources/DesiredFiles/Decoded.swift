@@ -1,17 +1,17 @@
 package import Model
 package import X509
 
-/// A value out of a file, and where it stood.
+/// A value from a file with its position.
 package struct DecodedValue: Sendable {
   package var value: JSONValue
   package var source: FieldSource
-  /// Where the items of a list stood.
+  /// Positions of the items of a list.
   package var items: [SourceLocation] = []
-  /// Where the fields of its entries stood, as `[0].path`.
+  /// Positions of the fields of its entries, as `[0].path`.
   package var parts: [String: FieldSource] = [:]
-  /// The texts of secrets in it, by `SecretFingerprint.path` without its first part.
+  /// The secret texts in it, by `SecretFingerprint.path` without its first part.
   package var secrets: [String: Secret] = [:]
-  /// What a file in PEM form holds.
+  /// The content of a PEM file.
   package var chain: CertificateChain?
   package var key: PrivateKey?
 

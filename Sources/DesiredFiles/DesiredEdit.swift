@@ -1,12 +1,12 @@
 package import Model
 import Platform
 
-/// Writes new values of one resource into its file, touching nothing but those values.
+/// Writes new values of one resource into its file and changes nothing else.
 ///
-/// Every edit is proven before it counts: the files are read again with the new text, and must say the new values for
-/// this resource and the old ones for everything else.
+/// Every edit is verified: the files are loaded again with the new text, and must give the new values for this resource
+/// and the old ones for everything else.
 package struct DesiredEdit {
-  /// Why a value cannot be written by a program.
+  /// The reason why a value cannot be written automatically.
   package struct Problem: Error, Sendable {
     package var message: String
     package var location: SourceLocation
@@ -19,7 +19,7 @@ package struct DesiredEdit {
   private let secrets: SecretSource
   private var text: EditedText
 
-  /// - Parameter resource: as it was loaded from `directory`.
+  /// - Parameter resource: as loaded from `directory`.
   package init(
     _ resource: DesiredResource, in before: DesiredState, directory: String, secrets: SecretSource = .live
   ) throws {
@@ -31,11 +31,13 @@ package struct DesiredEdit {
     text = EditedText(try Files.read(resource.source.file))
   }
 
-  /// The file's new text with `values`, by field. Throws `Problem`; writes nothing.
+  /// Returns the file's new text with `values`, by field; writes nothing.
+  ///
+  /// - Throws: `Problem`.
   package mutating func set(_ values: [String: JSONValue]) throws -> [UInt8] {
     var wanted = resource.spec
     for (name, value) in values { wanted[name] = value }
-    // From the end of the file to its beginning, so that places keep their meaning.
+    // From the end of the file to its start, so that positions stay valid.
     for edit in try edits(values, wanted).sorted(by: EditedText.Edit.isLater) { text.replace(edit) }
     let bytes = text.bytes
     try prove(bytes, wanted)
@@ -58,7 +60,7 @@ package struct DesiredEdit {
       } else if source != nil
         || resource.fieldSources[FieldSchema.snippets.name] != nil && field.name == FieldSchema.snippetTarget
       {
-        // Part of it belongs to others.
+        // A part of its text comes from snippets, which other hosts may share.
         throw problem(field.name)
       } else {
         edits.append(try insertion(field, wanted[field.name]))
@@ -67,7 +69,7 @@ package struct DesiredEdit {
     return edits
   }
 
-  /// Whether it stands in the resource itself, not in a default or behind an alias.
+  /// Whether it is written in the resource itself, not in a default or behind an alias.
   private func isOwn(_ source: FieldSource) -> Bool {
     source.location.file == resource.source.file && resource.lines.contains(source.location.line)
   }
@@ -83,7 +85,7 @@ package struct DesiredEdit {
     let indent = text.indentation(ofLine: source.location.line)
     guard source.blockLine == nil else {
       let block = text.blockScalar(source, keyIndent: indent)
-      // As deep as it was: comments that follow, less deep, must not become a part of it.
+      // Keep the indentation: less indented comments that follow must not become part of the text.
       var lines = DesiredWriter.value(value, field.type, indent: block.textIndent - 2)
       if let comment = block.comment { lines[0] += "  \(comment)" }
       return EditedText.Edit(block.source, lines: lines)
@@ -100,7 +102,7 @@ package struct DesiredEdit {
     return EditedText.Edit(source, lines: DesiredWriter.value(value, field.type, indent: indent))
   }
 
-  /// Domains one below the other.
+  /// Domains, one per line.
   private func list(_ field: FieldSchema, _ value: JSONValue, _ source: FieldSource) throws -> EditedText.Edit {
     let items = resource.fieldSources.filter { $0.key.hasPrefix(field.name + "[") }.values
     guard var range = items.max(by: { $0.location < $1.location }), items.allSatisfy(isOwn) else {
@@ -114,7 +116,7 @@ package struct DesiredEdit {
       range, lines: names.enumerated().map { ($0.offset == 0 ? "- " : pad + "- ") + YAMLText.scalar($0.element) })
   }
 
-  /// A field that stands nowhere in the resource goes below one that does.
+  /// Inserts a field that the resource lacks below an existing one.
   private func insertion(_ field: FieldSchema, _ value: JSONValue) throws -> EditedText.Edit {
     let own = resource.fieldSources.filter { !$0.key.contains("[") && isOwn($0.value) && $0.value.blockLine == nil }
     let anchors = own.values.filter { $0.location.line == $0.endLine && $0.location.line > resource.source.line }
@@ -133,7 +135,7 @@ package struct DesiredEdit {
       location: resource.fieldSources[field]?.location ?? resource.source)
   }
 
-  /// Reads everything again, the new text in its place.
+  /// Loads all files again with the new text in place of the old.
   private func prove(_ bytes: [UInt8], _ wanted: Spec) throws {
     let after = DesiredLoader.load(directory, replacing: [resource.source.file: bytes], secrets: secrets)
     let old = Dictionary(before.resources.map { ($0.key, $0.spec) }) { first, _ in first }
@@ -148,20 +150,20 @@ package struct DesiredEdit {
   }
 }
 
-/// A text whose parts are replaced by line and column.
+/// A text with replacements by line and column.
 struct EditedText {
   struct Edit {
     var place: SourceLocation
     var endLine: Int
     var endColumn: Int
-    /// What stands there afterwards; further lines come with their indentation.
+    /// The new text; further lines include their indentation.
     var lines: [String]
-    /// From the end of a text to its beginning; what goes below a line before what stands on it.
+    /// Sorts from the end of a text to its start; an insertion below a line comes before a replacement in it.
     static func isLater(_ left: Edit, _ right: Edit) -> Bool {
       left.place == right.place ? left.isInsertion && !right.isInsertion : left.place > right.place
     }
 
-    /// It goes below the line of its place and replaces nothing.
+    /// Whether it is inserted below the line of its position and replaces nothing.
     var isInsertion = false
 
     init(_ source: FieldSource, lines: [String]) {
@@ -180,7 +182,7 @@ struct EditedText {
     }
   }
 
-  /// Without their ends.
+  /// Without line ends.
   private var lines: [String.UnicodeScalarView]
   /// Whether each line ends with a carriage return.
   private var returns: [Bool]
@@ -216,11 +218,11 @@ struct EditedText {
     /// From the `|` to the end of the last line of text.
     var source: FieldSource
     var textIndent: Int
-    /// What stands behind the `|`.
+    /// The comment after the `|`.
     var comment: String?
   }
 
-  /// A block scalar as far as lines are indented as deep as its text: by what its head says, or by its first line.
+  /// Finds the end of a block scalar by its indentation, given in its header or by its first line.
   func blockScalar(_ source: FieldSource, keyIndent: Int) -> BlockScalar {
     let line = source.location.line
     let head = lines[line - 1].dropFirst(source.location.column - 1)

@@ -2,21 +2,21 @@ package import Model
 import Platform
 import YAML
 
-/// What reading the desired files gave.
+/// The result of loading the desired files.
 package struct LoadedDesired: Sendable {
   package var state = DesiredState()
   /// In source order.
   package var diagnostics: [Diagnostic] = []
   package var texts = SourceLines()
-  /// Files besides that values come from: certificates, keys, passwords.
+  /// Further files that provide values: certificates, keys, passwords.
   package var referred: Set<String> = []
-  /// Files in which there is at least one error.
+  /// The number of files with at least one error.
   package var filesWithErrors: Int {
     Set(diagnostics.filter { $0.severity == .error }.compactMap { $0.location?.file }).count
   }
 }
 
-/// Reads everything below `desired/` and reports every mistake in every file at once.
+/// Loads all files below `desired/` and reports all errors of all files at once.
 package struct DesiredLoader {
   private let directory: String
   private var loaded = LoadedDesired()
@@ -32,8 +32,8 @@ package struct DesiredLoader {
   private init(directory: String) { self.directory = directory }
 
   /// - Parameters:
-  ///   - replacing: texts to read instead of what these files hold.
-  ///   - kinds: what the files may hold.
+  ///   - replacing: texts to use instead of the content of these files.
+  ///   - kinds: the kinds that the files may contain.
   package static func load(
     _ directory: String, replacing: [String: [UInt8]] = [:], kinds: [ResourceSchema] = ResourceSchema.all,
     secrets: SecretSource = .live
@@ -49,7 +49,7 @@ package struct DesiredLoader {
     return loader.loaded
   }
 
-  /// Reads one text as if it were the only file.
+  /// Loads one text as if it were the only file.
   package static func read(_ bytes: [UInt8], as file: String, secrets: SecretSource = .any) -> LoadedDesired {
     var loader = DesiredLoader(directory: ".")
     loader.secrets = secrets
@@ -60,13 +60,13 @@ package struct DesiredLoader {
 
   private mutating func run(_ files: [String]) {
     for file in files { read(file) }
-    // Only those that may hold some are read before the hosts that name them, and kept until then.
+    // Only files that may contain snippets are parsed before the hosts that use them, and kept until then.
     for file in files where !isDefaults(file) && mentionsSnippets(file) { readSnippets(file) }
     let defaults = files.filter { isDefaults($0) }
     for file in defaults { readDefaults(file) }
     for file in files where !isDefaults(file) { readFile(file) }
     for file in files where Self.isNamedDefaults(file) && !isDefaults(file) {
-      // Silence would take what somebody meant for every host from all of them.
+      // Without a message, defaults meant for all hosts would apply to none of them.
       loaded.diagnostics.append(
         Diagnostic(
           .badName, "the file of defaults counts only directly below \(directory)/",
@@ -101,7 +101,7 @@ package struct DesiredLoader {
     do {
       let listing = try Files.below(directory)
       let files = listing.files.filter { isYAML($0) }
-      // Silence would let hosts that are written there look like hosts that were removed.
+      // Without a message, hosts in these files would look as if they were removed.
       loaded.diagnostics += listing.others.map { path in
         unreadable(
           path, Files.isDirectory(path) ? "\(path) is a link to a folder" : "\(path) is neither a file nor a folder",
@@ -130,7 +130,7 @@ package struct DesiredLoader {
     do {
       let bytes = try replacements[file] ?? Files.read(file)
       if bytes.allSatisfy({ [0x20, 0x09, 0x0a, 0x0d].contains($0) }) {
-        // An editor or a disk that failed leaves such files, and the hosts in them would look removed.
+        // A failed editor or disk leaves such files, and the hosts in them would look as if they were removed.
         loaded.diagnostics.append(
           Diagnostic(
             .desiredEmpty, "\(file) is empty", at: SourceLocation(file: file, line: 1, column: 1),
@@ -147,7 +147,7 @@ package struct DesiredLoader {
     contents[file].map { Files.holds(Array(SnippetSection.key.utf8), in: $0) } ?? false
   }
 
-  /// The documents of a file, parsed once: what was parsed before is given away.
+  /// The documents of a file, parsed once: an earlier parse result is handed over and not kept.
   private mutating func parse(_ file: String) -> [YAMLNode] {
     if let known = documents.removeValue(forKey: file) { return known }
     guard let bytes = contents[file] else { return [] }
@@ -162,13 +162,13 @@ package struct DesiredLoader {
     return decoder
   }
 
-  /// Texts that hosts of any file may name.
+  /// Texts that hosts in any file can use.
   private mutating func readSnippets(_ file: String) {
     var decoder = decoder(file)
     let found = parse(file)
     documents[file] = found
     for document in found {
-      // What is wrong with a document as a whole is said when its hosts are read.
+      // Problems of a whole document are reported when its hosts are read.
       guard case .mapping(let entries) = document.content else { continue }
       for entry in entries where entry.key == SnippetSection.key { SnippetSection.read(entry.value, &decoder) }
     }
@@ -260,7 +260,7 @@ package struct DesiredLoader {
 }
 
 extension YAMLProblem {
-  /// The problem as a diagnostic of a file.
+  /// The problem as a diagnostic for a file.
   package func diagnostic(in file: String) -> Diagnostic {
     let place = SourceLocation(file: file, line: mark.line, column: mark.column, length: length)
     let note = related.map {

@@ -1,12 +1,12 @@
 package import Model
 
-/// Writes resources as people would: only what differs from the defaults, in the order of the description.
+/// Writes resources in the usual notation: only fields that differ from their defaults, in the order of the schema.
 package enum DesiredWriter {
   /// The lines of one resource below its section.
   ///
   /// - Parameters:
-  ///   - remark: stands behind the name as a comment.
-  ///   - beside: the way to files that it names.
+  ///   - remark: a comment after the name.
+  ///   - beside: the path to files that it refers to.
   package static func lines(
     _ name: String, _ spec: Spec, remark: String = "", beside: String = ""
   ) -> [String] {
@@ -18,9 +18,9 @@ package enum DesiredWriter {
     return ["  \(YAMLText.scalar(name)):\(tail)"] + lines.map { $0.isEmpty ? "" : "    " + $0 }
   }
 
-  /// The value of a field as it stands behind its key, further lines with their indentation.
+  /// The value of a field as written after its key; further lines include their indentation.
   ///
-  /// - Parameter path: what it belongs to, for the names of environment variables that secrets are asked of.
+  /// - Parameter path: the owner of the value, for the names of environment variables that hold secrets.
   static func value(_ value: JSONValue, _ type: FieldType, indent: Int, path: [String] = []) -> [String] {
     switch (type, value) {
     case (.domains, .array(let items)):
@@ -56,7 +56,7 @@ package enum DesiredWriter {
     }
   }
 
-  /// Each field as `key: value`, without indentation on a field's first line.
+  /// Each field as `key: value`, without indentation on its first line.
   private static func fields(
     _ members: [String: JSONValue], _ fields: [FieldSchema], _ shorthands: [ShorthandSchema], indent: Int,
     path: [String], beside: String = ""
@@ -77,7 +77,7 @@ package enum DesiredWriter {
       }
       let text = Self.value(value, field.type, indent: indent, path: path)
       lines.append("\(field.name):" + (text[0].isEmpty ? "" : " " + text[0]))
-      // The lines of a value carry their whole indentation, the caller adds ours.
+      // The lines of a value are fully indented; the caller adds our indentation.
       let pad = String(repeating: " ", count: indent)
       lines += text.dropFirst().map { $0.hasPrefix(pad) ? String($0.dropFirst(indent)) : $0 }
     }
@@ -90,9 +90,9 @@ package enum DesiredWriter {
     return name + (endings[field] ?? ".\(field).pem")
   }
 
-  /// The name of the environment variable that a secret is asked of: `LAN_BOB` for the user bob of the list lan.
+  /// The name of the environment variable for a secret: `LAN_BOB` for the user bob of the list lan.
   private static func variable(_ path: [String]) -> String {
-    // Different names never become the same variable: what a variable cannot have stands as its code.
+    // Different names give different variables: characters that a variable cannot contain are written as their codes.
     let name = path.map { part in
       part.unicodeScalars.map { scalar in
         switch scalar {
@@ -105,7 +105,7 @@ package enum DesiredWriter {
     return name.first?.isNumber == true ? "_\(name)" : name
   }
 
-  /// The parts of a shorthand as its URL; nil where it would not read back as the same parts.
+  /// The URL for the parts of a shorthand; nil if it would not be parsed into the same parts.
   static func url(_ members: [String: JSONValue], _ shorthand: ShorthandSchema) -> String? {
     guard let scheme = members[shorthand.scheme]?.stringValue, let host = members[shorthand.host]?.stringValue,
       let port = members[shorthand.port]?.intValue

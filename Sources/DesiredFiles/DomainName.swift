@@ -1,7 +1,7 @@
 import Model
 
-/// NPM's rule for domains: `^[^&| @!#%^();:/\\}{=+?<>,~`'"]+$` in its API schema; beyond it we refuse white space
-/// and control characters, which NPM accepts and nginx chokes on.
+/// NPM's rule for domains is `^[^&| @!#%^();:/\\}{=+?<>,~`'"]+$` in its API schema. In addition, white space and
+/// control characters are refused, which NPM accepts but nginx cannot parse.
 package enum DomainName {
   private static let refused = Set("&| @!#%^();:/\\}{=+?<>,~`'\"".unicodeScalars)
 
@@ -9,7 +9,7 @@ package enum DomainName {
     if !name.isEmpty && name.utf8.allSatisfy(isPlain) { return refusedByNginx(name) }
     if name.isEmpty { return ("a domain is empty", nil) }
     if name.contains("://") { return ("'\(name)' is a URL, not a domain", "write the host name alone") }
-    // Like NPM, which knows no characters of several parts.
+    // By scalars, like NPM: a combining mark does not hide the character before it.
     let bad = name.unicodeScalars.first { refused.contains($0) || $0.properties.isWhitespace || isControl($0) }
     guard let bad else { return refusedByNginx(name) }
     let shown = isControl(bad) || bad.properties.isWhitespace ? "a space or control character" : "'\(bad)'"
@@ -20,7 +20,7 @@ package enum DomainName {
     )
   }
 
-  /// What NPM takes and nginx does not: `ngx_hash_add_key`.
+  /// Names that NPM accepts but nginx does not: `ngx_hash_add_key`.
   private static func refusedByNginx(_ name: String) -> (message: String, hint: String?)? {
     let labels = name.split(separator: ".", omittingEmptySubsequences: false)
     if labels.dropFirst().dropLast().contains("") || name == "." { return ("'\(name)' has an empty part", nil) }
@@ -40,7 +40,7 @@ package enum DomainName {
       : ("nginx takes '*' only as the whole first or last part of a name, not as in '\(name)'", "write *.example.com")
   }
 
-  /// What NPM takes, but hardly anybody can mean; nil: nothing.
+  /// A name that NPM accepts but that is probably a mistake; nil: no doubt.
   package static func doubt(about name: String) -> (message: String, hint: String?)? {
     let labels = name.split(separator: ".", omittingEmptySubsequences: false)
     if name.utf8.contains(where: { $0 >= 0x80 }) {
@@ -52,7 +52,7 @@ package enum DomainName {
     return nil
   }
 
-  /// What nearly every domain is made of.
+  /// Characters of nearly all domains.
   private static func isPlain(_ byte: UInt8) -> Bool { byte.isAlphanumeric || ".-*".utf8.contains(byte) }
 
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.generalCategory == .control }

@@ -1,12 +1,12 @@
 import Model
 
-/// The small notations of the contract.
+/// The duration notation of the contract.
 package enum DurationFormat {
   private static let units: [Character: (rank: Int, seconds: Double)] = [
     "s": (0, 1), "m": (1, 60), "h": (2, 3600), "d": (3, 86400), "w": (4, 604_800),
   ]
 
-  /// `30s`, `5m`, `2h`, `7d`, `1w`, or several from the longest on, `1h30m`, in seconds; nil for anything else.
+  /// `30s`, `5m`, `2h`, `7d`, `1w`, or several in descending order, `1h30m`, in seconds; nil for anything else.
   package static func seconds(_ text: String) -> Double? {
     var total = 0.0, digits = "", last = Int.max
     for character in text {
@@ -39,7 +39,7 @@ package enum DurationFormat {
 extension HealthCheckSpec {
   /// From the members of `health` in the desired files; nil where it is none.
   ///
-  /// - Parameter secrets: texts of headers, as `headers/Authorization`.
+  /// - Parameter secrets: texts of headers, by `headers/Authorization`.
   init?(_ members: JSONValue, secrets: [String: Secret]) {
     guard case .object = members else { return nil }
     self.init()

@@ -1,13 +1,13 @@
 package import Model
 
-/// Turns what NPM has into desired files, and proves each host by reading it back.
+/// Converts the objects in NPM to desired files and verifies each one by reading it back.
 package struct Exporter {
   package struct File: Sendable, Equatable {
     package var name: String
     package var text: String
   }
 
-  /// A file that only its owner may read.
+  /// A file that only its owner can read.
   package struct SecretFile: Sendable {
     package var name: String
     package var text: Secret
@@ -22,11 +22,11 @@ package struct Exporter {
 
   private let observed: ObservedState
   private let owner: String
-  /// Where it came from, for the comment at the top.
+  /// The origin, for the comment at the top.
   private let origin: String
-  /// The files of certificates by their fields, where they are exported too.
+  /// The files of certificates by field, if they are exported too.
   private let uploads: [ResourceID: [String: Secret]]
-  /// Names of ours, by the store.
+  /// Names of our objects, from the store.
   private let known: [ObjectRef: String]
 
   package init(
@@ -40,7 +40,7 @@ package struct Exporter {
     self.origin = origin
   }
 
-  /// - Parameter splits: one file for each object instead of one for each kind.
+  /// - Parameter splits: one file per object instead of one per kind.
   package func export(splits: Bool) -> Result {
     var result = Result()
     var mine: [(kind: ResourceSchema, objects: [ObservedResource], names: [String])] = []
@@ -72,7 +72,7 @@ package struct Exporter {
     return result
   }
 
-  /// Whether it will stand in the files as more than a comment, so that others can refer to it there.
+  /// Whether it is written as more than a comment, so that others can refer to it.
   private func isWritable(_ object: ObservedResource, _ name: String) -> Bool {
     var nothing = Result()
     return !block(object, name, object.normalised, "", &nothing).isComment
@@ -101,7 +101,7 @@ package struct Exporter {
     }
   }
 
-  /// What a row names and NPM no longer has: it is written as it is served.
+  /// Reports references to deleted objects: the row is written as nginx serves it.
   private func goneReferences(_ object: ObservedResource) -> [Diagnostic] {
     object.gone.sorted { $0.key < $1.key }.map { field, number in
       let what = field.replacing("_", with: " ")
@@ -111,7 +111,7 @@ package struct Exporter {
     }
   }
 
-  /// An IPv6 address without brackets, which NPM takes and nginx answers 500 for.
+  /// An IPv6 address without brackets: NPM accepts it, and nginx answers 500.
   private func bareAddress(_ object: ObservedResource) -> Diagnostic? {
     guard object.kind == .proxyHost, let host = object.spec["forward_host"].stringValue,
       let right = try? HostName.normalised(host), right != host
@@ -121,13 +121,13 @@ package struct Exporter {
       "it is read as '\(right)': 'reconciler diff' shows the change, and applying it repairs the host")
   }
 
-  /// What NPM got as files is only exported with them.
+  /// Objects that NPM received as files are exported only with those files.
   private func isLeftOut(_ object: ObservedResource) -> Bool {
     object.spec.schema.fields.contains(where: \.isUpload) && !ResourceSchema.isRequested(object.spec)
       && uploads[object.id] == nil
   }
 
-  /// References by the names that their objects get here.
+  /// References with the names that their targets get in the export.
   private func referring(_ spec: Spec, _ names: [ResourceKey: String]) -> Spec {
     var copy = spec.normalised()
     for field in spec.schema.fields {
@@ -137,15 +137,15 @@ package struct Exporter {
     return copy
   }
 
-  /// - Parameter beside: the way from the file to those that it names.
+  /// - Parameter beside: the path from the file to those that it refers to.
   private func block(
     _ object: ObservedResource, _ name: String, _ spec: Spec, _ beside: String, _ result: inout Result
   ) -> Block {
     var shown = spec
     if let field = spec.schema.nameField, spec[field] == .string(name) { shown[field] = "" }
-    // A key has no value to compare, and so none that would be written.
+    // A key has no value to compare, so it would not be written otherwise.
     if let files = uploads[object.id], files["certificate_key"] != nil { shown["certificate_key"] = "file" }
-    // One that is requested has the name that its domains give it.
+    // NPM names a requested certificate by its domains.
     if ResourceSchema.isRequested(spec) { shown["nice_name"] = "" }
     let lines = DesiredWriter.lines(name, shown, remark: remark(object), beside: beside)
     guard let problem = problem(spec, name, lines, uploads[object.id] ?? [:]) else {
@@ -195,7 +195,7 @@ package struct Exporter {
     }
   }
 
-  /// Why the lines do not say what the object is; nil: they do.
+  /// Why the lines do not describe the object correctly; nil: they do.
   private func problem(_ wanted: Spec, _ name: String, _ lines: [String], _ files: [String: Secret]) -> String? {
     if let name = wanted.nameInNPM, observed.references.ids(wanted.kind, name).count > 1 {
       return "NPM has several of that name"
@@ -213,12 +213,12 @@ package struct Exporter {
     if let host = wanted["forward_host"].stringValue, let right = try? HostName.normalised(host) {
       wanted["forward_host"] = .string(right)
     }
-    // Nobody but their owners knows the secrets.
+    // The export does not know the secrets.
     let differing = spec.mapSeals { _, _ in "" }.differences(to: wanted.mapSeals { _, _ in "" }).map(\.name)
     return differing.isEmpty ? nil : "\(differing.joined(separator: ", ")) would change"
   }
 
-  /// Files go into git: what looks like a secret is pointed at.
+  /// Files are committed to git: warns about values that look like secrets.
   private func secretWarning(_ object: ObservedResource) -> [String] {
     let configs =
       [object.spec["advanced_config"]] + (object.spec["locations"].arrayValue ?? []).map { $0["advanced_config"] }
@@ -236,17 +236,17 @@ package struct Exporter {
   }
 }
 
-/// Names for hosts that had none.
+/// Names for hosts without one.
 enum ExportNames {
-  /// The name in our marker or in the store, where it is one and the host the only one with it; else the first label of the first domain
-  /// where that is nobody else's, else the domain.
+  /// The name in our marker or in the store, if it is valid and unique; else the first label of the first domain if no
+  /// other host has it, else the domain.
   static func names(_ hosts: [ObservedResource], owner: String, known: [ObjectRef: String]) -> [String] {
     let claimed = hosts.map { host in
       host.spec.schema.ownershipProof == .marker
         ? host.marker.flatMap { $0.owner == owner ? $0.name : nil } : known[host.ref]
     }
     let counts = Dictionary(claimed.compactMap { $0 }.map { ($0, 1) }, uniquingKeysWith: +)
-    // Whoever may write to NPM chooses what a marker says: it becomes the name of a file only when it is a name.
+    // Any account that writes to NPM can set a marker: it becomes a file name only if it is a valid name.
     let marked = claimed.map { name in name.flatMap { counts[$0] == 1 && ResourceName.isRight($0) ? $0 : nil } }
     let short = hosts.map { label($0) }
     var uses: [String: Int] = [:]
@@ -272,7 +272,7 @@ enum ExportNames {
     return clean(first)
   }
 
-  /// What is left of a text when only what a name may have is kept.
+  /// The text reduced to characters that a name may contain.
   private static func clean(_ text: String) -> String {
     let kept = text.replacing("*.", with: "").lowercased().map { character -> Character in
       character.isASCII && (character.isLetter || character.isNumber || "-_.".contains(character)) ? character : "-"

@@ -2,7 +2,7 @@
 import Model
 import Platform
 
-/// Says when something below a directory may have changed. What it was is not told: who cares reads everything again.
+/// Reports that something below a directory may have changed, not what: the caller loads everything again.
 package final class FileWatch: Sendable {
   private let timer: any DispatchSourceTimer
   private let queue = DispatchQueue(label: "reconciler.files")
@@ -11,10 +11,10 @@ package final class FileWatch: Sendable {
   private let onChange: @Sendable () -> Void
 
   /// - Parameters:
-  ///   - root: a directory; it may be made later, or be replaced.
-  ///   - ignored: a directory that may lie below it, and in which we write ourselves.
+  ///   - root: a directory; it may be created later or be replaced.
+  ///   - ignored: a directory, possibly below it, that this program writes to.
   ///   - quiet: seconds without a change after which `onChange` is called.
-  ///   - longest: seconds after which it is called although changes go on.
+  ///   - longest: seconds after which it is called even if changes continue.
   package init(
     _ root: String, ignoring ignored: String = "", quiet: Double = 0.1, longest: Double = 2,
     onChange: @escaping @Sendable () -> Void
@@ -33,7 +33,7 @@ package final class FileWatch: Sendable {
     timer.cancel()
   }
 
-  /// The kernel's word where there is one, else our own look.
+  /// Kernel notifications if available, else polling.
   private static func source(_ area: WatchScope, _ queue: DispatchQueue) -> any FileWatcher {
     #if os(Linux)
       if let inotify = InotifyFileWatcher(area, queue) { return inotify }
@@ -43,7 +43,7 @@ package final class FileWatch: Sendable {
 
   private static var now: Double { Double(DispatchTime.now().uptimeNanoseconds) / 1e9 }
 
-  /// Replaces what is watched besides: files that desired files name, wherever they lie.
+  /// Replaces the additional watched files: files that desired files refer to, at any path.
   package func follow(_ files: Set<String>) { source.follow(files) }
 
   private func note() {
@@ -60,15 +60,15 @@ package final class FileWatch: Sendable {
   }
 }
 
-/// Tells of changes below a directory, in any number, on the queue that it was given.
+/// Reports changes below a directory, any number of times, on its queue.
 protocol FileWatcher: Sendable {
   func start(_ onEvent: @escaping @Sendable () -> Void)
-  /// Replaces what is watched besides the directory.
+  /// Replaces the files watched in addition to the directory.
   func follow(_ files: Set<String>)
   func stop()
 }
 
-/// Looks every other second: for systems without a better way, and where the kernel's way is used up.
+/// Polls every two seconds: for systems without notifications, and if the kernel's limit of watches is reached.
 final class PollingFileWatcher: FileWatcher {
   private let area: WatchScope
   private let timer: any DispatchSourceTimer
@@ -101,7 +101,7 @@ final class PollingFileWatcher: FileWatcher {
 
   func stop() { timer.cancel() }
 
-  /// Each file with what changes when it is written, or when a link on the way to it leads elsewhere.
+  /// Each file with a stamp that changes when it is written, or when a link on its path gets another target.
   private static func look(_ area: WatchScope, _ files: Set<String>) -> [String] {
     let below = ((try? Files.below(area.root).files) ?? []).filter { !area.ignores(Files.parent(of: $0)) }
     return (below + files).sorted().map { "\($0) \(Files.stamp($0))" }

@@ -71,13 +71,13 @@ package struct ForwardURL: Equatable {
     return .success((name, port))
   }
 
-  /// What is wrong with what stands behind the port; nginx reads it unquoted.
+  /// Checks the text after the port, which nginx reads unquoted.
   static func problem(withPath path: String) -> Problem? {
     let isWhole = ["$request_uri", "$uri", "${request_uri}", "${uri}"].contains { path.hasPrefix($0) }
     if !path.isEmpty && !path.hasPrefix("/") && !isWhole {
       return Problem(message: "the path must begin with a slash", hint: "write '/\(path)'")
     }
-    // nginx knows no characters of several parts: a mark on a semicolon does not make it another one.
+    // By scalars: nginx works on bytes, so a combining mark does not hide a semicolon.
     let bad = withoutVariables(path).unicodeScalars.first {
       $0.properties.isWhitespace || $0.value < 0x20 || $0.value == 0x7f || ";{}\"'\\".unicodeScalars.contains($0)
     }
@@ -87,7 +87,7 @@ package struct ForwardURL: Equatable {
     return Problem(message: "the path contains \(shown), which nginx would not take as part of it")
   }
 
-  /// Without `${name}`, of which nginx takes the braces.
+  /// Without `${name}`, whose braces nginx accepts.
   private static func withoutVariables(_ path: String) -> String {
     var rest = path[...]
     var kept = ""

@@ -2,24 +2,24 @@ import FoundationEssentials
 package import Model
 import Platform
 
-/// Where desired files come from that live in a repository.
+/// The repository of the desired files.
 package struct GitSettings: Sendable {
   package var url: String
   package var branch = "main"
-  /// The directory of the desired files in it.
+  /// The directory of the desired files in the repository.
   package var path = "."
   /// Seconds between fetches.
   package var interval = 60.0
   /// A file with a private key.
   package var sshKey: String?
-  /// For https.
+  /// The access token for https.
   package var token: Secret?
-  /// Whether a branch may go back or elsewhere.
+  /// Whether a branch may be force-pushed.
   package var allowsForcePush = false
 
   package init(url: String) { self.url = url }
 
-  /// The address without what may be a password or a key: no user, no query.
+  /// The address without parts that may be secret: no user, no query.
   package var shownURL: String {
     let bare = url.prefix { $0 != "?" && $0 != "#" }
     guard let scheme = bare.firstRange(of: "://") else { return String(bare) }
@@ -28,7 +28,7 @@ package struct GitSettings: Sendable {
     return String(bare[..<scheme.upperBound] + bare[bare.index(after: at)...])
   }
 
-  /// Whether the address itself holds a password: it would stand in the arguments of git, for all to see.
+  /// Whether the address itself contains a password: every local user could read it in git's arguments.
   package var holdsPassword: Bool {
     guard let scheme = url.firstRange(of: "://") else { return false }
     let authority = url[scheme.upperBound...].prefix { $0 != "/" }
@@ -38,7 +38,7 @@ package struct GitSettings: Sendable {
 }
 
 extension LoadedDesired {
-  /// With the places of files as they are called in their repository, not on this machine.
+  /// With file paths relative to the repository instead of this machine's.
   package func relative(to directory: String) -> LoadedDesired {
     func bare(_ text: String) -> String { text.replacing("\(directory)/", with: "") }
     var loaded = self
@@ -63,7 +63,7 @@ extension LoadedDesired {
   }
 }
 
-/// A commit, as people know it.
+/// A commit for display.
 package struct GitCommit: Hashable, Sendable {
   package var hash: String
   package var author: String
@@ -72,11 +72,11 @@ package struct GitCommit: Hashable, Sendable {
   package var short: String { String(hash.prefix(10)) }
 }
 
-/// Why the repository does not give its desired files.
+/// The reason why the repository gives no desired files.
 package enum GitProblem: Error, Hashable, Sendable, CustomStringConvertible {
-  /// git's own complaint.
+  /// git's own error message.
   case failed(String)
-  /// The branch no longer contains the commit that is in force.
+  /// The branch no longer contains the accepted commit.
   case forced(from: String, to: String)
 
   package var isForced: Bool { if case .forced = self { true } else { false } }
@@ -90,33 +90,35 @@ package enum GitProblem: Error, Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// Desired files in a git repository: fetched by running `git`, and laid out in a directory of ours. The commit that is in
-/// force is a ref in our own repository, so that a restart knows it.
+/// Desired files in a git repository: fetched by running `git` and checked out into a directory of its own. The
+/// accepted commit is a ref in the local repository, so that it survives a restart.
 package actor GitSource {
   private let settings: GitSettings
   private let repository: String
-  /// Where files are laid out.
+  /// The directory of the checkout.
   package nonisolated let tree: String
 
-  /// The last commit whose files were right, and the newest that was fetched.
+  /// The refs of the last commit with valid files, and of the newest fetched commit.
   private var accepted: String { "refs/reconciler/accepted/\(settings.branch)/head" }
   private static let incoming = "refs/reconciler/incoming"
   private var isPrepared = false
-  /// Seconds for a call over the network, and for one that is not.
+  /// Timeouts in seconds: for network calls, and for local ones.
   private static let fetchPatience = 300.0
   private static let patience = 60.0
 
-  /// - Parameter directory: ours alone; made where it is missing.
+  /// - Parameter directory: used by this instance only; created if missing.
   package init(_ settings: GitSettings, directory: String) {
     self.settings = settings
     repository = "\(directory)/repository.git"
     tree = "\(directory)/tree"
   }
 
-  /// Where the desired files of the commit are that was laid out last.
+  /// The directory of the desired files in the current checkout.
   package nonisolated var desired: String { settings.path == "." ? tree : "\(tree)/\(settings.path)" }
 
-  /// Fetches the branch, and lays its files out. Throws `GitProblem`, with the files as they were.
+  /// Fetches the branch and checks its files out.
+  ///
+  /// - Throws: `GitProblem`; the files then stay unchanged.
   package func fetch() async throws -> GitCommit {
     try await prepare()
     let branch = "+refs/heads/\(settings.branch):\(Self.incoming)"
@@ -130,12 +132,12 @@ package actor GitSource {
     return try await layOut(new)
   }
 
-  /// The files of the commit that was laid out last are right: it is in force from now on.
+  /// Marks the checked-out commit as accepted: its files are valid.
   package func accept(_ commit: GitCommit) async throws {
     _ = try await git(["update-ref", accepted, commit.hash])
   }
 
-  /// Lays out the commit that is in force; nil: there is none yet.
+  /// Checks out the accepted commit; nil: none yet.
   package func goBack() async throws -> GitCommit? {
     try await prepare()
     guard let hash = await acceptedHash else { return nil }
@@ -146,7 +148,7 @@ package actor GitSource {
     get async { try? await git(["rev-parse", "--verify", "--quiet", accepted]) }
   }
 
-  /// Makes the repository, or takes it up as a kill left it: whoever held its locks is gone, because one daemon alone
+  /// Creates the repository, or repairs it after a kill: any lock file left in it is orphaned, because only one daemon
   /// works here.
   private func prepare() async throws {
     if isPrepared { return }
@@ -171,14 +173,16 @@ package actor GitSource {
   private func layOut(_ hash: String) async throws -> GitCommit {
     _ = try await git(["--work-tree=\(tree)", "read-tree", "--reset", "-u", hash])
     let text = try await git(["show", "--no-patch", "--format=%an <%ae>%n%s", hash])
-    // Whoever commits may write anything: it is shown on terminals.
+    // A committer controls this text, and it is shown on terminals.
     let plain = String(
       String.UnicodeScalarView(text.unicodeScalars.filter { $0 == "\n" || $0.properties.generalCategory != .control }))
     let lines = plain.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     return GitCommit(hash: hash, author: lines[0], subject: lines.count > 1 ? lines[1] : "")
   }
 
-  /// What git prints. Throws `GitProblem`.
+  /// The output of git.
+  ///
+  /// - Throws: `GitProblem`.
   private func git(_ words: [String], _ patience: Double = GitSource.patience, bare: Bool = false) async throws
     -> String
   {
@@ -192,7 +196,7 @@ package actor GitSource {
     return outcome.text
   }
 
-  /// What git says is wrong: its last lines are often only advice.
+  /// git's error: its last lines are often only advice.
   private static func complaint(_ outcome: ChildProcess.Outcome) -> String {
     let lines = String(decoding: outcome.errors, as: UTF8.self).split(whereSeparator: \.isNewline)
     let grave = lines.first { $0.hasPrefix("fatal:") || $0.hasPrefix("error:") }
@@ -200,7 +204,7 @@ package actor GitSource {
   }
 
   private func run(_ words: [String], _ patience: Double, bare: Bool = false) async throws -> ChildProcess.Outcome {
-    // A repository of others decides nothing here: no hooks, no links, no transports but the usual ones.
+    // The contents of the remote repository must not change our behaviour: no hooks, no links, only common transports.
     var arguments = ["git"]
     for setting in [
       "core.hooksPath=/dev/null", "core.symlinks=false", "core.fsmonitor=false", "protocol.ext.allow=never",
@@ -214,7 +218,7 @@ package actor GitSource {
     }
   }
 
-  /// Keys travel in the environment of git alone: never in arguments, which everybody on the machine sees.
+  /// Keys are passed only in git's environment: every local user can read arguments.
   private var environment: [String: String] {
     var variables = ["GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_CONFIG_NOSYSTEM": "1"]
     for name in ["PATH", "HOME", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "https_proxy", "http_proxy", "no_proxy"] {

@@ -3,7 +3,7 @@
   import Glibc
   import Platform
 
-  /// Linux tells of changes in directories that it is asked about, each one by itself.
+  /// Watches with inotify, which reports changes per directory.
   final class InotifyFileWatcher: FileWatcher {
     private static let parts =
       IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF
@@ -11,9 +11,9 @@
 
     private struct State {
       var plan: WatchPlan
-      /// Files elsewhere that are read, too.
+      /// Watched files outside the directory.
       var files: Set<String> = []
-      /// Folders by the kernel's number of their watch.
+      /// Directories by their inotify watch descriptor.
       var folders: [Int32: String] = [:]
     }
 
@@ -22,7 +22,7 @@
     private let reader: any DispatchSourceRead
     private let state: Lock<State>
 
-    /// nil: the kernel has no more of them to give.
+    /// nil: the kernel's limit is reached.
     init?(_ area: WatchScope, _ queue: DispatchQueue) {
       self.area = area
       state = Lock(State(plan: WatchPlan(area)))
@@ -55,10 +55,10 @@
       }
     }
 
-    /// Watches what is to be watched now. Folders are watched first and listed then: what is made in between is seen by one or
-    /// the other. False: the kernel has no more watches.
+    /// Updates the watches. A directory is watched before it is listed, so that a file created in between is found by
+    /// one of the two. False: the kernel's limit of watches is reached.
     private func replan(_ state: inout State) -> Bool {
-      // What changes all the time is told by its events.
+      // Directories that keep changing are covered by their events.
       for _ in 0..<8 {
         let plan = WatchPlan(area, files: state.files)
         var folders: [Int32: String] = [:]
@@ -74,7 +74,7 @@
       return true
     }
 
-    /// Reads what is there. True: something that is read changed.
+    /// Reads all pending events; true: a relevant file changed.
     private func drain() -> Bool {
       var buffer = [UInt8](repeating: 0, count: 65536)
       var isOurs = false
@@ -95,9 +95,9 @@
     }
 
     private func matters(_ event: inotify_event, _ name: String, _ state: State) -> Bool {
-      // The kernel lost some: anything may have changed.
+      // The queue overflowed: anything may have changed.
       if event.mask & UInt32(IN_Q_OVERFLOW) != 0 { return true }
-      // A watch that is over says nothing of its folder: we ended it, or its end was told already.
+      // A removed watch carries no news: we removed it, or the end of its directory was reported before.
       guard event.mask & UInt32(IN_IGNORED) == 0, let folder = state.folders[event.wd] else { return false }
       return state.plan.matters(name, in: folder)
     }

@@ -1,6 +1,6 @@
 import Model
 
-/// What NPM cannot make of a password: it hands it to `openssl passwd` as an argument.
+/// Checks for passwords that NPM cannot process: it passes them to `openssl passwd` as an argument.
 enum PasswordCheck {
   static func run(_ items: DecodedValue?, _ decoder: inout ValueDecoder) {
     for (index, item) in (items?.value.arrayValue ?? []).enumerated() {

@@ -1,4 +1,4 @@
-/// What a check asks for behind the host: a path, perhaps with a query.
+/// The request target of a check: a path with an optional query.
 enum RequestPath {
   static func problem(with text: String) -> (message: String, hint: String?)? {
     if !text.hasPrefix("/") { return ("must begin with a slash", "write /health") }

@@ -2,17 +2,17 @@ import Model
 import Platform
 import YAML
 
-/// One resource with the places of its parts, before the checks across files.
+/// One resource with the positions of its parts, before the checks across files.
 struct LocatedResource {
   var resource: DesiredResource
-  /// What it alone may hold, and where it says so.
+  /// The values that only one object may have, with their positions.
   var claims: [(name: String, location: SourceLocation)]
 }
 
-/// Defaults for one kind: what a file or `_defaults.yaml` sets.
+/// Defaults by kind, from a file or from `_defaults.yaml`.
 typealias KindDefaults = [ResourceKind: DecodedFields]
 
-/// Reads the entries of one section.
+/// Decodes the entries of one section.
 struct ResourceDecoder {
   private let kind: ResourceSchema
   private let fields: [FieldSchema]
@@ -36,7 +36,7 @@ struct ResourceDecoder {
     let hasMistakes = decoder.errorCount > before
     for layer in defaults { decoded.merge(layer) { nearer, _ in nearer } }
     decoder.compose(&decoded)
-    // Missing keys are only reported where everything written was readable: one mistake, one message.
+    // Missing keys are reported only if everything written was readable: one mistake, one message.
     if !hasMistakes { decoder.requireAll(decoded, fields, shorthands: kind.shorthands, owner: owner, at: place) }
     return located(entry, decoded, place, isReadable: !hasMistakes, &decoder)
   }
@@ -101,7 +101,7 @@ struct ResourceDecoder {
         at: resource.fieldSources[field]?.location ?? place,
         hint: "give it another name")
     }
-    // What could not be read is missing here, and would only be blamed twice.
+    // Unreadable fields are missing here and would be reported twice.
     for problem in isReadable ? kind.check(resource.spec) : [] {
       decoder.report(
         problem.code, problem.message, at: resource.fieldSources[problem.path]?.location ?? place, hint: problem.hint,
@@ -120,7 +120,7 @@ struct ResourceDecoder {
     }
   }
 
-  /// NPM counts bytes of the JSON that it gets, not characters of a field.
+  /// NPM limits the bytes of the JSON body, not the characters of a field.
   private func checkSize(_ resource: DesiredResource, _ decoder: inout ValueDecoder) {
     let spec = resource.spec
     let size = spec.encodedSize
@@ -140,7 +140,7 @@ struct ResourceDecoder {
       at: health.parts[".method"]?.location ?? health.location, hint: "remove one of them")
   }
 
-  /// Keys with `x-` hold what others refer to; a host behind one would be taken for removed.
+  /// `x-` keys hold YAML anchors; a host under such a key would look as if it was removed.
   func checkAnchor(_ entry: YAMLEntry, _ decoder: inout ValueDecoder) {
     guard case .mapping(let members) = entry.value.content, let field = kind.claimField,
       members.contains(where: { $0.key == field })
@@ -158,7 +158,7 @@ struct ResourceDecoder {
       hint: "use up to 100 letters, digits, '-', '_' and '.', beginning with a letter or digit")
   }
 
-  /// NPM drops TLS flags that have nothing to stand on; silence would look like a promise kept.
+  /// Warns about TLS flags that NPM clears because their precondition is missing.
   private func warnOfNoEffect(_ resource: DesiredResource, _ decoded: DecodedFields, _ decoder: inout ValueDecoder) {
     let kept = resource.normalised
     for field in kind.fields where field.defaultValue == false {
@@ -171,7 +171,7 @@ struct ResourceDecoder {
   }
 }
 
-/// The rule for names in desired files: they become names of files, too.
+/// The rule for names in desired files, which are also used as file names.
 package enum ResourceName {
   package static func isRight(_ name: String) -> Bool {
     name.count <= 100 && name.first.map { $0.isLetter || $0.isNumber } == true && !name.hasPrefix("x-")

@@ -2,9 +2,9 @@ import Model
 import Platform
 import YAML
 
-/// A secret as it stands in a file.
+/// The text of a secret in a file.
 package enum SecretText {
-  /// Its text without what editors add: a byte order mark, line ends at the end. nil: it is not UTF-8.
+  /// The text without parts that editors add: a byte order mark and trailing line ends. nil: not UTF-8.
   package static func text(of bytes: [UInt8]) -> String? {
     let mark: [UInt8] = [0xef, 0xbb, 0xbf]
     var kept = bytes.starts(with: mark) ? bytes.dropFirst(mark.count) : bytes[...]
@@ -13,21 +13,21 @@ package enum SecretText {
   }
 }
 
-/// Where secrets come from: never from the desired files themselves.
+/// The source of secrets: never the desired files themselves.
 package struct SecretSource: Sendable {
   package struct Problem: Error {
     package var message: String
     package var hint: String?
   }
 
-  /// The text of an environment variable; nil: it is not set.
+  /// Reads an environment variable; nil: not set.
   package var variable: @Sendable (String) -> String?
-  /// The bytes of a file.
+  /// Reads a file.
   package var contents: @Sendable (String) throws -> [UInt8]
-  /// What checks may send to destinations: `env:NAME`, `file:/path`.
+  /// References to secrets that checks may send to destinations: `env:NAME`, `file:/path`.
   package var sendable: Set<String> = []
 
-  /// The environment and the disk, and what of them checks may send.
+  /// The environment and the disk, with the references that checks may send.
   package static func live(sending sendable: Set<String>) -> SecretSource {
     var source = live
     source.sendable = sendable
@@ -39,12 +39,12 @@ package struct SecretSource: Sendable {
     variable: { name in CurrentProcess.environment(name).flatMap { $0.isEmpty ? nil : $0 } },
     contents: { try Files.read($0) })
 
-  /// For texts whose secrets do not matter.
+  /// For loads that do not need the values of secrets.
   package static let any = SecretSource(variable: { _ in "any" }, contents: { _ in Array("any".utf8) })
 
   func variable(named name: String) throws -> Secret {
     guard let text = variable(name) else {
-      // What does not look like the name of a variable may be the secret itself.
+      // Text that is not a valid variable name may be the secret itself.
       let isName = name.utf8.allSatisfy { (0x41...0x5a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5f }
       guard isName else { throw Problem(message: "the environment variable that is named here is not set") }
       throw Problem(message: "the environment variable \(name) is not set", hint: "export \(name)")
@@ -52,7 +52,7 @@ package struct SecretSource: Sendable {
     return Secret(text)
   }
 
-  /// A file's text. A relative path counts from the file that names it.
+  /// The text of a file. A relative path starts at the directory of the file that contains the reference.
   func file(_ path: String, beside file: String) throws -> Secret {
     do {
       guard let text = SecretText.text(of: try contents(Self.resolve(path, beside: file))) else {
@@ -63,7 +63,7 @@ package struct SecretSource: Sendable {
     } catch let problem as Problem {
       throw problem
     } catch {
-      // What does not look like a path may be the secret itself.
+      // Text that does not look like a path may be the secret itself.
       let isPath = path.utf8.count <= 255 && !path.contains("-----") && path.contains { "/.".contains($0) }
       throw Problem(
         message: isPath ? "\(error)" : "the file that is named here cannot be read",
@@ -71,7 +71,7 @@ package struct SecretSource: Sendable {
     }
   }
 
-  /// Whether a reference may go to the destination of a check.
+  /// Whether a reference may be sent to the destination of a check.
   func mayBeSent(_ way: String, _ reference: String, beside file: String) -> Bool {
     guard way == "file" else { return sendable.contains("\(way):\(reference)") }
     let path = Files.resolved(Self.resolve(reference, beside: file))
@@ -84,7 +84,7 @@ package struct SecretSource: Sendable {
 }
 
 extension ValueDecoder {
-  /// `{ env: NAME }` or `{ file: path }`.
+  /// Decodes `{ env: NAME }` or `{ file: path }`.
   mutating func secret(_ node: YAMLNode, name: String) -> DecodedValue? {
     guard case .mapping(let entries) = node.content, entries.count == 1, let entry = entries.first,
       ["env", "file"].contains(entry.key)

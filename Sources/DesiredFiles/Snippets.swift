@@ -1,18 +1,18 @@
 import Model
 import YAML
 
-/// Texts for `advanced_config` that several hosts share, by name.
+/// Named texts for `advanced_config` that several hosts share.
 struct SnippetTexts: Sendable {
   struct Snippet: Sendable {
     /// Ends with a line end.
     var text: String
     var source: FieldSource
-    /// Where its name stands.
+    /// The position of its name.
     var place: SourceLocation
   }
 
   private(set) var all: [String: Snippet] = [:]
-  /// Names that somebody uses.
+  /// Names in use.
   var used: Set<String> = []
 
   mutating func add(_ name: String, _ snippet: Snippet) { all[name] = snippet }
@@ -84,7 +84,7 @@ extension ValueDecoder {
     return result
   }
 
-  /// Puts the texts of snippets before the `advanced_config` that was written.
+  /// Prepends the texts of snippets to the written `advanced_config`.
   func compose(_ decoded: inout DecodedFields) {
     guard let list = decoded.removeValue(forKey: FieldSchema.snippets.name) else { return }
     let parts = (list.value.arrayValue ?? []).compactMap { $0.stringValue.flatMap { snippets.all[$0] } }

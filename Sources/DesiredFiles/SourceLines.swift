@@ -1,4 +1,4 @@
-/// Texts of the files that were read, to show what a diagnostic points at.
+/// The texts of the loaded files, to quote lines in diagnostics.
 package struct SourceLines: Sendable {
   private var bytes: [String: [UInt8]] = [:]
 
@@ -8,10 +8,10 @@ package struct SourceLines: Sendable {
 
   package mutating func add(_ file: String, _ contents: [UInt8]) { bytes[file] = contents }
 
-  /// A line that is not to be shown: a secret stands on it.
+  /// Hides a line that contains a secret.
   package mutating func hide(_ line: Int, of file: String) { hidden[file, default: []].insert(line) }
 
-  /// A line by its number from 1; nil: there is none, or it is hidden.
+  /// A line by its number from 1; nil: it does not exist or is hidden.
   package func line(_ number: Int, of file: String) -> String? {
     guard hidden[file]?.contains(number) != true else { return nil }
     let lines = bytes[file]?.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) ?? []

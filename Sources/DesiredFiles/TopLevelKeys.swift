@@ -3,7 +3,7 @@ import YAML
 
 /// The top-level keys of a desired file.
 enum TopLevelKeys {
-  /// TopLevelKeys of the contract whose work comes later.
+  /// Keys of the contract that are not supported yet.
   static let later = ["services"]
 
   static func report(_ entry: YAMLEntry, _ decoder: inout ValueDecoder) {
@@ -18,7 +18,7 @@ enum TopLevelKeys {
   }
 }
 
-/// Reads `defaults:`: fields for all hosts of a kind.
+/// Decodes `defaults:`: fields for all hosts of a kind.
 enum DefaultsDecoder {
   static func decode(_ node: YAMLNode, _ decoder: inout ValueDecoder) -> KindDefaults {
     var result: KindDefaults = [:]

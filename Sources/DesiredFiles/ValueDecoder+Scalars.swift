@@ -24,7 +24,7 @@ extension ValueDecoder {
     }
   }
 
-  /// The text of a scalar that is not empty; numbers and words alike.
+  /// The text of a non-empty scalar, also of a number or a word such as `true`.
   mutating func text(_ node: YAMLNode, name: String) -> String? {
     if case .scalar(let text, let isPlain) = node.content, !(isPlain && YAMLScalar.isNull(text)) { return text }
     report(.wrongType, "'\(name)' must be a text, this is \(node.shape)", at: location(node))
@@ -60,7 +60,7 @@ extension ValueDecoder {
     return .int(number)
   }
 
-  /// Templates quote what they fill in.
+  /// A hint for templates, which quote inserted values.
   private func unquoted(_ node: YAMLNode, _ isRight: (String) -> Bool) -> String? {
     guard case .scalar(let text, false) = node.content, isRight(text) else { return nil }
     return "write \(text) without quotes"
@@ -140,12 +140,12 @@ extension ValueDecoder {
 
   private func checkPattern(_ match: LocationMatch) throws {
     let pattern = try Pattern(match.text, ignoresCase: match.way == .patternIgnoringCase)
-    // Groups become variables, and these have a meaning already.
+    // Groups define variables, which must not have a predefined name.
     guard let taken = pattern.names.first(where: NginxVariables.isTaken) else { return }
     throw LocationMatch.Problem(message: "has a group with the name of nginx's own variable '$\(taken)'")
   }
 
-  /// As it stands behind the port: unquoted.
+  /// The text after the port, which nginx reads unquoted.
   private mutating func forwardPath(_ node: YAMLNode, name: String) -> JSONValue? {
     guard let text = string(node, 0...1024, name: name)?.stringValue else { return nil }
     guard let problem = ForwardURL.problem(withPath: text) else { return .string(text) }

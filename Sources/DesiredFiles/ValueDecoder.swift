@@ -1,18 +1,18 @@
 package import Model
 package import YAML
 
-/// Reads YAML nodes as what a field description allows. Collects every mistake and goes on.
+/// Decodes YAML nodes according to field schemas. Collects every error and continues.
 package struct ValueDecoder {
   package let file: String
   package private(set) var diagnostics: [Diagnostic] = []
-  /// How many of them are errors.
+  /// The number of errors among the diagnostics.
   private(set) var errorCount = 0
 
   /// Lines that may hold a secret.
   private(set) var hiddenLines: Set<Int> = []
   /// Files that values are read from.
   var referred: Set<String> = []
-  /// Texts by the names that snippets have in all files.
+  /// Snippet texts of all files, by name.
   var snippets = SnippetTexts()
   let secrets: SecretSource
   let kinds: [ResourceSchema]
@@ -31,7 +31,7 @@ package struct ValueDecoder {
     diagnostics.append(Diagnostic(code, message, at: location, hint: hint, note: note, severity: severity))
   }
 
-  /// Where nothing better is known.
+  /// The fallback position.
   package var start: SourceLocation { SourceLocation(file: file, line: 1, column: 1) }
 
   package func location(_ node: YAMLNode) -> SourceLocation {
@@ -47,9 +47,9 @@ package struct ValueDecoder {
 
   // MARK: Mappings
 
-  /// Reads a mapping. Unknown keys are errors, `x-` keys are skipped, nothing is required yet.
+  /// Decodes a mapping. Unknown keys are errors, `x-` keys are skipped, no field is required yet.
   ///
-  /// - Parameter owner: what the mapping is, for messages: `proxy host 'jellyfin'`.
+  /// - Parameter owner: the mapping's owner in messages: `proxy host 'jellyfin'`.
   package mutating func fields(
     of node: YAMLNode, _ fields: [FieldSchema], shorthands: [ShorthandSchema] = [], owner: String
   ) -> DecodedFields? {
@@ -58,7 +58,7 @@ package struct ValueDecoder {
       return nil
     }
     var decoded: DecodedFields = [:]
-    // What came in by `<<` first, so that what is written here wins, a shorthand over a merged field too.
+    // Fields from `<<` come first, so that local ones override them, including a shorthand over a merged field.
     let ordered = entries.filter(\.isMerged) + entries.filter { !$0.isMerged }
     for entry in ordered where !entry.key.hasPrefix("x-") {
       if let field = fields.first(where: { $0.name == entry.key }) {
@@ -79,7 +79,7 @@ package struct ValueDecoder {
     report(.unknownKey, "unknown key '\(entry.key)' in \(owner)", at: location(entry.keyNode), hint: hint)
   }
 
-  /// Reports required fields that are absent: a destination that is wholly absent is one mistake, not three.
+  /// Reports missing required fields: a completely missing destination is one error, not three.
   package mutating func requireAll(
     _ decoded: DecodedFields, _ fields: [FieldSchema], shorthands: [ShorthandSchema] = [], owner: String,
     at place: SourceLocation
@@ -98,7 +98,7 @@ package struct ValueDecoder {
     }
   }
 
-  /// The values of a mapping's fields, those that are absent at their defaults.
+  /// The values of a mapping's fields; missing ones get their defaults.
   private func filled(_ decoded: DecodedFields, _ fields: [FieldSchema]) -> [String: JSONValue] {
     var values: [String: JSONValue] = [:]
     for field in fields { values[field.name] = decoded[field.name]?.value ?? field.defaultValue }
@@ -146,7 +146,7 @@ package struct ValueDecoder {
   // MARK: Values
 
   mutating func value(_ node: YAMLNode, _ type: FieldType, name: String) -> DecodedValue? {
-    // Somebody may have put the secret itself there, under whatever key: none of these lines is ever shown.
+    // The secret itself may have been written there, under any key: none of these lines is ever shown.
     if type.holdsSecrets { hiddenLines.formUnion(node.start.line...max(node.start.line, node.end.line)) }
     let plain: JSONValue?
     switch type {

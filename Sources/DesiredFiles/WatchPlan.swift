@@ -1,15 +1,15 @@
 import Platform
 
-/// What has to be watched so that every change of what is read is noticed: the folders with desired files, and each name on
-/// the way to them and to what their links lead to. A link that is exchanged, at whatever place of a path, leads to another
-/// plan: it is made anew after each change.
+/// The directories and names to watch so that every relevant change is detected: the directories with desired files,
+/// and each name on the paths to them and to the targets of their links. A link with a new target, anywhere in a path,
+/// leads to another plan: it is computed again after each change.
 struct WatchPlan: Sendable, Equatable {
-  /// Folders of which every visible entry matters, without links in their paths.
+  /// Directories in which every visible entry is relevant; their paths contain no links.
   private(set) var trees: Set<String> = []
-  /// Names that matter in other folders.
+  /// Relevant names in other directories.
   private(set) var names: [String: Set<String>] = [:]
 
-  /// As many links in a row as Linux follows.
+  /// Linux follows 40 links in a row.
   private static let longestChain = 40
 
   init(_ area: WatchScope, files: Set<String> = []) {
@@ -17,17 +17,17 @@ struct WatchPlan: Sendable, Equatable {
     for file in files { _ = follow(file) }
   }
 
-  /// Every folder that is to be watched.
+  /// All directories to watch.
   var folders: Set<String> { trees.union(names.keys) }
 
-  /// Whether an entry of a folder matters; an empty name: the folder itself.
+  /// Whether an entry of a directory is relevant; an empty name: the directory itself.
   func matters(_ name: String, in folder: String) -> Bool {
     if name.isEmpty || names[folder]?.contains(name) == true { return true }
-    // Hidden files are no desired files; editors keep theirs so.
+    // Hidden files are not desired files; editors use them for temporary data.
     return trees.contains(folder) && !name.hasPrefix(".")
   }
 
-  /// Notes each name on the way to a file or folder; says what is at its end, nil: nothing, yet.
+  /// Records each name on the path to a file or directory; returns its final target, nil if it does not exist yet.
   private mutating func follow(_ path: String) -> String? {
     var rest = Files.absolute(path).split(separator: "/").map(String.init)[...]
     var place = "/"
@@ -59,7 +59,7 @@ struct WatchPlan: Sendable, Equatable {
     for name in (try? Files.entries(folder)) ?? [] where !name.hasPrefix(".") {
       let place = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
       if Files.linkTarget(place) != nil {
-        // Links to folders are not read.
+        // Links to directories are not followed.
         _ = follow(place)
       } else if Files.isDirectory(place, followLinks: false) {
         add(tree: place, area)

@@ -1,9 +1,9 @@
 import Platform
 
-/// Which files a watch is about.
+/// The files that a watch covers.
 struct WatchScope: Sendable {
   let root: String
-  /// A directory that may lie below the root, and in which we write ourselves: to wake for that would never end.
+  /// A directory, possibly below the root, that this program writes to: reacting to it would cause an endless loop.
   private let ignored: String
 
   init(_ root: String, ignoring ignored: String = "") {
@@ -11,6 +11,6 @@ struct WatchScope: Sendable {
     self.ignored = ignored
   }
 
-  /// Whether a folder is the one in which we write, or lies below it.
+  /// Whether a directory is the ignored one or lies below it.
   func ignores(_ folder: String) -> Bool { !ignored.isEmpty && Files.lies("\(folder)/x", below: ignored) }
 }

@@ -1,14 +1,14 @@
 import Model
 import YAML
 
-/// Spells values as YAML that reads back as the very same value.
+/// Writes values as YAML that parses back to the same value.
 enum YAMLText {
-  /// One line: plain where that is safe, else in double quotes.
+  /// One line: plain if that is safe, else in double quotes.
   static func scalar(_ text: String) -> String { isPlain(text) ? text : quoted(text) }
 
   static func flow(_ items: [String]) -> String { "[" + items.map(scalar).joined(separator: ", ") + "]" }
 
-  /// A text of several lines below its key, without the key; nil where only quotes keep it as it is.
+  /// A multi-line text as a block scalar, without its key; nil if only quotes preserve it.
   static func block(_ text: String, indent: Int) -> [String]? {
     guard text.dropLast().contains("\n"), text.first != " ", text.first != "\n", text.last != " " else { return nil }
     let isPrintable = text.unicodeScalars.allSatisfy { $0 == "\n" || $0 == "\t" || !isSpecial($0) }
@@ -52,7 +52,7 @@ enum YAMLText {
     return result + "\""
   }
 
-  /// What YAML does not print, and what would not be seen as what it is.
+  /// Characters that YAML does not allow as printable, and characters that are invisible or look like others.
   private static func isSpecial(_ scalar: Unicode.Scalar) -> Bool {
     UnsafeScalar.isUnsafe(scalar) || [0xa0, 0xfffe, 0xffff].contains(scalar.value)
   }

@@ -1,13 +1,13 @@
-/// A request as it arrived. The path is as sent, percent-encoding and all.
+/// A received request. The path is as sent, with its percent-encoding.
 package struct HTTPRequest: Sendable {
   package var method: String
   package var path: String
-  /// The text after `?`, nil where there is none.
+  /// The text after `?`; nil: none.
   package var query: String?
   /// Names in lower case.
   package var headers: [String: String]
   package var body: [UInt8]
-  /// Whether the body was longer than the server keeps; `body` is then empty.
+  /// Whether the body exceeded the server's limit; `body` is then empty.
   package var isBodyTooLarge = false
 
   package init(method: String, path: String, query: String? = nil, headers: [String: String] = [:], body: [UInt8] = [])
@@ -21,14 +21,14 @@ package struct HTTPRequest: Sendable {
 }
 
 package struct HTTPResponse: Sendable {
-  /// How the answer leaves the server.
+  /// How the response is sent.
   package enum Delivery: Sendable {
     case whole
     /// Send this many bytes of the body, then drop the connection.
     case cut(after: Int)
-    /// One byte, then a pause of so many seconds, and so on.
+    /// Send single bytes with a pause of `pause` seconds after each.
     case drip(pause: Double)
-    /// Drop the connection without a word.
+    /// Drop the connection without a response.
     case reset
   }
 
@@ -44,7 +44,7 @@ package struct HTTPResponse: Sendable {
   }
 }
 
-/// Decides what to answer.
+/// Computes the response to a request.
 package protocol HTTPHandler: Sendable {
   func respond(to request: HTTPRequest) async -> HTTPResponse
 }

@@ -11,20 +11,20 @@ package struct HTTPServerError: Error, CustomStringConvertible {
   package var description: String
 }
 
-/// An HTTP/1.1 server on libmicrohttpd: one polling thread, answers computed in tasks.
+/// An HTTP/1.1 server on libmicrohttpd: one polling thread; tasks compute the responses.
 ///
-/// While a handler works its connection is suspended; it is resumed when the answer is stored.
+/// While a handler works, its connection is suspended; it is resumed when the response is stored.
 package final class HTTPServer: Sendable {
   private struct Daemon: @unchecked Sendable {  // guard: libmicrohttpd's daemon calls used here are thread-safe
     let pointer: OpaquePointer
   }
 
-  /// The port that is listened on, chosen by the kernel where 0 was asked for.
+  /// The listening port, chosen by the kernel if the requested one is 0.
   package let port: Int
   private let daemon: Daemon
   private let core: ServerCore
 
-  /// Starts to listen on an IPv4 address.
+  /// Listens on an IPv4 address.
   package init(address: String, port: Int, maximumBody: Int = 1 << 20, handler: any HTTPHandler) throws {
     CurrentProcess.ignoreFailedWrites()
     let core = ServerCore(handler: handler, maximumBody: maximumBody)
@@ -53,21 +53,21 @@ package final class HTTPServer: Sendable {
     self.port = Int(shim_mhd_port(started))
   }
 
-  /// Ends the connections that wait for a next request, as nginx does when it reloads. What is in work goes on.
+  /// Closes idle keep-alive connections, as nginx does when it reloads. Requests in progress continue.
   package func closeIdleConnections() { core.connections.closeIdle() }
 
-  /// Begins nothing more, waits for what is in work, then closes everything. A second call does nothing.
+  /// Starts no new request, waits for those in progress, then closes everything. A second call does nothing.
   package func stop() async {
     guard core.isFirstStop() else { return }
-    // Not quiesced before: libmicrohttpd 0.9.75 and its own thread then both take the socket out of epoll, and where the
-    // second one is the thread it aborts the process. Until the end new connections are taken, and closed unanswered.
+    // Not quiesced first: in libmicrohttpd 0.9.75 the caller and the daemon's thread then both remove the socket from
+    // epoll, and if the thread is second it aborts the process. Until `stop` ends, new connections are closed.
     await core.drain()
     MHD_stop_daemon(daemon.pointer)
     Unmanaged.passUnretained(core).release()
   }
 }
 
-/// What the callbacks share: the handler and the count of requests in work.
+/// State that the callbacks share: the handler and the number of requests in progress.
 final class ServerCore: Sendable {
   private struct State {
     var inFlight = 0
@@ -84,7 +84,7 @@ final class ServerCore: Sendable {
     self.maximumBody = maximumBody
   }
 
-  /// Counts a piece of work that suspends its connection. False: the server stops, do not begin.
+  /// Registers a request that suspends its connection; false: the server is stopping, do not start it.
   func begin() -> Bool {
     state.withLock { state in
       if !state.isStopping { state.inFlight += 1 }
@@ -102,7 +102,7 @@ final class ServerCore: Sendable {
     for waiter in waiters { waiter.resume() }
   }
 
-  /// Whether nobody asked to stop before.
+  /// Whether this is the first call of `stop`.
   func isFirstStop() -> Bool {
     state.withLock { state in
       defer { state.isStopping = true }
@@ -110,7 +110,7 @@ final class ServerCore: Sendable {
     }
   }
 
-  /// Returns when nothing is in work.
+  /// Returns when no request is in progress.
   func drain() async {
     await withCheckedContinuation { continuation in
       let isIdle = state.withLock { state in
@@ -122,7 +122,7 @@ final class ServerCore: Sendable {
   }
 }
 
-/// Open connections by their sockets, and what each of them is at.
+/// Open connections and their state, by socket.
 final class Connections: Sendable {
   private enum State { case new, busy, idle }
   private let open = Lock<[Int32: State]>([:])
@@ -134,8 +134,8 @@ final class Connections: Sendable {
     open.withLock { open in if open[socket] != nil { open[socket] = isBusy ? .busy : .idle } }
   }
 
-  /// Those that had a request and wait for the next. Under the lock: libmicrohttpd tells of an end before it closes the
-  /// socket, so that its number is still its own.
+  /// Closes the keep-alive connections that wait for a next request. Under the lock: libmicrohttpd reports the end of a
+  /// connection before it closes the socket, so the descriptor still belongs to that connection.
   func closeIdle() {
     open.withLock { open in
       for (socket, state) in open where state == .idle { _ = shutdown(socket, Int32(SHUT_RDWR)) }

@@ -1,8 +1,8 @@
 import CLibMicroHTTPD
 import Platform
 
-/// One request on its way through libmicrohttpd. Retained by the connection from its URI callback to completion.
-private final class PendingRequest: @unchecked Sendable {  // guard: `answer` by its lock, the rest by the MHD thread
+/// A request in libmicrohttpd. The connection retains it from its URI callback to completion.
+private final class PendingRequest: @unchecked Sendable {  // guard: `answer` by its lock; the rest by the MHD thread
   let target: String
   var headers: [String: String] = [:]
   var body: [UInt8] = []
@@ -18,13 +18,13 @@ private final class PendingRequest: @unchecked Sendable {  // guard: `answer` by
   }
 }
 
-/// A suspended connection. libmicrohttpd never frees one, so the pointer stays good until it is resumed.
+/// A suspended connection. libmicrohttpd never frees one, so the pointer stays valid until it is resumed.
 private struct SuspendedConnection: @unchecked Sendable {  // guard: only `MHD_resume_connection` is called with it
   let pointer: OpaquePointer
 }
 
 enum ServerCallbacks {
-  /// Sees the raw request target first and makes the request object.
+  /// Receives the raw request target first and creates the request object.
   static let uri:
     @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?) -> UnsafeMutableRawPointer? = {
       _, raw, _ in
@@ -144,7 +144,7 @@ enum ServerCallbacks {
   }
 }
 
-/// A body that is delivered badly on purpose: cut short, or byte by byte.
+/// A body with a deliberate fault: cut short, or sent byte by byte.
 private final class SpoiledBody: @unchecked Sendable {  // guard: `isReady` by its lock, the rest is constant
   private let bytes: [UInt8]
   private let delivery: HTTPResponse.Delivery
@@ -169,7 +169,7 @@ private final class SpoiledBody: @unchecked Sendable {  // guard: `isReady` by i
     isReady.withLock { $0 = false }
     MHD_suspend_connection(connection.pointer)
     Task {
-      try? await Task.sleep(for: .seconds(pause))  // the fault itself: a server that is slow on purpose
+      try? await Task.sleep(for: .seconds(pause))  // the fault itself: a deliberately slow server
       isReady.withLock { $0 = true }
       MHD_resume_connection(connection.pointer)
       server.ended()

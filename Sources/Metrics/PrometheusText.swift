@@ -1,4 +1,4 @@
-/// A metric with its samples, as Prometheus' text format has them.
+/// A metric with its samples in the Prometheus text format.
 package struct MetricFamily: Sendable {
   package enum Kind: String, Sendable { case gauge, counter }
 
@@ -24,7 +24,7 @@ package struct MetricFamily: Sendable {
     self.samples = samples
   }
 
-  /// One without labels.
+  /// A metric without labels.
   package init(_ name: String, _ help: String, _ value: Double, kind: Kind = .gauge) {
     self.init(name, help, [Sample([], value)], kind: kind)
   }
@@ -32,7 +32,7 @@ package struct MetricFamily: Sendable {
 
 /// Prometheus' text format 0.0.4.
 package enum PrometheusText {
-  /// Families without samples are left out.
+  /// Omits families without samples.
   package static func text(_ families: [MetricFamily]) -> String {
     var lines: [String] = []
     for family in families where !family.samples.isEmpty {

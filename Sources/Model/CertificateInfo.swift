@@ -1,8 +1,8 @@
-/// What of a certificate matters to the hosts that use it.
+/// The properties of a certificate that matter to its hosts.
 package struct CertificateInfo: Hashable, Sendable {
-  /// Names that it is good for, in lower case.
+  /// The names it covers, in lower case.
   package var names: [String]
-  /// When its life ends, as `2027-02-19 07:09:16`, UTC, or as NPM wrote it.
+  /// Its expiry as `2027-02-19 07:09:16`, UTC, or as NPM wrote it.
   package var expires: String
 
   package init(names: [String], expires: String) {
@@ -10,7 +10,7 @@ package struct CertificateInfo: Hashable, Sendable {
     self.expires = expires
   }
 
-  /// Whether it is good for a domain: by name, or by a wildcard for one label (RFC 6125).
+  /// Whether it covers a domain: by name, or by a wildcard for one label (RFC 6125).
   package func covers(_ domain: String) -> Bool { coversExactly(domain) || coversByWildcard(domain) }
 
   package func coversExactly(_ domain: String) -> Bool { names.contains(domain.lowercased()) }

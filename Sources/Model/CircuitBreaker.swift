@@ -1,9 +1,9 @@
-/// Keeps calls away from an upstream that is down. A value: time comes in, nothing goes out.
+/// Stops calls to an upstream that is down. A value type: the caller passes the time, and it has no side effects.
 package struct CircuitBreaker: Hashable, Sendable {
   package struct Settings: Hashable, Sendable {
-    /// Failures in a row that open it.
+    /// Consecutive failures that open it.
     package var failures = 5
-    /// Seconds for which it is open at first; each failed trial doubles them.
+    /// Seconds of the first open period; each failed trial doubles them.
     package var openSeconds = 1.0
     package var maximumOpenSeconds = 30.0
 
@@ -13,13 +13,13 @@ package struct CircuitBreaker: Hashable, Sendable {
   package enum State: Hashable, Sendable {
     case closed(failures: Int)
     case open(until: Double, period: Double)
-    /// One call is on its way to find out.
+    /// One trial call is in progress.
     case halfOpen(period: Double)
   }
 
   package enum Admission: Hashable, Sendable {
     case go
-    /// Seconds until the next call may try.
+    /// Seconds until the next trial call.
     case refused(seconds: Double)
   }
 
@@ -30,10 +30,10 @@ package struct CircuitBreaker: Hashable, Sendable {
 
   package var isClosed: Bool { if case .closed = state { true } else { false } }
 
-  /// Whether calls are kept away at that time.
+  /// Whether calls are refused at that time.
   package func isOpen(at now: Double) -> Bool { if case .open(let until, _) = state { now < until } else { false } }
 
-  /// - Parameter now: seconds of a clock that never goes back.
+  /// - Parameter now: seconds of a monotonic clock.
   package mutating func admit(at now: Double) -> Admission {
     switch state {
     case .closed: return .go
@@ -57,7 +57,7 @@ package struct CircuitBreaker: Hashable, Sendable {
     case .halfOpen(let period):
       let longer = min(period * 2, settings.maximumOpenSeconds)
       state = .open(until: now + longer, period: longer)
-    case .open: break  // a call that was under way when it opened
+    case .open: break  // a call that began before it opened
     }
   }
 }

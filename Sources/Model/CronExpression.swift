@@ -1,4 +1,4 @@
-/// A minute by the calendar and the clock of some place.
+/// A minute in the calendar and clock of a time zone.
 package struct LocalMinute: Hashable, Sendable {
   package var minute: Int
   package var hour: Int
@@ -17,7 +17,7 @@ package struct LocalMinute: Hashable, Sendable {
     self.weekday = weekday
   }
 
-  /// - Parameter seconds: of the place's own clock, counted as if it were UTC, since 1970.
+  /// - Parameter seconds: local time, counted as if it were UTC, since 1970.
   package init(seconds: Int) {
     let days = Self.floorDivide(seconds, 86400)
     let rest = seconds - days * 86400
@@ -27,7 +27,7 @@ package struct LocalMinute: Hashable, Sendable {
       weekday: Self.floorModulo(days + 4, 7))
   }
 
-  /// Days since 1970 as a date of the Gregorian calendar: years begin in March here, so that the leap day is the last.
+  /// Converts days since 1970 to a Gregorian date; the year starts in March so that the leap day is last.
   package static func civil(_ days: Int) -> (year: Int, month: Int, day: Int) {
     let shifted = days + 719_468
     let era = floorDivide(shifted, 146_097)
@@ -46,8 +46,8 @@ package struct LocalMinute: Hashable, Sendable {
   private static func floorModulo(_ value: Int, _ by: Int) -> Int { value - floorDivide(value, by) * by }
 }
 
-/// A time that comes again, as cron writes it: minute, hour, day of the month, month, day of the week; with lists,
-/// ranges, steps and English names. Where both kinds of day are restricted, either will do.
+/// A cron schedule: minute, hour, day of the month, month, day of the week; with lists, ranges, steps and English
+/// names. If both kinds of day are restricted, either may match.
 package struct CronExpression: Hashable, Sendable {
   private var minutes: Set<Int>
   private var hours: Set<Int>
@@ -65,7 +65,7 @@ package struct CronExpression: Hashable, Sendable {
     "@monthly": "0 0 1 * *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *",
   ]
 
-  /// nil: it is none.
+  /// nil: not a valid expression.
   package init?(_ text: String) {
     let spelled = Self.nicknames[text.lowercased()] ?? text
     let fields = spelled.lowercased().split(separator: " ").map(String.init)

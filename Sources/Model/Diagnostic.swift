@@ -1,8 +1,8 @@
-/// One thing that is wrong, where, and what to do about it.
+/// One problem: its position, its message and how to fix it.
 package struct Diagnostic: Hashable, Sendable {
   package enum Severity: String, Hashable, Sendable, Encodable { case error, warning }
 
-  /// An earlier place that belongs to the problem.
+  /// An earlier position that belongs to the problem.
   package struct Note: Hashable, Sendable {
     package var message: String
     package var location: SourceLocation
@@ -19,7 +19,7 @@ package struct Diagnostic: Hashable, Sendable {
   package var hint: String?
   package var location: SourceLocation?
   package var note: Note?
-  /// Names the call that failed, here and in the upstream's own log.
+  /// The ID of the failed call, here and in the upstream's log.
   package var callID: String?
 
   package init(
@@ -38,7 +38,7 @@ package struct Diagnostic: Hashable, Sendable {
 extension Sequence where Element == Diagnostic {
   package var hasErrors: Bool { contains { $0.severity == .error } }
 
-  /// By place, those without one first.
+  /// Sorted by position; diagnostics without one come first.
   package var inSourceOrder: [Diagnostic] {
     sorted { left, right in
       switch (left.location, right.location) {

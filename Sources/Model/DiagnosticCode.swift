@@ -1,6 +1,6 @@
-/// Every code that the program prints. Stable: scripts match on them. `docs/errors.md` explains each one.
+/// Every diagnostic code of the program. Stable: scripts match on them. `docs/errors.md` explains each one.
 package enum DiagnosticCode: String, CaseIterable, Sendable {
-  // What people write: YAML.
+  // Desired files: YAML.
   case yamlSyntax = "yaml-syntax"
   case notUTF8 = "not-utf8"
   case duplicateKey = "duplicate-key"
@@ -9,7 +9,7 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case yamlTag = "yaml-tag"
   case yamlKey = "yaml-key"
 
-  // What people write: meaning.
+  // Desired files: meaning.
   case unknownKey = "unknown-key"
   case missingKey = "missing-key"
   case wrongType = "wrong-type"
@@ -77,7 +77,7 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case dependencyFailed = "dependency-failed"
   case interrupted = "interrupted"
 
-  // NPM and the way to it.
+  // NPM and the connection to it.
   case upstreamUnresolved = "upstream-unresolved"
   case upstreamRefused = "upstream-refused"
   case upstreamUnreachable = "upstream-unreachable"
@@ -128,7 +128,7 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
 }
 
 extension DiagnosticCode {
-  /// After these the next call would only fail the same way.
+  /// Whether the next call would fail in the same way.
   package var isUpstreamAway: Bool {
     switch self {
     case .upstreamUnresolved, .upstreamRefused, .upstreamUnreachable, .upstreamTimeout, .upstreamTLS, .upstreamReset,

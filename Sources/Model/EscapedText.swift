@@ -1,23 +1,23 @@
-/// A way in which texts leave the program, and what has to be escaped on it.
+/// An output medium and its escaping rules.
 package protocol TextMedium: Sendable {
-  /// A text that somebody else may have written, as it can stand in a line of this medium.
+  /// Escapes an external text for one line of this medium.
   static func escape(_ text: String) -> String
 }
 
-/// A text for one medium. What stands in its literals is ours; whatever is put into it is escaped, unless it is for the
-/// same medium already. Output takes nothing else, so that no text of others gets out raw.
+/// A text for one medium. Its literals come from this program; interpolated values are escaped, unless they are of the
+/// same medium already. Output accepts no other type, so that external text cannot be printed unescaped.
 package struct EscapedText<Medium: TextMedium>: Hashable, Sendable {
-  /// As it goes out.
+  /// The escaped text.
   package private(set) var raw: String
 
-  /// Escapes a text of others.
+  /// Escapes an external text.
   package init(_ text: some StringProtocol) { raw = Medium.escape(String(text)) }
 
-  /// Takes a text over as it is: one that the program made for this medium itself.
+  /// Accepts a text unchanged that the program itself made for this medium.
   package init(trusted text: String) { raw = text }
 
   package var isEmpty: Bool { raw.isEmpty }
-  /// Characters, those that are not seen included.
+  /// The number of characters, invisible ones included.
   package var count: Int { raw.count }
 
   package static func + (left: EscapedText, right: EscapedText) -> EscapedText {
@@ -25,7 +25,7 @@ package struct EscapedText<Medium: TextMedium>: Hashable, Sendable {
   }
   package static func += (left: inout EscapedText, right: EscapedText) { left.raw += right.raw }
 
-  /// With blanks up to a width.
+  /// Padded with blanks to a width.
   package func padded(to width: Int) -> EscapedText {
     EscapedText(trusted: raw + String(repeating: " ", count: max(0, width - raw.count)))
   }
@@ -59,12 +59,12 @@ extension Sequence {
   }
 }
 
-/// Texts for a terminal, or for a log that people read with one.
+/// Text for a terminal, or for a log that is read in one.
 package typealias TerminalText = EscapedText<TerminalMedium>
 
-/// A terminal takes control characters for orders, and shows some others as nothing or in another order.
+/// Escapes control characters, which a terminal executes, and characters that it hides or reorders.
 package enum TerminalMedium: TextMedium {
-  /// Characters of one text: longer ones are cut in the middle, so that a screen stays one.
+  /// Maximum number of characters; longer texts are cut in the middle, so that one text does not flood the screen.
   static let longest = 1000
 
   package static func escape(_ text: String) -> String {
@@ -82,7 +82,7 @@ package enum TerminalMedium: TextMedium {
   }
 
   private static func bounded(_ text: String) -> String {
-    // Marks on a character count: there may be thousands on one.
+    // Count scalars: one character may have thousands of combining marks.
     let scalars = text.unicodeScalars
     guard text.utf8.count > longest, scalars.count > longest else { return text }
     let (head, tail) = (String(scalars.prefix(longest * 3 / 4)), String(scalars.suffix(longest / 8)))
@@ -90,7 +90,7 @@ package enum TerminalMedium: TextMedium {
   }
 }
 
-/// Texts for Markdown as forges show it, HTML included; in a cell of a table, too.
+/// Text for Markdown with HTML, as code forges render it; also valid in a table cell.
 package typealias MarkdownText = EscapedText<MarkdownMedium>
 
 package enum MarkdownMedium: TextMedium {
@@ -101,7 +101,7 @@ package enum MarkdownMedium: TextMedium {
       case "<": result += "&lt;"
       case ">": result += "&gt;"
       case "&": result += "&amp;"
-      // Forges tell people of their names.
+      // Forges notify users whose names are mentioned.
       case "@": result += "@<!-- -->"
       case "\\", "`", "*", "_", "[", "]", "|", "~", "#", "!", "$": result += "\\\(scalar)"
       default: result.unicodeScalars.append(scalar)
@@ -111,13 +111,13 @@ package enum MarkdownMedium: TextMedium {
   }
 }
 
-/// Characters that do something else than being seen.
+/// Characters with an effect other than being visible.
 package enum UnsafeScalar {
   package static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0x20..<0x7f: false
     case 0..<0x20, 0x7f..<0xa0: true
-    // Soft hyphen; marks of direction; what has no width; ends of lines and paragraphs; tags; the byte order mark.
+    // Soft hyphen; directional marks; zero-width characters; line and paragraph separators; tags; byte order mark.
     case 0xad, 0x61c, 0x180e, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x206f, 0xfeff, 0xfff9...0xfffb: true
     case 0xe0000...0xe0fff: true
     default: false

@@ -1,20 +1,20 @@
-/// One line of the append-only log: what happened, to what, why.
+/// One line of the append-only event log.
 package struct Event: Hashable, Sendable {
   package enum Severity: String, CaseIterable, Sendable { case info, warning, error }
 
   package var severity: Severity
-  /// The part of the program that speaks: `apply`, `diff`, `lock`.
+  /// The component that reports it: `apply`, `diff`, `lock`.
   package var source: String
-  /// The object or thing it is about: `proxy_host/jellyfin`, `run/118`.
+  /// The object it concerns: `proxy_host/jellyfin`, `run/118`.
   package var subject: String
-  /// A stable word for machines: `Created`, `NginxRefused`.
+  /// A stable, machine-readable reason: `Created`, `NginxRefused`.
   package var reason: String
   package var message: String
   /// The run it belongs to.
   package var run: Int?
-  /// The identifier that every call of the same run carried to NPM.
+  /// The correlation ID that all calls of the run sent to NPM.
   package var correlation: String?
-  /// What machines may want to know besides; null: nothing.
+  /// Additional machine-readable data; null: none.
   package var data: JSONValue
 
   package init(

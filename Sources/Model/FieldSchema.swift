@@ -1,51 +1,51 @@
-/// What may stand in a field and how people write it.
+/// The values that a field accepts, and their notation.
 package indirect enum FieldType: Sendable {
   case bool
   case integer(ClosedRange<Int>)
   case port
   /// A number with or without a fraction.
   case decimal(ClosedRange<Double>)
-  /// Text of so many characters.
+  /// Text with this number of characters.
   case string(ClosedRange<Int>)
   /// A name, an IPv4 address, or an IPv6 address in brackets.
   case host
-  /// What nginx has behind `location`.
+  /// The text after `location` in nginx.
   case locationPath
-  /// What stands behind the port in nginx's `proxy_pass`: a path, perhaps with variables; may be empty.
+  /// The text after the port in nginx's `proxy_pass`: a path, possibly with variables; may be empty.
   case forwardPath
   case choice([String])
   /// A list of names that NPM accepts as domains.
   case domains
-  /// A list of any texts.
+  /// A list of arbitrary texts.
   case texts
   /// The name of another object, or `none`.
   case reference(ResourceKind)
   case object([FieldSchema])
-  /// A list of objects that `key` tells apart.
+  /// A list of objects, identified by `key`.
   case list([FieldSchema], key: String, shorthands: [ShorthandSchema])
-  /// Names of snippets, in the order in which they are put before `advanced_config`.
+  /// Names of snippets, in the order in which they are prepended to `advanced_config`.
   case snippets
-  /// Any names with text values.
+  /// Arbitrary names with text values.
   case labels
   case duration
   case date
   /// Status codes such as `200-299,401`.
   case statuses
-  /// What is asked for behind the host of a URL: `/status?full=1`.
+  /// The path and query of a request URL: `/status?full=1`.
   case requestPath
-  /// Headers of a request by name: a text, or `{ env: NAME }` or `{ file: path }` where the settings allow it.
+  /// Request headers by name: a text, or `{ env: NAME }` or `{ file: path }` if the settings allow it.
   case headers
   case anything
   /// `{ env: NAME }` or `{ file: path }`; its value is a seal, never the text.
   case secret
   /// `{ file: path }`, certificates in PEM form; its value is their fingerprint.
   case pem
-  /// `{ file: path }`, a private key in PEM form; it has no value: it belongs to its certificate or is refused.
+  /// `{ file: path }`, a private key in PEM form; it has no value: it must match its certificate.
   case pemKey
 }
 
 extension FieldType {
-  /// Whether a secret is a part of it.
+  /// Whether it contains a secret.
   package var holdsSecrets: Bool {
     switch self {
     case .secret, .pem, .pemKey, .headers: true
@@ -54,26 +54,26 @@ extension FieldType {
     }
   }
 
-  /// In place of the name of a certificate: whichever is best.
+  /// Selects the best certificate instead of a named one.
   package static let auto: JSONValue = ["auto": true]
 }
 
-/// One field of a kind: decoding, comparison, wire mapping, JSON Schema and docs all read it here.
+/// One field of a kind: the source for decoding, comparison, wire mapping, JSON Schema and docs.
 package struct FieldSchema: Sendable {
-  /// NPM's API name, or the contract's for what only the operator knows.
+  /// NPM's API name, or the contract's name for operator fields.
   package var name: String
   package var type: FieldType
-  /// What holds where the field is not written; nil: it must be written.
+  /// The value if the field is not written; nil: it is required.
   package var defaultValue: JSONValue?
   /// The first NPM release that has the field.
   package var since: NPMVersion?
   /// One sentence for the docs and for editors.
   package var summary: String
-  /// Phrases that NPM's API has for ours.
+  /// Our values with NPM's API values for them.
   package var wireWords: [String: String]
-  /// Where NPM keeps it in `meta`, if it does; of an object, the flag that says that there is one.
+  /// Its key in `meta`, if NPM keeps it there; for an object, the flag that marks it as present.
   package var metaName: String?
-  /// The first NPM release that no longer has the field: there it is neither sent nor compared.
+  /// The first NPM release without the field: from there on it is neither sent nor compared.
   package var until: NPMVersion?
 
   package init(
@@ -90,12 +90,12 @@ package struct FieldSchema: Sendable {
     self.until = until
   }
 
-  /// Whether a release has it.
+  /// Whether a release has the field.
   package func isKnown(to version: NPMVersion) -> Bool {
     (since.map { version >= $0 } ?? true) && (until.map { version < $0 } ?? true)
   }
 
-  /// Whether NPM takes it as an uploaded file.
+  /// Whether NPM receives it as an uploaded file.
   package var isUpload: Bool {
     switch type {
     case .pem, .pemKey: true
@@ -105,7 +105,7 @@ package struct FieldSchema: Sendable {
 }
 
 extension FieldSchema {
-  /// The field that snippets are a part of.
+  /// The field that snippets become a part of.
   package static let snippetTarget = "advanced_config"
 
   package static let snippets = FieldSchema(
@@ -113,27 +113,27 @@ extension FieldSchema {
     "Names of `snippets:` of any desired file, whose texts come before its own `advanced_config`, in this order.")
 }
 
-/// A key that stands for several fields: `forward: http://10.0.0.12:8096/path`.
+/// A key that sets several fields: `forward: http://10.0.0.12:8096/path`.
 package struct ShorthandSchema: Sendable {
   package var name: String
   package var scheme: String
   package var host: String
   package var port: String
-  /// The field that takes the URL's path; nil: a path is an error.
+  /// The field for the URL's path; nil: a path is an error.
   package var path: String?
   package var summary: String
 
-  /// The fields that it must give together.
+  /// The fields that it always sets together.
   package var parts: [String] { [scheme, host, port] }
 }
 
 extension [FieldSchema] {
-  /// What may be written for these: where there is an `advanced_config`, also what is put before it.
+  /// The fields that may be written: with `advanced_config`, also `snippets`.
   package var written: [FieldSchema] {
     contains { $0.name == FieldSchema.snippetTarget } ? self + [.snippets] : self
   }
 
-  /// An entry of a list with just these members, those that are absent at their defaults.
+  /// A list entry with exactly these members; missing ones get their defaults.
   func filled(_ entry: JSONValue) -> JSONValue {
     var members: [String: JSONValue] = [:]
     for field in self {

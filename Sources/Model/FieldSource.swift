@@ -1,13 +1,13 @@
-/// Where the value of a field stands in a file.
+/// The position of a field value in a file.
 package struct FieldSource: Hashable, Sendable {
-  /// Its first character. After an alias or `<<` this is the place of the original.
+  /// Its first character. After an alias or `<<` this is the position of the original.
   package var location: SourceLocation
   /// One past its last character, lines and columns from 1.
   package var endLine: Int
   package var endColumn: Int
-  /// The first line of text of a block scalar (`|` or `>`), nil for any other value.
+  /// The first line of text of a block scalar (`|` or `>`); nil for any other value.
   package var blockLine: Int?
-  /// Of a text that is put together of several: how many lines each has, and where it stands.
+  /// For a text composed of several parts: the number of lines and the position of each.
   package var parts: [Part] = []
 
   package struct Part: Hashable, Sendable {
@@ -27,7 +27,7 @@ package struct FieldSource: Hashable, Sendable {
     self.blockLine = blockLine
   }
 
-  /// The place of line `index` (from 0) of the value's text, where that can be told; else of the value.
+  /// The position of line `index` (from 0) of the value's text, if it is known; else that of the value.
   package func line(_ index: Int, length: Int = 1) -> SourceLocation {
     var index = index
     for part in parts {

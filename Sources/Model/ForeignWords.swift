@@ -1,6 +1,6 @@
-/// Phrases that other tools, NPM's page and habit have for fields of NPM.
+/// Names that other tools, NPM's web interface and common usage have for fields of NPM.
 package enum ForeignWords {
-  /// What to write instead, where that can be written here; nil: the word is not known.
+  /// The field to write instead, if it exists here; nil: unknown word.
   package static func hint(_ word: String, among names: [String]) -> String? {
     let plain = word.lowercased().replacing("-", with: "_")
     guard let fields = meanings[plain]?.filter(names.contains), let first = fields.first else { return nil }

@@ -1,14 +1,14 @@
 /// How a destination is, by what its last checks found.
 package enum Health: String, CaseIterable, Codable, Sendable {
   case healthy, unhealthy
-  /// Nobody knows: it was not checked yet, or our own network is down.
+  /// Not checked yet, or our own network is down.
   case unknown
 }
 
-/// What one check says about health.
+/// The meaning of one check for health.
 package enum CheckOutcome: Hashable, Sendable {
   case passed, failed
-  /// The check says nothing about the destination: our own network is down.
+  /// The check shows nothing about the destination: our own network is down.
   case inconclusive
 }
 
@@ -28,10 +28,10 @@ package struct HealthTransition: Hashable, Sendable {
   }
 }
 
-/// Turns checks into health: so many failures in a row to unhealthy, so many successes back. The first success after
-/// not knowing is enough.
+/// Turns checks into health: a number of consecutive failures makes a destination unhealthy, a number of consecutive
+/// successes healthy again. After unknown, the first success is enough.
 package struct HealthTracker: Hashable, Codable, Sendable {
-  /// Checks in a row that change health.
+  /// Consecutive checks that change health.
   package struct Thresholds: Hashable, Sendable {
     package var failures = 3
     package var successes = 2
@@ -41,14 +41,14 @@ package struct HealthTracker: Hashable, Codable, Sendable {
 
   package private(set) var health = Health.unknown
   package private(set) var since: Timestamp
-  /// Failures in a row up to now.
+  /// Current number of consecutive failures.
   package private(set) var failures = 0
-  /// Successes in a row up to now.
+  /// Current number of consecutive successes.
   package private(set) var successes = 0
 
   package init(since: Timestamp) { self.since = since }
 
-  /// The health before and after, where this check changed it.
+  /// Returns the health before and after, if this check changed it.
   package mutating func note(
     _ outcome: CheckOutcome, _ thresholds: Thresholds, at now: Timestamp
   ) -> (before: Health, after: Health)? {

@@ -1,13 +1,15 @@
-/// A host to send requests to, as nginx takes it: a name, an IPv4 address, or an IPv6 address in brackets.
+/// An upstream host as nginx accepts it: a name, an IPv4 address, or an IPv6 address in brackets.
 package enum HostName {
   package struct Problem: Error, Hashable, Sendable {
     package var message: String
     package var hint: String?
-    /// There is a port behind it.
+    /// Whether the text contains a port.
     package var holdsPort = false
   }
 
-  /// The form that nginx takes: an IPv6 address gets its brackets. Throws `Problem`.
+  /// The form that nginx accepts: an IPv6 address in brackets.
+  ///
+  /// - Throws: `Problem`.
   package static func normalised(_ text: String) throws(Problem) -> String {
     if text.isEmpty { throw Problem(message: "the host is empty") }
     if text.utf8.count > 255 { throw Problem(message: "the host has more than 255 characters") }
@@ -50,7 +52,7 @@ package enum HostName {
     return nil
   }
 
-  /// What the last part of an address is, in whatever notation: no name ends so.
+  /// Whether it is numeric, in any notation: then the text is an address, because no name ends with a number.
   private static func isNumber(_ label: Substring) -> Bool {
     if label.lowercased().hasPrefix("0x") { return label.dropFirst(2).allSatisfy(\.isHexDigit) }
     return !label.isEmpty && label.utf8.allSatisfy { (0x30...0x39).contains($0) }

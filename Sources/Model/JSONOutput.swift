@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// JSON for people and machines: members in alphabetical order, slashes as they are.
+/// JSON output: members in alphabetical order, slashes unescaped.
 package enum JSONOutput {
   package static func pretty(_ value: JSONValue) -> String { text(value, [.prettyPrinted]) }
   package static func line(_ value: JSONValue) -> String { text(value, []) }
@@ -11,7 +11,7 @@ package enum JSONOutput {
     return (try? encoder.encode(value)).map { escaped(String(decoding: $0, as: UTF8.self)) } ?? "null"
   }
 
-  /// With escapes for what JSON allows raw and a terminal does not take well. Only texts can hold it.
+  /// Escapes characters that JSON allows but a terminal should not receive. They occur only in strings.
   private static func escaped(_ json: String) -> String {
     func isRaw(_ scalar: Unicode.Scalar) -> Bool { scalar != "\n" && UnsafeScalar.isUnsafe(scalar) }
     guard json.unicodeScalars.contains(where: isRaw) else { return json }

@@ -1,4 +1,4 @@
-/// Any JSON value. Whole numbers stay whole.
+/// Any JSON value. Whole numbers stay integers.
 package enum JSONValue: Hashable, Sendable {
   case null
   case bool(Bool)
@@ -10,7 +10,7 @@ package enum JSONValue: Hashable, Sendable {
 
   package var stringValue: String? { if case .string(let text) = self { text } else { nil } }
   package var intValue: Int? { if case .int(let number) = self { number } else { nil } }
-  /// Whole numbers, too.
+  /// Also for whole numbers.
   package var doubleValue: Double? {
     if case .double(let number) = self { number } else { intValue.map { Double($0) } }
   }
@@ -24,7 +24,7 @@ package enum JSONValue: Hashable, Sendable {
 }
 
 extension JSONValue {
-  /// Texts are equal when their bytes are: NPM and nginx know no Unicode equivalence.
+  /// Strings are equal if their bytes are: NPM and nginx ignore Unicode equivalence.
   package static func == (left: JSONValue, right: JSONValue) -> Bool {
     switch (left, right) {
     case (.null, .null): true
@@ -87,7 +87,7 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
 }
 
 extension JSONValue {
-  /// How a value looks in a line for people: text without quotes, lists with commas, long text cut.
+  /// The value in a line of text: strings without quotes, lists with commas, long text cut.
   package var summary: String {
     switch self {
     case .null: "none"

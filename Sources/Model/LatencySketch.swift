@@ -1,8 +1,7 @@
-/// Counts of latencies by size, from which percentiles are read with an error of at most 5 %. Sketches add up, so that
-/// hours make days.
+/// A histogram of latencies; its percentiles have an error of at most 5 %. Sketches can be added, for example hours to
+/// days.
 package struct LatencySketch: Hashable, Sendable {
-  /// Upper bounds of the buckets in milliseconds: from a hundredth to about half an hour, each a tenth above the one
-  /// before.
+  /// Upper bounds of the buckets in milliseconds: from 0.01 to about half an hour, each 10 % above the previous one.
   private static let bounds: [Double] = {
     var bounds = [0.01]
     while let last = bounds.last, last < 2_000_000 { bounds.append(last * 1.1) }
@@ -26,24 +25,24 @@ package struct LatencySketch: Hashable, Sendable {
 
   package mutating func add(_ other: LatencySketch) { counts.merge(other.counts, uniquingKeysWith: +) }
 
-  /// Milliseconds that so many of the latencies, from 0 to 1, do not exceed; nil where there are none.
+  /// The latency in milliseconds that the given share (0 to 1) does not exceed; nil without latencies.
   package func percentile(_ share: Double) -> Double? {
     let rank = max(1, Int((Double(count) * share).rounded(.up)))
     var seen = 0
     for (bucket, number) in counts.sorted(by: { $0.key < $1.key }) {
       seen += number
-      // A twentieth below its upper bound is the middle of a bucket.
+      // 5 % below its upper bound is the middle of a bucket.
       if seen >= rank { return Self.bounds[bucket] / 1.05 }
     }
     return nil
   }
 
-  /// `bucket:count` for each bucket, as the store keeps it.
+  /// `bucket:count` for each bucket, as stored.
   package var text: String {
     counts.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" }.joined(separator: " ")
   }
 
-  /// Passes over what is no bucket.
+  /// Skips invalid buckets.
   package init(text: String) {
     for pair in text.split(separator: " ") {
       let parts = pair.split(separator: ":")
@@ -55,11 +54,11 @@ package struct LatencySketch: Hashable, Sendable {
   }
 }
 
-/// What the checks of a stretch of time found.
+/// The results of all checks in a time window.
 package struct WindowStatistics: Hashable, Sendable {
   package var checks = 0
   package var failures = 0
-  /// Of those that succeeded.
+  /// Of the checks that succeeded.
   package var latencies = LatencySketch()
 
   package init() {}
@@ -80,11 +79,11 @@ package struct WindowStatistics: Hashable, Sendable {
   }
 }
 
-/// How a host did lately.
+/// The results of a host over several windows.
 package struct CheckStatistics: Hashable, Sendable {
   package var day = WindowStatistics()
   package var week = WindowStatistics()
-  /// Without latencies.
+  /// Has no latencies.
   package var month = WindowStatistics()
 
   package init() {}

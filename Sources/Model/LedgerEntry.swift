@@ -1,21 +1,21 @@
-/// What we wrote last under a name: the third state of the three-way comparison.
+/// The last write under a name: the third state of the three-way comparison.
 ///
-/// The entry is written before a create and removed after a confirmed delete: between the two it claims the name.
+/// The entry is written before a create and removed after a confirmed delete: in between it claims the name.
 package struct LedgerEntry: Hashable, Sendable {
   package var key: ResourceKey
-  /// nil: claimed before a create whose outcome is not known yet.
+  /// nil: claimed before a create whose outcome is unknown.
   package var id: ResourceID?
   package var createdOn: String?
-  /// When NPM last changed its row by a write of ours, as NPM wrote it: where it says another time, somebody else was
-  /// there. nil: not known.
+  /// The modification time, in NPM's format, that our last write gave its row. A different time in NPM shows a change
+  /// by another client. nil: not known.
   package var modifiedOn: String?
-  /// The normalised spec that NPM confirmed; nil where none was.
+  /// The normalised spec that NPM confirmed; nil: none yet.
   package var applied: Spec?
-  /// The domains or ports of the last write, also of an unfinished one.
+  /// The domains or ports of the last write, even of an unfinished one.
   package var claims: [String]
-  /// A write was begun and never confirmed: whatever NPM shows, it must be written again.
+  /// A write was started and never confirmed: it must be repeated, whatever NPM shows.
   package var isUnfinished: Bool
-  /// What the YAML said last about its life: it counts when the name is gone from there.
+  /// The last lifecycle in the YAML; it applies when the name is removed from there.
   package var lifecycle: Lifecycle
 
   package var ref: ObjectRef? { id.map { ObjectRef(key.kind, $0) } }

@@ -1,15 +1,15 @@
-/// What only the operator decides about the life of an object; never sent to NPM.
+/// The operator's rules for the life of an object; never sent to NPM.
 package struct Lifecycle: Hashable, Sendable {
-  /// What removal from the YAML does to the object in NPM.
+  /// The effect in NPM of removing the object from the YAML.
   package enum OnDelete: String, Sendable {
     case delete
-    /// It stays in NPM, switched off and no longer ours.
+    /// It stays in NPM, disabled and no longer owned.
     case disable
-    /// It stays in NPM as it is, no longer ours.
+    /// It stays in NPM unchanged and no longer owned.
     case orphan
   }
 
-  /// It is never deleted, nor switched off by removal.
+  /// Whether removal may neither delete nor disable it.
   package var isProtected: Bool
   package var onDelete: OnDelete
 
@@ -19,10 +19,10 @@ package struct Lifecycle: Hashable, Sendable {
   }
 }
 
-/// A wish to leave an object alone for a while.
+/// Excludes an object from changes for a time.
 package struct Suspension: Hashable, Sendable {
-  /// The first day on which it no longer holds, as `2026-12-31`, UTC; a time, or a word for people where it was said on
-  /// the command line.
+  /// The first day on which it no longer applies, as `2026-12-31`, UTC; if set on the command line, a time or a free
+  /// text.
   package var until: String
   package var reason: String
 

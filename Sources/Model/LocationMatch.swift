@@ -1,15 +1,15 @@
-/// Which requests a location of nginx is for: what NPM writes between `location` and its brace. Source of the rules:
-/// `ngx_http_core_location`.
+/// The requests that an nginx location matches: the text that NPM writes between `location` and its brace. Source of
+/// the rules: `ngx_http_core_location`.
 package struct LocationMatch: Hashable, Sendable {
   package enum Way: String, Hashable, Sendable {
-    /// Paths that begin with it; the longest counts.
+    /// Paths with this prefix; the longest prefix wins.
     case prefix = ""
-    /// The same, and no pattern is tried then.
+    /// The same, and patterns are not tried.
     case prefixFirst = "^~"
     case exact = "="
     case pattern = "~"
     case patternIgnoringCase = "~*"
-    /// Found by its name alone, by directives such as `error_page`.
+    /// Reached only by name, from directives such as `error_page`.
     case named = "@"
   }
 
@@ -28,9 +28,9 @@ package struct LocationMatch: Hashable, Sendable {
 
   package var isPattern: Bool { way == .pattern || way == .patternIgnoringCase }
 
-  /// Throws `Problem`.
+  /// - Throws: `Problem`.
   package init(_ path: String) throws {
-    // What nearly all are: nothing to take apart, and nothing that nginx reads in another way.
+    // The common case: nothing to parse, and nothing that nginx interprets.
     if path.hasPrefix("/"), path.utf8.allSatisfy({ $0.isAlphanumeric || "_-/".utf8.contains($0) }), !path.contains("//")
     {
       (way, text) = (.prefix, path)
@@ -74,7 +74,7 @@ package struct LocationMatch: Hashable, Sendable {
     return (word.hasPrefix("@") ? .named : .prefix, word)
   }
 
-  /// What nginx refuses, or takes and never matches: it compares the path of a request decoded and without its query.
+  /// A text that nginx refuses or never matches: it compares request paths decoded and without their query.
   private var problem: Problem? {
     switch way {
     case .pattern, .patternIgnoringCase: patternProblem
@@ -93,7 +93,7 @@ package struct LocationMatch: Hashable, Sendable {
       hint: "put a blank behind '\(way.rawValue)', and quotes around the pattern alone: \(way.rawValue) \"^/a$\"")
   }
 
-  /// As people should write another text in its place.
+  /// Another text in the notation of this location, for hints.
   private func written(_ text: String) -> String { way == .prefix ? text : "\(way.rawValue) \(text)" }
 
   private var pathProblem: Problem? {
@@ -132,7 +132,7 @@ package struct LocationMatch: Hashable, Sendable {
     return nil
   }
 
-  /// What nginx takes letter by letter, and people hardly mean so; nil: nothing.
+  /// A text that nginx accepts literally but that was probably meant as a pattern; nil: no doubt.
   package var doubt: Problem? {
     guard way == .prefix || way == .prefixFirst || way == .exact,
       text.contains("*") || text.contains("(.") || text.hasSuffix("$")

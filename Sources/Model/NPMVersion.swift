@@ -16,7 +16,7 @@ package struct NPMVersion: Hashable, Comparable, Sendable, CustomStringConvertib
     self.init(major, minor, revision)
   }
 
-  /// The releases whose answers were recorded, and those between them.
+  /// The releases whose responses were recorded, and those between them.
   package static let observed = NPMVersion(2, 12, 6)...NPMVersion(2, 15, 1)
 
   package static func < (left: NPMVersion, right: NPMVersion) -> Bool {

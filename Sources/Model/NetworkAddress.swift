@@ -1,7 +1,7 @@
-/// Addresses and networks as nginx's `allow` and `deny` take them.
+/// Addresses and networks as nginx's `allow` and `deny` accept them.
 package enum NetworkAddress {
-  /// An IPv4 or IPv6 address, either with a prefix length, or `all`; but no IPv4 address within an IPv6 one, which NPM does
-  /// not take.
+  /// An IPv4 or IPv6 address, each with an optional prefix length, or `all`; but no IPv4 address inside an IPv6 one,
+  /// which NPM refuses.
   package static func isRight(_ text: String) -> Bool {
     if text == "all" { return true }
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
@@ -9,7 +9,7 @@ package enum NetworkAddress {
     if isVersion6 && parts[0].contains(".") { return false }
     guard isVersion6 ? isIPv6(parts[0]) : isIPv4(parts[0]) else { return false }
     guard parts.count == 2 else { return true }
-    // NPM takes no zero before another digit.
+    // NPM refuses a leading zero.
     guard !parts[1].hasPrefix("0") || parts[1] == "0" else { return false }
     return number(parts[1], below: isVersion6 ? 129 : 33) != nil
   }
@@ -25,11 +25,11 @@ package enum NetworkAddress {
     guard let gap = halves.first else { return groups(text) == 8 }
     guard let head = groups(text[..<gap.lowerBound], mayEndAsIPv4: false), let tail = groups(text[gap.upperBound...])
     else { return false }
-    // nginx takes no '::' at the end that stands for one group alone.
+    // nginx refuses a trailing '::' that replaces only one group.
     return head + tail <= 7 && !(head == 7 && gap.upperBound == text.endIndex)
   }
 
-  /// How many groups of 16 bits a text has, the last perhaps an IPv4 address; nil: it has other things.
+  /// The number of 16-bit groups in a text; the last may be an IPv4 address. nil: it has other parts.
   private static func groups(_ text: Substring, mayEndAsIPv4: Bool = true) -> Int? {
     guard !text.isEmpty else { return 0 }
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)

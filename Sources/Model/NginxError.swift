@@ -1,14 +1,14 @@
-/// Reads a text as nginx reads a part of its configuration: words that blanks part, quotes around a word, a backslash
-/// before a character. Source of the rules: `ngx_conf_read_token`.
+/// Splits a text like nginx's configuration parser: words separated by blanks, quotes around a word, backslash escapes.
+/// Source of the rules: `ngx_conf_read_token`.
 package enum NginxError {
   package enum Problem: Error, Hashable, Sendable {
-    /// A character that ends what it stands in: `;`, `{` or `}`.
+    /// A character that ends the directive: `;`, `{` or `}`.
     case ends(Character)
     case unclosedQuote
-    /// Something follows a closing quote at once.
+    /// Text directly after a closing quote.
     case glued
     case comment
-    /// A backslash at the end, which would take what NPM writes behind it.
+    /// A backslash at the end, which would escape the text that NPM writes after it.
     case backslash
     case control
 
@@ -24,7 +24,9 @@ package enum NginxError {
     }
   }
 
-  /// The words of a text. Throws `Problem`.
+  /// The words of a text.
+  ///
+  /// - Throws: `Problem`.
   package static func split(_ text: String) throws -> [String] {
     var reader = Reader(rest: Array(text.utf8)[...])
     return try reader.words()
@@ -62,7 +64,7 @@ package enum NginxError {
       var word: [UInt8] = []
       while let byte = rest.first, byte != UInt8(ascii: " ") {
         rest.removeFirst()
-        // A brace behind a dollar is part of a variable; the one that closes it is no different from any other.
+        // A brace after a dollar begins a variable; its closing brace needs no special handling.
         let isVariable = byte == UInt8(ascii: "{") && word.last == UInt8(ascii: "$")
         let isClosing = byte == UInt8(ascii: "}") && word.isEmpty
         if byte == UInt8(ascii: ";") || (byte == UInt8(ascii: "{") && !isVariable) || isClosing {
@@ -74,7 +76,7 @@ package enum NginxError {
       return String(decoding: word, as: UTF8.self)
     }
 
-    /// What stands for a backslash and the character behind it.
+    /// The bytes for a backslash and the character after it.
     private mutating func escaped() -> [UInt8] {
       guard let next = rest.popFirst() else { return [UInt8(ascii: "\\")] }
       switch next {

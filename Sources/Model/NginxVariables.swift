@@ -1,6 +1,6 @@
-/// Variables that nginx has in every host of NPM's. One that it does not know is an error for all hosts.
+/// Variables that nginx defines in every NPM host. An unknown one is an error for all hosts.
 package enum NginxVariables {
-  /// The first name in a text that is none, with its dollar; nil: all are known.
+  /// The first unknown name in a text, with its dollar sign; nil: all are known.
   ///
   /// - Parameter groups: names of the groups of a location's pattern.
   package static func unknown(in text: String, groups: [String] = []) -> String? {
@@ -13,10 +13,10 @@ package enum NginxVariables {
   /// Whether a text has variables, known or not.
   package static func isUsed(in text: String) -> Bool { text.contains("$") }
 
-  /// Whether a name has a meaning of its own, so that no group of a pattern may have it; nginx knows no case.
+  /// Whether a name is predefined, so that no group of a pattern may use it; nginx ignores letter case.
   package static func isTaken(_ name: String) -> Bool { isKnown(name.lowercased()) }
 
-  /// Names that directives of a text give values to: `set $name value;`.
+  /// Names that directives in a text assign: `set $name value;`.
   package static func defined(in text: String) -> [String] {
     text.split(separator: "set $", omittingEmptySubsequences: false).dropFirst().map {
       String($0.prefix(while: isPart))
@@ -38,7 +38,7 @@ package enum NginxVariables {
     guard part.hasPrefix("{") else { return String(part.prefix(while: isPart)) }
     let inner = part.dropFirst()
     let name = inner.prefix(while: isPart)
-    // Without its other brace it is no name at all, and in braces no number of a group.
+    // An unclosed brace makes the name invalid, and so does a group number in braces.
     let isName = inner.dropFirst(name.count).hasPrefix("}") && name.first?.isNumber == false
     return isName ? String(name) : ""
   }

@@ -1,13 +1,13 @@
-/// What a host is expected to do in a week.
+/// The service level objective of a host for one week.
 package struct Objective: Hashable, Sendable {
-  /// From 0 to 1: the share of checks that succeed.
+  /// From 0 to 1: the share of successful checks.
   package var availability = 0.995
-  /// Milliseconds that 95 of 100 checks do not exceed.
+  /// The 95th percentile of latency in milliseconds.
   package var latency = 200.0
 
   package init() {}
 
-  /// This one, with what the members of an `slo:` say differently.
+  /// A copy with the members of an `slo:` applied.
   package func with(_ members: JSONValue) -> Objective {
     var objective = self
     if let percent = members["availability"].doubleValue { objective.availability = percent / 100 }
@@ -15,10 +15,10 @@ package struct Objective: Hashable, Sendable {
     return objective
   }
 
-  /// Checks below which a week says nothing.
+  /// Minimum number of checks for a judgement about a week.
   private static let minimumChecks = 20
 
-  /// What a host missed; empty: it keeps what is expected, or it is too early to tell.
+  /// The objectives that a host missed; empty: it met them, or there are too few checks.
   package func misses(_ windows: CheckStatistics) -> [String] {
     guard windows.week.checks >= Self.minimumChecks else { return [] }
     var missed: [String] = []
@@ -31,22 +31,22 @@ package struct Objective: Hashable, Sendable {
     return missed
   }
 
-  /// The share of the failures that a week may have which is left: 1 untouched, below 0 overdrawn; nil: no checks.
+  /// The remaining share of the week's error budget: 1 unused, below 0 exceeded; nil: no checks.
   package func budget(_ windows: CheckStatistics) -> Double? {
     windows.week.availability.map { 1 - spent($0) }
   }
 
-  /// How fast the last day used it: at 1 it would last a week just so.
+  /// The burn rate of the last day: at 1 the budget lasts exactly a week.
   package func burnRate(_ windows: CheckStatistics) -> Double? { windows.day.availability.map(spent) }
 
   private func spent(_ share: Double) -> Double {
-    // An objective of everything allows for nothing.
+    // An objective of 100 % leaves no budget; avoid a division by zero.
     (1 - share) / max(1 - availability, 1e-9)
   }
 
   /// `99.95 %`.
   package static func percent(_ share: Double) -> String {
-    // Never rounded up: 100 % is a promise.
+    // Never rounded up: 100 % must mean no failure.
     let hundredths = Int((share * 10_000).rounded(.down))
     let rest = hundredths % 100
     return "\(hundredths / 100)\(rest == 0 ? "" : ".\(rest < 10 ? "0" : "")\(rest % 10 == 0 ? rest / 10 : rest)") %"

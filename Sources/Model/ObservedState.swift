@@ -1,13 +1,13 @@
-/// The mark that says whose an object is. It lives in the free-form `meta` of NPM's objects.
+/// The ownership marker of an object, stored in the free-form `meta` of NPM's objects.
 package struct OwnershipMarker: Hashable, Codable, Sendable {
-  /// The member of `meta` that holds it.
+  /// Its key in `meta`.
   package static let metaKey = "reconciler"
 
   package var owner: String
   package var name: String
-  /// Digest of the spec that was written last.
+  /// Digest of the last written spec.
   package var fingerprint: String
-  /// The commit that asked for it; nil: the files were none of a repository's.
+  /// The commit of the desired files; nil: they were not in a repository.
   package var commit: String?
 
   package init(owner: String, name: String, fingerprint: String, commit: String? = nil) {
@@ -34,12 +34,12 @@ package struct OwnershipMarker: Hashable, Codable, Sendable {
   }
 }
 
-/// Whether nginx took the configuration of a host, as NPM tells it.
+/// Whether nginx accepted the configuration of a host, as NPM reports it.
 package enum NginxState: Hashable, Sendable {
   case online
-  /// nginx refused it; its words.
+  /// nginx refused it, with this error.
   case refused(String)
-  /// NPM never finished configuring it.
+  /// NPM never finished the configuration.
   case unknown
 }
 
@@ -131,8 +131,8 @@ package struct NameIndex: Hashable, Sendable {
     numbers[kind, default: [:]][name, default: []].append(id)
   }
 
-  /// The name of an object where it is its own alone; else its number and its name, as `#12 lan`, which is right in this
-  /// NPM and nowhere else; `#12` for one that NPM does not list.
+  /// The name of an object if it is unique; else its id and name, as `#12 lan`, which is valid only in this NPM; `#12`
+  /// for an object that NPM does not list.
   package func name(_ kind: ResourceKind, _ id: ResourceID) -> String {
     guard let name = names[kind]?[id] else { return "#\(id)" }
     let isItsOwn = !name.isEmpty && !name.hasPrefix("#") && numbers[kind]?[name]?.count == 1
@@ -154,12 +154,12 @@ package struct NameIndex: Hashable, Sendable {
   package func knows(_ kind: ResourceKind, _ id: ResourceID) -> Bool { names[kind]?[id] != nil }
 }
 
-/// What NPM has. A kind that failed to list is absent, never empty.
+/// The state of NPM. A kind whose list failed is absent, never empty.
 package struct ObservedState: Sendable {
   package var version: NPMVersion
   package var resources: [ResourceKind: [ObservedResource]]
   package var references: NameIndex
-  /// Fields that this NPM does not take although its version should.
+  /// Fields that this NPM does not accept although its version should.
   package var unsupportedFields: [ResourceKind: Set<String>]
 
   package init(
@@ -172,10 +172,10 @@ package struct ObservedState: Sendable {
     self.unsupportedFields = unsupportedFields
   }
 
-  /// Everything, in the order of kinds and numbers.
+  /// All objects, sorted by kind and id.
   package var all: [ObservedResource] { resources.values.joined().sorted { $0.ref < $1.ref } }
 
-  /// Objects that refer to one, whoever owns them.
+  /// Objects that refer to this one, of any owner.
   package func users(of object: ObservedResource) -> [ObservedResource] {
     let name = JSONValue.string(references.name(object.kind, object.id))
     return resources.values.joined().filter { $0.spec.refers(to: object.kind, name) }.sorted { $0.ref < $1.ref }

@@ -1,4 +1,4 @@
-/// Where a redirection host sends requests: what NPM writes, unquoted, behind the scheme in `return 301 …`.
+/// The target of a redirection host: NPM writes it unquoted after the scheme in `return 301 …`.
 package enum RedirectTarget {
   package struct Problem: Hashable, Sendable {
     package var message: String
@@ -50,13 +50,13 @@ package enum RedirectTarget {
     return isPort ? nil : Problem(message: "the port must be 1 to 65535, this is '\(port)'")
   }
 
-  /// What stands behind the colon of a port; nil: there is none.
+  /// The text after the colon of a port; nil: none.
   private static func port(in authority: Substring) -> Substring? {
     let start = authority.lastIndex(of: "]") ?? authority.startIndex
     return authority[start...].firstIndex(of: ":").map { authority[authority.index(after: $0)...] }
   }
 
-  /// The host that visitors are sent to by the ports of NPM's hosts, in lower case; nil: they are sent to another port.
+  /// The host of the target on the ports of NPM's hosts, in lower case; nil: the target has another port.
   package static func host(of text: String) -> String? {
     let authority = authority(of: text)
     guard let port = port(in: authority) else { return authority.lowercased() }

@@ -1,15 +1,15 @@
-/// How much NPM takes in one request: 100 KiB of JSON, escapes included.
+/// NPM's limit for one request: 100 KiB of JSON, escapes included.
 package enum RequestSize {
   /// Bytes.
   package static let limit = 100 << 10
-  /// Bytes of them that `meta`, numbers in place of names and the braces around all may need.
+  /// Bytes reserved for `meta`, ids in place of names, and the outer braces.
   private static let reserve = 1 << 10
-  /// Bytes that the fields of one object may have.
+  /// Bytes available for the fields of one object.
   package static let room = limit - reserve
 }
 
 extension JSONValue {
-  /// Bytes of it as JSON without blanks, slashes as they are.
+  /// Its size in bytes as compact JSON with unescaped slashes.
   package var encodedSize: Int {
     switch self {
     case .null: 4

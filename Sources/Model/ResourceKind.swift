@@ -1,4 +1,4 @@
-/// A kind of object that NPM manages, by its name in our JSON.
+/// A kind of object in NPM, by its name in our JSON.
 package struct ResourceKind: RawRepresentable, Hashable, Codable, Comparable, Sendable {
   package var rawValue: String
 
@@ -14,7 +14,7 @@ package struct ResourceKind: RawRepresentable, Hashable, Codable, Comparable, Se
 
   package static func < (left: ResourceKind, right: ResourceKind) -> Bool { left.rawValue < right.rawValue }
 
-  /// What people call one.
+  /// Its name in messages.
   package var title: String { self == .deadHost ? "404 host" : rawValue.replacing("_", with: " ") }
 }
 
@@ -32,11 +32,11 @@ package struct ResourceKey: Hashable, Codable, Comparable, Sendable, CustomStrin
     (left.kind, left.name) < (right.kind, right.name)
   }
   package var description: String { "\(kind.title) '\(name)'" }
-  /// For machines: `proxy_host/jellyfin`.
+  /// Machine-readable form: `proxy_host/jellyfin`.
   package var path: String { "\(kind.rawValue)/\(name)" }
 }
 
-/// NPM's number of an object.
+/// NPM's id of an object.
 package struct ResourceID: Hashable, Codable, Comparable, Sendable, CustomStringConvertible {
   package var number: Int
 
@@ -51,7 +51,7 @@ package struct ResourceID: Hashable, Codable, Comparable, Sendable, CustomString
   package var description: String { String(number) }
 }
 
-/// An object of NPM: each kind has numbers of its own.
+/// An object of NPM: each kind has its own ids.
 package struct ObjectRef: Hashable, Comparable, Sendable, CustomStringConvertible {
   package var kind: ResourceKind
   package var id: ResourceID
@@ -63,6 +63,6 @@ package struct ObjectRef: Hashable, Comparable, Sendable, CustomStringConvertibl
 
   package static func < (left: ObjectRef, right: ObjectRef) -> Bool { (left.kind, left.id) < (right.kind, right.id) }
 
-  /// `host 7` for what nearly all of them are.
+  /// `host 7` for proxy hosts, the most frequent kind.
   package var description: String { "\(kind == .proxyHost ? "host" : kind.title) \(id)" }
 }

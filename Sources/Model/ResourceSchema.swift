@@ -1,4 +1,4 @@
-/// Something that a spec must not say.
+/// A problem of a spec.
 package struct ValidationIssue: Sendable {
   package var code: DiagnosticCode
   /// The field, or `clients[2].address`.
@@ -26,10 +26,10 @@ package final class ResourceSchema: Sendable {
   package enum OwnershipProof: Hashable, Sendable {
     /// Our marker, in the free-form `meta` of the object.
     case marker
-    /// A marker that NPM takes when the object is made, and never again: one that was made by somebody else is told by the
-    /// store's number and creation time.
+    /// A marker that NPM accepts only when the object is created. For an object without one, the id and creation time
+    /// in the store decide.
     case markerFromCreation
-    /// NPM has no place for a marker: the store's number and creation time must do, and this field when the store is lost.
+    /// NPM has no place for a marker: id and creation time in the store decide, and this field if the store is lost.
     case name(field: String)
   }
 
@@ -107,7 +107,7 @@ package final class ResourceSchema: Sendable {
     defaults = fields.map { $0.defaultValue ?? .null }
   }
 
-  /// Whether its objects may carry our marker.
+  /// Whether its objects can carry our marker.
   package var hasMarker: Bool { ownershipProof == .marker || ownershipProof == .markerFromCreation }
 
   /// Whether NPM takes `enabled` in a PUT, too. Where it does, a host must never be switched on by the call for that: NPM
@@ -116,21 +116,21 @@ package final class ResourceSchema: Sendable {
 
   func position(of field: String) -> Int? { index[field] }
 
-  /// Whether NPM can switch one off and on.
+  /// Whether NPM can disable and enable it.
   package var canBeDisabled: Bool { index["enabled"] != nil }
   /// Every field that may be written of one.
   package var writtenFields: [FieldSchema] { fields.written + operatorFields }
 
-  /// The field by which NPM names its objects of this kind.
+  /// The field with NPM's name for objects of this kind.
   package var nameField: String? { if case .name(let field) = ownershipProof { field } else { nil } }
 
-  /// Whether its destination is checked before it goes live.
+  /// Whether its destination is probed before it goes live.
   package var isProbed: Bool { operatorFields.contains { $0.name == "validate" } }
 
-  /// Whether other kinds name its objects.
+  /// Whether other kinds refer to it by name.
   package var isReferredTo: Bool { nameField != nil && !isSingleton }
 
-  /// Kinds that desired files may hold, each after those that it refers to.
+  /// Kinds that desired files may contain, each after those that it refers to.
   package static let all: [ResourceSchema] = [
     .certificate, .accessList, .proxyHost, .redirectionHost, .deadHost, .stream, .setting,
   ]

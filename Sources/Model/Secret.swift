@@ -1,4 +1,4 @@
-/// A text that must not be seen: however it is printed, only `<redacted>` comes out.
+/// A text that must not be shown: printing it in any way gives only `<redacted>`.
 package struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   private let value: String
 

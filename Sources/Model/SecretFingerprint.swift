@@ -1,9 +1,9 @@
-/// What stands in a spec for a secret text, as `s***** 3f9a21c0`: NPM's own hint at it, its first letter and its length,
-/// and a digest that only the owner of the store can make. NPM gives nothing but the hint back.
+/// The seal: replaces a secret text in a spec, as `s***** 3f9a21c0`. It has NPM's own hint (first letter and length)
+/// and a digest that only the owner of the store can compute. NPM returns nothing but the hint.
 package enum SecretFingerprint {
-  /// The hint that NPM shows for a text.
+  /// NPM's hint for a text.
   package static func hint(_ secret: Secret) -> String {
-    // NPM counts as JavaScript does: half a character of several units is no character.
+    // NPM counts UTF-16 units as JavaScript does: half of a surrogate pair becomes a replacement character.
     let units = Array(secret.reveal().utf16)
     return String(decoding: units.prefix(1), as: UTF16.self) + String(repeating: "*", count: max(0, units.count - 1))
   }
@@ -17,12 +17,12 @@ package enum SecretFingerprint {
     return String(first) + seal.dropFirst().prefix { $0 == "*" }
   }
 
-  /// Where the secret of an entry of a list stands, by the entry's key.
+  /// The path of a secret in a list entry, by the entry's key.
   package static func path(_ list: String, _ key: String, _ field: String) -> String { "\(list)/\(key)/\(field)" }
 }
 
 extension Spec {
-  /// Fields that are lists whose entries hold secrets: the field, the name of the key, the names of the secrets.
+  /// List fields whose entries contain secrets: the field, the name of the key, the names of the secrets.
   package static func sealedLists(_ schema: ResourceSchema) -> [(field: String, key: String, secrets: [String])] {
     schema.fields.compactMap { field in
       guard case .list(let members, let key, _) = field.type else { return nil }
@@ -31,7 +31,7 @@ extension Spec {
     }
   }
 
-  /// Every seal replaced by what `change` makes of it; it gets the place of the secret and the seal.
+  /// Replaces every seal with the result of `change`, which gets the path of the secret and the seal.
   package func mapSeals(_ change: (String, String) -> String) -> Spec {
     var copy = self
     for (field, key, secrets) in Self.sealedLists(schema) {
@@ -49,7 +49,7 @@ extension Spec {
     return copy
   }
 
-  /// With the seals of `known` where this one has only NPM's hints, and the hints fit: nobody can tell more.
+  /// Replaces NPM's hints with the seals of `known` that match them: no better comparison is possible.
   package func unmasked(by known: Spec?) -> Spec {
     guard let known else { return self }
     var seals: [String: String] = [:]
@@ -64,7 +64,7 @@ extension Spec {
     }
   }
 
-  /// For whoever reads it: of a secret only whether it is another one than beside it.
+  /// For display: each secret is shown only as set or new, compared with `other`.
   package func masked(beside other: Spec) -> Spec {
     var seals: [String: String] = [:]
     _ = other.mapSeals { path, seal in
@@ -74,6 +74,6 @@ extension Spec {
     return mapSeals { path, seal in seal.isEmpty ? "" : seals[path] == seal ? "(set)" : "(new)" }
   }
 
-  /// With hints alone, which are NPM's, and the same wherever it is looked at from.
+  /// With NPM's hints only, which do not depend on the store's key.
   package var withoutDigests: Spec { mapSeals { SecretFingerprint.hint(of: $1) } }
 }

@@ -1,9 +1,9 @@
-/// A place in a file that a person wrote. Lines and columns count from 1, columns in characters.
+/// A position in a source file. Lines and columns count from 1, columns in characters.
 package struct SourceLocation: Hashable, Comparable, Sendable {
   package var file: String
   package var line: Int
   package var column: Int
-  /// Characters that the place spans on its line.
+  /// The number of characters on its line that it covers.
   package var length: Int
 
   package init(file: String, line: Int, column: Int, length: Int = 1) {

@@ -1,4 +1,4 @@
-/// The fields of one object as NPM would keep them, references by name.
+/// The fields of one object in NPM's form, with references by name.
 package struct Spec: Hashable, Sendable, CustomStringConvertible {
   package let schema: ResourceSchema
   private var values: [JSONValue]
@@ -11,7 +11,7 @@ package struct Spec: Hashable, Sendable, CustomStringConvertible {
     values = schema.defaults
   }
 
-  /// A field by NPM's name. Reading an unknown one gives null, writing to it does nothing.
+  /// A field by NPM's name. Reading an unknown one returns null, writing to it does nothing.
   package subscript(_ field: String) -> JSONValue {
     get { schema.position(of: field).map { values[$0] } ?? .null }
     set { if let position = schema.position(of: field) { values[position] = newValue } }
@@ -24,7 +24,7 @@ package struct Spec: Hashable, Sendable, CustomStringConvertible {
     return copy
   }
 
-  /// Fields in which the two differ, in the order of the description.
+  /// Fields in which the two differ, in the order of the schema.
   package func differences(to other: Spec) -> [FieldSchema] {
     if values == other.values { return [] }
     return values.indices.compactMap { index in
@@ -34,7 +34,7 @@ package struct Spec: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// nginx tries locations by what fits, not by their order; but for regular expressions, where the first one counts.
+  /// nginx picks locations by best match, not by order, except regular expressions, where the first match wins.
   private static func isSame(_ field: FieldSchema, _ left: JSONValue, _ right: JSONValue) -> Bool {
     guard field.name == "locations", case .list(_, let key, _) = field.type, let a = left.arrayValue,
       let b = right.arrayValue, a.count == b.count
@@ -52,22 +52,22 @@ package struct Spec: Hashable, Sendable, CustomStringConvertible {
     hasher.combine(values)
   }
 
-  /// What differs from the defaults.
+  /// The fields that differ from their defaults.
   package var description: String {
     let told = zip(schema.fields, values).filter { $0.defaultValue != $1 }
     return "\(kind.rawValue)(" + told.map { "\($0.name): \($1.summary)" }.joined(separator: "; ") + ")"
   }
 
-  /// What it alone may hold: the domains that it serves, in NPM's order, or its ports.
+  /// The values that only this object may have: its domains in NPM's order, or its ports.
   package var claims: [String] { schema.claims(self) }
 
-  /// What NPM calls it, where NPM's objects of its kind have names.
+  /// Its name in NPM, for kinds that have names there.
   package var nameInNPM: String? { schema.nameInNPM(self) }
 
-  /// What somebody else's object is recognised by: its claims, or its name in NPM.
+  /// The keys that identify an object of another owner: its claims, or its name in NPM.
   package var identityKeys: [String] { nameInNPM.map { [$0] } ?? claims }
 
-  /// Whether one of its fields names this object.
+  /// Whether one of its fields refers to this object.
   package func refers(to kind: ResourceKind, _ name: JSONValue) -> Bool {
     schema.references.contains { $0.kind == kind && self[$0.field] == name }
   }
@@ -77,7 +77,7 @@ package struct Spec: Hashable, Sendable, CustomStringConvertible {
     .object(Dictionary(uniqueKeysWithValues: zip(schema.fields.map(\.name), values)))
   }
 
-  /// Bytes that `json` has as JSON.
+  /// The size of `json` in bytes.
   package var encodedSize: Int {
     zip(schema.fields, values).reduce(1) { $0 + $1.0.name.utf8.count + 4 + $1.1.encodedSize }
   }

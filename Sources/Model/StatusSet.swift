@@ -1,10 +1,10 @@
-/// Status codes of HTTP: `204`, `200-399`, `200-299,401`.
+/// HTTP status codes: `204`, `200-399`, `200-299,401`.
 package struct StatusSet: Hashable, Sendable {
   private var ranges: [ClosedRange<Int>]
 
   package init(_ range: ClosedRange<Int>) { ranges = [range] }
 
-  /// nil: it is none.
+  /// nil: not a valid set.
   package init?(_ text: String) {
     let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(Self.range)
     guard !parts.contains(nil) else { return nil }

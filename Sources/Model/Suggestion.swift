@@ -1,13 +1,13 @@
-/// Finds what somebody probably meant.
+/// Finds the probably intended word.
 package enum Suggestion {
-  /// The candidate nearest to `word` by edits, where it is near enough to be worth naming.
+  /// The candidate with the smallest edit distance to `word`, if it is close enough to suggest.
   package static func nearest(to word: String, among candidates: [String]) -> String? {
     let limit = max(1, word.count / 3)
     let ranked = candidates.map { (distance(word, $0), $0) }.filter { $0.0 <= limit }
     return ranked.min { ($0.0, $0.1) < ($1.0, $1.1) }?.1
   }
 
-  /// Insertions, deletions, replacements and swaps of neighbours that turn one word into the other.
+  /// The number of insertions, deletions, replacements and swaps of neighbours between two words.
   static func distance(_ left: String, _ right: String) -> Int {
     let a = Array(left.lowercased()), b = Array(right.lowercased())
     var before = [Int](repeating: 0, count: b.count + 1)

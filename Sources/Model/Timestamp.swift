@@ -27,13 +27,13 @@ package struct Timestamp: Hashable, Comparable, Codable, Sendable {
   /// The day in UTC, for example `2026-11-21`.
   package var day: String { fields.date }
 
-  /// UTC to the second as NPM on SQLite writes it, for example `2026-11-21 14:02:07`.
+  /// UTC in seconds as NPM on SQLite writes it, for example `2026-11-21 14:02:07`.
   package var sqlText: String {
     let parts = fields
     return "\(parts.date) \(parts.time)"
   }
 
-  /// UTC as mail headers have it, for example `Sat, 21 Nov 2026 14:02:07 +0000`.
+  /// UTC in the format of mail headers, for example `Sat, 21 Nov 2026 14:02:07 +0000`.
   package var mailDate: String {
     var whole = time_t(seconds.rounded(.down))
     var parts = tm()

@@ -1,4 +1,4 @@
-/// What certbot's words mean for people. The words themselves are not repeated: credentials may be among them.
+/// Explains errors of certbot. It does not repeat certbot's message, which may contain credentials.
 enum CertbotHint {
   private static let hints: [(words: [String], hint: String)] = [
     (
@@ -26,7 +26,7 @@ enum CertbotHint {
     ),
   ]
 
-  /// - Parameter text: what NPM's error carries of certbot, nil for another error.
+  /// - Parameter text: the certbot output in NPM's error; nil: another kind of error.
   static func of(_ text: String?) -> String? {
     guard let text = text?.lowercased() else { return nil }
     return hints.first { hint in hint.words.contains(where: text.contains) }?.hint

@@ -5,9 +5,9 @@ struct FormData {
   var body: [UInt8] = []
   let contentType: String
 
-  /// - Parameter files: names of fields with the texts of their files.
+  /// - Parameter files: field names with the contents of their files.
   init(_ files: [(name: String, text: Secret)]) {
-    // It must not occur in the files: PEM has no such line.
+    // It must not occur in the files: no PEM line looks like it.
     let boundary = "reconciler-\(UInt64.random(in: UInt64.min...UInt64.max))"
     contentType = "multipart/form-data; boundary=\(boundary)"
     for (name, text) in files {

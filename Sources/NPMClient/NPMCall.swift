@@ -2,14 +2,14 @@ import FoundationEssentials
 import Model
 import Upstream
 
-/// The parts of a call that login and everything else share.
+/// The parts of a call that login and all other requests share.
 enum NPMCall {
   private struct ErrorBody: Decodable {
     struct Inner: Decodable { var message: String? }
     var error: Inner?
   }
 
-  /// Sends a request; what fails on the way becomes an `NPMError`.
+  /// Sends a request; a failed transfer becomes an `NPMError`.
   static func send(_ request: UpstreamRequest, by upstream: UpstreamClient) async throws -> UpstreamResponse {
     do {
       return try await upstream.send(request)
@@ -22,10 +22,10 @@ enum NPMCall {
     }
   }
 
-  /// `error.message`, where the body is NPM's JSON. `error` may also be a text of its own.
+  /// `error.message` if the body is NPM's JSON. `error` may also be a string itself.
   static func message(of result: UpstreamResponse) -> String? { message(in: result.body) }
 
-  /// What the routes of certificates add to an error: certbot's words, where certbot was asked. Never shown.
+  /// The certbot output that certificate routes add to an error. Never shown.
   static func trace(of result: UpstreamResponse) -> String? {
     guard let body = try? JSONDecoder().decode(JSONValue.self, from: Data(result.body)), !body["debug"].isNull else {
       return nil

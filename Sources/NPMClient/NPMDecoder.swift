@@ -1,15 +1,15 @@
 import FoundationEssentials
 package import Model
 
-/// Bytes of NPM's answers to values; nothing is asked of anyone.
+/// Decodes NPM's responses without any request.
 package enum NPMDecoder {
-  /// A list of proxy hosts; nil where the bytes are none.
+  /// A list of proxy hosts; nil: the bytes are not one.
   package static func hosts(_ body: [UInt8]) -> [ObservedResource]? {
     let mapping = RowMapping(kind: .proxyHost, references: NameIndex(), version: NPMVersion(2, 15, 1))
     return try? JSONDecoder().decode([ResourceRow].self, from: Data(body), configuration: mapping).map(\.resource)
   }
 
-  /// The code of an answer that is an error; nil: it is none.
+  /// The code of an error response; nil: not an error.
   package static func meaning(status: Int, body: [UInt8], isWrite: Bool) -> DiagnosticCode? {
     switch ResponseClass.of(status: status, message: NPMCall.message(in: body), isWrite: isWrite) {
     case .success: nil

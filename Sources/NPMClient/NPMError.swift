@@ -1,16 +1,16 @@
 package import Model
 
-/// What NPM or the way to it did wrong, as a stable code with NPM's own words.
+/// An error of NPM or of the connection to it: a stable code with NPM's own message.
 package struct NPMError: Error, Sendable, Equatable, CustomStringConvertible {
   package var code: DiagnosticCode
   package var message: String
   package var hint: String?
   package var status: Int?
-  /// For a write: whether it may have happened in spite of the error. Then only reading back tells.
+  /// For a write: whether it may have been executed in spite of the error. Only reading back shows it.
   package var isOutcomeUnknown: Bool
-  /// NPM itself said that it failed: it is done with the call, whatever it left behind.
+  /// Whether NPM itself reported the failure: it has finished the call, possibly with side effects.
   package var isOver = false
-  /// Names the call, here and in NPM's own log.
+  /// The ID of the call, here and in NPM's log.
   package var callID: String?
 
   package init(

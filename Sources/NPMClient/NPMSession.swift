@@ -3,7 +3,7 @@ package import Model
 import Platform
 import Upstream
 
-/// Who we are to NPM.
+/// The credentials of our account in NPM.
 package struct NPMCredentials: Sendable {
   package var identity: String
   package var secret: Secret
@@ -14,9 +14,9 @@ package struct NPMCredentials: Sendable {
   }
 }
 
-/// Holds the token: one login at a time however many calls wait for it.
+/// Holds the token; it runs one login at a time, however many calls wait for it.
 actor NPMSession {
-  /// Remaining life under which a token is refreshed before it is used. NPM's tokens live a day.
+  /// A token with less remaining life than this is refreshed before use. NPM's tokens are valid for a day.
   private static let refreshMargin = 6 * 3600.0
 
   private let upstream: UpstreamClient
@@ -32,7 +32,7 @@ actor NPMSession {
     self.cache = cache
   }
 
-  /// A token that should be good for this call.
+  /// A token that should be valid for this call.
   func token() async throws -> Secret {
     if !isCacheRead {
       isCacheRead = true
@@ -42,7 +42,7 @@ actor NPMSession {
     return try await renewed().token
   }
 
-  /// NPM refused `token`: get another, unless somebody already did.
+  /// Returns a new token after NPM refused `token`, unless another call has already replaced it.
   func replace(_ token: Secret) async throws -> Secret {
     if let current, current.token != token { return current.token }
     current = nil

@@ -1,6 +1,6 @@
 import Model
 
-/// What of the answer to a create is believed: everything else is read back.
+/// The part of a create response that is used; everything else is read back.
 struct CreatedRow: Decodable {
   var id: Int
 }
@@ -28,7 +28,7 @@ struct HealthRow: Decodable {
   var version: Version
 }
 
-/// Only read when the files are to be exported: there is a private key in it.
+/// Read only to export the files: it contains a private key.
 struct UploadsRow: Decodable {
   var meta: [String: JSONValue]?
 }

@@ -1,13 +1,13 @@
 import Model
 
-/// NPM's own OpenAPI description, `GET /api/schema`: which fields the body of a create may have.
+/// NPM's own OpenAPI description, `GET /api/schema`: the fields that the body of a create may have.
 ///
-/// Read of releases whose fields nobody here has seen. Of those that were observed, the descriptions of the kinds know
-/// more: what is published there leaves out what NPM takes all the same.
+/// It is used only for releases that this project has not observed. For observed ones the kinds' own descriptions are
+/// more complete: NPM accepts fields that it does not publish.
 struct PublishedSchema {
   let document: JSONValue
 
-  /// The fields of a kind that this NPM does not take. None where it publishes nothing about the kind.
+  /// The fields of a kind that this NPM does not accept. Empty if it publishes nothing about the kind.
   func unsupportedFields(_ mapping: RowMapping) -> Set<String> {
     let path = String(mapping.path.dropFirst("/api".count))
     let body = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]

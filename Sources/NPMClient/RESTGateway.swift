@@ -7,12 +7,12 @@ package import Upstream
 package final class RESTGateway: NPMGateway {
   private let upstream: UpstreamClient
   private let session: NPMSession
-  /// What was learnt of this NPM; writes need it.
+  /// State of this NPM that writes need.
   private struct Known {
     var references = NameIndex()
     var version = NPMVersion(0, 0, 0)
     var unsupportedFields: [ResourceKind: Set<String>] = [:]
-    /// What the schema said, and of which release.
+    /// The result of reading the schema, and its release.
     var published: (version: NPMVersion, unsupportedFields: [ResourceKind: Set<String>])?
   }
 
@@ -20,7 +20,7 @@ package final class RESTGateway: NPMGateway {
 
   private let kinds: [ResourceSchema]
 
-  /// - Parameter kinds: what is looked at and managed, each after those that it refers to.
+  /// - Parameter kinds: the kinds to read and manage, each after those that it refers to.
   package init(
     upstream: UpstreamClient, credentials: NPMCredentials, cache: any TokenCache,
     kinds: [ResourceSchema] = ResourceSchema.all
@@ -58,7 +58,7 @@ package final class RESTGateway: NPMGateway {
           do {
             return (kind.kind, try await self.list(kind.kind))
           } catch let error as NPMError where kind.isSingleton && error.code == .npmForbidden {
-            // Only administrators see them; everything else goes on without.
+            // Only administrators can read them; everything else continues without.
             return (kind.kind, nil)
           }
         }
@@ -67,7 +67,7 @@ package final class RESTGateway: NPMGateway {
     }
     var references = NameIndex()
     var resources: [ResourceKind: [ObservedResource]] = [:]
-    // What others refer to comes first: its names are what the others' numbers mean.
+    // Referenced kinds come first: their names resolve the ids in the others.
     for kind in kinds {
       let mapping = RowMapping(kind: kind, references: references, version: facts.version)
       guard let answer = answers[kind.kind] else { continue }
@@ -86,8 +86,8 @@ package final class RESTGateway: NPMGateway {
       version: facts.version, resources: resources, references: references, unsupportedFields: unsupportedFields)
   }
 
-  /// Takes out references to what is gone, which rows keep when a certificate is deleted. What is only not listed, because
-  /// the account may not see it, stays: NPM shows it beside the row.
+  /// Removes references to deleted objects, which rows keep when a certificate is deleted. A reference that is only not
+  /// listed, because the account may not see its target, stays: NPM expands it in the row.
   private func withoutGone(
     _ resources: [ResourceKind: [ObservedResource]], _ references: NameIndex
   ) async throws -> [ResourceKind: [ObservedResource]] {
@@ -116,7 +116,7 @@ package final class RESTGateway: NPMGateway {
     return row.objectValue?[field] != nil && row[field].isNull
   }
 
-  /// By what NPM publishes of itself, asked once. One that publishes nothing is taken for the newest that is known.
+  /// From the schema that NPM publishes, read once per release. Without one, NPM is treated as the newest known.
   private func lackingFields(_ version: NPMVersion) async -> [ResourceKind: Set<String>] {
     if NPMVersion.observed.contains(version) { return [:] }
     let earlier = known.withLock { $0.published }
@@ -172,15 +172,14 @@ package final class RESTGateway: NPMGateway {
   package func idleConnection() async -> IdleWitness? {
     guard let connection = await upstream.openIdle(UpstreamRequest("GET", "/api/")) else { return nil }
     let headers = connection.headers
-    // Behind nginx the backend has no header of this name of its own; a proxy of somebody else's puts in its own, or says
-    // that it is there.
+    // nginx replaces the `Server` header of its backend; another proxy sets its own, or adds `Via`.
     let server = headers["server"]?.lowercased() ?? ""
     let isNginx = ["openresty", "nginx", "reconciler-simulator"].contains { server.hasPrefix($0) }
     return IdleWitness(isThroughNginx: isNginx && headers["via"] == nil, ends: connection.ends)
   }
 
   package func auditLog() async throws -> [AuditEntry]? {
-    // Not allowed looks like a token that is not accepted: a new login for each look would cost half a second.
+    // "Not allowed" looks like a rejected token: a new login for each read would cost half a second.
     let answer = try await send(
       UpstreamRequest("GET", "/api/audit-log?expand=user"), "application/json", session.token())
     switch ResponseClass.of(answer, isWrite: false) {
@@ -190,7 +189,7 @@ package final class RESTGateway: NPMGateway {
     }
     let rows: [AuditRow] = try decode(answer)
     return rows.map {
-      // The log calls a kind by its name with a dash.
+      // The log writes kinds with a dash.
       AuditEntry(
         number: $0.id, createdOn: $0.created_on, user: $0.user?.email ?? "",
         kind: $0.object_type.replacing("-", with: "_"), id: ResourceID($0.object_id), action: $0.action,
@@ -222,12 +221,12 @@ package final class RESTGateway: NPMGateway {
     let body = try mapping.body(spec, meta: meta, secrets: secrets, withEnabled: true, isNew: true)
     var request = UpstreamRequest("POST", mapping.path)
     request.body = try Self.encoded(body)
-    // NPM answers when certbot is done: it waits for DNS, and for a world that looks at port 80.
+    // NPM responds when certbot is done, which waits for DNS and for the CA's requests to port 80.
     if ResourceSchema.isRequested(spec) { request.patience = ResourceSchema.requestSeconds }
     let answer = try await call(request, contentType: "application/json")
     do {
       let id = ResourceID(try decode(answer, as: CreatedRow.self).id)
-      // Names stay what they were when the plan was made: a rename in the same run changes nothing for who refers to it.
+      // Names stay as they were when the plan was made: a rename in the same run does not affect references to it.
       if let name = spec.nameInNPM { known.withLock { $0.references.add(spec.kind, id, name) } }
       try await upload(mapping.kind, id, secrets)
       return id
@@ -241,7 +240,7 @@ package final class RESTGateway: NPMGateway {
     _ id: ResourceID, _ spec: Spec, meta: JSONValue, secrets: [String: Secret], isSwitchingOn: Bool
   ) async throws {
     let mapping = try mapping(spec.kind)
-    // NPM cannot change a certificate, it only takes other files for it.
+    // NPM cannot change a certificate; it only accepts other files for it.
     guard !mapping.kind.fields.contains(where: \.isUpload) else { return try await upload(mapping.kind, id, secrets) }
     let body = try mapping.body(spec, meta: meta, secrets: secrets, withEnabled: isSwitchingOn, isNew: false)
     _ = try await call("PUT", "\(mapping.path)/\(mapping.text(id))", body)
@@ -252,7 +251,7 @@ package final class RESTGateway: NPMGateway {
     _ = try await call("PUT", "\(mapping.path)/\(mapping.text(object.id))", mapping.touch(object, meta: meta))
   }
 
-  /// Sends the files that a kind has, where we know them.
+  /// Sends the files of a kind whose contents are known.
   private func upload(_ kind: ResourceSchema, _ id: ResourceID, _ secrets: [String: Secret]) async throws {
     let files = kind.fields.filter(\.isUpload).compactMap { field in secrets[field.name].map { (field.name, $0) } }
     guard !files.isEmpty else { return }
@@ -272,14 +271,14 @@ package final class RESTGateway: NPMGateway {
 
   // MARK: Calls
 
-  /// One call with a token; once more with a new one where NPM did not accept it.
+  /// Makes one call with a token; repeats it once with a new token if NPM rejected the first.
   private func call(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws -> UpstreamResponse {
     var request = UpstreamRequest(method, path)
     if let body { request.body = try Self.encoded(body) }
     return try await call(request, contentType: "application/json")
   }
 
-  /// A body as short as it can be. NPM answers one beyond its limit with "Internal Error".
+  /// Encodes a body as compactly as possible. NPM answers a body above its limit with "Internal Error".
   private static func encoded(_ body: JSONValue) throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .withoutEscapingSlashes

@@ -1,20 +1,20 @@
 import Model
 import Upstream
 
-/// What an answer of NPM means.
+/// The meaning of a response of NPM.
 ///
-/// The rules are those observed on NPM 2.12.6 to 2.15.1. From 2.13 on NPM says "not allowed" as 404 with the route's
-/// path in the message, and only `Not Found - <id>` means gone; 2.12 says 401 and 403.
+/// The rules are those observed on NPM 2.12.6 to 2.15.1. From 2.13 on NPM reports "not allowed" as 404 with the route's
+/// path in the message, and only `Not Found - <id>` means gone; 2.12 returns 401 and 403.
 enum ResponseClass: Equatable, Sendable {
   case success
-  /// The token is not accepted: log in again and repeat once. The call was not carried out.
+  /// The token is not accepted: log in again and repeat once. The call was not executed.
   case tokenRejected(NPMError)
-  /// Perhaps the token, perhaps the server: worth one new login on a read.
+  /// Either the token or the server is at fault: a read may try one new login.
   case suspect(NPMError)
   case failure(NPMError)
 
   /// - Parameters:
-  ///   - message: `error.message` of the answer, nil where the body was not NPM's JSON.
+  ///   - message: `error.message` of the response; nil: the body was not NPM's JSON.
   ///   - isWrite: whether the request may have changed something.
   static func of(status: Int, message: String?, isWrite: Bool) -> ResponseClass {
     switch status {
@@ -67,7 +67,7 @@ enum ResponseClass: Equatable, Sendable {
 
   private static func notFound(_ message: String?) -> ResponseClass {
     let words = message ?? ""
-    // A path and no "Item ": NPM 2.13 and later mean "not allowed".
+    // A path without "Item ": "not allowed" in NPM 2.13 and later.
     if words.hasPrefix("Not Found - /") {
       return .tokenRejected(
         NPMError(
@@ -97,9 +97,9 @@ enum ResponseClass: Equatable, Sendable {
   private static func serverError(_ status: Int, _ message: String?, isWrite: Bool) -> ResponseClass {
     let words = message.map { ": \($0)" } ?? ""
     var error = NPMError(.npmServerError, "NPM answers \(status)\(words)", status: status, isOutcomeUnknown: isWrite)
-    // What stands before NPM answers with pages of its own, and NPM may still be at work behind it.
+    // A proxy in front of NPM returns its own error pages, and NPM may still be working behind it.
     error.isOver = status == 500 && message != nil
-    // A token that was tampered with or signed with old keys is 500 in every version.
+    // A forged token, or one signed with old keys, gives 500 in every version.
     return status == 500 && !isWrite ? .suspect(error) : .failure(error)
   }
 }

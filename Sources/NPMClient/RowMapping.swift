@@ -2,21 +2,21 @@ import FoundationEssentials
 import Model
 import X509
 
-/// What it takes to read and write the rows of one kind.
+/// Reads and writes the rows of one kind.
 struct RowMapping: Sendable {
   var kind: ResourceSchema
   var references: NameIndex
   var version: NPMVersion
-  /// Fields that this NPM does not take although its version should.
+  /// Fields that this NPM does not accept although its version should.
   var unsupportedFields: Set<String> = []
 
-  /// What NPM itself writes into `meta`; never sent back.
+  /// Keys that NPM itself writes into `meta`; never sent back.
   private static let nginxKeys: Set<String> = ["nginx_online", "nginx_err"]
 
-  /// Where its list is.
+  /// The path of the list in NPM's API.
   var path: String { kind.isSingleton ? "/api/\(kind.route)" : "/api/nginx/\(kind.route)" }
 
-  /// What stands for a number in a path. Fixed objects have names, and here the numbers of their places in this list.
+  /// The identifier in a path. Fixed objects have names in NPM; here their ids are positions in `fixedNames`, from 1.
   func text(_ id: ResourceID) -> String {
     guard kind.isSingleton, Self.fixedNames.indices.contains(id.number - 1) else { return id.description }
     return Self.fixedNames[id.number - 1]
@@ -24,15 +24,15 @@ struct RowMapping: Sendable {
 
   static let fixedNames = ["default-site"]
 
-  /// Relations without which a row lacks fields.
+  /// Relations to expand because the row lacks fields without them.
   var expansion: String { kind.kind == .accessList ? "?expand=items,clients" : "" }
 
-  /// The writable fields of this release as NPM's API wants them, references as ids, 0 for none.
+  /// The writable fields of this release in the form of NPM's API: references as ids, 0 for none.
   ///
   /// - Parameters:
-  ///   - secrets: the texts behind the seals; without one NPM keeps what it has.
-  ///   - withEnabled: false for an update that must not switch anything.
-  ///   - isNew: there are kinds that take a marker only then.
+  ///   - secrets: the texts behind the seals; NPM keeps a secret that is not given.
+  ///   - withEnabled: false for an update that must not change `enabled`.
+  ///   - isNew: whether it is a create; some kinds accept a marker only then.
   func body(
     _ spec: Spec, meta: JSONValue, secrets: [String: Secret], withEnabled: Bool, isNew: Bool
   ) throws -> JSONValue {
@@ -66,8 +66,8 @@ struct RowMapping: Sendable {
     return .object(members)
   }
 
-  /// The least that makes NPM configure an object: its `meta`, and its certificate as it is, because NPM takes the flags
-  /// that hang on a certificate off a row that has none, unless the number is there.
+  /// The smallest body that makes NPM configure an object: its `meta` and its unchanged certificate id, because without
+  /// the id NPM clears the flags that depend on a certificate.
   func touch(_ object: ObservedResource, meta: JSONValue) throws -> JSONValue {
     var members: [String: JSONValue] = ["meta": Self.sendable(meta)]
     if kind.fields.contains(where: { $0.name == "certificate" }) {
@@ -81,13 +81,13 @@ struct RowMapping: Sendable {
     .object((meta.objectValue ?? [:]).filter { !nginxKeys.contains($0.key) })
   }
 
-  /// A field that NPM keeps in `meta`.
+  /// The members of `meta` for a field that NPM keeps there.
   private func inMeta(
     _ field: FieldSchema, _ value: JSONValue, _ secrets: [String: Secret]
   ) -> [String: JSONValue] {
     guard let name = field.metaName else { return [:] }
     guard case .object(let parts) = field.type else {
-      // NPM asks for the address and the agreement together.
+      // NPM requires the address and the agreement together.
       return name == "letsencrypt_email" ? [name: value, "letsencrypt_agree": true] : [name: value]
     }
     var members: [String: JSONValue] = [name: true]
@@ -107,7 +107,7 @@ struct RowMapping: Sendable {
     return field.name
   }
 
-  /// Without what is empty, but for secrets, of which an empty one says something.
+  /// Removes empty members, except secrets, where an empty one has a meaning.
   private func bare(_ entry: JSONValue, _ fields: [FieldSchema]) -> JSONValue {
     let secrets = fields.filter { if case .secret = $0.type { true } else { false } }.map(\.name)
     return .object(
@@ -118,7 +118,7 @@ struct RowMapping: Sendable {
     guard let name = name.stringValue else { return 0 }
     let ids = references.ids(kind, name)
     if let id = ids.first, ids.count == 1 { return id.number }
-    // What NPM does not list any more stays as it is.
+    // A reference that NPM no longer lists stays as it is.
     if name.hasPrefix("#"), let number = Int(name.dropFirst()), !references.knows(kind, ResourceID(number)) {
       return number
     }
@@ -126,7 +126,7 @@ struct RowMapping: Sendable {
   }
 }
 
-/// A row of NPM, read by the types of its fields: a list of ten thousand is read while somebody waits.
+/// A row of NPM, decoded by the types of its fields: fast, because a user waits for lists of ten thousand rows.
 struct ResourceRow: DecodableWithConfiguration {
   private struct Key: CodingKey {
     var stringValue: String
@@ -147,11 +147,11 @@ struct ResourceRow: DecodableWithConfiguration {
     }
     for field in mapping.kind.fields {
       let name = key(mapping.wireName(field))
-      // Absent: this release does not have the field. Null: nothing was ever said.
+      // Absent: this release does not have the field. Null: never set.
       guard container.contains(name), try !container.decodeNil(forKey: name) else { continue }
       spec[field.name] = try Self.value(field, container, name, mapping)
     }
-    // The meta of what has no marker may hold a private key: it is not read.
+    // Without a marker, `meta` may contain a private key: it is not read.
     let hasMarker = mapping.kind.hasMarker
     let meta = hasMarker ? try container.decodeIfPresent(JSONValue.self, forKey: key("meta")) ?? [:] : [:]
     let files = try Self.uploaded(mapping.kind, container)
@@ -171,7 +171,7 @@ struct ResourceRow: DecodableWithConfiguration {
       modifiedOn: try container.decode(String.self, forKey: key("modified_on")), certificate: certificate)
   }
 
-  /// A setting: no number, no times.
+  /// A setting: it has no number and no times.
   private static func fixed(
     _ container: KeyedDecodingContainer<Key>, _ mapping: RowMapping
   ) throws -> ObservedResource {
@@ -212,7 +212,7 @@ struct ResourceRow: DecodableWithConfiguration {
     }
   }
 
-  /// The certificates that were uploaded; NPM keeps them in `meta`. One that cannot be read is as if there were none.
+  /// The uploaded certificates, which NPM keeps in `meta`. One that cannot be parsed is treated as absent.
   private static func uploaded(
     _ kind: ResourceSchema, _ container: KeyedDecodingContainer<Key>
   ) throws -> [String: CertificateChain] {
@@ -247,7 +247,7 @@ struct ResourceRow: DecodableWithConfiguration {
     }
   }
 
-  /// NPM gives a hint where it has a secret.
+  /// Puts NPM's `hint` in place of a secret.
   private static func hinted(_ entry: JSONValue, _ fields: [FieldSchema]) -> JSONValue {
     var members = entry.objectValue ?? [:]
     for field in fields { if case .secret = field.type { members[field.name] = entry["hint"] } }
@@ -264,7 +264,7 @@ struct ResourceRow: DecodableWithConfiguration {
 }
 
 extension ObservedResource {
-  /// Fields that name something which NPM did not list, and what.
+  /// Fields with a reference that NPM did not list, and the target of the reference.
   func unlisted(_ references: NameIndex) -> [(field: String, target: ObjectRef)] {
     spec.schema.references.compactMap { field, kind in
       guard let name = spec[field].stringValue, name.hasPrefix("#"), let number = Int(name.dropFirst()),

@@ -2,7 +2,7 @@ import FoundationEssentials
 package import Model
 import Platform
 
-/// A login that NPM gave us.
+/// A login token of NPM.
 package struct NPMToken: Sendable, Equatable {
   package var token: Secret
   package var expires: Timestamp
@@ -19,7 +19,7 @@ package protocol TokenCache: Sendable {
   func save(_ token: NPMToken?)
 }
 
-/// A file that only its owner may read. Losing it costs a login, so that its failures are not errors.
+/// A file that only its owner can read. Losing it costs a login, so its failures are not errors.
 package struct TokenFile: TokenCache {
   private struct Contents: Codable {
     var url: String

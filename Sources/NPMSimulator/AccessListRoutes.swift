@@ -1,7 +1,7 @@
 import Model
 import Platform
 
-/// Access lists as far as hosts need them.
+/// Access list routes, to the extent that hosts need them.
 struct AccessListRoutes {
   let engine: SimulatorEngine
   let user: SimulatedUser
@@ -19,7 +19,7 @@ struct AccessListRoutes {
       return rank(left) < rank(right)
     }
     let expand = call.query["expand"] ?? ""
-    // A list with the hosts of each is more than NPM can do since 2.13.
+    // Since 2.13 NPM fails to list access lists with their hosts.
     if engine.dialect.hidesDenials, expand.contains("proxy_hosts") { throw NPMFault.internalError }
     return .json(200, .array(shown.map { .object(Self.masked($0, state, expand)) }))
   }
@@ -51,8 +51,8 @@ struct AccessListRoutes {
     return .json(201, .object(answer))
   }
 
-  /// Without a name the two switches are ignored; users with an empty password keep theirs; addresses are replaced. Every
-  /// host on the list is configured, and nothing is tested before.
+  /// Without a name the two switches are ignored; users with an empty password keep theirs; addresses are replaced.
+  /// Every host with this list is reconfigured without a test before.
   func update(_ text: String, _ call: SimulatorCall) async throws -> SimulatorAnswer {
     let body = try call.body(as: Self.updateSchema(engine.dialect))
     guard let id = RowID.lenient(text) else { throw NPMFault.notFound(nil) }
@@ -86,8 +86,8 @@ struct AccessListRoutes {
       .sorted()
   }
 
-  /// The old entries go first. One that lacks what the database wants fails NPM then; one that lacks the rest is not
-  /// stored.
+  /// Removes the old entries first. Then an entry without its key column makes NPM fail, and one without its other
+  /// column is not stored.
   private func replace(
     _ member: String, _ sent: JSONValue, of id: Int, keeping names: [JSONValue]
   ) async throws {
@@ -114,7 +114,7 @@ struct AccessListRoutes {
     let users = await hosts(on: id)
     let removed = await engine.withState { $0.accessLists.rows.removeValue(forKey: id) }
     guard let removed else { throw NPMFault.notFound(String(id)) }
-    // Hosts that used it become open, as in the real NPM.
+    // Hosts that used it lose their access control, as in the real NPM.
     for number in users {
       let row = await engine.row(.proxy, number) ?? [:]
       await engine.store(.proxy, number, row.merging(["access_list_id": 0]) { _, new in new })
@@ -137,7 +137,7 @@ struct AccessListRoutes {
     return .array(result)
   }
 
-  /// Passwords are masked on these routes: the first letter and as many stars as there are characters.
+  /// These routes mask passwords: the first letter, then as many stars as there are characters.
   private static func masked(
     _ row: [String: JSONValue], _ state: SimulatorState, _ expand: String, isWritten: Bool = false
   ) -> [String: JSONValue] {
@@ -150,7 +150,7 @@ struct AccessListRoutes {
     }
     if relations.contains("proxy_hosts") {
       let users = state.hosts[.proxy]?.rows.values.filter { $0["access_list_id"] == row["id"] } ?? []
-      // After a write with the passwords in clear, as in the real NPM.
+      // After a write it includes the passwords in clear text, as in the real NPM.
       let relations: Set = isWritten ? ["certificate", "access_list.items", "access_list.clients"] : []
       shown["proxy_hosts"] = .array(
         users.map { .object(Relations.expand($0, relations, .proxy, state).merging(["is_deleted": false]) { $1 }) })

@@ -1,7 +1,7 @@
 import Model
 import Platform
 
-/// Users and set-up.
+/// User and set-up routes.
 struct AccountRoutes {
   let engine: SimulatorEngine
   let caller: Principal

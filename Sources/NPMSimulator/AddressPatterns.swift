@@ -1,5 +1,5 @@
-/// What NPM's published schema takes for the address of a client of an access list: three forms, of which the second has
-/// lost its backslashes on the way, so that it takes no IPv4 address inside an IPv6 one.
+/// NPM's published schema for a client address in an access list: three forms. The second lost its backslashes, so
+/// that it accepts no IPv4 address inside an IPv6 one.
 enum AddressPatterns {
   static let schema = Schema.oneOf(
     [v4, v6, "^all$"].map { text in
@@ -24,7 +24,7 @@ enum AddressPatterns {
 }
 
 extension String {
-  /// Whether a regular expression that is anchored at both ends takes it. One that is none takes nothing.
+  /// Whether a regular expression, anchored at both ends, matches. An invalid one matches nothing.
   fileprivate func wholeMatches(_ pattern: String) -> Bool {
     guard let expression = try? Regex(pattern) else { return false }
     return wholeMatch(of: expression) != nil

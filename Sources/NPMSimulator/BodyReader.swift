@@ -4,7 +4,7 @@ import Model
 
 /// Reads request bodies as NPM's web framework does.
 enum BodyReader {
-  /// nil: there is no body, or it is of a type that is not read.
+  /// nil: no body, or one of a type that is not parsed.
   static func read(_ request: HTTPRequest, limit: Int) -> Result<JSONValue?, NPMFault> {
     let type = (request.headers["content-type"] ?? "").lowercased()
     let isJSON = type.hasPrefix("application/json")
@@ -26,7 +26,7 @@ enum BodyReader {
   }
 }
 
-/// `a=1&b=2`, percent-decoded.
+/// Parses `a=1&b=2` and decodes it.
 enum QueryString {
   static func parse(_ text: String) -> [String: String] {
     var result: [String: String] = [:]
@@ -37,7 +37,7 @@ enum QueryString {
     return result
   }
 
-  /// RFC 3986 percent-decoding, with `+` for a space; what is malformed stays as it is.
+  /// RFC 3986 percent-decoding, with `+` for a space; malformed escapes stay as they are.
   private static func decoded(_ text: Substring) -> String {
     var bytes: [UInt8] = []
     var rest = Array(text.utf8)[...]

@@ -3,8 +3,8 @@ import Model
 import Platform
 import X509
 
-/// Certificates as far as hosts need them: custom ones are created, uploaded, listed and deleted; a request to Let's
-/// Encrypt fails as it does without internet, unless the control says otherwise.
+/// Certificate routes, to the extent that hosts need them: custom certificates are created, uploaded, listed and
+/// deleted; a request to Let's Encrypt fails as without internet, unless a control call changes that.
 struct CertificateRoutes {
   let engine: SimulatorEngine
   let user: SimulatedUser
@@ -83,7 +83,7 @@ struct CertificateRoutes {
     let names = members["domain_names"]?.arrayValue?.compactMap(\.stringValue)
     let id = try await engine.requestCertificate(names, meta: members["meta"] ?? [:], user: user.id)
     var answer = await engine.state.certificates.rows[id] ?? [:]
-    // Only the answer of the request tells what was issued.
+    // Only the response to the request contains the issued certificate.
     let now = engine.now()
     answer["meta"] = .object(
       (answer["meta"]?.objectValue ?? [:]).merging([
@@ -95,7 +95,7 @@ struct CertificateRoutes {
     return .json(201, .object(answer))
   }
 
-  /// Only what Let's Encrypt issued can be renewed.
+  /// Only Let's Encrypt certificates can be renewed.
   func renew(_ text: String) async throws -> SimulatorAnswer {
     guard let id = RowID.lenient(text), let row = await engine.state.certificates.rows[id] else {
       throw NPMFault.notFound(text)
@@ -113,7 +113,7 @@ struct CertificateRoutes {
     return .json(200, .object(fresh))
   }
 
-  /// OpenSSL's words, which name a temporary file.
+  /// OpenSSL's message, which names a temporary file.
   private static var unreadable: String {
     let name = UUID().uuidString.lowercased()
     return
@@ -132,10 +132,10 @@ struct CertificateRoutes {
     if let text = parts["certificate_key"], (try? PrivateKey(pem: Array(text.utf8))) == nil {
       throw NPMFault(400, "Certificate Key is not valid ()")
     }
-    // What was uploaded before and is not sent again stays.
+    // Files uploaded earlier and not sent again stay.
     let old = await engine.state.certificates.rows[id]?["meta"]?.objectValue ?? [:]
     let meta = old.merging(parts.mapValues { JSONValue.string($0) }) { $1 }
-    // NPM takes a key that is another's, or none; nginx does not.
+    // NPM accepts a missing or mismatched key; nginx does not.
     let key = meta["certificate_key"]?.stringValue.flatMap { try? PrivateKey(pem: Array($0.utf8)) }
     let isMatch = key?.keyID == chain.keyID
     await engine.withState { state in
@@ -158,7 +158,7 @@ struct CertificateRoutes {
     return .json(200, true)
   }
 
-  /// What NPM's page asks before an upload: it looks at each file, but not whether they belong together.
+  /// The validation before an upload: NPM checks each file, but not whether certificate and key match.
   static func validate(_ call: SimulatorCall) throws -> SimulatorAnswer {
     guard call.contentType.hasPrefix("multipart/") else { return .json(400, ["error": "No files were uploaded"]) }
     let parts = Multipart.parts(call.rawBody, contentType: call.contentType)
@@ -181,13 +181,13 @@ struct CertificateRoutes {
     return .json(200, .object(answer))
   }
 
-  /// Whether Let's Encrypt could reach these names: never, here.
+  /// Whether Let's Encrypt could reach these names: never in the simulator.
   static func testHTTP(_ call: SimulatorCall) -> SimulatorAnswer {
     let domains = call.body?["domains"].arrayValue?.compactMap(\.stringValue) ?? []
     return .json(200, .object(Dictionary(domains.map { ($0, "failed") }) { first, _ in first }))
   }
 
-  /// Calls that only make sense for certificates that the simulator never has.
+  /// Calls that only apply to certificates that the simulator never has.
   func letsEncryptOnly(_ text: String, _ what: String) async throws -> SimulatorAnswer {
     guard let id = RowID.lenient(text), await engine.state.certificates.rows[id] != nil else {
       throw NPMFault.notFound(text)

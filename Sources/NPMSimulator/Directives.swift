@@ -1,4 +1,4 @@
-/// Names of nginx directives and where they may stand.
+/// Names of nginx directives and the contexts that allow them.
 enum Directives {
   static func problem(_ words: [String], in context: AdvancedConfig.Context, isBlock: Bool = false) -> String? {
     guard let name = words.first else { return isBlock ? "unexpected \"{\"" : "unexpected \";\"" }
@@ -21,7 +21,7 @@ enum Directives {
     return nil
   }
 
-  /// Directives that may stand more than once in a block.
+  /// Whether a directive may occur more than once in a block.
   static func isRepeatable(_ name: String) -> Bool {
     repeatable.contains(name) || families.contains { name.hasPrefix($0) }
   }
@@ -54,13 +54,13 @@ enum Directives {
     return true
   }
 
-  /// NPM's own folders are taken to hold what somebody includes from them.
+  /// Files in NPM's own directories are assumed to exist.
   private static func isMissing(_ path: String) -> Bool {
     let isElsewhere = path.hasPrefix("/") && !["/etc/nginx/", "/data/", "/snippets/"].contains { path.hasPrefix($0) }
     return isElsewhere && !path.contains(where: { "*?[".contains($0) })
   }
 
-  /// Only a URL without variables is looked up when nginx starts.
+  /// nginx resolves a URL at start only if it contains no variables.
   private static func upstream(_ url: String) -> String? {
     guard !url.contains("$"), let start = url.firstRange(of: "://") else { return nil }
     let authority = url[start.upperBound...].prefix { $0 != "/" }
@@ -82,10 +82,10 @@ enum Directives {
     "proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "memcached_pass", "internal", "alias",
     "limit_except", "empty_gif", "stub_status",
   ]
-  /// Third-party modules whose directives share a beginning.
+  /// Prefixes of directives of third-party modules.
   private static let families = ["more_", "brotli_", "lua_", "js_", "geoip2_", "zstd_", "vhost_traffic_"]
 
-  /// Modules with many directives: what follows the module's prefix.
+  /// Modules with many directives: by module prefix, the rest of each name.
   private static let modules: [String: String] = [
     "proxy_": """
     bind buffer_size buffering buffers busy_buffers_size cache cache_background_update cache_bypass \

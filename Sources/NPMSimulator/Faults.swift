@@ -1,7 +1,7 @@
 import Model
 import Platform
 
-/// One rule for spoiled answers, as the control call sets it.
+/// A rule that injects a fault into responses, set by a control call.
 struct FaultRule: Codable, Sendable {
   enum When: String, Codable { case before, after }
   enum Action: String, Codable { case status, reset, stall, truncate, html, mislabel, drip, delay }
@@ -13,19 +13,19 @@ struct FaultRule: Codable, Sendable {
   var action: Action
   var status: Int?
   var delay_ms: Int?
-  /// How many requests it still lets pass before it hits.
+  /// Matching requests that pass before the fault begins.
   var skip: Int?
-  /// How many requests it still hits; nil: one.
+  /// Matching requests that still get the fault; nil: one.
   var count: Int?
   var headers: [String: String]?
 }
 
-/// The rules in force.
+/// The active rules.
 final class FaultRules: Sendable {
   private let rules = Lock<[FaultRule]>([])
   private let replacements = Lock(0)
 
-  /// New rules end the waits that old ones began.
+  /// Replaces the rules; waits that old rules began end.
   func replace(_ new: [FaultRule]) {
     rules.withLock { $0 = new }
     replacements.withLock { $0 += 1 }
@@ -34,7 +34,7 @@ final class FaultRules: Sendable {
   /// Changes whenever the rules are replaced.
   var generation: Int { replacements.withLock { $0 } }
 
-  /// The first rule that hits a request; one of its hits is used up.
+  /// Returns the first rule that matches a request and uses up one of its hits.
   func take(_ method: String, _ path: String) -> FaultRule? {
     rules.withLock { rules in
       for index in rules.indices where (rules[index].count ?? 1) > 0 {

@@ -1,6 +1,6 @@
 import Model
 
-/// The four kinds of host that NPM treats alike, and in what they differ.
+/// The four kinds of host that share NPM's routes, and their differences.
 enum HostKind: String, CaseIterable, Codable, Sendable {
   case proxy = "proxy-hosts"
   case redirection = "redirection-hosts"
@@ -11,7 +11,7 @@ enum HostKind: String, CaseIterable, Codable, Sendable {
   var permission: String { rawValue.replacing("-", with: "_") }
   /// The name in the audit log.
   var auditName: String { String(rawValue.dropLast()) }
-  /// The folder of its configuration files.
+  /// The directory of its configuration files.
   var folder: String { auditName.replacing("-", with: "_") }
   var report: String { auditName.split(separator: "-").first.map(String.init) ?? auditName }
   var hasDomains: Bool { self != .stream }
@@ -23,7 +23,7 @@ enum HostKind: String, CaseIterable, Codable, Sendable {
     }
   }
 
-  /// What a new row holds where the request says nothing.
+  /// Values of a new row for fields that the request omits.
   func defaults(_ dialect: ReleaseProfile) -> [String: JSONValue] {
     var row: [String: JSONValue] = ["certificate_id": 0, "meta": [:], "enabled": true]
     if self != .stream {
@@ -79,13 +79,13 @@ enum HostSchemas {
     !text.isEmpty && !text.contains { "&| @!#%^();:/\\}{=+?<>,~`'\"".contains($0) }
   }
 
-  /// What it means is written out: the expression itself takes exponential time on long texts.
+  /// The pattern as code: the regular expression itself takes exponential time on long texts.
   private static let targetPattern = Schema.Pattern(text: "^(?:[^.*]+\\.?)+[^.]$") { text in
     guard let last = text.last, last != "." else { return false }
     let body = text.dropLast()
     return !body.isEmpty && !body.contains("*") && !body.hasPrefix(".") && !body.contains("..")
   }
-  /// NPM takes anything for it: two of its three forms are no forms.
+  /// NPM accepts any text: two of its three alternatives have no restrictions.
   private static let streamHost = anyText
   private static let anyText = Schema.string(lengths: 0...Int.max)
   private static let port = Schema.integer(1...65535)

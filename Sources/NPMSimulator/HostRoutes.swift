@@ -1,7 +1,7 @@
 import Model
 import Platform
 
-/// Proxy, redirection and 404 hosts and streams: NPM treats them alike.
+/// Routes of proxy, redirection and 404 hosts and streams, which NPM handles alike.
 struct HostRoutes {
   let engine: SimulatorEngine
   let kind: HostKind
@@ -29,12 +29,12 @@ struct HostRoutes {
     return .json(200, .array(rows))
   }
 
-  /// What `query` looks at.
+  /// The text that `query` searches.
   private func searchable(_ row: [String: JSONValue]) -> String {
     kind == .stream ? row["incoming_port"]?.intValue?.description ?? "" : DomainText.of(row)
   }
 
-  /// The `query` parameter: nil where it is absent or empty, refused beyond 255 characters.
+  /// The `query` parameter: nil if absent or empty, refused beyond 255 characters.
   static func searchText(_ call: SimulatorCall) throws -> String? {
     guard let text = call.query["query"], !text.isEmpty else { return nil }
     guard text.count <= 255 else { throw NPMFault(400, "Internal Error") }
@@ -70,7 +70,7 @@ struct HostRoutes {
     let sentMeta = row["meta"] ?? [:]
     let id = await engine.insert(kind, row)
     if wantsNew {
-      // Where the request fails, as it does without internet, the row stays, unconfigured.
+      // If the request fails, as it does without internet, the row stays without an nginx configuration.
       let names = domains(row)
       let certificate = try await engine.requestCertificate(names, meta: [:], user: user.id)
       await engine.store(
@@ -106,13 +106,13 @@ struct HostRoutes {
     updated["modified_on"] = .string(engine.now().sqlText)
     await engine.store(kind, number, updated)
     if isStale { return try await finishStale(number, updated, before: row, body, user) }
-    // A stream that is off is configured, too: as an empty file, which nginx takes.
+    // A disabled stream is configured too: as an empty file, which nginx accepts.
     if updated["enabled"] != false || kind == .stream { try await engine.configure(kind, number) }
     await engine.record("updated", kind.auditName, number, user: user.id, .object(body))
     return .json(200, .object(await expanded(engine.row(kind, number) ?? [:], writeRelations)))
   }
 
-  /// The answer shows the row as it was stored first; what nginx got was made from the one before, with its `meta`.
+  /// The response shows the row as first stored; nginx was configured from the previous row, with its `meta`.
   private func finishStale(
     _ id: Int, _ updated: [String: JSONValue], before: [String: JSONValue], _ body: [String: JSONValue],
     _ user: SimulatedUser
@@ -214,10 +214,9 @@ struct HostRoutes {
   }
 }
 
-/// How NPM reads an id out of a path.
+/// Parses ids in paths as NPM does.
 enum RowID {
-  /// As the routes that read do: a whole number from 1 up, or 400. Numbers too large for a row are shown as
-  /// JavaScript writes them.
+  /// For read routes: a whole number from 1, or 400. Numbers too large for a row are shown in JavaScript's notation.
   static func strict(_ text: String) throws -> (id: Int?, shown: String) {
     guard let number = Double(text), number >= 1, number == number.rounded() else {
       throw NPMFault(400, "Internal Error")
@@ -233,14 +232,14 @@ enum RowID {
     return (nil, digits)
   }
 
-  /// As the routes that write do: the leading digits, nil where there are none.
+  /// For write routes: the leading digits; nil if there are none.
   static func lenient(_ text: String) -> Int? { Int(text.prefix { $0.isNumber }) }
 }
 
-/// The TLS flags hang on each other; NPM clears those that have nothing to stand on.
+/// TLS flags depend on each other; NPM clears flags whose precondition is missing.
 enum TLSFlags {
   static func clean(_ body: inout [String: JSONValue], existing: [String: JSONValue]) {
-    // An explicit 0 or null counts as "has a certificate": NPM's validator turns it into a text.
+    // An explicit 0 or null counts as "has a certificate": NPM's validator converts it to a string.
     let hasCertificate = body["certificate_id"] != nil || (existing["certificate_id"]?.intValue ?? 0) != 0
     if body["certificate_id"] == .null { body["certificate_id"] = 0 }
     func flag(_ name: String) -> Bool { (body[name] ?? existing[name])?.boolValue ?? false }

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// The parts of a multipart/form-data body by name (RFC 7578), as far as uploads need it.
+/// Parses a multipart/form-data body (RFC 7578) into parts by name, to the extent that uploads need it.
 enum Multipart {
   static func parts(_ body: [UInt8], contentType: String) -> [String: String] {
     guard let boundary = contentType.split(separator: "boundary=").last, contentType.contains("boundary=") else {

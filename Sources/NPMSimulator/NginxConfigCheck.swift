@@ -1,9 +1,9 @@
 import Model
 
-/// Judges a configuration as far as the recordings of a real NPM need it. It is no nginx: it knows directive names
-/// and where some of them may stand, braces, locations, and names that can never resolve.
+/// Checks a configuration to the extent that the recordings of a real NPM need. It is not nginx: it knows directive
+/// names, the context of some of them, braces, locations, and names that can never resolve.
 enum NginxConfigCheck {
-  /// nginx's complaint about a host, nil where it takes it.
+  /// nginx's error for a host; nil: accepted.
   static func complaint(
     _ kind: HostKind, id: Int, _ row: [String: JSONValue], badCertificates: Set<Int> = [], takenPorts: Set<String> = []
   ) -> String? {
@@ -36,7 +36,7 @@ enum NginxConfigCheck {
     return name.hasPrefix("*") && !name.hasPrefix("*.") ? "server name \"\(name)\" is invalid" : nil
   }
 
-  /// What a stream listens on, as `tcp/53`.
+  /// The ports of a stream, as `tcp/53`.
   static func ports(_ row: [String: JSONValue]) -> [String] {
     guard let port = row["incoming_port"]?.intValue else { return [] }
     return ["tcp", "udp"].filter { row["\($0)_forwarding"] == true }.map { "\($0)/\(port)" }
@@ -44,7 +44,7 @@ enum NginxConfigCheck {
 
   private static func stream(_ row: [String: JSONValue], _ takenPorts: Set<String>) -> String? {
     let host = row["forwarding_host"]?.stringValue ?? "", port = row["forwarding_port"]?.intValue ?? 0
-    // One that forwards nothing has no server block.
+    // A stream that forwards nothing has no server block.
     if !ports(row).isEmpty, let words = Upstream.problem(host, port) { return words }
     guard ports(row).contains(where: takenPorts.contains) else { return nil }
     return "duplicate listen options for 0.0.0.0:\(row["incoming_port"]?.intValue ?? 0)"
@@ -56,7 +56,7 @@ enum NginxConfigCheck {
       let path = location["path"].stringValue ?? ""
       if let words = locationPath(path) { return words }
       if !seen.insert(path).inserted { return "duplicate location \"\(path)\"" }
-      // A path that stands in the host's field belongs to the URL.
+      // A path in the host field becomes part of the URL.
       let host = (location["forward_host"].stringValue ?? "").split(separator: "/").first.map(String.init) ?? ""
       if let words = Upstream.problem(host, location["forward_port"].intValue ?? 80) { return words }
       if let words = proxyPath(location["forward_path"].stringValue ?? "", behind: path) { return words }
@@ -67,8 +67,8 @@ enum NginxConfigCheck {
     return nil
   }
 
-  /// What stands behind the port in `proxy_pass`. nginx looks for variables in it when a request comes, and for a place to put
-  /// it at once.
+  /// Checks the text after the port in `proxy_pass`. nginx resolves its variables per request, but checks at start that
+  /// the location allows a URI.
   private static func proxyPath(_ text: String, behind path: String) -> String? {
     if text.contains(where: { $0.isWhitespace || ";{}".contains($0) }) {
       return "invalid number of arguments in \"proxy_pass\" directive"
@@ -81,7 +81,7 @@ enum NginxConfigCheck {
       """
   }
 
-  /// Paths go into the configuration unquoted, with the modifier that they may begin with.
+  /// Paths are inserted into the configuration unquoted, with an optional modifier in front.
   private static func locationPath(_ path: String) -> String? {
     let words = path.split(whereSeparator: \.isWhitespace)
     let hasModifier = words.first.map { ["=", "~", "~*", "^~"].contains($0) } == true
@@ -93,7 +93,7 @@ enum NginxConfigCheck {
   }
 }
 
-/// What nginx says of an address that it is to send requests to.
+/// nginx's error for an upstream address.
 enum Upstream {
   static func problem(_ host: String, _ port: Int) -> String? {
     if host.isEmpty { return "no host in upstream \":\(port)\"" }
@@ -103,8 +103,8 @@ enum Upstream {
     return resolves(host) ? nil : "host not found in upstream \"\(host)\""
   }
 
-  /// It asks no name server: what can be the name of a host (RFC 1123) is taken to be one, but for what is reserved for
-  /// names that never are.
+  /// Sends no DNS query: a valid host name (RFC 1123) counts as resolvable, except names below a reserved top-level
+  /// domain that never exist.
   static func resolves(_ host: String) -> Bool {
     let name = host.lowercased()
     if name.hasPrefix("[") { return true }
@@ -117,7 +117,7 @@ enum Upstream {
   }
 }
 
-/// Reads the text that people put into "advanced config".
+/// Parses the text of "advanced config".
 enum AdvancedConfig {
   enum Context { case server, location, other }
 
@@ -145,7 +145,7 @@ enum AdvancedConfig {
         words = []
       case .close:
         if !words.isEmpty { return "unexpected \"}\"" }
-        // Closing the server that NPM opened is accepted: nobody checks. What counts is the depth at the end.
+        // Closing the server block that NPM opened is accepted: nginx checks only the depth at the end.
         if stack.popLast() == nil { return "unexpected \"}\"" }
         if seen.count > 1 { seen.removeLast() }
       case .unfinished: return "unexpected end of file, expecting \";\" or \"}\""
@@ -159,7 +159,7 @@ enum AdvancedConfig {
 
   private enum Token { case word(String), end, open, close, unfinished }
 
-  /// Phrases, quoted strings, `;`, `{`, `}`; comments are skipped.
+  /// Words, quoted strings, `;`, `{`, `}`; comments are skipped.
   private struct Tokens: Sequence, IteratorProtocol {
     private var rest: Substring
     init(_ text: String) { rest = Substring(text) }
@@ -191,7 +191,7 @@ enum AdvancedConfig {
       }
     }
 
-    /// A bare word; `${name}` keeps its braces.
+    /// An unquoted word; `${name}` keeps its braces.
     private mutating func word() -> Token {
       var word = ""
       var isVariable = false

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Model
 
-/// JSON with its members in the order in which NPM writes them: there are clients that read by position.
+/// JSON with members in NPM's order, for clients that read by position.
 enum OrderedJSON {
   static func encode(_ value: JSONValue) -> [UInt8] {
     var bytes: [UInt8] = []
@@ -54,11 +54,11 @@ enum OrderedJSON {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// Members that are nobody's columns come by name, before what NPM adds to them.
+  /// Members that are not database columns come first, by name.
   private static func ordered(_ members: [String: JSONValue]) -> [(key: String, value: JSONValue)] {
     let isStream = members["incoming_port"] != nil
     func rank(_ name: String) -> Int {
-      // Streams alone were given their certificate later.
+      // Only streams got their certificate column in a later release.
       isStream && name == "certificate_id" ? ranks["enabled", default: 0] + 1 : ranks[name] ?? -1
     }
     return members.sorted { (rank($0.key), $0.key) < (rank($1.key), $1.key) }

@@ -1,6 +1,6 @@
 import Model
 
-/// What `expand` adds to a row.
+/// Adds the relations in `expand` to a row.
 enum Relations {
   static func expand(
     _ row: [String: JSONValue], _ relations: Set<String>, _ kind: HostKind, _ state: SimulatorState
@@ -23,13 +23,13 @@ enum Relations {
     _ row: [String: JSONValue], _ kind: HostKind, _ state: SimulatorState
   ) -> JSONValue {
     guard let id = row["certificate_id"]?.intValue, var found = state.certificates.rows[id] else { return .null }
-    // With the private key for 404 hosts, as in the real NPM.
+    // For 404 hosts with the private key, as in the real NPM.
     if kind != .dead { found["meta"] = [:] }
     if kind != .stream { found["is_deleted"] = false }
     return .object(found)
   }
 
-  /// Passwords come in clear here, as in the real NPM.
+  /// Passwords are in clear text here, as in the real NPM.
   private static func accessList(
     _ row: [String: JSONValue], _ state: SimulatorState, items: Bool, clients: Bool
   ) -> JSONValue {

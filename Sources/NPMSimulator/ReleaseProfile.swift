@@ -1,38 +1,38 @@
 import Model
 
-/// In what the releases of NPM differ: the one place that knows. What is here was observed on real servers of 2.12.6,
-/// 2.13.7, 2.14.0 and 2.15.1; between them the release that comes next decides.
+/// All differences between NPM releases. They were observed on real servers of 2.12.6, 2.13.7, 2.14.0 and 2.15.1; a
+/// release in between behaves like the next observed one.
 struct ReleaseProfile: Sendable {
-  /// `setup` in the answer of `/api/`; older ones make a user at their first start.
+  /// `/api/` returns `setup`; older releases create a user at their first start.
   var hasSetup: Bool
-  /// Refused logins and tokens are 400 with a translation; older ones say 401.
+  /// Refused logins and tokens give 400 with a translation key; older releases return 401.
   var saysAuthAs400: Bool
-  /// What is not allowed is 404 with the route, or 500; older ones say 403.
+  /// What is not allowed gives 404 with the route, or 500; older releases return 403.
   var hidesDenials: Bool
-  /// Texts of 404 begin with `Item `.
+  /// Messages of 404 begin with `Item `.
   var namesItems: Bool
   /// A 500 has a code in its body.
   var hasCodeOn500: Bool
-  /// A body that is missing is an error of its own, not an empty one.
+  /// A missing body is a separate error, not an empty body.
   var missesPayload: Bool
   var hasTrustForwardedProto: Bool
   /// `expand=access_list.items` works on lists.
   var expandsNestedLists: Bool
-  /// Certificates know who streams through them.
+  /// Certificates can be expanded with their streams.
   var expandsStreams: Bool
-  /// Let's Encrypt wants an e-mail address in `meta`, and knows no type of key.
+  /// A Let's Encrypt request requires an e-mail address in `meta` and has no key type.
   var wantsLetsEncryptEmail: Bool
   var hasDNSProviders: Bool
-  /// The reachability test is a POST; older ones take the domains in the query of a GET.
+  /// The reachability test is a POST; older releases read the domains from the query of a GET.
   var testsHTTPByPost: Bool
   var hasVersionCheck: Bool
   /// Access lists accept `meta`.
   var hasAccessListMeta: Bool
   /// nginx refuses a second stream on one port.
   var refusesSharedPorts: Bool
-  /// A write to a 404 host configures nginx from the row before it, and without its certificate.
+  /// A write to a 404 host configures nginx from the previous row, without its certificate.
   var configuresDeadHostsStale: Bool
-  /// Switching a 404 host off is answered with an object instead of true.
+  /// Disabling a 404 host returns an object instead of true.
   var disablesDeadHostsOddly: Bool
 
   init(_ version: NPMVersion) {
@@ -57,7 +57,7 @@ struct ReleaseProfile: Sendable {
     configuresDeadHostsStale = !isBefore13
   }
 
-  /// A fault as this release says it.
+  /// A fault in the form of this release.
   func fault(_ fault: NPMFault, path: String, isHostCreate: Bool) -> NPMFault {
     var said = fault
     if fault.status == NPMFault.denied.status {

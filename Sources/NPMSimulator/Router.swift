@@ -1,7 +1,7 @@
 import HTTPServer
 import Model
 
-/// Sends a call to its route and puts NPM's words on what goes wrong.
+/// Passes a call to its route and returns NPM's error messages.
 struct Router {
   let engine: SimulatorEngine
   let version: NPMVersion
@@ -12,7 +12,7 @@ struct Router {
     var call = sent
     call.missesPayload = dialect.missesPayload
     let withDebug = call.path.hasPrefix("/nginx/certificates")
-    // Creating without permission fails in another place than everything else.
+    // Creating without permission fails at a different place than all other calls.
     let isHostCreate = call.method == "POST" && call.parts.count == 2 && call.parts[0] == "nginx"
     do {
       return try await route(call)

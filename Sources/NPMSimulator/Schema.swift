@@ -1,14 +1,14 @@
 import Model
 
-/// The part of JSON Schema that NPM uses, checked and coerced as its validator (ajv with `coerceTypes` and
-/// `allErrors`) does: same rules, same words, same order.
+/// The part of JSON Schema that NPM uses. It checks and coerces like NPM's validator (ajv with `coerceTypes` and
+/// `allErrors`): same rules, same messages, same order.
 indirect enum Schema: Sendable {
   case boolean
   case integer(ClosedRange<Int>)
   case string(lengths: ClosedRange<Int>, pattern: Pattern? = nil, choices: [String]? = nil)
   case array(Schema, counts: ClosedRange<Int>, isUnique: Bool)
   case object([Property], required: [String], minimum: Int = 0)
-  /// Any object, its members untouched.
+  /// Any object; its members are not checked.
   case freeObject
   case nullableInteger
   case anyOf([Schema])
@@ -23,7 +23,7 @@ indirect enum Schema: Sendable {
     }
   }
 
-  /// A regular expression by name: its text for messages, and what it does.
+  /// A regular expression: its text for messages, and its function.
   struct Pattern: Sendable {
     var text: String
     var matches: @Sendable (String) -> Bool
@@ -82,7 +82,7 @@ indirect enum Schema: Sendable {
     return errors
   }
 
-  /// The pair that the validator names: it walks from the end.
+  /// The pair that the validator reports: it searches from the end.
   private func duplicate(in items: [JSONValue]) -> (Int, Int)? {
     var seen: [JSONValue: Int] = [:]
     for index in items.indices.reversed() {

@@ -1,6 +1,6 @@
 import Model
 
-/// The one setting that NPM has: what becomes of requests for domains that it does not know.
+/// NPM's only setting: the response to requests for unknown domains.
 struct SettingRoutes {
   let engine: SimulatorEngine
 
@@ -16,11 +16,11 @@ struct SettingRoutes {
       let body = try call.body(as: Self.schema)
       guard isKnown else { throw NPMFault.notFound(String(parts[1])) }
       await engine.withState { state in
-        // Both are replaced, nothing is merged.
+        // Both are replaced, not merged.
         state.defaultSite = ["value": body["value"].isNull ? state.defaultSite["value"] ?? .null : body["value"]]
         state.defaultSite["meta"] = body["meta"].isNull ? [:] : body["meta"]
       }
-      // Without a value NPM fails after it has stored what there is.
+      // Without a value NPM fails after it has stored the rest.
       if body["value"].isNull { throw NPMFault.internalError }
       try await engine.reload()
       return .json(200, await row())

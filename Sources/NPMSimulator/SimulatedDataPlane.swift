@@ -3,8 +3,8 @@ import FoundationEssentials
 import HTTPServer
 import Model
 
-/// What visitors get of the simulated NPM: hosts as the running nginx has them, with their access lists, and the default
-/// site for everything else. HTTP alone: what needs a certificate is seen in `GET /simulator/served`.
+/// The data plane of the simulated NPM: hosts as the running nginx has them, with their access lists, and the default
+/// site for all other names. HTTP only: the use of certificates is shown in `GET /simulator/served`.
 struct SimulatedDataPlane: HTTPHandler {
   let engine: SimulatorEngine
   private let client = CurlEngine(maximumLive: 64)
@@ -56,7 +56,7 @@ struct SimulatedDataPlane: HTTPHandler {
     return response
   }
 
-  /// As nginx asks: HTTP/1.1, with the visitor's name for the host. What it answers carries that name, unless it is an error.
+  /// Forwards as nginx does: HTTP/1.1 with the visitor's `Host`. Responses carry `X-Served-By`, except errors.
   private func forward(_ row: [String: JSONValue], _ request: HTTPRequest, _ domain: String) async -> HTTPResponse {
     let target = destination(row, request.path)
     var transfer = HTTPTransfer(method: request.method, url: target + (request.query.map { "?\($0)" } ?? ""))
@@ -77,7 +77,7 @@ struct SimulatedDataPlane: HTTPHandler {
     return HTTPResponse(status: answer.status, headers: headers, body: answer.body)
   }
 
-  /// The location that fits best, else the host's own destination.
+  /// The location with the longest matching prefix, else the host's own destination.
   private func destination(_ row: [String: JSONValue], _ path: String) -> String {
     let fitting = (row["locations"]?.arrayValue ?? []).filter { path.hasPrefix($0["path"].stringValue ?? "\0") }
     let best = fitting.max { ($0["path"].stringValue ?? "").count < ($1["path"].stringValue ?? "").count }
@@ -87,11 +87,11 @@ struct SimulatedDataPlane: HTTPHandler {
   }
 }
 
-/// An access list as nginx enforces it.
+/// Enforces an access list like nginx.
 private struct Guard {
   let list: [String: JSONValue]?
 
-  /// What a visitor is told who may not come in; nil: come in.
+  /// The response to a denied visitor; nil: allowed.
   func refusal(_ request: HTTPRequest) -> HTTPResponse? {
     guard let list else { return nil }
     let users = list["items"]?.arrayValue ?? [], rules = list["clients"]?.arrayValue ?? []
@@ -108,7 +108,7 @@ private struct Guard {
     return "Basic " + Data(text.utf8).base64EncodedString()
   }
 
-  /// Visitors of a simulator come from this machine. NPM ends each list of addresses with `deny all`.
+  /// Visitors of the simulator come from this machine. NPM ends each list of addresses with `deny all`.
   private func isAllowed(_ rules: [JSONValue]) -> Bool {
     let first = rules.first { rule in
       let address = rule["address"].stringValue ?? ""

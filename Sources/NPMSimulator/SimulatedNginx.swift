@@ -1,27 +1,27 @@
 import Model
 
-/// nginx as NPM has it: configuration files on disk, and what the running process has loaded of them.
+/// NPM's nginx: the configuration files on disk, and the configuration that the running process has loaded.
 ///
-/// The two differ more often than NPM's answers say: a reload that fails keeps the old configuration, and some calls
+/// The two differ more often than NPM's responses show: a failed reload keeps the old configuration, and some calls
 /// write files from other rows than they store.
 struct SimulatedNginx: Codable {
   typealias Row = [String: JSONValue]
 
   var state = SimulatorState.Nginx.ok
-  /// By `proxy_host/7`: the row that the file was made from, with the certificate and access list that it really names.
+  /// By `proxy_host/7`: the row that the file was made from, with the certificate and access list in the file.
   private(set) var files: [String: Row] = [:]
-  /// What nginx refuses of them: files that were written without a test.
+  /// nginx's errors for files that were written without a test.
   private var refused: [String: String] = [:]
-  /// What visitors get.
+  /// The configuration that visitors get.
   private(set) var running: [String: Row] = [:]
   private(set) var reloads = 0
-  /// Reloads that ended in nothing: the signal was sent, and nginx kept what it had.
+  /// Reloads without effect: the signal was sent, and nginx kept its configuration.
   private(set) var failedReloads = 0
-  /// Ports that another process listens on. `nginx -t` does not notice.
+  /// Ports that another process listens on. `nginx -t` does not detect this.
   var heldPorts: Set<Int> = []
-  /// Certificates whose key is another's: NPM does not notice, nginx does.
+  /// Certificates with the key of another: nginx detects this, NPM does not.
   var mismatched: Set<Int> = []
-  /// Another client's write is under way: so many tests fail, and name the file of this host.
+  /// A concurrent write of another client: the next `count` tests fail with an error about the file of host `id`.
   var rival: (id: Int, count: Int)? {
     get { rivalID.map { ($0, rivalCount) } }
     set {
@@ -32,7 +32,9 @@ struct SimulatedNginx: Codable {
   private var rivalID: Int?
   private var rivalCount = 0
 
-  /// `nginx -t` before anything is touched. Throws NPM's 500 where something else is wrong already.
+  /// `nginx -t` before any change.
+  ///
+  /// - Throws: NPM's 500 if the configuration is already invalid.
   func test() throws {
     let isBad = state == .broken || !refused.isEmpty || files.values.contains { names($0, oneOf: mismatched) }
     if isBad { throw NPMFault.internalError }
@@ -42,9 +44,9 @@ struct SimulatedNginx: Codable {
     !certificates.isEmpty && certificates.contains(row["certificate_id"]?.intValue ?? 0)
   }
 
-  /// Writes one file and tests it; one that nginx refuses is removed again.
+  /// Writes one file and tests it; removes it again if nginx refuses it.
   ///
-  /// - Returns: nginx's complaint, nil where it takes the file.
+  /// - Returns: nginx's error; nil: accepted.
   mutating func configure(_ kind: HostKind, _ id: Int, _ row: Row, takenPorts: Set<String>) throws -> String? {
     try test()
     let key = Self.key(kind, id)
@@ -54,7 +56,7 @@ struct SimulatedNginx: Codable {
     return complaint
   }
 
-  /// Writes one file as the calls do that configure hosts which they are not about: nothing is tested.
+  /// Writes one file without a test, as calls do that reconfigure other hosts.
   mutating func write(_ kind: HostKind, _ id: Int, _ row: Row) {
     let key = Self.key(kind, id)
     let hasNginxState = row["enabled"] != false
@@ -67,9 +69,9 @@ struct SimulatedNginx: Codable {
     refused[Self.key(kind, id)] = nil
   }
 
-  /// Tests, and sends the signal. What comes of the signal nobody is told.
+  /// Tests the configuration and sends the signal. The result of the reload is not reported.
   ///
-  /// - Parameter fingerprints: of the certificates as they are on disk now.
+  /// - Parameter fingerprints: of the certificates that are on disk now.
   mutating func reload(_ fingerprints: [Int: String]) throws {
     try test()
     if state == .stopped { throw NPMFault.internalError }

@@ -3,9 +3,9 @@ import HTTPServer
 package import Model
 import Platform
 
-/// A server that answers like Nginx Proxy Manager, for tests and demos. It is no NPM and says so.
+/// A server that responds like Nginx Proxy Manager, for tests and demos. It identifies itself as a simulator.
 package final class Simulator: Sendable {
-  /// Releases whose answers it knows.
+  /// The simulated releases.
   package static let versions = [
     NPMVersion(2, 12, 6), NPMVersion(2, 13, 7), NPMVersion(2, 14, 0), NPMVersion(2, 15, 1),
   ]
@@ -16,22 +16,22 @@ package final class Simulator: Sendable {
     package var port = 0
     package var start = SimulatorState.Start.freshAdmin
     package var version = NPMVersion(2, 15, 1)
-    /// Whether `/simulator/...` can reset it and make it fail.
+    /// Whether `/simulator/...` accepts resets and faults.
     package var hasControl = false
-    /// Where to answer for what is served; nil: nowhere.
+    /// Address of the data plane; nil: none.
     package var dataPlane: (address: String, port: Int)?
-    /// Told what is served after each reload, before NPM answers.
+    /// Called with the served state after each reload, before NPM responds.
     package var onReload: (@Sendable (JSONValue) async -> Void)?
-    /// A file that keeps what it remembers from run to run.
+    /// A file that keeps the state between runs.
     package var dataFile: String?
-    /// The time that it believes in.
+    /// Its clock.
     package var now: @Sendable () -> Timestamp = { .now }
 
     package init() {}
   }
 
   package let port: Int
-  /// nil: there is none.
+  /// nil: no data plane.
   package let dataPlanePort: Int?
   private let server: HTTPServer
   private let dataPlane: HTTPServer?
@@ -41,7 +41,7 @@ package final class Simulator: Sendable {
 
   /// Starts to listen.
   package init(_ settings: Settings) throws {
-    // Releases without a set-up make their first user themselves.
+    // Releases without a set-up create their first user themselves.
     let start = ReleaseProfile(settings.version).hasSetup ? settings.start : .freshAdmin
     var state = SimulatorState(start, now: settings.now())
     if let file = settings.dataFile, Files.exists(file) {
@@ -61,7 +61,7 @@ package final class Simulator: Sendable {
     dataFile = settings.dataFile
   }
 
-  /// Stops, and writes the data file where there is one.
+  /// Stops, and writes the data file if there is one.
   package func stop() async throws {
     stopSignal.request()
     await server.stop()

@@ -1,6 +1,6 @@
 import Model
 
-/// An answer before it is put on the wire.
+/// A response before it is encoded.
 struct SimulatorAnswer {
   enum Body {
     case json(JSONValue)
@@ -14,14 +14,14 @@ struct SimulatorAnswer {
   }
 }
 
-/// An answer that is an error: NPM's status and words.
+/// An error response: NPM's status and message.
 struct NPMFault: Error {
   var status: Int
   var message: String
   var translation: JSONValue?
-  /// It is about a login or a token: older releases have another status for it.
+  /// Whether it concerns a login or a token: older releases have another status for it.
   var isAuth = false
-  /// What a program that NPM ran said.
+  /// The output of a program that NPM ran.
   var trace: String?
 
   init(_ status: Int, _ message: String, translation: JSONValue? = nil, trace: String? = nil) {
@@ -40,7 +40,7 @@ struct NPMFault: Error {
   static let internalError = NPMFault(500, "Internal Error")
   static func notFound(_ id: String?) -> NPMFault { NPMFault(404, id.map { "Not Found - \($0)" } ?? "Not Found") }
   static func invalid(_ errors: [String]) -> NPMFault { NPMFault(400, errors.joined(separator: ", ")) }
-  /// The caller may not do this. How NPM says it depends on the route: see `Router`.
+  /// The caller may not do this. The form of NPM's response depends on the route: see `Router`.
   static let denied = NPMFault(-1, "denied")
 
   /// - Parameters:
@@ -59,23 +59,25 @@ struct NPMFault: Error {
   }
 }
 
-/// A request after the parts that NPM's web framework handles.
+/// A request after the processing by NPM's web framework.
 struct SimulatorCall {
   var method: String
   /// Without `/api`, as sent.
   var path: String
   var query: [String: String]
-  /// nil: the body was missing or of a type that NPM does not read.
+  /// nil: the body was missing or of a type that NPM does not parse.
   var body: JSONValue?
   var contentType: String
   var rawBody: [UInt8]
   var authorization: String?
-  /// Whether a missing body is an error of its own.
+  /// Whether a missing body is a separate error.
   var missesPayload = true
 
   var parts: [Substring] { path.split(separator: "/") }
 
-  /// The body as the schema coerces it; throws NPM's 400 where it does not fit.
+  /// The body as coerced by the schema.
+  ///
+  /// - Throws: NPM's 400 if it does not match.
   func body(as schema: Schema) throws -> JSONValue {
     if body == nil && missesPayload { throw NPMFault(400, "Payload is undefined") }
     var value = body ?? [:]

@@ -2,11 +2,11 @@ import FoundationEssentials
 import Model
 import Platform
 
-/// The simulated NPM: its state, its rules, one call at a time.
+/// The simulated NPM: its state and its rules; it handles one call at a time.
 actor SimulatorEngine {
   private(set) var state: SimulatorState
   private var accounts = Users()
-  /// Encoded rows of plain lists, so that a list of ten thousand hosts is not encoded anew each time.
+  /// Cache of encoded rows for plain lists, so that a list of ten thousand hosts is not encoded again each time.
   private var encodedRows: [HostKind: [Int: [UInt8]]] = [:]
   private var sortedIDs: [HostKind: [Int]] = [:]
   private var domainIndex: [String: (kind: HostKind, id: Int)]?
@@ -27,8 +27,8 @@ actor SimulatorEngine {
 
   func setIssuing(_ isIssuing: Bool) { state.issuesCertificates = isIssuing }
 
-  /// What a request to Let's Encrypt does to the hosts that share a name with it: until their next write they are served
-  /// without certificate and access list, while their rows say nothing of it.
+  /// The effect of a Let's Encrypt request on hosts that share a name with it: until their next write nginx serves them
+  /// without certificate and access list, while their rows stay unchanged.
   func strip(_ domains: [String]) throws {
     let names = Set(domains.map { $0.lowercased() })
     for kind in HostKind.allCases where kind.hasDomains {
@@ -39,13 +39,14 @@ actor SimulatorEngine {
     try reload()
   }
 
-  /// What certbot would say without internet; NPM puts it into the `debug` of the error.
+  /// certbot's message without internet; NPM puts it into the `debug` of the error.
   private static let certbotWords = "Some challenges have failed. DNS problem: NXDOMAIN looking up A for the domain"
 
-  /// Asks Let's Encrypt; a request that fails has used up the number of a certificate.
+  /// Requests a Let's Encrypt certificate; a failed request uses up a certificate id.
   ///
   /// - Parameter domains: nil: none were sent.
-  /// - Returns: the number of the certificate. Throws NPM's 500.
+  /// - Returns: the id of the certificate.
+  /// - Throws: NPM's 500.
   func requestCertificate(_ domains: [String]?, meta: JSONValue, user: Int) throws -> Int {
     guard let domains else {
       state.certificates.nextID += 1
@@ -68,7 +69,7 @@ actor SimulatorEngine {
     return id
   }
 
-  /// A row as a configuration shows it that was made without the certificate and the access list.
+  /// A row as in a configuration made without the certificate and the access list.
   private static func bare(_ row: [String: JSONValue]) -> [String: JSONValue] {
     row.merging(["certificate_id": 0, "access_list_id": 0, "ssl_forced": false]) { $1 }
   }
@@ -78,8 +79,8 @@ actor SimulatorEngine {
   func setHeldPorts(_ ports: Set<Int>) { state.nginx.heldPorts = ports }
   var reloads: Int { state.nginx.reloads }
 
-  /// What the data plane serves, for tests: the rows that the running configuration was made from, with the certificate
-  /// and access list that it really has. `files` is what is on disk, for the next reload.
+  /// The data plane's state, for tests: the rows behind the running configuration, with the certificate and access list
+  /// that it actually has. `files` is the content of the disk, for the next reload.
   func served() -> JSONValue {
     func entries(_ rows: [String: [String: JSONValue]]) -> JSONValue {
       .array(
@@ -93,7 +94,7 @@ actor SimulatorEngine {
     ]
   }
 
-  /// The running configuration that answers for a name: its own, else the longest wildcard's.
+  /// The running configuration for a name: an exact match, else the longest wildcard.
   func configuration(of domain: String) -> (key: String, row: [String: JSONValue])? {
     let running = state.nginx.running
     var name = domain
@@ -153,8 +154,7 @@ actor SimulatorEngine {
     (row["domain_names"]?.arrayValue ?? []).map { ($0.stringValue ?? "").lowercased() }
   }
 
-  /// The first of `domains` that another host of any kind serves. Letter case does not matter, wildcards do not
-  /// cover names.
+  /// The first of `domains` that another host of any kind serves. Letter case is ignored; wildcards do not cover names.
   func taken(_ domains: [String], except kind: HostKind, _ id: Int?) -> String? {
     let index = domainIndex ?? makeDomainIndex()
     domainIndex = index
@@ -218,9 +218,10 @@ actor SimulatorEngine {
 
   // MARK: nginx
 
-  /// What `nginx -t` and a reload would do to one host. Throws NPM's 500.
+  /// Applies the effect of `nginx -t` and a reload to one host.
   ///
-  /// - Parameter file: what its file is made from, where that is not its row.
+  /// - Parameter file: the row that its file is made from, if it differs from the stored row.
+  /// - Throws: NPM's 500.
   func configure(_ kind: HostKind, _ id: Int, from file: [String: JSONValue]? = nil) throws {
     guard var row = row(kind, id) else { return }
     let complaint = try state.nginx.configure(
@@ -234,23 +235,23 @@ actor SimulatorEngine {
     try reload()
   }
 
-  /// As `POST .../enable` does: the access list comes without its users and addresses, so that nothing guards the host.
+  /// Like `POST .../enable`: the access list lacks its users and addresses, so the host has no access control.
   func configureOnEnable(_ kind: HostKind, _ id: Int) throws {
     try configure(kind, id, from: row(kind, id)?.merging(kind == .proxy ? ["access_list_id": 0] : [:]) { $1 })
   }
 
-  /// As a write to a 404 host does since 2.13: from the row before the write, and without its certificate.
+  /// Like a write to a 404 host since 2.13: from the previous row, without its certificate.
   func configureStale(_ kind: HostKind, _ id: Int, before: [String: JSONValue]) throws {
     try configure(kind, id, from: Self.bare(before))
   }
 
-  /// As a write to an access list does: every host on it is configured, and nothing is tested before the reload.
+  /// Like a write to an access list: every host with it is configured, without a test before the reload.
   func configureUntested(_ hosts: [Int]) throws {
     for id in hosts { if let row = row(.proxy, id) { state.nginx.write(.proxy, id, effective(.proxy, row)) } }
     try reload()
   }
 
-  /// Numbers that lead nowhere guard and encrypt nothing.
+  /// The row with unknown certificate and access list ids cleared: they encrypt and protect nothing.
   private func effective(_ kind: HostKind, _ row: [String: JSONValue]) -> [String: JSONValue] {
     var file = row
     if kind == .proxy, state.accessLists.rows[row["access_list_id"]?.intValue ?? 0] == nil {
@@ -277,14 +278,14 @@ actor SimulatorEngine {
   func reload() throws { try state.nginx.reload(state.fingerprints) }
 }
 
-/// The text by which NPM's database sorts and searches hosts.
+/// The text that NPM's database sorts and searches hosts by.
 enum DomainText {
   static func of(_ row: [String: JSONValue]) -> String {
     let names = (row["domain_names"]?.arrayValue ?? []).map { "\"\($0.stringValue ?? "")\"" }
     return "[" + names.joined(separator: ",") + "]"
   }
 
-  /// SQL LIKE `%pattern%`: letter case does not matter, `%` and `_` are wildcards.
+  /// SQL LIKE `%pattern%`: letter case is ignored, `%` and `_` are wildcards.
   static func matches(_ text: String, like pattern: String) -> Bool {
     like(Array(text.lowercased().unicodeScalars)[...], Array("%\(pattern.lowercased())%".unicodeScalars)[...])
   }

@@ -3,7 +3,7 @@ import HTTPServer
 import Model
 import Platform
 
-/// The HTTP side: what Express and nginx do around NPM's own code, the faults, and the control calls.
+/// The HTTP handler: the work of Express and nginx around NPM's code, the faults, and the control calls.
 struct SimulatorHandler: HTTPHandler {
   static let jsonType = "application/json; charset=utf-8"
   /// Express refuses larger bodies.
@@ -12,9 +12,9 @@ struct SimulatorHandler: HTTPHandler {
   struct SeenRequest: Codable, Sendable {
     var method: String
     var path: String
-    /// nil: not answered yet.
+    /// nil: no response yet.
     var status: Int?
-    /// Whether NPM's part is over: only the answer may still be on its way, or held.
+    /// Whether NPM has finished the call; the response may still be in transit or delayed.
     var isDone = false
   }
 
@@ -86,19 +86,19 @@ struct SimulatorHandler: HTTPHandler {
     return response
   }
 
-  /// Waits in slices, so that the server can stop, and new rules can set free, what a fault holds.
+  /// Waits in slices, so that a stop of the server or new rules end the wait.
   private func wait(_ milliseconds: Int) async {
     var left = milliseconds
     let generation = faults.generation
     while left > 0, !stop.isRequested, faults.generation == generation {
-      try? await Task.sleep(for: .milliseconds(min(left, 50)))  // the fault itself: an answer that is late
+      try? await Task.sleep(for: .milliseconds(min(left, 50)))  // the fault itself: a late response
       left -= 50
     }
   }
 
   // MARK: NPM
 
-  /// NPM's own nginx stands before its API: what reloads it closes the connections that are idle, and its own.
+  /// NPM's own nginx is in front of its API: a reload closes idle connections and the connection of the call itself.
   private func answer(_ request: HTTPRequest) async -> HTTPResponse {
     let before = await engine.reloads
     var response = await answerOfNPM(request)
@@ -139,7 +139,7 @@ struct SimulatorHandler: HTTPHandler {
   private func path(_ request: HTTPRequest) -> String {
     let inner = String(request.path.dropFirst(4))
     guard inner.count > 1, inner.hasSuffix("/") else { return inner }
-    // A slash at the end is taken for none where it is only a slash: behind a number it is part of the route.
+    // A trailing slash is ignored, except after a number: there it is part of the route.
     return inner.dropLast().last?.isNumber == true ? inner : String(inner.dropLast())
   }
 
@@ -159,7 +159,7 @@ struct SimulatorHandler: HTTPHandler {
   // MARK: Control
 
   private struct Control: Decodable {
-    /// Another client's writes: the next so many tests name the file of this host.
+    /// A concurrent client's writes: the next `count` tests fail with an error about the file of host `id`.
     struct Rival: Decodable {
       var id: Int
       var count: Int
@@ -211,7 +211,7 @@ struct SimulatorHandler: HTTPHandler {
   private func refused(_ words: String) -> HTTPResponse { encode(.json(400, ["error": .string(words)])) }
 }
 
-/// What stands between a client and NPM's API.
+/// The nginx between clients and NPM's API.
 final class Frontage: Sendable {
   private struct State {
     var isDirect = false
@@ -219,7 +219,7 @@ final class Frontage: Sendable {
   }
   private let state = Lock(State())
 
-  /// Clients reach the API without NPM's nginx.
+  /// Whether clients reach the API without NPM's nginx.
   var isDirect: Bool {
     get { state.withLock { $0.isDirect } }
     set { state.withLock { $0.isDirect = newValue } }

@@ -2,7 +2,7 @@ package import Model
 import Platform
 import X509
 
-/// A user account. Passwords are kept as they are: this is a simulator and says so.
+/// A user account. Passwords are stored in clear text: this is only a simulator.
 struct SimulatedUser: Codable {
   var id: Int
   var email: String
@@ -19,7 +19,7 @@ struct SimulatedUser: Codable {
 
   var isAdmin: Bool { roles.contains("admin") }
 
-  /// The user as others see it. `isDeleted` appears in some relations of NPM and not in others.
+  /// The user as other objects show it. Some relations of NPM include `isDeleted`, others do not.
   func json(withDeleted: Bool = false) -> JSONValue {
     var members: [String: JSONValue] = [
       "id": .int(id), "created_on": .string(createdOn), "modified_on": .string(modifiedOn),
@@ -30,7 +30,7 @@ struct SimulatedUser: Codable {
     return .object(members)
   }
 
-  /// With the permissions, as some routes show them.
+  /// With permissions, as some routes return them.
   var detailed: JSONValue { .object((json().objectValue ?? [:]).merging(["permissions": permissionsJSON]) { $1 }) }
 
   var permissionsJSON: JSONValue { .object(permissions.mapValues { .string($0) }) }
@@ -44,7 +44,7 @@ struct SimulatedUser: Codable {
   }
 }
 
-/// One table: rows by id, ids never used again.
+/// One table: rows by id; ids are never reused.
 struct Table: Codable {
   var rows: [Int: [String: JSONValue]] = [:]
   var nextID = 1
@@ -58,7 +58,7 @@ struct Table: Codable {
   }
 }
 
-/// Everything that the simulated NPM remembers. Codable, so that `--data` can keep it.
+/// The whole state of the simulated NPM. Codable, so that `--data` can store it.
 package struct SimulatorState: Codable {
   package enum Start: String, Codable, Sendable { case freshAdmin = "fresh-admin", unconfigured }
   package enum Nginx: String, Codable, Sendable { case ok, broken, stopped }
@@ -67,13 +67,13 @@ package struct SimulatorState: Codable {
   var hosts: [HostKind: Table] = Dictionary(uniqueKeysWithValues: HostKind.allCases.map { ($0, Table()) })
   var certificates = Table()
   var accessLists = Table()
-  /// Users and addresses of access lists have ids of their own.
+  /// Users and addresses of access lists have separate id sequences.
   var nextItemID = 1
   var nextClientID = 1
   var auditLog: [[String: JSONValue]] = []
   var nginx = SimulatedNginx()
   var defaultSite: [String: JSONValue] = ["value": "congratulations", "meta": [:]]
-  /// Whether requests to Let's Encrypt succeed. Without internet they do not.
+  /// Whether requests to Let's Encrypt succeed. Without internet they fail.
   var issuesCertificates = false
 
   package init(_ start: Start, now: Timestamp) {
@@ -86,7 +86,7 @@ package struct SimulatorState: Codable {
     ]
   }
 
-  /// SHA-256 of the certificates that were uploaded, by number.
+  /// SHA-256 of the uploaded certificates, by id.
   var fingerprints: [Int: String] {
     certificates.rows.compactMapValues { row in
       let text = row["meta"]?["certificate"].stringValue

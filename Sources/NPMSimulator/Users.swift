@@ -2,11 +2,11 @@ import FoundationEssentials
 import Model
 import Platform
 
-/// Who a call comes from.
+/// The caller of a request.
 enum Principal {
   case nobody
   case user(SimulatedUser)
-  /// A token that was good once, of a user who is disabled or deleted.
+  /// A token, once valid, of a user that is now disabled or deleted.
   case ghost
 }
 
@@ -18,7 +18,7 @@ struct Users {
   }
   private var sessions: [String: Session] = [:]
 
-  /// The caller behind an `Authorization` header. Only `Bearer` with a capital B counts.
+  /// The caller of an `Authorization` header. Only `Bearer` with a capital B is accepted.
   func caller(_ authorization: String?, _ state: SimulatorState, now: Timestamp) throws -> Principal {
     guard let token = bearer(authorization) else { return .nobody }
     if token == "null" { throw NPMFault.auth("Empty token") }
@@ -78,7 +78,7 @@ struct Users {
     return .json(200, ["token": .string(token), "expires": .string(expires.iso8601)])
   }
 
-  /// Lives such as `1s`, `2d`, `10y`.
+  /// Parses lifetimes such as `1s`, `2d`, `10y`.
   private static func seconds(_ text: String) -> Double? {
     let digits = text.prefix { $0.isNumber }
     let units = [

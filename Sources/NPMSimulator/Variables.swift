@@ -1,10 +1,10 @@
-/// nginx's variables as an advanced configuration uses and defines them. nginx looks for those that nobody defines when
-/// it has read everything.
+/// The nginx variables that an advanced configuration uses and defines. nginx reports undefined ones only after it has
+/// read the whole configuration.
 struct Variables {
   private var used: [String] = []
   private var defined: Set<String> = []
 
-  /// The first one that is used and nowhere defined.
+  /// The first variable that is used but not defined.
   var unknown: String? { used.first { !isKnown($0) } }
 
   mutating func note(_ words: [String]) {
@@ -20,7 +20,7 @@ struct Variables {
 
   private mutating func define(_ word: String) { defined.insert(String(word.drop { $0 == "$" })) }
 
-  /// Names behind `$` or in `${}`; a `$` at the end of a pattern is none.
+  /// Names after `$` or in `${}`; a `$` at the end of a pattern is not a variable.
   private static func names(in word: String) -> [String] {
     word.split(separator: "$", omittingEmptySubsequences: false).dropFirst().compactMap { part in
       let text = part.hasPrefix("{") ? part.dropFirst() : part
@@ -42,6 +42,6 @@ struct Variables {
     "https", "is_args", "query_string", "modern_browser", "ancient_browser", "msie", "invalid_referer", "uid_",
     "slice_range", "trusted_", "x_forwarded_",
   ]
-  /// NPM's own template sets these before it includes what people wrote.
+  /// NPM's own template sets these before it includes the advanced configuration.
   private static let builtIn: Set<String> = ["forward_scheme", "server", "port", "limit_rate", "realpath_root"]
 }

@@ -1,18 +1,18 @@
 import CLibPCRE2
 
-/// A regular expression as nginx compiles it, by the very library.
+/// A regular expression, compiled by the library that nginx uses.
 package struct Pattern: Sendable {
   package struct Problem: Error, Sendable {
-    /// The library's words.
+    /// The library's message.
     package var message: String
-    /// Bytes before the place that it does not take.
+    /// The byte offset of the error.
     package var offset: Int
   }
 
-  /// Names of its groups.
+  /// The names of its groups.
   package let names: [String]
 
-  /// Throws `Problem`.
+  /// - Throws: `Problem`.
   package init(_ text: String, ignoresCase: Bool) throws {
     var code: Int32 = 0
     var offset = 0
@@ -30,7 +30,7 @@ package struct Pattern: Sendable {
     return String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self)
   }
 
-  /// The library's table: for each name two bytes with the number of its group, then its text up to a zero.
+  /// Reads the library's table: per name two bytes with the number of its group, then its text up to a zero byte.
   private static func names(_ compiled: UnsafeMutableRawPointer) -> [String] {
     var count: UInt32 = 0
     var size: UInt32 = 0

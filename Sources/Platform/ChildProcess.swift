@@ -4,39 +4,40 @@
   import Darwin
 #endif
 
-/// Another program, run to its end: `posix_spawn`, because Foundation's way takes 40 ms and half a hundred megabytes.
+/// Runs another program to its end with `posix_spawn`: Foundation's `Process` costs 40 ms and about 50 MB.
 package enum ChildProcess {
   package struct Outcome: Sendable {
-    /// Its exit code; 128 and the signal's number where one ended it.
+    /// Its exit code; 128 plus the signal number if a signal ended it.
     package var exit: Int32
     package var output: [UInt8]
     package var errors: [UInt8]
-    /// It took too long and was ended.
+    /// It reached its timeout and was ended.
     package var timedOut: Bool
 
     package var isSuccess: Bool { exit == 0 && !timedOut }
-    /// What it printed, without the last line end.
+    /// Its standard output without trailing line ends.
     package var text: String {
       var text = String(decoding: output, as: UTF8.self)
       while text.last?.isNewline == true { text.removeLast() }
       return text
     }
-    /// The last line of its complaints.
+    /// The last line of its standard error.
     package var complaint: String {
       String(decoding: errors, as: UTF8.self).split(whereSeparator: \.isNewline).last.map(String.init) ?? ""
     }
   }
 
-  /// Between the making of a pipe and its mark to be closed no other program may start: it would keep the pipe open.
+  /// Held from `pipe` until FD_CLOEXEC is set: a program started in between would inherit the pipe and keep it open.
   private static let starts = Lock(0)
-  /// Seconds between the wish that it ends and its end.
+  /// Seconds between SIGTERM and SIGKILL.
   private static let grace = 3.0
-  /// Bytes of its output that are kept.
+  /// Maximum number of output bytes that are kept.
   private static let maximumOutput = 8 << 20
 
-  /// Runs a program, found by `PATH`, with exactly this environment. Throws `FileError` where it cannot be started.
+  /// Runs a program, found through `PATH`, with exactly this environment.
   ///
-  /// - Parameter timeout: seconds after which it and what it started are ended; so they are when the task is cancelled.
+  /// - Parameter timeout: seconds after which it and its children are ended; task cancellation ends them at once.
+  /// - Throws: `FileError` if it cannot be started.
   package static func run(
     _ arguments: [String], environment: [String: String], input: [UInt8] = [], timeout: Double
   ) async throws -> Outcome {
@@ -77,7 +78,7 @@ package enum ChildProcess {
       return ready > 0
     }
     var killing: ContinuousClock.Instant?
-    // Its own end counts: what it leaves behind may hold its output open.
+    // Only the exit of the child ends the loop: orphaned children of its own may hold its output open.
     while true {
       if let exit = exitCode(child) {
         outcome.exit = exit
@@ -86,12 +87,12 @@ package enum ChildProcess {
       }
       if let killing, killing <= .now { kill(-child, SIGKILL) }
       if killing == nil, end.withLock({ $0 }) <= .now {
-        // First it may put its things in order.
+        // SIGTERM first, so that it can clean up.
         outcome.timedOut = true
         kill(-child, SIGTERM)
         killing = .now + .seconds(grace)
       }
-      // Its end closes its output, which wakes us; where it closed that before, it is looked at often.
+      // The exit closes its output, which wakes `poll`; if it closed its output earlier, check more often.
       _ = exchange(stdout.isOpen || stderr.isOpen ? 100 : 10)
     }
   }
@@ -118,7 +119,7 @@ package enum ChildProcess {
     sigemptyset(&none)
     posix_spawnattr_setsigdefault(&attributes, &all)
     posix_spawnattr_setsigmask(&attributes, &none)
-    // A group of its own: Ctrl-C at our terminal is not for it, and it can be ended with all that it started.
+    // Its own process group: Ctrl-C at our terminal does not reach it, and its children can be ended with it.
     posix_spawnattr_setpgroup(&attributes, 0)
     posix_spawnattr_setflags(
       &attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
@@ -140,7 +141,7 @@ package enum ChildProcess {
     return signal == 0 ? (status >> 8) & 0xff : 128 + signal
   }
 
-  /// Both ends of a pipe, which no other program inherits.
+  /// Both ends of a pipe that no other program inherits.
   private struct Pipe {
     let read: End
     let write: End
@@ -154,7 +155,7 @@ package enum ChildProcess {
     }
   }
 
-  /// One end; closed when nobody has it any more.
+  /// One end of a pipe, closed with its last reference.
   private final class End {
     private(set) var number: Int32
     init(_ number: Int32) { self.number = number }
@@ -175,9 +176,9 @@ package enum ChildProcess {
     }
 
     func give(_ bytes: inout ArraySlice<UInt8>) {
-      let part = Array(bytes.prefix(4096))  // what a pipe takes without blocking, once it is said to be ready
+      let part = Array(bytes.prefix(4096))  // a pipe that `poll` reports as writable takes this much without blocking
       let count = write(number, part, part.count)
-      // Who does not want to read is left alone.
+      // A child that closed its input gets no more.
       if count < 0 { bytes = [] } else { bytes = bytes.dropFirst(count) }
       if bytes.isEmpty { close() }
     }

@@ -4,7 +4,7 @@
   import Darwin
 #endif
 
-/// A failed call on a file: which, on what, and the system's reason.
+/// A failed call on a file: the call, the path, and the system's reason.
 package struct FileError: Error, Equatable, CustomStringConvertible {
   package var operation: String
   package var path: String
@@ -16,7 +16,7 @@ package struct FileError: Error, Equatable, CustomStringConvertible {
     self.code = code
   }
 
-  /// The system's words, for example `No such file or directory`.
+  /// The system's message, for example `No such file or directory`.
   package var reason: String { String(cString: strerror(code)) }
   package var isMissing: Bool { code == ENOENT }
   package var isBrokenPipe: Bool { code == EPIPE }

@@ -4,7 +4,7 @@
   import Darwin
 #endif
 
-/// An advisory lock on a file that dies with its holder, so that a killed process never blocks the next one.
+/// An advisory lock on a file, released when its process ends, so that a killed process never blocks the next one.
 package final class FileLock: Sendable {
   private let fd: Int32
 
@@ -12,9 +12,9 @@ package final class FileLock: Sendable {
 
   deinit { close(fd) }
 
-  /// Takes the lock at `path`, or returns nil where another process holds it.
+  /// Acquires the lock at `path`, or returns nil if another process holds it.
   ///
-  /// - Parameter holder: what is written into the file, so that others can say who holds the lock.
+  /// - Parameter holder: text written into the file so that other processes can report the holder.
   package static func take(_ path: String, holder: String) throws -> FileLock? {
     let fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard fd >= 0 else { throw FileError("lock", path) }
@@ -25,12 +25,12 @@ package final class FileLock: Sendable {
       throw FileError("lock", path)
     }
     ftruncate(fd, 0)
-    // Only for people: on a full disk the lock holds all the same.
+    // Informative only: on a full disk the lock holds without it.
     try? Files.writeAll(fd, Array(holder.utf8), path: path)
     return FileLock(fd: fd)
   }
 
-  /// What the holder of the lock at `path` wrote about itself.
+  /// The text that the holder of the lock at `path` wrote into it.
   package static func holder(_ path: String) -> String? {
     guard let bytes = try? Files.read(path), !bytes.isEmpty else { return nil }
     return String(decoding: bytes, as: UTF8.self)

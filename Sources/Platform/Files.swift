@@ -4,9 +4,11 @@
   import Darwin
 #endif
 
-/// Whole files, read and replaced at once.
+/// Reads, replaces and lists files.
 package enum Files {
-  /// The bytes of the file at `path`. Throws `FileError`.
+  /// The bytes of the file at `path`.
+  ///
+  /// - Throws: `FileError`.
   package static func read(_ path: String) throws -> [UInt8] {
     let fd = open(path, O_RDONLY | O_CLOEXEC)
     guard fd >= 0 else { throw FileError("read", path) }
@@ -21,9 +23,9 @@ package enum Files {
     }
   }
 
-  /// Replaces the file at `path` so that readers see the old bytes or the new ones, never a part of them.
+  /// Replaces the file at `path` atomically: readers see the old bytes or the new ones, never a mix.
   ///
-  /// - Parameter mode: permissions of the new file; 0600 for what holds a secret.
+  /// - Parameter mode: permissions of the new file; 0600 for a file that holds a secret.
   package static func replace(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o644) throws {
     let temporary = try prepare(path, bytes, mode)
     guard rename(temporary, path) == 0 else {
@@ -37,7 +39,7 @@ package enum Files {
     guard unlink(path) == 0 || errno == ENOENT else { throw FileError("remove", path) }
   }
 
-  /// Removes a directory of ours with everything in it; links in it are removed, not followed.
+  /// Removes a directory with everything in it; links in it are removed, not followed.
   package static func removeTree(_ path: String) throws {
     guard let directory = opendir(path) else { throw FileError("remove", path) }
     var names: [String] = []
@@ -54,7 +56,7 @@ package enum Files {
     guard rmdir(path) == 0 else { throw FileError("remove", path) }
   }
 
-  /// Makes a file that is not there yet, whole or not at all; one that is there, by whomever, stays as it is.
+  /// Creates a file atomically; a file that exists already, from any process, stays unchanged.
   package static func create(_ path: String, with bytes: [UInt8] = [], mode: UInt32) throws {
     guard !exists(path) else { return }
     let temporary = try prepare(path, bytes, mode)
@@ -62,9 +64,9 @@ package enum Files {
     guard link(temporary, path) == 0 || errno == EEXIST else { throw FileError("make", path) }
   }
 
-  /// Writes a file that is to be renamed; returns its path.
+  /// Writes a temporary file for a later rename or link; returns its path.
   private static func prepare(_ path: String, _ bytes: [UInt8], _ mode: UInt32) throws -> String {
-    // Other threads may be about to make the same file.
+    // Other threads may create the same file at the same time.
     let temporary = "\(path).tmp.\(getpid()).\(UInt32.random(in: 0 ... .max))"
     unlink(temporary)
     let fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
@@ -81,7 +83,7 @@ package enum Files {
     return temporary
   }
 
-  /// Replaces the contents of a file that is there: its permissions stay, and a link goes on pointing at it.
+  /// Overwrites an existing file in place: its permissions stay, and links keep pointing at it.
   package static func rewrite(_ path: String, with bytes: [UInt8]) throws {
     guard let resolved = realPath(path) else { throw FileError("write", path) }
     var status = stat()
@@ -119,7 +121,7 @@ package enum Files {
     }
   }
 
-  /// Creates `path` and what is missing above it.
+  /// Creates `path` and its missing parents.
   package static func createDirectory(_ path: String, mode: UInt32 = 0o755) throws {
     guard !path.isEmpty, path != "/", path != "." else { return }
     if mkdir(path, mode_t(mode)) == 0 || errno == EEXIST { return }
@@ -128,13 +130,13 @@ package enum Files {
     guard mkdir(path, mode_t(mode)) == 0 || errno == EEXIST else { throw FileError("create", path) }
   }
 
-  /// The folder that holds `path`, `.` for a bare name.
+  /// The directory of `path`, `.` for a bare name.
   package static func parent(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
-  /// Whether some bytes stand in others.
+  /// Whether `bytes` contains `part`.
   package static func holds(_ part: [UInt8], in bytes: [UInt8]) -> Bool {
     guard let first = part.first else { return true }
     return bytes.withUnsafeBytes { whole in
@@ -150,16 +152,16 @@ package enum Files {
     }
   }
 
-  /// A path from the root on.
+  /// The absolute form of a path.
   package static func absolute(_ path: String) -> String {
     guard !path.hasPrefix("/") else { return path }
     var buffer = [CChar](repeating: 0, count: 4096)
     guard getcwd(&buffer, buffer.count) != nil else { return path }
-    let here = buffer.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }  // getcwd ends it with zero
+    let here = buffer.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }  // getcwd ends it with a zero byte
     return "\(here)/\(path)"
   }
 
-  /// Where a link leads to, as it says; nil: it is none.
+  /// The target of a link as it is written; nil: not a link.
   package static func linkTarget(_ path: String) -> String? {
     var buffer = [CChar](repeating: 0, count: 4096)
     let length = readlink(path, &buffer, buffer.count - 1)
@@ -167,10 +169,10 @@ package enum Files {
     return String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  /// The file that a path leads to through links, also where it is not there yet.
+  /// The file that a path leads to through links, even if it does not exist yet.
   package static func resolved(_ path: String) -> String {
     var target = path
-    // As many links in a row as Linux follows.
+    // Linux follows 40 links in a row.
     for _ in 0..<40 {
       guard let link = linkTarget(target) else { return target }
       target = link.hasPrefix("/") ? link : "\(parent(of: target))/\(link)"
@@ -178,7 +180,7 @@ package enum Files {
     return target
   }
 
-  /// Whether a path lies below a directory, or would.
+  /// Whether a path lies below a directory, or would once it exists.
   package static func lies(_ path: String, below directory: String) -> Bool {
     guard let folder = realPath(directory), let place = realPath(parent(of: resolved(path))) else { return false }
     return place == folder || place.hasPrefix(folder.hasSuffix("/") ? folder : folder + "/")
@@ -190,15 +192,15 @@ package enum Files {
     return String(cString: resolved)
   }
 
-  /// What lies below a directory, in byte order.
+  /// The content of a directory tree, in byte order.
   package struct Listing {
     package var files: [String] = []
-    /// What is neither a file nor a folder that can be walked: links to folders, which could form loops, and devices,
-    /// pipes and sockets, which could block whoever reads them.
+    /// Neither a file nor a directory that is walked: links to directories, which could form loops, and devices,
+    /// pipes and sockets, which could block a reader.
     package var others: [String] = []
   }
 
-  /// Names of what is in a folder, in no order.
+  /// The names in a directory, unordered.
   package static func entries(_ directory: String) throws -> [String] {
     guard let stream = opendir(directory) else { throw FileError("list", directory) }
     defer { closedir(stream) }
@@ -212,7 +214,7 @@ package enum Files {
     return names
   }
 
-  /// Everything below `directory`, hidden files and folders left out. Links to files count as files.
+  /// All files below `directory` except hidden files and directories. Links to files count as files.
   package static func below(_ directory: String) throws -> Listing {
     var listing = Listing()
     for name in try entries(directory) where !name.hasPrefix(".") {
@@ -236,7 +238,7 @@ package enum Files {
   private static func kind(of path: String) -> Kind {
     if isDirectory(path, followLinks: false) { return .folder }
     var status = stat()
-    guard stat(path, &status) == 0 else { return .file }  // a dangling link: reading it gives the reason
+    guard stat(path, &status) == 0 else { return .file }  // a dangling link: reading it reports the reason
     return status.st_mode & S_IFMT == S_IFREG ? .file : .other
   }
 
@@ -249,7 +251,7 @@ package enum Files {
   package static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-  /// Another text after each write: what the file is, how long, and when it was written.
+  /// Changes with each write: inode, size and modification time.
   package static func stamp(_ path: String) -> String {
     var facts = stat()
     guard stat(path, &facts) == 0 else { return "" }

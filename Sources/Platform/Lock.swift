@@ -4,9 +4,9 @@
   import Darwin
 #endif
 
-/// A value that one thread at a time may touch.
+/// A value that one thread at a time can access.
 ///
-/// A pthread mutex in heap memory: `Synchronization.Mutex` makes the thread sanitizer report races that are none.
+/// A pthread mutex in heap memory: with `Synchronization.Mutex` the thread sanitizer reports false races.
 package final class Lock<Value>: @unchecked Sendable {  // guard: every access to `value` holds `mutex`
   private var value: Value
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>

@@ -1,6 +1,6 @@
-/// A clock that is set forward and back each year by one rule, as POSIX writes it: `CET-1CEST,M3.5.0,M10.5.0/3`.
+/// A yearly daylight saving rule in POSIX form: `CET-1CEST,M3.5.0,M10.5.0/3`.
 struct PosixRule: Hashable, Sendable {
-  /// The `week`-th `weekday` of a month (5: the last one), at so many seconds of local time.
+  /// The `week`-th `weekday` of a month (5: the last one), `time` seconds after local midnight.
   private struct Change: Hashable {
     var month: Int
     var week: Int
@@ -16,7 +16,7 @@ struct PosixRule: Hashable, Sendable {
 
   init(standard: Int) { self.standard = standard }
 
-  /// nil: it is none, or names days in another way than by week and weekday, which no zone of today does.
+  /// nil: not a rule, or its days are not given by week and weekday, a form that no current zone uses.
   init?(_ text: String) {
     var scanner = Scanner(rest: text[...])
     guard scanner.name(), let west = scanner.time() else { return nil }
@@ -32,7 +32,7 @@ struct PosixRule: Hashable, Sendable {
   func offset(at seconds: Int) -> Int {
     guard let summer, let start, let end else { return standard }
     let year = Self.year(of: seconds + standard)
-    // Each change stands in the local time that holds until then.
+    // Each change is given in the local time before it.
     let begins = Self.seconds(of: start, in: year) - standard
     let ends = Self.seconds(of: end, in: year) - summer
     let isSummer = begins < ends ? (begins..<ends).contains(seconds) : !(ends..<begins).contains(seconds)
@@ -56,7 +56,7 @@ struct PosixRule: Hashable, Sendable {
     return year
   }
 
-  /// Days since 1970; leap days are counted up to the March before.
+  /// Days since 1970; leap days are counted up to the previous March.
   private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
     let y = month <= 2 ? year - 1 : year
     let shifted = month <= 2 ? month + 9 : month - 3

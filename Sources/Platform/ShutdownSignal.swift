@@ -6,7 +6,7 @@ import Dispatch
   import Darwin
 #endif
 
-/// A wish to stop that other code asks for at safe points.
+/// A request to stop that running code checks at safe points.
 package final class ShutdownSignal: Sendable {
   private struct State {
     var isRequested = false
@@ -30,7 +30,7 @@ package final class ShutdownSignal: Sendable {
     for waiter in waiters.values { waiter.resume() }
   }
 
-  /// Returns when a stop was requested, or the task is cancelled.
+  /// Returns when a stop is requested or the task is cancelled.
   package func wait() async {
     let number = state.withLock { state in
       state.nextWaiter += 1
@@ -50,7 +50,7 @@ package final class ShutdownSignal: Sendable {
     }
   }
 
-  /// Runs `body`, which is cancelled when a stop is requested.
+  /// Runs `body` and cancels it when a stop is requested.
   package func cancelling<Result: Sendable>(_ body: @escaping @Sendable () async -> Result) async -> Result {
     let work = Task { await body() }
     let watch = Task {
@@ -61,7 +61,7 @@ package final class ShutdownSignal: Sendable {
     return await work.value
   }
 
-  /// From now on a signal only requests the stop, so that what was begun can be finished.
+  /// From now on a signal only requests the stop, so that work in progress can finish.
   package func deferExit() { state.withLock { $0.defersExit = true } }
 
   /// Calls `body` with each SIGHUP, for as long as the process lives.
@@ -73,8 +73,8 @@ package final class ShutdownSignal: Sendable {
     state.withLock { $0.sources.append(source) }
   }
 
-  /// Ctrl-C and SIGTERM end the process with 130 at once, or, after `deferExit`, request the stop; a second one then
-  /// ends the process all the same.
+  /// Ctrl-C and SIGTERM end the process at once with 130. After `deferExit` the first one requests the stop and the
+  /// second one ends the process.
   package func listenToSignals() {
     for number in [SIGINT, SIGTERM] {
       signal(number, SIG_IGN)

@@ -4,7 +4,7 @@
   import Darwin
 #endif
 
-/// What the process knows of its terminal and itself.
+/// The standard streams, their terminal, and the exit of the process.
 package enum Terminal {
   package static let input: Int32 = 0
   package static let output: Int32 = 1
@@ -12,7 +12,7 @@ package enum Terminal {
 
   package static func isTerminal(_ fd: Int32) -> Bool { isatty(fd) == 1 }
 
-  /// Writes to a descriptor; a reader that went away is no error of ours.
+  /// Writes to a descriptor; a reader that closed its end is not an error.
   package static func write(_ text: String, to fd: Int32) {
     try? Files.writeAll(fd, Array(text.utf8), path: "output")
   }
@@ -42,29 +42,29 @@ package enum CurrentProcess {
     getenv(name).map { String(cString: $0) }
   }
 
-  /// Gives memory that is free back to the system: glibc keeps it until a process ends, which a daemon does not do.
+  /// Returns free memory to the system: glibc keeps it until the process ends, and a daemon does not end.
   package static func trimHeap() {
-    // glibc's module does not have the header that declares it; where there is no such call nothing happens.
+    // The Glibc module lacks the header that declares it; on a system without this call nothing happens.
     guard let call = dlsym(nil, "malloc_trim") else { return }
     typealias Trim = @convention(c) (Int) -> Int32
     _ = unsafeBitCast(call, to: Trim.self)(0)
   }
 
-  /// Keeps memory in one heap: glibc gives threads heaps of their own, and a daemon has more threads than it has use for
-  /// what they leave behind. To be called before there are any.
+  /// Limits glibc to one heap: it gives each thread its own, and the many threads of a daemon leave unused memory in
+  /// theirs. Call it before any thread starts.
   package static func limitArenas() {
     guard let call = dlsym(nil, "mallopt") else { return }
     typealias Option = @convention(c) (Int32, Int32) -> Int32
-    let maximumArenas: Int32 = -8  // M_ARENA_MAX, which is glibc's alone
+    let maximumArenas: Int32 = -8  // M_ARENA_MAX, which only glibc has
     _ = unsafeBitCast(call, to: Option.self)(maximumArenas, 1)
   }
 
-  /// Opens the standard descriptors that are closed on nothing: the next file would get their number, and our words.
+  /// Opens closed standard descriptors on /dev/null: otherwise the next opened file gets their number and our output.
   package static func openStandardDescriptors() {
     for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) < 0 { _ = open("/dev/null", O_RDWR) }
   }
 
-  /// A write to a closed socket or pipe, or to a file that may not grow, is an error code, not the end of the process.
+  /// A write to a closed socket or pipe, or beyond a file size limit, returns an error instead of ending the process.
   package static func ignoreFailedWrites() {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)

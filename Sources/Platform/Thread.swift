@@ -4,7 +4,7 @@
   import Darwin
 #endif
 
-/// Starts `body` on a thread of its own, detached: for C loops that block.
+/// Starts `body` on a detached thread of its own, for C loops that block.
 package func startThread(_ body: @escaping @Sendable () -> Void) {
   final class Box {
     let body: @Sendable () -> Void

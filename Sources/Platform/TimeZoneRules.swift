@@ -1,10 +1,10 @@
-/// The clock of a place, from the system's time zone database (RFC 8536): seconds east of UTC at each moment.
+/// The UTC offsets of a time zone, in seconds east of UTC, from the system's time zone database (RFC 8536).
 package struct TimeZoneRules: Hashable, Sendable {
-  /// Seconds since 1970 from which an offset holds, in order.
+  /// Seconds since 1970 at which an offset begins, in order.
   private var transitions: [(at: Int, offset: Int)] = []
-  /// Before the first transition.
+  /// The offset before the first transition.
   private var firstOffset = 0
-  /// After the last one.
+  /// The rule after the last transition.
   private var rule = PosixRule(standard: 0)
 
   package static let utc = TimeZoneRules()
@@ -18,7 +18,7 @@ package struct TimeZoneRules: Hashable, Sendable {
 
   package func hash(into hasher: inout Hasher) { hasher.combine(transitions.count) }
 
-  /// A zone by its name, such as `Europe/Berlin`; nil where the system does not know it.
+  /// A zone by name, such as `Europe/Berlin`; nil if the system does not know it.
   package init?(_ name: String, database: String = "/usr/share/zoneinfo") {
     if name == "UTC" {
       self.init()
@@ -84,13 +84,13 @@ package struct TimeZoneRules: Hashable, Sendable {
       guard counts.allSatisfy({ (0...1_000_000).contains($0) }) else { return nil }
     }
 
-    /// Bytes of what follows.
+    /// Bytes of the data block after this header.
     func size(timeWidth: Int) -> Int {
       counts[0] + counts[1] + counts[2] * (timeWidth + 4) + times * (timeWidth + 1) + types * 6 + counts[5]
     }
   }
 
-  /// Big-endian numbers; zero beyond the end.
+  /// Reads big-endian numbers; zero beyond the end.
   private struct Reader {
     var bytes: [UInt8]
     var place = 0
@@ -111,7 +111,7 @@ package struct TimeZoneRules: Hashable, Sendable {
       return String(decoding: bytes[place..<place + width], as: UTF8.self)
     }
 
-    /// What stands between two line ends.
+    /// The text between two line ends.
     var line: String {
       guard left > 1 else { return "" }
       return String(decoding: bytes[(place + 1)...].prefix { $0 != 0x0a }, as: UTF8.self)

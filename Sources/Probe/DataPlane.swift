@@ -2,7 +2,7 @@ import Curl
 import Model
 import Platform
 
-/// Where NPM serves its hosts: the second way to a destination, the one that visitors take.
+/// The data plane of NPM: the second path to a destination, the one that visitors take.
 package struct DataPlane: Hashable, Sendable {
   /// A name, an IPv4 address, or an IPv6 address without brackets.
   package var address: String
@@ -16,15 +16,15 @@ package struct DataPlane: Hashable, Sendable {
   }
 }
 
-/// What a host is called by visitors.
+/// A host as visitors address it.
 package struct DataPlaneHost: Hashable, Sendable {
   package var domain: String
   package var usesTLS: Bool
-  /// Whether nginx itself asks visitors who they are.
+  /// Whether nginx itself requires authentication.
   package var isGuarded: Bool
-  /// Whether it must ask us: who lets some addresses in without a password may let ours in.
+  /// Whether it must reject our check: an access list that lets some addresses in without a password may let ours in.
   package var mustAsk: Bool
-  /// Whether answers of its destination carry the name that was asked for, as NPM's own configuration has it.
+  /// Whether responses of its destination carry the host name (`X-Served-By`), as in NPM's own configuration.
   package var isMarked: Bool
 
   package init(
@@ -37,33 +37,33 @@ package struct DataPlaneHost: Hashable, Sendable {
     self.isMarked = isMarked
   }
 
-  /// What an answer shows that nginx must not answer for this name; nil: nothing.
+  /// A sign in a response that nginx does not serve this host correctly; nil: none.
   func flaw(status: Int, headers: [String: String]) -> String? {
-    // nginx asks before it looks for a destination: one that is away shows that it did not.
+    // nginx authenticates before it contacts the upstream: an error of an unreachable upstream shows that it did not.
     if mustAsk, ![401, 403].contains(status), status < 500 || [502, 504].contains(status) {
       return "answers \(status) to who has no password: its access list is not enforced"
     }
-    // nginx adds the name to these alone, and its default site has none.
+    // nginx adds the name to these statuses only, and its default site never does.
     let carriesName = [200, 201, 204, 206, 301, 302, 303, 304, 307, 308].contains(status)
     guard isMarked, carriesName, headers["x-served-by"] == nil else { return nil }
     return "is answered by another page than its own: nginx does not have this host"
   }
 }
 
-/// What came of asking for a host as a visitor would.
+/// The result of a request for a host, made as a visitor would.
 package struct DataPlaneResult: Hashable, Sendable {
   package enum Outcome: Hashable, Sendable {
     case answered(status: Int)
     case noConnection(String)
     case noAnswer(String)
-    /// The certificate is not for this name, or over, or there is none.
+    /// The certificate is not for this name, expired, or missing.
     case badCertificate(String)
   }
   package var outcome: Outcome
   package var milliseconds: Double
-  /// What the answer lacks of what is expected of the destination; nil: nothing.
+  /// The first unmet expectation of the destination's response; nil: none.
   package var shortcoming: String?
-  /// Why it cannot be this host's answer, or must not be; nil: nothing says so.
+  /// Why it cannot or must not be this host's response; nil: no sign of that.
   package var flaw: String?
 
   package init(_ outcome: Outcome, milliseconds: Double = 0, shortcoming: String? = nil, flaw: String? = nil) {
@@ -73,12 +73,12 @@ package struct DataPlaneResult: Hashable, Sendable {
     self.flaw = flaw
   }
 
-  /// nginx itself answers from 500 on when it cannot reach the destination.
+  /// nginx itself returns 500 or above if it cannot reach the destination.
   package var isOK: Bool { if flaw == nil, case .answered(let status) = outcome { status < 500 } else { false } }
 
-  /// Whether the answer is as expected and must have come from the destination: nginx says 401 and 403 by itself where it
-  /// guards a host, and other errors where it refuses a request. For hosts that it does not have it serves a page of its
-  /// own: only those that NPM is known to serve may be asked for.
+  /// Whether the response meets the expectation and must come from the destination: nginx itself returns 401 and 403
+  /// for a host with access control, and other errors for a refused request. For unknown hosts it returns its own page:
+  /// check only hosts that NPM is known to serve.
   func provesDestination(_ name: DataPlaneHost?) -> Bool {
     guard case .answered(let status) = outcome, shortcoming == nil, flaw == nil else { return false }
     return (200..<400).contains(status) || (status == 401 && name?.isGuarded == false)
@@ -93,16 +93,16 @@ package struct DataPlaneResult: Hashable, Sendable {
   }
 }
 
-/// What a visitor sees of a name.
+/// A visitor's view of a host name.
 package struct DataPlaneProbe: Hashable, Sendable {
   package var status: Int
-  /// NPM adds the name that was asked for to what a destination answers, but to errors.
+  /// NPM adds the host name to the responses of a destination, except errors.
   package var carriesName: Bool
   /// Names in lower case.
   package var headers: [String: String]
-  /// The beginning of the body.
+  /// The start of the body.
   package var page: [UInt8]
-  /// What it was encrypted with, PEM, its own certificate first.
+  /// The certificates of the connection in PEM form, the server's own first.
   package var certificates: [String] = []
 
   package init(status: Int, carriesName: Bool, headers: [String: String] = [:], page: [UInt8] = []) {
@@ -112,7 +112,7 @@ package struct DataPlaneProbe: Hashable, Sendable {
     self.page = page
   }
 
-  /// Whether both are the same page, as that of every name which nginx does not have.
+  /// Whether both are the same page, like the page for all names that nginx does not have.
   package func isSame(as other: DataPlaneProbe) -> Bool {
     status == other.status && page == other.page && headers["location"] == other.headers["location"]
   }
@@ -137,7 +137,7 @@ extension Prober {
     }
   }
 
-  /// Who signed a certificate is the owner's business; whether it is for this name and not over is not.
+  /// An untrusted issuer is accepted; a wrong name or an expired certificate is not.
   private func ask(
     _ transfer: HTTPTransfer, for name: DataPlaneHost, _ check: HealthCheckSpec
   ) async throws -> DataPlaneResult {
@@ -156,7 +156,7 @@ extension Prober {
     }
   }
 
-  /// One look at what NPM serves under a name, without a password and whoever signed its certificate; nil: no answer.
+  /// Requests a name from NPM once, without a password and with any certificate issuer; nil: no response.
   ///
   /// - Returns: the status, whether the answer carries the name, and what makes it the same page as another.
   package func look(_ dataPlane: DataPlane, domain: String, usesTLS: Bool) async -> DataPlaneProbe? {
@@ -197,7 +197,7 @@ extension Prober {
 }
 
 extension TransferError {
-  /// libcurl's verification failed for the signer alone: self-signed, or by an authority that is not the system's.
+  /// Whether libcurl's verification failed only for the issuer: self-signed, or from a CA not trusted by the system.
   fileprivate var isAboutSigner: Bool {
     let words = message.lowercased()
     return words.contains("self-signed") || words.contains("self signed") || words.contains("local issuer")

@@ -1,11 +1,11 @@
 package import Model
 
-/// Who is to blame for a destination that cannot be used.
+/// The cause of a failed check.
 package enum FailureCause: String, Codable, CaseIterable, Sendable {
   case backend
-  /// nginx answers, but does not get to a destination that we get to.
+  /// nginx responds, but cannot reach a destination that is reachable from here.
   case nginx = "nginx configuration"
-  /// NPM's data plane does not answer at all.
+  /// NPM's data plane does not respond at all.
   case npm = "NPM"
   case dns = "DNS"
   case certificate
@@ -13,18 +13,18 @@ package enum FailureCause: String, Codable, CaseIterable, Sendable {
   case network
 }
 
-/// What is watched: a destination, how often, and by which name visitors know it.
+/// A monitored destination: its check interval and its name on the data plane.
 package struct HealthTarget: Hashable, Sendable {
   package var key: TargetKey
   package var target: ProbeTarget
   /// Seconds.
   package var interval: Double
-  /// nil: it is not asked for through NPM.
+  /// nil: it is not checked through NPM.
   package var front: DataPlaneHost?
   package var objective: Objective
 
   package var name: String { target.name }
-  /// What several hosts may share: one machine, one port.
+  /// Several hosts may share it: one machine, one port.
   package var destination: String { "\(target.host):\(target.port)" }
 
   /// - Parameter key: nil: the proxy host of that name, of the default instance.
@@ -40,14 +40,14 @@ package struct HealthTarget: Hashable, Sendable {
   }
 }
 
-/// One check of a destination, by both ways where there are two.
+/// One check of a destination, directly and through NPM where the latter is possible.
 package struct HealthCheck: Hashable, Sendable {
   package var key: TargetKey
   package var at: Timestamp
   package var direct: ProbeResult
   package var front: DataPlaneResult?
   private var frontName: DataPlaneHost?
-  /// Whether our own network was found to be down.
+  /// Whether our own network is down.
   package var isLocalNetworkDown: Bool
 
   package init(
@@ -62,8 +62,8 @@ package struct HealthCheck: Hashable, Sendable {
     self.isLocalNetworkDown = isLocalNetworkDown
   }
 
-  /// Both ways must do. Where only we cannot get to a destination, as to a container by its name, and what visitors get
-  /// can only have come from there, all is well; one that refuses us is not there for NPM either.
+  /// Both paths must pass. If only we cannot reach a destination (such as a container name), and the response through
+  /// NPM can only come from it, the check passes. A destination that refuses our connection is down for NPM too.
   package var outcome: CheckOutcome {
     if isOK { return .passed }
     return isLocalNetworkDown ? .inconclusive : .failed
@@ -80,7 +80,7 @@ package struct HealthCheck: Hashable, Sendable {
     if isOK { return nil }
     if isLocalNetworkDown { return .network }
     switch front?.outcome {
-    // A backend that is known to be down is down whatever becomes of NPM.
+    // A backend that is known to be down is the cause, whatever the state of NPM.
     case .noConnection: return direct.isRefused || direct.failure?.step == .http ? .backend : .npm
     case .badCertificate: return .certificate
     case .answered, .noAnswer, nil: break
@@ -89,7 +89,7 @@ package struct HealthCheck: Hashable, Sendable {
     return direct.failure?.step == .dns ? .dns : .backend
   }
 
-  /// What is wrong, in a few words.
+  /// A short description of the problem.
   package var problem: String? {
     guard let failureCause else { return nil }
     switch failureCause {
@@ -98,7 +98,7 @@ package struct HealthCheck: Hashable, Sendable {
     }
   }
 
-  /// Milliseconds from the connection to the answer; nil where there was none.
+  /// Milliseconds from the connection to the response; nil if there was none.
   package var latency: Double? {
     guard isOK else { return nil }
     guard direct.isOK else { return front?.milliseconds }

@@ -6,7 +6,7 @@ extension HealthCheckSpec {
   /// Bytes of an answer that are read where its JSON matters.
   static let readableBytes = 4 << 20
 
-  /// What an answer lacks, and what to do about it; nil: it is as expected.
+  /// The first unmet expectation, and a hint; nil: the response is as expected.
   func problem(with result: TransferResult) -> (words: String, hint: String)? {
     guard statuses.contains(result.status) else {
       return ("HTTP \(result.status)", ProbeHint.status(result.status))
@@ -25,13 +25,13 @@ extension HealthCheckSpec {
 }
 
 extension JSONValue {
-  /// As JSON, so that a number and its text are told apart.
+  /// In JSON notation, which distinguishes a number from a string.
   private var shown: String {
     let text = JSONOutput.line(self)
     return text.count > 80 ? "\(text.prefix(80))..." : text
   }
 
-  /// Where `answer` does not have what this asks for. What it has besides does not matter.
+  /// The path at which `answer` lacks an expected value; additional members are ignored.
   fileprivate func difference(to answer: JSONValue, at path: String) -> String? {
     guard case .object(let members) = self else {
       return self == answer ? nil : "'\(path)' is \(answer.shown), not \(shown)"

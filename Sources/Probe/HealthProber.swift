@@ -2,20 +2,20 @@ package import Curl
 import Model
 import Platform
 
-/// Checks what is watched. Tests bring their own.
+/// Checks monitored targets. Tests use their own.
 package protocol HealthChecker: Sendable {
-  /// Checks each target once, and tells each as soon as it is known: one that takes long holds nobody up.
+  /// Checks each target once and reports each result at once, so that a slow target does not delay the others.
   func check(_ targets: [HealthTarget], found: @escaping @Sendable (HealthCheck) async -> Void) async
 }
 
-/// Checks destinations over the network, by both ways where NPM's data plane is known.
+/// Checks destinations over the network, also through NPM if its data plane is known.
 package struct HealthProber: HealthChecker {
   private let settings: ProbeSettings
   private let engine: CurlEngine
   private let dataPlane: DataPlane?
   private let connectivityTargets: [ProbeTarget]
 
-  /// - Parameter landmarks: what is always there; when none of it can be connected to, our own network is down.
+  /// - Parameter connectivityTargets: always available; if none accepts a connection, our own network is down.
   package init(
     settings: ProbeSettings, engine: CurlEngine, dataPlane: DataPlane? = nil, connectivityTargets: [ProbeTarget] = []
   ) {
@@ -26,7 +26,7 @@ package struct HealthProber: HealthChecker {
   }
 
   package func check(_ targets: [HealthTarget], found: @escaping @Sendable (HealthCheck) async -> Void) async {
-    // A prober remembers what it looked up; a round looks again.
+    // A prober caches name look-ups; each round resolves them again.
     let prober = Prober(settings: settings, engine: engine)
     let network = Network(prober, connectivityTargets)
     await withDiscardingTaskGroup { group in
@@ -51,14 +51,14 @@ package struct HealthProber: HealthChecker {
     return HealthCheck(target, at: .now, direct: direct, front: front, isLocalNetworkDown: isLocalNetworkDown)
   }
 
-  /// What visitors get.
+  /// The check through NPM's data plane.
   private func ask(_ target: HealthTarget, _ prober: Prober) async -> DataPlaneResult? {
     guard let dataPlane, let front = target.front else { return nil }
     return await prober.ask(dataPlane, for: front, target.target)
   }
 }
 
-/// Whether our own network is down; looked at once in a round, and only where somebody wants to know.
+/// Whether our own network is down; checked at most once a round, and only on demand.
 private actor Network {
   private let prober: Prober
   private let connectivityTargets: [ProbeTarget]

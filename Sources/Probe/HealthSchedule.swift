@@ -33,7 +33,7 @@ package struct HealthSchedule<Key: Hashable & Comparable & CustomStringConvertib
     for name in names {
       guard let entry = entries[name] else { continue }
       let phase = Self.phase(of: name) * entry.interval
-      // More than half an interval away, so that the first check and the regular ones do not follow at once.
+      // At least half an interval away, so that the first regular check does not follow the initial one at once.
       var next = ((now - phase) / entry.interval).rounded(.up) * entry.interval + phase
       if next < now + entry.interval / 2 { next += entry.interval }
       entries[name]?.due = next

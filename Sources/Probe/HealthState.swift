@@ -1,23 +1,23 @@
 package import Model
 
-/// Everything that the monitor knows: what is watched, when each is due, how each is. A value: checks go in,
-/// transitions come out.
+/// The state of the monitor: its targets, their schedule and their health. A value type: checks are its input,
+/// transitions its output.
 package struct HealthState: Sendable {
   package struct Record: Sendable {
     package var target: HealthTarget
     package var memory: PersistedHealth
-    /// nil: not since the start.
+    /// nil: none since the start.
     package var last: HealthCheck?
-    /// The last one that failed, since the start.
+    /// The last failed check since the start.
     package var lastFailure: HealthCheck?
 
     package var health: Health { memory.tracker.health }
   }
 
-  /// What is to be done now.
+  /// The checks of one round.
   package struct Round: Sendable {
     package var inFlight: [HealthTarget] = []
-    /// What these would find is known: their destination is dead.
+    /// Checks with a known result: their destination is down.
     package var skipped: [HealthCheck] = []
 
     package init() {}
@@ -28,14 +28,14 @@ package struct HealthState: Sendable {
   /// Hosts by the destination that they lead to.
   private var sharing: [String: [TargetKey]] = [:]
   private var breakers: [String: CircuitBreaker] = [:]
-  /// The shortest interval of those that lead to each destination.
+  /// For each destination, the shortest interval of its targets.
   private var intervals: [String: Double] = [:]
   /// Who was asked and has not answered yet: nobody is asked twice at once.
   private var inFlight: Set<TargetKey> = []
   private let thresholds: HealthTracker.Thresholds
   private var memories: [TargetKey: PersistedHealth]
 
-  /// A dead destination is asked once an interval, whoever leads there, then every other one.
+  /// A destination that is down is checked once an interval for all its targets, later once in two intervals.
   private static func breaker(_ interval: Double) -> CircuitBreaker {
     var settings = CircuitBreaker.Settings()
     settings.failures = 5
@@ -44,7 +44,7 @@ package struct HealthState: Sendable {
     return CircuitBreaker(settings)
   }
 
-  /// Seconds after which who seems to be back is asked again, and who could not be asked.
+  /// Seconds until a target is checked again that recovered or whose check was inconclusive.
   private static let confirmation = 15.0
 
   /// - Parameter memories: of earlier days, by host.
@@ -53,12 +53,12 @@ package struct HealthState: Sendable {
     self.memories = memories
   }
 
-  /// When the next round is due, in seconds of the steady clock.
+  /// The time of the next round, in seconds of the monotonic clock.
   package var due: Double? { schedule.due }
 
-  /// Replaces what is watched.
+  /// Replaces the monitored targets.
   ///
-  /// - Parameter now: seconds of a clock that never goes back.
+  /// - Parameter now: seconds of a monotonic clock.
   package mutating func watch(_ targets: [HealthTarget], at now: Double, _ time: Timestamp) {
     var kept: [TargetKey: Record] = [:]
     for target in targets {
@@ -78,13 +78,13 @@ package struct HealthState: Sendable {
     schedule.watch(records.mapValues(\.target.interval), at: now)
   }
 
-  /// Takes what is due.
+  /// Returns the due checks and marks them as in progress.
   package mutating func begin(at now: Double, _ time: Timestamp) -> Round {
     var round = Round()
     for name in schedule.take(at: now) {
       guard let record = records[name], !inFlight.contains(name) else { continue }
       let isDead = breakers[record.target.destination]?.isOpen(at: now) == true
-      // What visitors get is always worth a look.
+      // Checks through NPM always run.
       if isDead, record.target.front == nil, let last = lastFailure(at: record.target.destination) {
         round.skipped.append(HealthCheck(record.target, at: time, direct: last))
       } else {
@@ -100,7 +100,7 @@ package struct HealthState: Sendable {
       .max { ($0.last?.at.seconds ?? 0) < ($1.last?.at.seconds ?? 0) }?.last?.direct
   }
 
-  /// Takes in what was found; returns whose health changed.
+  /// Records results; returns the changes of health.
   package mutating func note(_ checks: [HealthCheck], at now: Double) -> [HealthTransition] {
     checks.compactMap { check in
       // A skipped one says nothing new of its destination; one that was asked before it moved says nothing of it at all.
@@ -113,7 +113,7 @@ package struct HealthState: Sendable {
       record.last = check
       if check.outcome == .failed { record.lastFailure = check }
       let change = record.memory.tracker.note(check.outcome, thresholds, at: check.at)
-      // An outage is told as one; what is counted is what comes and goes.
+      // An outage is reported as a whole; the list counts only intermittent failures.
       if record.health == .unhealthy { record.memory.failures = [] }
       records[check.key] = record
       if check.outcome == .inconclusive || (record.health == .unhealthy && check.outcome == .passed) {
@@ -123,7 +123,7 @@ package struct HealthState: Sendable {
     }
   }
 
-  /// Whether a destination can be reached at all; what it answers is another matter.
+  /// Records whether a destination can be reached at all; the content of its response does not matter here.
   private mutating func noteDestination(_ check: HealthCheck, at now: Double) {
     guard let target = records[check.key]?.target, !check.isLocalNetworkDown else { return }
     let key = target.destination
@@ -133,7 +133,7 @@ package struct HealthState: Sendable {
       if case .go = breaker.admit(at: now) { breaker.failed(at: now) }
     } else {
       breaker.succeeded()
-      // All that wait for this destination want to know.
+      // Check all targets of this destination at once.
       if !wasClosed {
         schedule.expedite(Set(sharing[key] ?? []), at: now)
       }

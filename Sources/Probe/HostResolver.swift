@@ -7,8 +7,8 @@ import Platform
   import Darwin
 #endif
 
-/// Looks names up with the system's resolver, each once, in threads of its own: `getaddrinfo` can neither be bounded
-/// nor interrupted, so that a look-up that hangs is left behind.
+/// Resolves each name once with the system's resolver, in separate threads: `getaddrinfo` has no timeout and cannot be
+/// interrupted, so a look-up that hangs is abandoned.
 package actor HostResolver {
   package enum Outcome: Equatable, Sendable {
     case addresses([String])
@@ -16,7 +16,7 @@ package actor HostResolver {
     case timedOut
   }
 
-  /// Look-ups that may be stuck at once.
+  /// Maximum number of concurrent look-ups, including those that hang.
   private static let maximumThreads = 32
   private var known: [String: Task<Outcome, Never>] = [:]
   private let gate = AsyncSemaphore(HostResolver.maximumThreads)
@@ -24,7 +24,7 @@ package actor HostResolver {
 
   init(lookUp: @escaping @Sendable (String) -> Outcome) { find = lookUp }
 
-  /// Addresses of `host`, at least one where it succeeds.
+  /// The addresses of `host`; at least one on success.
   func resolve(_ host: String, timeout: Double) async -> Outcome {
     if let task = known[host] { return await task.value }
     let task = Task { [gate, find] in await Self.lookUp(host, timeout: timeout, gate: gate, find) }
@@ -32,7 +32,7 @@ package actor HostResolver {
     return await task.value
   }
 
-  /// Whether `text` is an address already.
+  /// Whether `text` is already an address.
   static func isAddress(_ text: String) -> Bool {
     var buffer = in6_addr()
     return inet_pton(AF_INET, text, &buffer) == 1 || inet_pton(AF_INET6, text, &buffer) == 1
@@ -55,7 +55,7 @@ package actor HostResolver {
     return await answer.value()
   }
 
-  /// The system's own answer. Blocks.
+  /// The result of the system's resolver. Blocks.
   package static func ask(_ host: String) -> Outcome {
     var hints = addrinfo()
     hints.ai_family = AF_UNSPEC

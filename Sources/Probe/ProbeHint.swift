@@ -1,4 +1,4 @@
-/// What to do about a failed step, in the words of the contract.
+/// Hints for failed steps, worded as in the contract.
 enum ProbeHint {
   static let unresolved = "Domain cannot be resolved. Check DNS settings or use an IP address."
   static let tcpTimeout = "Connection timed out. Possible firewall blocking. Check network/firewall rules."

@@ -2,7 +2,7 @@ package import Model
 
 /// A destination to check.
 package struct ProbeTarget: Hashable, Sendable {
-  /// The name of what forwards there.
+  /// The name of the host that forwards there.
   package var name: String
   /// The path of the host's location that forwards there; nil: the host itself.
   package var location: String?
@@ -11,7 +11,7 @@ package struct ProbeTarget: Hashable, Sendable {
   package var host: String
   package var port: Int
   package var path: String
-  /// The domain that nginx asks for in the `Host` header; nil: that of the destination.
+  /// The domain in nginx's `Host` header; nil: the host of the destination.
   package var domain: String?
   package var check: HealthCheckSpec
 
@@ -29,9 +29,9 @@ package struct ProbeTarget: Hashable, Sendable {
     self.check = check
   }
 
-  /// The destination as people write it.
+  /// The destination as a URL.
   package var url: String { "\(scheme)://\(host):\(port)" }
-  /// What it is called in reports: `app`, or `app /api` for a location.
+  /// Its name in reports: `app`, or `app /api` for a location.
   package var title: String { location.map { "\(name) \($0)" } ?? name }
 }
 
@@ -45,7 +45,7 @@ package struct ProbeStep: Hashable, Sendable {
   package var step: Name
   package var status: Status
   package var milliseconds: Double?
-  /// What was found: an address, a status code.
+  /// The result: an address, a status code.
   package var detail: String?
   package var error: String?
   package var hint: String?
@@ -63,12 +63,12 @@ package struct ProbeStep: Hashable, Sendable {
   }
 }
 
-/// The four steps of one check, in order; after a failed one the rest is skipped.
+/// The four steps of one check, in order; after a failure the others are skipped.
 package struct ProbeResult: Hashable, Sendable {
   package var target: ProbeTarget
   package var steps: [ProbeStep]
 
-  /// Fills up with skipped steps.
+  /// Adds the missing steps as skipped.
   package init(target: ProbeTarget, steps: [ProbeStep]) {
     self.target = target
     self.steps = steps + ProbeStep.Name.allCases.dropFirst(steps.count).map { ProbeStep($0, .skipped) }
@@ -76,17 +76,17 @@ package struct ProbeResult: Hashable, Sendable {
 
   package var isOK: Bool { steps.allSatisfy { $0.status == .passed } }
   package var failure: ProbeStep? { steps.first { $0.status == .failed } }
-  /// The machine is there, and nothing listens.
+  /// Whether the machine responds but no process listens on the port.
   var isRefused: Bool { failure?.error == ProbeStep.refused }
 }
 
-/// Budgets of a check.
+/// Timeouts and limits of a check.
 package struct ProbeSettings: Hashable, Sendable {
   /// Seconds.
   package var dnsTimeout = 5.0
   package var tcpTimeout = 5.0
   package var httpTimeout = 10.0
-  /// Checks under way at once.
+  /// Maximum number of concurrent checks.
   package var concurrency = 64
 
   package init() {}

@@ -8,10 +8,10 @@ package struct Prober: Sendable {
   private let engine: CurlEngine
   private let resolver: HostResolver
 
-  /// Addresses of one name that are tried.
+  /// Maximum number of addresses tried for one name.
   private static let maximumAddresses = 8
 
-  /// - Parameter lookUp: finds the addresses of a name; may block.
+  /// - Parameter lookUp: resolves a name to addresses; may block.
   package init(
     settings: ProbeSettings, engine: CurlEngine,
     lookUp: @escaping @Sendable (String) -> HostResolver.Outcome = HostResolver.ask
@@ -61,7 +61,7 @@ package struct Prober: Sendable {
     return ProbeResult(target: target, steps: steps)
   }
 
-  /// Those of the names that do not resolve.
+  /// The names that do not resolve.
   package func unresolved(_ names: [String]) async -> Set<String> {
     await withTaskGroup(of: String?.self) { group in
       for name in Set(names) {
@@ -86,7 +86,7 @@ package struct Prober: Sendable {
     }
   }
 
-  /// Asks one address after the other until one answers, as nginx does.
+  /// Tries the addresses in turn until one responds, as nginx does.
   private func connect(_ target: ProbeTarget, _ bare: String, _ addresses: [String]) async -> [ProbeStep] {
     var failures: [TransferError] = []
     for address in addresses.isEmpty ? [bare] : Array(addresses.prefix(Self.maximumAddresses)) {
@@ -98,13 +98,13 @@ package struct Prober: Sendable {
         return [ProbeStep(.tcp, .failed, error: "\(error)")]
       }
     }
-    // Who refuses is not there; of who is silent nobody knows.
+    // A refused connection means that the service is down; a timeout leaves its state unknown.
     let worst = failures.first { $0.reason != .refused } ?? failures.first
     return worst.map { failed($0, target) } ?? []
   }
 
-  /// A request as NPM's nginx makes it: HTTP/1.1, by address so that TLS names nobody, certificates unchecked, and the
-  /// visitor's domain in `Host`.
+  /// A request like that of NPM's nginx: HTTP/1.1, by address so that TLS sends no server name, no certificate check,
+  /// and the visitor's domain in `Host`.
   private func direct(_ target: ProbeTarget, _ address: String) throws -> HTTPTransfer {
     var transfer = try transfer(
       URLParts(scheme: target.scheme, host: address, port: target.port), target.path, target.check)
@@ -134,7 +134,7 @@ package struct Prober: Sendable {
     return transfer
   }
 
-  /// libcurl's notation for a name, a port and the addresses to take for it.
+  /// A name, a port and its addresses in libcurl's `resolve` notation.
   static func pin(_ place: String, to addresses: [String]) -> String {
     "\(place):\(addresses.map { $0.contains(":") ? "[\($0)]" : $0 }.joined(separator: ","))"
   }
@@ -151,7 +151,7 @@ package struct Prober: Sendable {
   }
 
   private func failed(_ error: TransferError, _ target: ProbeTarget) -> [ProbeStep] {
-    // libcurl counts TLS as a part of the connection.
+    // libcurl counts TLS as part of the connection phase.
     let wasSilent = error.reason == .timeout && error.message.hasPrefix("SSL connection timeout")
     let wasConnected = error.timings.connected > 0 || wasSilent || [.tls, .notHTTP, .reset].contains(error.reason)
     guard wasConnected else {
@@ -190,7 +190,7 @@ package struct Prober: Sendable {
   func rounded(_ seconds: Double) -> Double { (max(0, seconds) * 10_000).rounded() / 10 }
 }
 
-/// Whether a target can be asked at all.
+/// Checks whether a target is well-formed.
 enum ProbeSyntax {
   static func problem(with target: ProbeTarget) -> String? {
     let bare = target.host.withoutBrackets

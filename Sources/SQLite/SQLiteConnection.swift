@@ -8,13 +8,13 @@ package enum SQLiteValue: Equatable, Sendable {
   case text(String)
 }
 
-/// One open database. Not thread-safe: the actor that owns it is its guard.
+/// One open database. Not thread-safe: the actor that owns it serialises access.
 package final class SQLiteConnection {
   private let handle: OpaquePointer
   private var statements: [String: OpaquePointer] = [:]
 
-  /// Opens or creates the database at `path` in WAL mode with full synchronisation: what was committed survives
-  /// the loss of power.
+  /// Opens or creates the database at `path` in WAL mode with full synchronisation: committed data survives a power
+  /// loss.
   package init(path: String, busyMilliseconds: Int32 = 5000) throws {
     var handle: OpaquePointer?
     let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
@@ -30,8 +30,8 @@ package final class SQLiteConnection {
     try useWAL(until: .now + .milliseconds(Int(busyMilliseconds)))
   }
 
-  /// The switch needs the file alone, and SQLite does not wait for that: where two programs make it at once, one of them
-  /// sees it made.
+  /// The switch to WAL needs exclusive access and SQLite's busy timeout does not cover it: when two programs switch at
+  /// once, one of them retries until it sees the mode set.
   private func useWAL(until deadline: ContinuousClock.Instant) throws {
     while try run("PRAGMA journal_mode").first?.first != .text("wal") {
       do {
@@ -55,7 +55,7 @@ package final class SQLiteConnection {
     return rows
   }
 
-  /// Runs one statement; hands its rows over one by one, which takes no memory for all of them.
+  /// Runs one statement and passes its rows to `body` one by one, without holding all of them in memory.
   package func each(_ sql: String, _ values: [SQLiteValue] = [], _ body: ([SQLiteValue]) throws -> Void) throws {
     let statement = try prepare(sql)
     defer {
@@ -78,7 +78,7 @@ package final class SQLiteConnection {
     guard code == SQLITE_OK else { throw SQLiteConnection.error(code, handle) }
   }
 
-  /// All of `body` or nothing of it.
+  /// Commits all of `body` or nothing.
   package func transaction<Result>(_ body: () throws -> Result) throws -> Result {
     try run("BEGIN IMMEDIATE")
     do {
@@ -93,14 +93,14 @@ package final class SQLiteConnection {
 
   package var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
 
-  /// Brings the schema to `steps.count`, one transaction a step; the version stands in `user_version`.
+  /// Migrates the schema to version `steps.count`, one transaction per step; `user_version` stores the version.
   ///
-  /// - Returns: the version found, which may be larger than what `steps` knows.
+  /// - Returns: the version found, which may be larger than `steps.count`.
   package func migrate(_ steps: [String]) throws -> Int {
     let found = try version()
     for step in found..<max(found, steps.count) {
       try transaction {
-        // Another program may have done it while this one waited.
+        // Another program may have applied this step while this one waited.
         guard try version() == step else { return }
         try script(steps[step])
         try script("PRAGMA user_version = \(step + 1)")

@@ -1,4 +1,4 @@
-/// A call that SQLite refused: its primary result code and its words. Bound values are never part of it.
+/// A failed SQLite call: its primary result code and message. It never contains bound values.
 package struct SQLiteError: Error, Equatable, CustomStringConvertible {
   /// Primary result codes, https://sqlite.org/rescode.html.
   package enum Code: Equatable, Sendable {

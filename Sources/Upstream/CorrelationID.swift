@@ -1,4 +1,4 @@
-/// A name for one run of the program, which every call, event and log line of it carries.
+/// The ID of one program run, carried by all its calls, events and log lines.
 package enum CorrelationID {
   /// Sixteen hexadecimal digits.
   package static func random() -> String {

@@ -1,27 +1,27 @@
-/// Whether and when a call that failed is tried again.
+/// Decides whether and when a failed call is retried.
 package struct RetryPolicy: Hashable, Sendable {
-  /// Attempts at one call.
+  /// Maximum number of attempts for one call.
   package var attempts = 3
-  /// Before attempt n + 1: a random share of `base * 2^n` seconds, at most `cap` (full jitter).
+  /// Wait before attempt n + 1: a random share of `base * 2^(n - 1)` seconds, at most `cap` (full jitter).
   package var base = 0.2
   package var cap = 2.0
-  /// The longest `Retry-After` that is waited for, in seconds.
+  /// The longest `Retry-After` that is accepted, in seconds.
   package var patience = 30.0
-  /// Retries that may be made before calls must succeed again, and what each success gives back.
+  /// Retries allowed without a successful call in between; `refund` is what each success gives back.
   package var budget = 10.0
   package var refund = 0.2
 
   package init() {}
 
-  /// How an attempt ended that brought no good answer.
+  /// An attempt without a usable response.
   package struct Attempt: Hashable, Sendable {
     /// From 1.
     package var number: Int
-    /// Repeating it does no harm: it was a read, or it was certainly not carried out.
+    /// Whether repeating it is safe: it was a read, or it was certainly not executed.
     package var isIdempotent: Bool
-    /// It may go better the next time.
+    /// Whether a retry may succeed.
     package var isTransient: Bool
-    /// Seconds that the upstream asks us to wait.
+    /// The wait in seconds that the upstream requests.
     package var retryAfter: Double?
 
     package init(number: Int, isIdempotent: Bool, isTransient: Bool, retryAfter: Double? = nil) {
@@ -32,7 +32,7 @@ package struct RetryPolicy: Hashable, Sendable {
     }
   }
 
-  /// Seconds to wait before the next attempt; nil: there is none.
+  /// Seconds to wait before the next attempt; nil: no further attempt.
   ///
   /// - Parameter share: random, in 0...1.
   package func pause(after attempt: Attempt, share: Double) -> Double? {
@@ -47,7 +47,7 @@ package struct RetryPolicy: Hashable, Sendable {
     return min(ceiling, cap) * share
   }
 
-  /// `Retry-After` in seconds: a number, or an HTTP date compared with the answer's own `Date`.
+  /// Parses `Retry-After` to seconds: a number, or an HTTP date relative to the response's `Date`.
   package static func retryAfter(_ headers: [String: String]) -> Double? {
     guard let text = headers["retry-after"] else { return nil }
     if let seconds = Double(text), seconds >= 0, seconds.isFinite { return seconds }
@@ -56,7 +56,7 @@ package struct RetryPolicy: Hashable, Sendable {
   }
 }
 
-/// What is left of the right to repeat calls: a sick upstream is not hammered.
+/// The remaining retries, limited so that a failing upstream is not overloaded.
 package struct RetryBudget: Hashable, Sendable {
   private var tokens: Double
   private let policy: RetryPolicy
@@ -66,7 +66,7 @@ package struct RetryBudget: Hashable, Sendable {
     tokens = policy.budget
   }
 
-  /// Takes one retry; false: there is none left.
+  /// Takes one retry; false: none is left.
   package mutating func take() -> Bool {
     guard tokens >= 1 else { return false }
     tokens -= 1
@@ -91,7 +91,7 @@ enum HTTPDate {
     return Double(days(year, month + 1, day) * 86400 + time[0] * 3600 + time[1] * 60 + time[2])
   }
 
-  /// Days since 1970 in the Gregorian calendar, years counted from March so that the leap day comes last.
+  /// Days since 1970 in the Gregorian calendar; the year starts in March so that the leap day is last.
   private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
     let shifted = month > 2 ? year : year - 1
     let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1

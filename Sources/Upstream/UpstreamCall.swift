@@ -1,7 +1,7 @@
 import Curl
 import Model
 
-/// One call on its way: what is sent, what came of each attempt, and what that means under the contract.
+/// The state of one call: what is sent, the result of each attempt, and its meaning under the contract.
 struct UpstreamCall {
   private let request: UpstreamRequest
   private let id: String
@@ -31,8 +31,8 @@ struct UpstreamCall {
     transfer.connectTimeout = contract.connectTimeout
     transfer.totalTimeout = request.patience ?? (request.isIdempotent ? contract.readTimeout : contract.writeTimeout)
     transfer.firstByteTimeout = request.isIdempotent ? contract.firstByteTimeout : nil
-    // On a connection that it reuses, libcurl sends a request again by itself when the connection turns out dead:
-    // a write must never be repeated without our knowing.
+    // libcurl itself resends a request if the connection that it reuses turns out to be closed. A write must never be
+    // repeated without our knowledge.
     transfer.usesFreshConnection = !request.isIdempotent
     transfer.maximumBody = contract.maximumBody
     transfer.caFile = contract.caFile
@@ -40,7 +40,7 @@ struct UpstreamCall {
     return transfer
   }
 
-  // MARK: What came of an attempt
+  // MARK: Results of attempts
 
   mutating func note(_ result: TransferResult) {
     observation.status = result.status
@@ -68,10 +68,10 @@ struct UpstreamCall {
     UpstreamResponse(status: result.status, headers: result.headers, body: result.body, callID: id)
   }
 
-  /// Answers of a gateway whose server is away for a moment.
+  /// Whether a gateway reports that the server behind it is temporarily unavailable.
   func isGatewayError(_ status: Int) -> Bool { [502, 503, 504].contains(status) }
 
-  /// 429 says that the call was not carried out, so that even a write may be repeated.
+  /// 429 means that the call was not executed, so that even a write may be repeated.
   func judge(_ result: TransferResult) -> RetryPolicy.Attempt {
     RetryPolicy.Attempt(
       number: attempts, isIdempotent: request.isIdempotent || result.status == 429,
@@ -91,7 +91,7 @@ struct UpstreamCall {
     [301, 302, 307, 308].contains(result.status) && result.headers["location"] != nil
   }
 
-  /// Goes on to where a redirect points, or says why not.
+  /// Follows a redirect, or returns the reason why not.
   mutating func redirect(to location: String, from baseURL: String) -> UpstreamFailure? {
     let shown = HeaderField.value(String(location.prefix(200)))
     guard let from = UpstreamOrigin(baseURL), let here = UpstreamOrigin(url) else {
@@ -128,7 +128,7 @@ struct UpstreamCall {
     origin.port == (origin.scheme == "https" ? 443 : 80) ? origin.host : "\(origin.host):\(origin.port)"
   }
 
-  /// - Parameter last: what the failure before was.
+  /// - Parameter last: the previous failure.
   mutating func breakerOpen(_ seconds: Double, _ last: String) -> UpstreamFailure {
     let left = (max(0.1, seconds) * 10).rounded(.up) / 10
     return failure(
@@ -142,7 +142,7 @@ struct UpstreamCall {
   }
 
   mutating func failure(_ error: TransferError) -> UpstreamFailure {
-    // With a proxy on the way, it is the proxy that our connection leads to.
+    // With a proxy configured, these errors concern the connection to the proxy.
     if contract.proxy != nil, [.resolve, .refused, .unreachable].contains(error.reason) {
       let what = error.reason == .resolve ? "cannot be found" : "takes no connection"
       return failure(

@@ -2,10 +2,10 @@ package import Curl
 import Model
 import Platform
 
-/// Sends one transfer. The live one is libcurl's engine; tests bring their own.
+/// Sends one transfer. In production it is libcurl's engine; tests use their own.
 package protocol HTTPTransport: Sendable {
   func perform(_ transfer: HTTPTransfer) async throws -> TransferResult
-  /// Sends one request on a connection of its own, which then stays open; nil: that cannot be had.
+  /// Sends one request on a connection of its own that then stays open; nil: not possible.
   func openIdle(_ transfer: HTTPTransfer) async -> IdleConnection?
 }
 
@@ -17,28 +17,28 @@ extension CurlEngine: HTTPTransport {
   package func openIdle(_ transfer: HTTPTransfer) async -> IdleConnection? { await IdleConnection.open(transfer) }
 }
 
-/// A connection that had one answered request and waits.
+/// An idle connection after one response.
 package struct UpstreamConnection: Sendable {
-  /// Of the answer, names in lower case.
+  /// Headers of the response, names in lower case.
   package var headers: [String: String]
-  /// Waits until the other side ends it, so many seconds at most.
+  /// Waits up to the given seconds for the peer to close it; returns whether it did.
   package var ends: @Sendable (Double) async -> Bool
 }
 
 /// Calls one upstream under its contract.
 package struct UpstreamClient: Sendable {
-  /// What a client needs of the world; tests pass their own.
+  /// The client's dependencies on its environment; tests replace them.
   package struct Surroundings: Sendable {
-    /// Waits so many seconds.
+    /// Waits for the given seconds.
     package var pause: @Sendable (Double) async throws -> Void = { try await Task.sleep(for: .seconds($0)) }
-    /// Seconds of a clock that never goes back.
+    /// Seconds of a monotonic clock.
     package var now: @Sendable () -> Double = {
       let start = ContinuousClock.now
       return { (ContinuousClock.now - start) / .seconds(1) }
     }()
-    /// A number in 0...1.
+    /// A random number in 0...1.
     package var random: @Sendable () -> Double = { Double.random(in: 0...1) }
-    /// Told of each call, once.
+    /// Called once for each call.
     package var observe: @Sendable (UpstreamObservation) -> Void = { _ in }
 
     package init() {}
@@ -48,7 +48,7 @@ package struct UpstreamClient: Sendable {
     var breaker: CircuitBreaker
     var budget: RetryBudget
     var calls = 0
-    /// What the last failure was, in a few words.
+    /// A short description of the last failure.
     var lastFailure = ""
   }
 
@@ -59,7 +59,7 @@ package struct UpstreamClient: Sendable {
   private let surroundings: Surroundings
   private let state: Lock<State>
 
-  /// - Parameter correlation: the beginning of the name that each call carries in `X-Request-ID`.
+  /// - Parameter correlation: the prefix of the ID that each call carries in `X-Request-ID`.
   package init(
     baseURL: String, contract: UpstreamConfiguration, transport: any HTTPTransport,
     correlation: String = CorrelationID.random(), surroundings: Surroundings = Surroundings()
@@ -72,7 +72,9 @@ package struct UpstreamClient: Sendable {
     state = Lock(State(breaker: CircuitBreaker(contract.breaker), budget: RetryBudget(contract.retry)))
   }
 
-  /// Sends a request; repeats it where that does no harm and may help. Throws `UpstreamFailure`.
+  /// Sends a request and retries it if that is safe and may help.
+  ///
+  /// - Throws: `UpstreamFailure`.
   package func send(_ request: UpstreamRequest) async throws -> UpstreamResponse {
     let number = state.withLock { state in
       state.calls += 1
@@ -91,7 +93,7 @@ package struct UpstreamClient: Sendable {
     }
   }
 
-  /// A connection that had one request, and is kept idle; nil: there is none to be had now.
+  /// Opens a connection with one request and keeps it idle; nil: not possible now.
   package func openIdle(_ request: UpstreamRequest) async -> UpstreamConnection? {
     let number = state.withLock { state in
       state.calls += 1
@@ -139,7 +141,7 @@ package struct UpstreamClient: Sendable {
     }
   }
 
-  /// Seconds until the next attempt, where there is to be one and the budget has room for it.
+  /// Seconds until the next attempt; nil: no retry is due, or the budget is used up.
   private func pause(_ attempt: RetryPolicy.Attempt) -> Double? {
     guard let seconds = contract.retry.pause(after: attempt, share: surroundings.random()) else { return nil }
     return state.withLock { $0.budget.take() } ? seconds : nil

@@ -1,6 +1,6 @@
 package import Model
 
-/// A call that brought no answer, as a stable code.
+/// A call without a response, with a stable code.
 package struct UpstreamFailure: Error, Sendable, CustomStringConvertible {
   package enum Reason: Hashable, Sendable {
     case unresolved, refused, unreachable, timeout, tls, reset, tooLarge, notHTTP, redirected, notAllowed, rateLimited,
@@ -10,9 +10,9 @@ package struct UpstreamFailure: Error, Sendable, CustomStringConvertible {
   package var reason: Reason
   package var message: String
   package var hint: String?
-  /// False only when the request was certainly not carried out.
+  /// False only if the request was certainly not executed.
   package var mayHaveBeenSent: Bool
-  /// Names the call, here and in the upstream's own log.
+  /// The ID of the call, here and in the upstream's log.
   package var callID: String
 
   package var description: String { message }

@@ -1,11 +1,11 @@
 /// A call to an upstream.
 package struct UpstreamRequest: Sendable {
   package var method: String
-  /// From the upstream's base URL on, with a leading slash.
+  /// The path below the upstream's base URL, with a leading slash.
   package var path: String
   package var headers: [(name: String, value: String)] = []
   package var body: [UInt8]?
-  /// Seconds for it, where it takes longer than others.
+  /// The timeout in seconds of a call that takes longer than others.
   package var patience: Double?
 
   package init(_ method: String, _ path: String) {
@@ -13,10 +13,10 @@ package struct UpstreamRequest: Sendable {
     self.path = path
   }
 
-  /// Whether repeating it does no harm.
+  /// Whether repeating it is safe.
   package var isIdempotent: Bool { method == "GET" || method == "HEAD" }
 
-  /// What kind of call it is, numbers and queries left out: `GET /api/nginx/proxy-hosts/{id}`.
+  /// The kind of call without numbers and queries: `GET /api/nginx/proxy-hosts/{id}`.
   package var operation: String {
     let bare = path.prefix { $0 != "?" }
     let parts = bare.split(separator: "/", omittingEmptySubsequences: false).map { part in
@@ -26,29 +26,29 @@ package struct UpstreamRequest: Sendable {
   }
 }
 
-/// What an upstream answered. Header names are in lower case.
+/// The response of an upstream. Header names are in lower case.
 package struct UpstreamResponse: Sendable {
   package var status: Int
   package var headers: [String: String]
   package var body: [UInt8]
-  /// Names the call, here and in the upstream's own log.
+  /// The ID of the call, here and in the upstream's log.
   package var callID = ""
 
   package var isSuccess: Bool { (200..<300).contains(status) }
 }
 
-/// What one call was like: one for each, whatever became of it.
+/// Measurements of one call; each call has exactly one, whatever its result.
 package struct UpstreamObservation: Hashable, Sendable {
   package var upstream: String
   package var operation: String
   package var callID: String
-  /// nil: there was no answer.
+  /// nil: no response.
   package var status: Int?
-  /// nil: there was an answer.
+  /// nil: a response arrived.
   package var failure: UpstreamFailure.Reason?
   /// Attempts beyond the first.
   package var retries: Int
-  /// Seconds from the start of the last attempt to the end of each of its phases; 0 where it was not reached.
+  /// Seconds from the start of the last attempt to the end of each phase; 0: phase not reached.
   package var resolved: Double
   package var connected: Double
   package var secured: Double
@@ -58,7 +58,7 @@ package struct UpstreamObservation: Hashable, Sendable {
   package var bytesReceived: Int
 }
 
-/// Keeps what comes from outside from becoming a header of its own.
+/// Prevents header injection by external text.
 package enum HeaderField {
   /// The value without line ends and other control characters, at most 8 KiB.
   package static func value(_ text: String) -> String {

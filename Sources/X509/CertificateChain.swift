@@ -1,6 +1,6 @@
 import CLibGnuTLS
 
-/// What is wrong with a PEM text.
+/// An error in a PEM text.
 package struct X509Error: Error, Equatable, CustomStringConvertible {
   package enum Reason: Equatable, Sendable { case unreadable, encrypted }
 
@@ -13,43 +13,43 @@ package struct X509Error: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// The certificates of a PEM text (RFC 7468), the server's own first, as far as serving them needs it.
+/// The certificates of a PEM text (RFC 7468), the server's own first, with the properties that serving them needs.
 package struct CertificateChain: Hashable, Sendable {
-  /// One certificate of several.
+  /// One certificate of the chain.
   package struct Member: Hashable, Sendable {
     package var commonName: String
     /// Seconds since 1970.
     package var notAfter: Double
     package var keyID: [UInt8]
-    /// Bits of its key, and whether that is an RSA key.
+    /// The size of its key, and whether the key is RSA, RSA-PSS or DSA.
     package var keyBits: Int
     package var isRSA: Bool
-    /// Whether somebody else signed it, with a digest that OpenSSL no longer takes: MD5 or SHA-1.
+    /// Whether another certificate signed it with a digest that OpenSSL no longer accepts: MD5 or SHA-1.
     package var hasWeakDigest: Bool
-    /// Whether it signed itself, as roots do.
+    /// Whether it is self-signed, as roots are.
     package var isRoot: Bool
   }
 
-  /// Names that the first one is good for, in lower case: its DNS names, else its common name. RFC 6125 looks at the
-  /// common name only where there are no others.
+  /// The names that the first one covers, in lower case: its DNS names, else its common name. RFC 6125 uses the common
+  /// name only if there are no DNS names.
   package var names: [String]
   package var commonName: String
-  /// Who issued it, as openssl shows it: `CN = c1.example.test`.
+  /// The issuer in openssl's format: `CN = c1.example.test`.
   package var issuer: String
-  /// Seconds since 1970: the first and the last moment of its life.
+  /// The validity period, in seconds since 1970.
   package var notBefore: Double
   package var notAfter: Double
-  /// Each of them, the server's own first.
+  /// All certificates, the server's own first.
   package var members: [Member]
-  /// SHA-256 over all certificates, DER, in their order: 64 hexadecimal digits.
+  /// SHA-256 over all certificates in DER form, in order: 64 hexadecimal digits.
   package var fingerprint: String
-  /// Names its key: equal to that of the private key it belongs to.
+  /// The ID of its key, equal to that of the matching private key.
   package var keyID: [UInt8]
-  /// Whether each one was issued by the one that follows it.
+  /// Whether each certificate was issued by the next one.
   package var isInOrder: Bool
   package var count: Int
 
-  /// Throws `X509Error`.
+  /// - Throws: `X509Error`.
   package init(pem: [UInt8]) throws {
     let certificates = try CertificateList(pem)
     guard let first = certificates.handles.first else { throw X509Error(.unreadable, "there is no certificate in it") }
@@ -116,7 +116,7 @@ package struct CertificateChain: Hashable, Sendable {
   }
 }
 
-/// Handles of GnuTLS, freed together.
+/// GnuTLS certificate handles, freed together.
 private final class CertificateList {
   private(set) var handles: [gnutls_x509_crt_t] = []
 

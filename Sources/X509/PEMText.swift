@@ -1,5 +1,5 @@
-/// The blocks of a PEM text as OpenSSL reads them for nginx, which takes less than GnuTLS does: one form for each block,
-/// and where it is in doubt, no. Source of the rules: `PEM_read_bio_ex` of OpenSSL 3.
+/// The blocks of a PEM text as OpenSSL reads them for nginx. OpenSSL accepts less than GnuTLS: one form for each block;
+/// what is doubtful is refused. Source of the rules: `PEM_read_bio_ex` of OpenSSL 3.
 package struct PEMText: Sendable {
   package struct Problem: Error, Hashable, Sendable {
     package var message: String
@@ -25,10 +25,12 @@ package struct PEMText: Sendable {
   private static let start = "-----BEGIN "
   private static let end = "-----END "
   private static let dashes = "-----"
-  /// Characters of a line that OpenSSL surely decodes.
+  /// The longest line, in characters, that OpenSSL is certain to decode.
   private static let longestLine = 76
 
-  /// Text between blocks is passed over, as OpenSSL does. Throws `Problem`.
+  /// Skips text between blocks, as OpenSSL does.
+  ///
+  /// - Throws: `Problem`.
   package init(_ bytes: [UInt8]) throws {
     var open: OpenBlock?
     let text = String(decoding: bytes, as: UTF8.self)
@@ -61,7 +63,7 @@ package struct PEMText: Sendable {
       throw Problem(message: "a line that is neither '-----BEGIN ...-----' nor '-----END ...-----'", line: number)
     }
     let label = line.dropFirst(mark.count).dropLast(dashes.count)
-    // What is no label may be the key itself, on one line with its dashes: it is not repeated.
+    // Text that is not a label may be the key itself, on one line with its dashes: the message does not repeat it.
     let isLabel =
       label.utf8.count <= 40
       && label.utf8.allSatisfy { (0x41...0x5a).contains($0) || $0 == 0x20 || (0x30...0x39).contains($0) }
@@ -73,7 +75,7 @@ package struct PEMText: Sendable {
     return String(label)
   }
 
-  /// A block that is being read.
+  /// A block whose end is not reached yet.
   private struct OpenBlock {
     var label: String
     var line: Int
@@ -85,7 +87,7 @@ package struct PEMText: Sendable {
       self.line = line
     }
 
-    /// Takes a line; true: it was the last.
+    /// Reads a line; returns true for the last one.
     mutating func take(_ text: Substring, _ number: Int) throws -> Bool {
       if text.contains(PEMText.end) || text.contains(PEMText.start) {
         if text.contains(PEMText.end) && text.contains(PEMText.start) {
@@ -111,7 +113,7 @@ package struct PEMText: Sendable {
       return false
     }
 
-    /// Lines of one length, but for a shorter last one, of base64.
+    /// Requires base64 in lines of equal length; only the last one may be shorter.
     private mutating func check(_ text: Substring, _ number: Int) throws {
       if text.first == " " || text.first == "\t" {
         throw Problem(

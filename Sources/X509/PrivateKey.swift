@@ -1,11 +1,11 @@
 import CLibGnuTLS
 
-/// The private key of a PEM text, as far as it is checked: the key itself is not kept.
+/// The private key of a PEM text: it is checked, and the key itself is not kept.
 package struct PrivateKey: Hashable, Sendable {
-  /// Names it: equal to that of the certificates it belongs to.
+  /// The ID of the key, equal to that of the matching certificates.
   package var keyID: [UInt8]
 
-  /// Throws `X509Error`.
+  /// - Throws: `X509Error`.
   package init(pem: [UInt8]) throws {
     var handle: gnutls_x509_privkey_t?
     guard gnutls_x509_privkey_init(&handle) == 0, let handle else {

@@ -1,6 +1,6 @@
-/// Builds node trees out of parser events: anchors, aliases, merge keys, duplicate keys, bounds.
+/// Builds node trees from parser events and handles anchors, aliases, merge keys, duplicate keys and bounds.
 ///
-/// An explicit stack, no recursion: the depth of the input never becomes the depth of our stack.
+/// It uses an explicit stack instead of recursion: deeply nested input cannot overflow the call stack.
 struct TreeBuilder {
   private struct Frame {
     var isMapping: Bool
@@ -23,7 +23,7 @@ struct TreeBuilder {
 
   init(limits: YAMLParser.Limits) { self.limits = limits }
 
-  /// Takes the next event. False: stop reading, a bound was passed.
+  /// Reads the next event; false: stop reading, a bound was exceeded.
   mutating func consume(_ event: ParserEvent) -> Bool {
     switch event {
     case .documentStart:
@@ -127,7 +127,7 @@ struct TreeBuilder {
     frames[frame].entries.append(YAMLEntry(key: text, keyNode: key, value: value))
   }
 
-  /// `<<: *base` and `<<: [*a, *b]`: keys written here win, then the first mapping in the list.
+  /// `<<: *base` and `<<: [*a, *b]`: keys of the mapping itself win, then the first mapping in the list.
   private mutating func applyMerges(_ frame: inout Frame) {
     for (key, value) in frame.merges {
       var sources = [value]

@@ -1,4 +1,4 @@
-/// A place in a text: line and column count from 1, columns in characters.
+/// A position in a text: line and column from 1, columns in characters.
 package struct YAMLMark: Hashable, Sendable {
   package var line: Int
   package var column: Int
@@ -9,12 +9,12 @@ package struct YAMLMark: Hashable, Sendable {
   }
 }
 
-/// One node of a YAML document with the place it was written at.
+/// One node of a YAML document with its position.
 ///
-/// An alias stands here as a copy of what it names, with the positions of the original.
+/// An alias is stored as a copy of its target, with the positions of the target.
 package struct YAMLNode: Sendable {
   package indirect enum Content: Sendable {
-    /// `isPlain`: written without quotes, so that `80`, `true` and `null` may mean more than text.
+    /// `isPlain`: written without quotes, so that `80`, `true` and `null` are not necessarily text.
     case scalar(String, isPlain: Bool)
     case sequence([YAMLNode])
     case mapping([YAMLEntry])
@@ -24,12 +24,12 @@ package struct YAMLNode: Sendable {
   package var start: YAMLMark
   /// One past the last character; for a block scalar or a collection this may be on a later line.
   package var end: YAMLMark
-  /// A text written below its key with `|` or `>`.
+  /// Whether it is a block scalar, written below its key with `|` or `>`.
   package var isBlock = false
-  /// How many nodes this is with every alias written out.
+  /// Its number of nodes with every alias expanded.
   var weight = 1
 
-  /// What people call this shape in an error message.
+  /// The name of this shape in error messages.
   package var shape: String {
     switch content {
     case .scalar(let text, let isPlain):
@@ -43,7 +43,7 @@ package struct YAMLNode: Sendable {
   }
 }
 
-/// One key and its value. `isMerged`: it came in through `<<`.
+/// One key and its value. `isMerged`: it comes from `<<`.
 package struct YAMLEntry: Sendable {
   package var key: String
   package var keyNode: YAMLNode
@@ -51,7 +51,7 @@ package struct YAMLEntry: Sendable {
   package var isMerged = false
 }
 
-/// What plain scalars mean: the core schema of YAML 1.2, where `no` and `on` are text.
+/// The meaning of plain scalars: the core schema of YAML 1.2, in which `no` and `on` are text.
 package enum YAMLScalar {
   package static func isNull(_ text: String) -> Bool {
     text.isEmpty || text == "~" || text == "null" || text == "Null" || text == "NULL"
@@ -66,7 +66,7 @@ package enum YAMLScalar {
   }
 }
 
-/// What is wrong with a YAML text.
+/// An error in a YAML text.
 package struct YAMLProblem: Error, Hashable, Sendable {
   package enum Kind: Hashable, Sendable {
     case syntax, encoding, duplicateKey, unknownAlias, aliasExpansion, depth, tag, key, merge
@@ -74,8 +74,8 @@ package struct YAMLProblem: Error, Hashable, Sendable {
   package var kind: Kind
   package var message: String
   package var mark: YAMLMark
-  /// How many characters the problem spans on its line.
+  /// The number of characters on its line that the problem covers.
   package var length = 1
-  /// An earlier place that belongs to the problem, such as the first of two equal keys.
+  /// An earlier position that belongs to the problem, such as the first of two equal keys.
   package var related: YAMLMark?
 }

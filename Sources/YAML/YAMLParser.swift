@@ -1,17 +1,17 @@
 import CLibYAML
 
-/// Reads YAML text into node trees. One call, no state that outlives it.
+/// Parses YAML text into node trees and keeps no state between calls.
 package enum YAMLParser {
   /// Bounds on hostile or broken input.
   package struct Limits: Sendable {
-    /// Nodes that all aliases of a text may expand to.
+    /// Maximum number of nodes to which all aliases of a text may expand.
     package var expandedNodes = 100_000
-    /// Levels of nesting.
+    /// Maximum nesting depth.
     package var depth = 64
     package init() {}
   }
 
-  /// The documents of `bytes` and everything that is wrong with them. With a syntax error the documents are empty.
+  /// Returns the documents of `bytes` and all problems. After a syntax error there are no documents.
   package static func parse(_ bytes: [UInt8], limits: Limits = Limits()) -> (
     documents: [YAMLNode], problems: [YAMLProblem]
   ) {
@@ -27,7 +27,7 @@ package enum YAMLParser {
   }
 }
 
-/// One step of the parser, copied out of libyaml's memory.
+/// One parser event, copied from libyaml's memory.
 enum ParserEvent {
   case documentStart
   case scalar(text: String, isPlain: Bool, isBlock: Bool, anchor: String?, tag: String?, YAMLMark, YAMLMark)
@@ -37,9 +37,9 @@ enum ParserEvent {
   case collectionEnd(YAMLMark)
 }
 
-/// Drives libyaml; nothing of it leaves this type.
+/// Drives libyaml; no libyaml pointer leaves this type.
 private enum EventReader {
-  /// Feeds every event to `consume` until it returns false. Returns the syntax error that ended the text early.
+  /// Passes each event to `consume` until it returns false. Returns the syntax error that ended the text early.
   static func read(_ bytes: [UInt8], _ consume: (ParserEvent) -> Bool) -> YAMLProblem? {
     let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
     let event = UnsafeMutablePointer<yaml_event_t>.allocate(capacity: 1)
@@ -86,13 +86,13 @@ private enum EventReader {
 
   private static func syntaxProblem(_ parser: yaml_parser_t, _ bytes: [UInt8]) -> YAMLProblem {
     var message = parser.problem.map { String(cString: $0) } ?? "unreadable YAML"
-    // An unfinished key is noticed a line later; where it began is what people look for.
+    // libyaml reports an unfinished key a line later; the useful position is the start of the key.
     let isLateNotice = parser.context != nil && message.hasPrefix("could not find expected ':'")
     var mark = isLateNotice ? parser.context_mark : parser.problem_mark
     if let context = parser.context.map({ String(cString: $0) }) { message += " \(context)" }
     if parser.error == YAML_READER_ERROR {
       message = "a character that YAML does not allow: \(message)"
-      // The reader gives a byte offset only.
+      // libyaml's reader reports only a byte offset.
       let before = bytes.prefix(parser.problem_offset)
       let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
       mark.line = before.count { $0 == UInt8(ascii: "\n") }

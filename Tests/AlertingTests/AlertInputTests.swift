@@ -3,7 +3,7 @@ import Model
 import Platform
 import Testing
 
-/// What is wrong, by the rules.
+/// The alert conditions according to the rules.
 @Suite struct AlertInputTests {
   private let now = Timestamp(seconds: 1_000_000)
 

@@ -3,7 +3,7 @@ import Model
 import Platform
 import Testing
 
-/// Who is told, and when: values in, notices out.
+/// Which notices are sent, and when: values in, notices out.
 @Suite struct AlertStateMachineTests {
   private func time(_ seconds: Double) -> Timestamp { Timestamp(seconds: seconds) }
 

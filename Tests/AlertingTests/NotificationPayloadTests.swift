@@ -4,7 +4,7 @@ import Model
 import Platform
 import Testing
 
-/// What goes over the wire.
+/// The payloads as sent.
 @Suite struct NotificationPayloadTests {
   private func notice(_ summary: String = "a <down> & out", _ kind: AlertNotification.Kind = .firing)
     -> AlertNotification

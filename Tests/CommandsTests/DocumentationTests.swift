@@ -7,9 +7,9 @@ import Testing
 
 @testable import Commands
 
-/// Docs that lie are bugs: reference pages are compared with the declarations they describe, examples are loaded.
+/// Compares reference pages with the declarations they describe, and loads all examples.
 ///
-/// With RECORD_DOCS=1 the pages are written anew, and the run fails so that nobody takes it for a check.
+/// With RECORD_DOCS=1 the pages are rewritten and the run fails, so that it cannot pass as a check.
 @Suite struct DocumentationTests {
   private func check(_ name: String, _ text: String) throws {
     let path = "\(Fixtures.project)/docs/\(name)"
@@ -132,7 +132,7 @@ import Testing
         }
         let scratch = try Scratch()
         try scratch.write("d/a.yaml", yaml)
-        // What the settings beside it allow.
+        // The secrets that the settings of the example allow.
         var secrets = SecretSource.live(sending: ["env:API_CHECK_TOKEN"])
         secrets.variable = { _ in "any" }
         let loaded = DesiredLoader.load(scratch.path + "/d", secrets: secrets)

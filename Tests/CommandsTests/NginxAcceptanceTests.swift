@@ -5,11 +5,11 @@ import Platform
 import TestSupport
 import Testing
 
-/// What `validate` accepts, nginx takes: specs made at random, sane and hostile, are read by our loader, and what it has
-/// nothing against is given to Debian's nginx in the form of NPM's templates.
+/// nginx accepts what `validate` accepts: our loader reads random specs, sane and hostile, and each one that it accepts
+/// is passed to Debian's nginx in the form of NPM's templates.
 @Suite struct NginxAcceptanceTests {
   private static let count = 10_000
-  /// SEED=7 for others.
+  /// SEED=7 selects another seed.
   private static let seed = ProcessInfo.processInfo.environment["SEED"].flatMap { UInt64($0) } ?? 12
 
   @Test(.timeLimit(.minutes(5))) func `what is accepted, nginx takes`() async throws {
@@ -33,11 +33,11 @@ import Testing
       not in the configuration: \(NPMTemplate.leftOut.joined(separator: ", "))
       """)
     #expect(bad.isEmpty, "\(bad.prefix(5).joined(separator: "\n\n"))")
-    // Otherwise nothing was tried.
+    // Otherwise the test would prove nothing.
     #expect(accepted.count > Self.count / 5 && refused > Self.count / 5)
   }
 
-  /// Those that nginx refuses, with its words. All are tried together, then halves of what it does not take.
+  /// The specs that nginx refuses, with its error. All are tested together, then halves of what it refuses.
   private func falseAccepts(_ specs: [RandomSpec.Accepted], in scratch: Scratch) async throws -> [String] {
     var bad: [String] = []
     var waiting = [specs[...]]
@@ -58,7 +58,7 @@ import Testing
   }
 }
 
-/// A desired file with one object, made at random.
+/// A desired file with one random object.
 private struct RandomSpec {
   enum Verdict {
     case accepted(Accepted), refused, unresolvable
@@ -113,7 +113,7 @@ private struct RandomSpec {
     guard !loaded.diagnostics.hasErrors, let spec = loaded.state.resources.first?.spec else { return .refused }
     let hosts =
       [spec["forwarding_host"]] + (spec["locations"].arrayValue ?? []).map { $0["forward_host"] }
-    // nginx would look these up, here and now.
+    // nginx would resolve these at once.
     guard hosts.compactMap(\.stringValue).allSatisfy(Self.isThere) else { return .unresolvable }
     var found = Accepted(text: text, configuration: "")
     switch section {
@@ -134,7 +134,7 @@ private struct RandomSpec {
   }
 }
 
-/// Values of fields: something sane, often with one or two changes that people or attackers make.
+/// Field values: a sane one, often with one or two typical mistakes or attacks.
 private struct Source {
   var random: Seeded
 
@@ -159,7 +159,7 @@ private struct Source {
     return text
   }
 
-  /// As YAML: JSON's quotes keep everything as it is.
+  /// In YAML: JSON quotes preserve every character.
   private mutating func quoted(_ choices: [String]) -> String {
     let text = changed(pick(choices))
     return (try? JSONEncoder().encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""

@@ -3,9 +3,9 @@ import Platform
 import TestSupport
 import Testing
 
-/// Texts leave through `Console`, which takes only what is escaped for its medium.
+/// All output goes through `Console`, which accepts only text that is escaped for its medium.
 @Suite struct OutputDoorTests {
-  /// Who writes to a descriptor, and who calls a text his own: nobody else.
+  /// The only files that may write to a descriptor or mark a text as trusted.
   private static let doors: [(call: String, files: Set<String>)] = [
     ("Terminal.write(", ["Commands/Console.swift"]),
     ("Files.output(", ["Commands/Console.swift"]),

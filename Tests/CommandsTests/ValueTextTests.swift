@@ -5,7 +5,7 @@ import Testing
 @testable import Commands
 import Reports
 
-/// What of two values differs.
+/// The difference between two values.
 @Suite struct ValueTextTests {
   @Test(
     arguments: [

@@ -8,7 +8,7 @@ import Store
 import TestSupport
 import Testing
 
-/// Alerts and what is told of them, on a disk.
+/// Alerts and their notices, with a store on disk.
 @Suite struct AlertEvaluatorTests {
   private let scratch: Scratch
   private let path: String

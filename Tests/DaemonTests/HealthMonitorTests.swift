@@ -7,9 +7,9 @@ import Store
 import TestSupport
 import Testing
 
-/// The monitor with a clock that only moves when it is told to, and destinations that are as they are told.
+/// The monitor with a manual clock and scripted destinations.
 @Suite struct HealthMonitorTests {
-  /// A double: the network.
+  /// A double of the network.
   private final class ToldChecks: HealthChecker {
     let down = Lock<Set<String>>([])
     let clock: ManualClock

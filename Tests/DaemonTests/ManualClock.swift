@@ -3,14 +3,14 @@ import Platform
 import Daemon
 import Reconciler
 
-/// A clock that tests move by hand.
+/// A clock that tests move manually.
 final class ManualClock: MonotonicClock {
   private struct State {
     var now = 0.0
     var waiters: [(time: Double, wake: CheckedContinuation<Void, Never>)] = []
   }
   private let state = Lock(State())
-  /// The times that somebody began to wait for.
+  /// The times for which a wait began.
   let waits = AsyncStream.makeStream(of: Double.self)
 
   var now: Double { state.withLock { $0.now } }
@@ -25,7 +25,7 @@ final class ManualClock: MonotonicClock {
     }
   }
 
-  /// Moves the time on, and wakes whose time has come.
+  /// Sets the time and ends the waits that are due.
   func set(_ time: Double) {
     let due = state.withLock { state in
       state.now = max(state.now, time)

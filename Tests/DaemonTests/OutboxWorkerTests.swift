@@ -11,9 +11,9 @@ import TestSupport
 import Testing
 import Upstream
 
-/// One sink, and what it does not take.
+/// One sink that refuses some messages.
 @Suite struct OutboxWorkerTests {
-  /// A double of a service behind libcurl: says what becomes of each message.
+  /// A double of the service behind libcurl: decides the result of each message.
   private final class Service: HTTPTransport {
     let titles = Lock<[String]>([])
     let refuse: @Sendable (String) -> Int
@@ -35,7 +35,7 @@ import Upstream
     return AlertNotification(kind, Alert(condition, since: .now), at: .now)
   }
 
-  /// Carries these until `isDone`, on a clock of its own.
+  /// Delivers these messages until `isDone`, with its own clock.
   private func carry(
     _ notices: [AlertNotification], _ service: Service, later: [AlertNotification] = [],
     after isLater: @escaping @Sendable () -> Bool = { true }, until isDone: @escaping @Sendable ([String]) -> Bool
@@ -97,7 +97,7 @@ import Upstream
       tries.withLock { $0 += 1 }
       return 500
     }
-    // The others come long after it failed again and again.
+    // The others arrive long after its repeated failures.
     let (titles, _) = try await carry(
       [notice("bad")], service, later: [notice("a"), notice("b")], after: { tries.withLock { $0 } >= 6 }
     ) {

@@ -3,9 +3,9 @@ import Daemon
 import Reconciler
 import Testing
 
-/// The loop, with a clock that only moves when it is told to.
+/// The loop with a manual clock.
 @Suite struct ReconcileLoopTests {
-  /// What a test sees of a loop under way.
+  /// The test's view of a running loop.
   private final class Bench: Sendable {
     let clock = ManualClock()
     let passes = AsyncStream.makeStream(of: [Trigger].self)

@@ -2,7 +2,7 @@ import Daemon
 import Reconciler
 import Testing
 
-/// When passes are due: no clock, only numbers.
+/// Due times of passes, without a clock.
 @Suite struct ReconcileScheduleTests {
   private func state(interval: Double = 60) -> ReconcileSchedule {
     var timing = ReconcileSchedule.Timing(interval: interval)
@@ -11,7 +11,7 @@ import Testing
     return ReconcileSchedule(timing)
   }
 
-  /// A state that has run one pass until second 10.
+  /// A state with one pass that ended at second 10.
   private func settled(interval: Double = 60, chance: Double = 0.5) -> ReconcileSchedule {
     var loop = state(interval: interval)
     loop.note(.start)

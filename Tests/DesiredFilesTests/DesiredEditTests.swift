@@ -4,9 +4,9 @@ import Platform
 import TestSupport
 import Testing
 
-/// Values are written into files that people wrote: everything else stays, to the byte.
+/// Values are written into hand-written files: everything else stays the same, to the byte.
 @Suite struct DesiredEditTests {
-  /// The text after values of `app` were set; nil: the editor refused.
+  /// The text after setting values of `app`; nil: the editor refused.
   private func edited(_ text: String, _ values: [String: JSONValue], others: [String: String] = [:]) throws -> String? {
     let scratch = try Scratch()
     try scratch.write("desired/a.yaml", text)

@@ -36,7 +36,7 @@ import Testing
     #expect(DesiredWriter.lines("app", spec, remark: "host 12").joined(separator: "\n") == expected)
   }
 
-  /// Texts that YAML would read as something else, or change.
+  /// Texts that unquoted YAML would change or read as another type.
   @Test(arguments: [
     "", " ", "true", "null", "~", "12", "1.5", "0x1f", "none", "auto", "a: b", "a #b", "- a", "&a", "*a", "!a", "%a",
     "@a", "`a", "'a'", "\"a\"", "a\\b", "a\nb", "a\n", "\na", " a\nb", "a\n\n", "a\r\nb", "a\tb", "\ta\nb", "a \nb ",

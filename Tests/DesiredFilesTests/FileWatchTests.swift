@@ -53,9 +53,9 @@ import Testing
   }
 }
 
-/// Each way of watching, on a real directory.
+/// Each file watcher on a real directory.
 @Suite struct FileWatchTests {
-  /// Runs `body` with a source on a directory; its argument waits for the next event.
+  /// Runs `body` with a watcher on a directory; its argument waits for the next event.
   private func watching(
     polls: Bool, scratch given: Scratch? = nil, files: Set<String> = [],
     _ body: (Scratch, @escaping () async -> Void) async throws -> Void
@@ -82,7 +82,7 @@ import Testing
     try await watching(polls: polls) { scratch, next in
       try scratch.write("desired/a.yaml", "longer")
       await next()
-      // As editors save.
+      // Editors save in this way.
       try scratch.write("desired/.a.tmp", "another text")
       try FileManager.default.removeItem(atPath: "\(scratch.path)/desired/a.yaml")
       try FileManager.default.moveItem(
@@ -103,7 +103,7 @@ import Testing
     }
   }
 
-  /// As Kubernetes mounts a ConfigMap: files are links through a link that is exchanged.
+  /// Like a Kubernetes ConfigMap mount: files are links through a link that is replaced.
   @Test(.timeLimit(.minutes(1)), arguments: [true, false])
   func `each of 50 exchanges of a link is seen`(polls: Bool) async throws {
     try await watching(polls: polls) { scratch, next in
@@ -121,7 +121,7 @@ import Testing
     }
   }
 
-  /// The directory is a link, one above it is exchanged, and a file elsewhere that a link leads to is written.
+  /// The directory is a link, a directory above it is replaced, and a file elsewhere that a link points to is written.
   @Test(.timeLimit(.minutes(1)), arguments: [true, false])
   func `links above the directory and to files elsewhere are followed`(polls: Bool) async throws {
     let scratch = try Scratch()
@@ -168,7 +168,7 @@ import Testing
     for index in 0..<500 { try scratch.write("desired/f\(index).yaml", "x") }
     var iterator = calls.makeAsyncIterator()
     await iterator.next()
-    // The next one belongs to the next write: the burst was passed on once.
+    // The next event belongs to the next write: the burst gave only one event.
     try scratch.write("desired/last.yaml", "x")
     await iterator.next()
     withExtendedLifetime(watch) {}

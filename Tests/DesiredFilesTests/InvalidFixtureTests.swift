@@ -4,8 +4,8 @@ import Platform
 import TestSupport
 import Testing
 
-/// Each file in Fixtures/invalid carries marks `# expect: code@column` on the lines that are wrong. The loader must
-/// report exactly these, all of them at once.
+/// Each file in Fixtures/invalid has marks `# expect: code@column` on its wrong lines. The loader must report exactly
+/// these, all at once.
 @Suite struct InvalidFixtureTests {
   private static let files = (try? Files.below(Fixtures.directory + "/invalid").files) ?? []
 

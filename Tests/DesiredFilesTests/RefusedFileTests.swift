@@ -4,7 +4,7 @@ import Model
 import TestSupport
 import Testing
 
-/// What is refused because of the files that YAML names, or of its size: each with the place where that is written.
+/// Errors in files that the YAML refers to, or in its size: each with the position of the reference.
 @Suite struct RefusedFileTests {
   private func load(
     _ yaml: String, _ files: [String: [UInt8]] = [:], variables: [String: String] = [:]
@@ -76,7 +76,7 @@ import Testing
     #expect(found.first?.hint?.contains("certificate 2") == true)
   }
 
-  /// As PEM becomes when it goes through an environment variable.
+  /// PEM text after passing through an environment variable.
   @Test(arguments: [" ", "", "\\n"]) func `a key on one line is not repeated`(lineEnd: String) throws {
     let made = try TestCertificate.make(names: ["a.test"], days: 9999)
     let line = made.key.replacing("\n", with: lineEnd)
@@ -137,7 +137,7 @@ import Testing
         + String(repeating: character, count: count) + "\n"
     }
     #expect(try load(yaml("x", 90_000)).isEmpty)
-    // Three bytes for each character, two for each quote.
+    // Three bytes per character, two per quote.
     expect(try load(yaml("\u{20ac}", 40_000)), .tooLarge, line: 5, column: 22, "bytes as JSON")
     expect(try load(yaml("\"", 60_000)), .tooLarge, line: 5, column: 22, "bytes as JSON")
   }

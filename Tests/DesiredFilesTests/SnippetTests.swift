@@ -3,7 +3,7 @@ import Model
 import TestSupport
 import Testing
 
-/// Texts that hosts share, and words that people bring along.
+/// Shared texts, and field names of other tools.
 @Suite struct SnippetTests {
   private func load(_ files: [String: String]) throws -> LoadedDesired {
     let scratch = try Scratch()

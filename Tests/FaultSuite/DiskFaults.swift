@@ -4,7 +4,7 @@ import Platform
 import SQLite
 import TestSupport
 
-/// What can happen to the files of an operator.
+/// Faults of the operator's files and disk.
 extension Suite {
   func diskFaults(_ world: World) async throws {
     try await fullDisk(world)
@@ -15,10 +15,10 @@ extension Suite {
     try await clock(world)
   }
 
-  /// A bound on the size of files stands in for a full disk. Sizes in KiB: the store alone is beyond most of them.
+  /// A file size limit simulates a full disk. Sizes in KiB: the store alone exceeds most of them.
   private static let sizes = [1, 8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256]
 
-  /// Full before the program begins.
+  /// The disk is full before the program starts.
   private func fullDisk(_ world: World) async throws {
     let name = "disk full from the start"
     try await scenario(name) {
@@ -31,10 +31,10 @@ extension Suite {
     }
   }
 
-  /// The thread sanitizer maps a file of its own when a program starts, and dies where it may not write one.
+  /// The thread sanitizer maps a file of its own at program start, and crashes if it cannot write one.
   private static let isThreadSanitized = dlsym(nil, "__tsan_init") != nil
 
-  /// Full from one of the calls to NPM on.
+  /// The disk is full from one of the calls to NPM on.
   private func diskFillsUp(_ world: World) async throws {
     let name = "disk full in the middle"
     try await scenario(name) {
@@ -69,7 +69,7 @@ extension Suite {
       try await world.reset()
       let folder = "\(world.scratch.path)/.reconciler"
       try await shellHere("chmod 755 '\(world.scratch.path)'; chmod 555 '\(folder)'; chmod 444 '\(folder)'/*")
-      // Permissions mean nothing to the superuser.
+      // File permissions do not apply to root.
       let drop = geteuid() == 0 ? "setpriv --reuid 65534 --regid 65534 --clear-groups " : ""
       let before = try await world.npm.writes().count
       let first = try await shell(world, "exec \(drop)\"$0\" apply --yes")
@@ -89,7 +89,7 @@ extension Suite {
         let first = try await world.run("apply", "--yes")
         var verdict = try await refusal(world, first, "store-corrupt", try await world.npm.writes().count - before)
         if verdict.isClearlyRefused {
-          // The runbook: move it away, trust the markers. Names that are gone from the YAML are never removed that way.
+          // The runbook: move the store away, trust the markers. Names gone from the YAML are never deleted that way.
           try world.scratch.remove(".reconciler")
           try world.scratch.write("desired/gone.yaml", Self.goneHosts)
           _ = try await world.run("apply", "--yes", "--rebuild-ledger")
@@ -107,7 +107,7 @@ extension Suite {
     """
 
   private func spoil(_ path: String, _ kind: String) throws {
-    // What is still in the log belongs to the database.
+    // Move the content of the WAL into the database.
     try SQLiteConnection(path: path).script("PRAGMA wal_checkpoint(TRUNCATE)")
     var bytes = try Files.read(path)
     switch kind {
@@ -160,7 +160,7 @@ extension Suite {
     }
   }
 
-  /// Everything that the store and the token remember lies years ahead or behind.
+  /// All times in the store and the token cache lie years ahead or behind.
   private func clock(_ world: World) async throws {
     let name = "the clock jumped"
     try await scenario(name) {
@@ -207,7 +207,7 @@ extension Suite {
 
   // MARK: Steps
 
-  /// A run that had to end with an error, without a write; and what comes of it once the cause is gone.
+  /// A run that must fail without a write, and the recovery after the cause is removed.
   private func refusal(_ world: World, _ run: ProgramRun, _ code: String, _ writes: Int) async throws -> Verdict {
     var verdict = Verdict()
     verdict.isClearlyRefused = run.exit != 0 && run.errors.contains("error[\(code)]") && writes == 0

@@ -3,10 +3,10 @@ import Model
 import Platform
 import TestSupport
 
-/// A simulated NPM with one of everything that NPM can serve otherwise than it says: guarded hosts, a 404 host with a
-/// certificate, a redirection, a stream; and the operator who has them in YAML.
+/// A simulated NPM with one of each kind that nginx may serve differently from NPM's rows: hosts with access control, a
+/// 404 host with a certificate, a redirection, a stream; and an operator with all of them in YAML.
 final class GuardedWorld {
-  /// What visitors of a domain are to get, as members of the configuration that nginx runs with.
+  /// The expected configuration of the running nginx, by domain.
   typealias Served = [String: [String: JSONValue]]
 
   let npm: SimulatedNPM
@@ -70,7 +70,7 @@ final class GuardedWorld {
     return try await ProgramRun.run(arguments, in: scratch.path, environment: environment)
   }
 
-  /// Everything is in place and served.
+  /// Applies everything, until it is served.
   func begin() async throws {
     let first = try await run("apply", "--yes")
     guard first.exit == 0 else {
@@ -78,7 +78,7 @@ final class GuardedWorld {
     }
   }
 
-  /// Names of what is not served as the YAML says.
+  /// Names of objects that are not served as in the YAML.
   func unserved() async throws -> Set<String> {
     let served = try await npm.served()
     return Set(
@@ -87,7 +87,7 @@ final class GuardedWorld {
       }.keys)
   }
 
-  /// What a run called done and is not what visitors get.
+  /// Names that a run reported as done although visitors get something else.
   func lies(_ run: ProgramRun) async throws -> [String] {
     let unserved = try await unserved()
     let done = (run.json["changes"].arrayValue ?? []).filter { $0["outcome"] == "applied" }.map { $0["name"].summary }

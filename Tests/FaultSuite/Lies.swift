@@ -2,14 +2,14 @@ import Foundation
 import Model
 import TestSupport
 
-/// NPM says that all is well, and visitors get something else: what do we say?
+/// NPM reports success while visitors get something else: the program must not report success.
 extension Suite {
-  /// One way in which NPM lies.
+  /// One way in which NPM's reports differ from what it serves.
   private struct Lie {
     var name: String
-    /// What the operator wants anew, and what happens besides; by number, so that each run is another.
+    /// Changes the desired state and adds the disturbance; varied by number, so that runs differ.
     var disturb: (GuardedWorld, Int) async throws -> Void
-    /// The trouble is over.
+    /// Ends the disturbance.
     var heal: (GuardedWorld, Int) async throws -> Void = { _, _ in }
     var runs = 6
   }
@@ -29,7 +29,7 @@ extension Suite {
     world.npm.advance(2)
     try await lie.disturb(world, number)
     var verdict = Verdict()
-    // A look must not find in sync what is not.
+    // `diff` must not report in sync while the served state differs.
     let look = try await world.run("diff", "--exit-code")
     if look.exit == 0, try await !world.unserved().isEmpty { verdict.lies += 1 }
     let first = try await world.run("apply", "--yes", "-o", "json")

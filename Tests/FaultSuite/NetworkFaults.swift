@@ -1,7 +1,7 @@
 import Model
 import TestSupport
 
-/// Every call of an apply, answered with every kind of nonsense.
+/// Every call of an apply, answered with every kind of invalid response.
 extension Suite {
   private static let kinds: [(name: String, rule: [String: JSONValue])] = [
     ("reset before the call is carried out", ["action": "reset", "when": "before"]),
@@ -40,7 +40,7 @@ extension Suite {
     try await outage(world, count)
   }
 
-  /// NPM stops while it has a call, refuses everything, and comes back later.
+  /// NPM stops during a call, refuses all connections, and comes back later.
   private func outage(_ world: World, _ count: Int) async throws {
     let name = "refused: NPM stops at the call"
     try await scenario(name) {
@@ -57,7 +57,7 @@ extension Suite {
     }
   }
 
-  /// How many calls an apply without faults makes.
+  /// The number of calls of an apply without faults.
   func callsOfAnApply(_ world: World) async throws -> Int {
     try await world.reset()
     let run = try await world.run("apply", "--yes")
@@ -66,9 +66,9 @@ extension Suite {
     return count
   }
 
-  // MARK: Killed
+  // MARK: Kills
 
-  /// SIGKILL before and after NPM's part of each call: between them lies every step of the journal.
+  /// SIGKILL before and after NPM executes each call: this covers every step of the journal.
   func kills(_ world: World) async throws {
     let count = try await callsOfAnApply(world)
     let name = "SIGKILL at every step"
@@ -93,7 +93,7 @@ extension Suite {
         try await world.reset()
         let moment = self.random(0...length)
         let program = try world.start("apply", "--yes")
-        try await Task.sleep(for: .seconds(moment))  // the moment itself
+        try await Task.sleep(for: .seconds(moment))  // the delay under test
         program.killHard()
         _ = await program.result()
         add(random, try await recover(world, after: nil), "kill \(number) after \(moment) s")
@@ -101,7 +101,7 @@ extension Suite {
     }
   }
 
-  /// Seconds that an apply takes.
+  /// Duration of an apply in seconds.
   private func duration(_ world: World) async throws -> Double {
     try await world.reset()
     let start = ContinuousClock.now

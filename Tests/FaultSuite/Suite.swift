@@ -2,9 +2,9 @@ import Model
 import Platform
 import TestSupport
 
-/// Breaks everything around the real binary, and looks at what is left.
+/// Injects faults around the real binary and checks the resulting state.
 final class Suite {
-  /// A few of each instead of all.
+  /// A sample of each scenario instead of all.
   let isShort: Bool
   private(set) var table = Table()
   private var generator: Seeded
@@ -14,7 +14,7 @@ final class Suite {
     generator = Seeded(seed: seed)
   }
 
-  /// Runs one scenario, prints its line when it is over.
+  /// Runs one scenario and prints its line at the end.
   func scenario(_ name: String, _ body: () async throws -> Void) async throws {
     try await body()
     Terminal.write(table.line(name) + "\n", to: Terminal.output)
@@ -22,16 +22,16 @@ final class Suite {
 
   func add(_ scenario: String, _ verdict: Verdict, _ detail: String) { table.add(scenario, verdict, detail) }
 
-  /// All of them, or a few at random where the short form runs.
+  /// All elements, or a random sample in the short form.
   func sample<Element>(_ all: [Element], _ count: Int) -> [Element] {
     isShort ? Array(all.shuffled(using: &generator).prefix(count)) : all
   }
 
   func random(_ range: ClosedRange<Double>) -> Double { Double.random(in: range, using: &generator) }
 
-  /// What every run under a fault is followed by: the fault is over, the operator applies again.
+  /// The recovery after every run with a fault: the fault is removed, the operator applies again.
   ///
-  /// An honest first run that says 0 must have left everything right by itself.
+  /// A first run that exits with 0 must have left everything correct by itself.
   func recover(_ world: World, after first: ProgramRun?) async throws -> Verdict {
     try await world.npm.faults([])
     if first?.exit == 0 {

@@ -1,6 +1,6 @@
 import Platform
 
-/// One line for each scenario.
+/// One line per scenario.
 struct Table {
   private struct Row {
     var runs = 0
@@ -33,7 +33,7 @@ struct Table {
     if !verdict.isGood { failures.append("\(scenario), \(detail): \(verdict.remark)") }
   }
 
-  /// The line of a scenario that is over.
+  /// The line of a finished scenario.
   func line(_ scenario: String) -> String {
     guard let row = rows[scenario] else { return pad(scenario, 44) + "  not run" }
     let numbers = [

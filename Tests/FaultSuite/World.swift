@@ -3,15 +3,15 @@ import Model
 import Platform
 import TestSupport
 
-/// A simulated NPM with hosts of ours and of others, and the directory of the operator who manages ours.
+/// A simulated NPM with our hosts and those of others, and the operator's directory for ours.
 final class World {
   private(set) var npm: SimulatedNPM
   let scratch: Scratch
   private let dataFile: String
 
-  /// Names of ours that the YAML has in the end.
+  /// Names of our hosts in the final YAML.
   private static let names: Set = ["keep", "edit", "off", "new1", "new2", "named"]
-  /// What is to be served in the end, by domain, with its port; `off` is there, but switched off.
+  /// The expected ports at the end, by domain; `off` exists, but is disabled.
   static let wanted = [
     "keep.test": 80, "edit.test": 81, "new1.test": 80, "new2.test": 80, "moved.test": 80,
     "name.test": 80, "free.test": 80,
@@ -31,8 +31,8 @@ final class World {
       """)
   }
 
-  /// Everything as before the run under test: six hosts of ours are in place, two of others beside them. The run is to
-  /// make two, change one, switch one off, rename one, give one up, delete one, and move a domain.
+  /// Restores the state before the run under test: six hosts of ours, two of others. The run must create two, change
+  /// one, disable one, rename one, release one, delete one, and move a domain.
   func reset() async throws {
     try await npm.send("POST", "/simulator/reset", ["start": "fresh-admin"])
     for name in [".reconciler", "status", "desired"] { try? scratch.remove(name) }
@@ -91,8 +91,8 @@ final class World {
   /// Requests since `reset`.
   func calls() async throws -> [JSONValue] { Array(try await requests().dropFirst(requestsBefore)) }
 
-  /// Returns when request `number` since `reset` has arrived, or, with `isDone`, when NPM's part of it is over; false:
-  /// the program ended before.
+  /// Returns when request `number` since `reset` has arrived, or, with `isDone`, when NPM has executed it; false: the
+  /// program ended before.
   func arrival(of number: Int, isDone: Bool, before program: RunningProgram) async throws -> Bool {
     while true {
       let calls = try await calls()
@@ -102,7 +102,7 @@ final class World {
     }
   }
 
-  /// NPM goes away and comes back with what it remembers, at the same address.
+  /// NPM stops; it later returns with its state at the same address.
   func stopNPM() async throws -> Int {
     let port = npm.port
     try await npm.stop()
@@ -119,7 +119,7 @@ final class World {
 
   // MARK: The verdict
 
-  /// What is wrong with what NPM has, after everything was given the chance to come right.
+  /// The remaining errors in NPM's state after the recovery.
   func verdict() async throws -> Verdict {
     var verdict = Verdict()
     let hosts = try await npm.hosts()
@@ -127,9 +127,9 @@ final class World {
     let names = mine.map { $0["meta"]["reconciler"]["name"].summary }
     verdict.duplicates = names.count - Set(names).count
     verdict.orphans = names.count { !Self.names.contains($0) }
-    // What was given up on purpose is nobody's now.
+    // The released host has no owner now.
     let after = try await foreign().filter { $0["domain_names"] != ["free.test"] }
-    // Whatever was there before must be there unchanged, and nothing new that nobody owns.
+    // Hosts of others must be unchanged, and no host without an owner may be added.
     verdict.foreignTouched = foreignBefore.count { !after.contains($0) }
     verdict.orphans += after.count { !foreignBefore.contains($0) }
     let served = try await npm.served()
@@ -146,9 +146,9 @@ struct Verdict {
   var orphans = 0
   var foreignTouched = 0
   var converged = false
-  /// It ended with an error that says what to do, and nothing was lost.
+  /// It failed with a helpful error, and nothing was lost.
   var isClearlyRefused = false
-  /// What was called done or in sync, and was not what visitors got.
+  /// Objects reported as done or in sync that visitors did not get.
   var lies = 0
   var remark = ""
 
@@ -157,7 +157,7 @@ struct Verdict {
   }
 }
 
-/// Something that the suite itself did not expect.
+/// An error of the suite itself.
 struct Surprise: Error, CustomStringConvertible {
   var description: String
   init(_ description: String) { self.description = description }

@@ -1,9 +1,9 @@
 import Foundation
 import Platform
 
-// Arguments: a seed, --short for a few runs of each scenario, --disk for those of the disk alone, --lies for those in
-// which NPM says other things than it serves.
-// Prints one line per scenario; ends with 1 when a single run was not as it should be.
+// Arguments: a seed; --short for a few runs of each scenario; --disk for disk scenarios only; --lies for those in which
+// NPM's reports differ from what it serves.
+// Prints one line per scenario; exits with 1 if any run failed.
 CurrentProcess.ignoreFailedWrites()
 let arguments = CommandLine.arguments.dropFirst()
 let seed = arguments.compactMap { UInt64($0) }.first ?? 20_261_121

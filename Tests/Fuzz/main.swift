@@ -5,29 +5,29 @@ import Model
 import NPMClient
 import Upstream
 
-// Usage: Fuzz TARGET [arguments of libFuzzer]. A crash, a trap or a broken promise ends the run.
+// Usage: Fuzz TARGET [arguments of libFuzzer]. A crash, a trap or a failed precondition ends the run.
 
-/// Desired files: whatever the bytes, the loader answers; what it understands can be written and read again.
+/// Desired files: the loader returns for any bytes; what it accepts can be written and read again.
 func desired(_ bytes: [UInt8]) {
   let loaded = DesiredLoader.read(bytes, as: "fuzz.yaml")
   guard !loaded.diagnostics.hasErrors else { return }
-  // What comes out of files is no text of its own.
+  // Fields that come from files are not written as text.
   let written = loaded.state.resources.filter { !$0.spec.schema.fields.contains(where: \.isUpload) }
   for resource in written.prefix(3) {
     let lines = ["\(resource.spec.schema.section):"] + DesiredWriter.lines(resource.key.name, resource.spec)
     let text = lines.joined(separator: "\n") + "\n"
     let again = DesiredLoader.read(Array(text.utf8), as: "again.yaml").state.resources.first?.spec
-    // Secrets are named, not written.
+    // Secrets are written as references, not as text.
     precondition(
       again?.mapSeals { _, _ in "" } == resource.spec.mapSeals { _, _ in "" },
       "it reads back as something else:\n\(text)")
   }
 }
 
-/// Settings: whatever the bytes, every problem is a diagnostic.
+/// Settings: for any bytes, every problem is a diagnostic.
 func settings(_ bytes: [UInt8]) { _ = SettingsLoader.check(bytes, file: "reconciler.yaml") }
 
-/// NPM's answers: whatever the bytes, they are understood or refused.
+/// NPM's responses: any bytes are either decoded or refused.
 func wire(_ bytes: [UInt8]) {
   let text = String(decoding: bytes, as: UTF8.self)
   for host in NPMDecoder.hosts(bytes) ?? [] {
@@ -39,7 +39,7 @@ func wire(_ bytes: [UInt8]) {
   _ = RetryPolicy.retryAfter(["retry-after": text, "date": text])
 }
 
-/// Addresses and domains: what is accepted has the parts that it should have.
+/// Addresses and domains: accepted ones have the expected parts.
 func names(_ bytes: [UInt8]) {
   let text = String(decoding: bytes, as: UTF8.self)
   if DomainName.problem(with: text) == nil { precondition(!text.utf8.contains(UInt8(ascii: ";"))) }
@@ -65,7 +65,7 @@ let target = CommandLine.arguments.dropFirst().first.flatMap { targets[$0] }
 if target != nil {
   var count = CommandLine.argc - 1
   var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv + 1
-  // A C function captures nothing: the target is global.
+  // A C function pointer cannot capture: the target is global.
   _ = LLVMFuzzerRunDriver(&count, &arguments) { bytes, size in
     target?(Array(UnsafeBufferPointer(start: bytes, count: size)))
     return 0

@@ -2,7 +2,7 @@ import Model
 import TestSupport
 import Testing
 
-/// "I already have 200 hosts": the real binary against a system that people made by hand.
+/// "I already have 200 hosts": the real binary and a hand-made system.
 @Suite struct AdoptionTests {
   @Test(arguments: [false, true])
   func `200 hosts of all sorts are exported, found in sync, adopted, and in sync again`(splits: Bool) async throws {
@@ -11,7 +11,7 @@ import Testing
       let place = try Workplace(npm)
       let exported = try await place.run(["export", "--out", "desired"] + (splits ? ["--split"] : []))
       #expect(exported.exit == 0, "\(exported.errors)")
-      // Two access lists have one name, which is no name: hosts refer to them by number.
+      // Two access lists share a name, so it is ambiguous: hosts refer to them by id.
       #expect(exported.errors.split(separator: "\n").count { $0.contains("NPM has several of that name") } == 2)
       let files = splits ? "206 files" : "3 files"
       #expect(exported.output == "204 objects written to \(files) in desired/\n")
@@ -84,7 +84,7 @@ import Testing
   }
 }
 
-/// Hosts as people make them over the years.
+/// Hosts as they accumulate over the years.
 enum HandMade {
   static func fill(_ npm: SimulatedNPM, count: Int) async throws {
     for name in ["lan", "family", "odd: name", "twin", "twin"] {

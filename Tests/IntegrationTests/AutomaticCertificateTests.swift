@@ -2,7 +2,7 @@ import Model
 import TestSupport
 import Testing
 
-/// `certificate: auto` and `auto_request`, where names, policies and other hosts get in between. The real binary.
+/// `certificate: auto` and `auto_request` with conflicting names, policies and hosts. The real binary.
 @Suite struct AutomaticCertificateTests {
   private func host(_ name: String, _ domains: String, _ more: String = "", requests: Bool = true) -> String {
     "  \(name): { domain_names: [\(domains)], forward: 'http://127.0.0.1', validate: off, certificate: auto"

@@ -3,8 +3,8 @@ import Model
 import TestSupport
 import Testing
 
-/// What a real NPM does besides what it is asked for, and what is served after we are done: the real binary, and the
-/// configuration that the running nginx has.
+/// Side effects of a real NPM, and the state that is served after our runs: the real binary, and the configuration of
+/// the running nginx.
 @Suite struct BehindOurBackTests {
   private static let lists = "access_lists: { lan: { items: [{ username: u, password: { env: PW } }] } }\n"
 
@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  /// An administrator may read the audit log; everybody else sees the time of the last change.
+  /// An administrator may read the audit log; other accounts see only the time of the last change.
   @Test(arguments: [true, false])
   func `a guarded host that somebody switched on in NPM is drift, and is guarded again`(isAdmin: Bool) async throws {
     try await withSimulator { npm in
@@ -163,7 +163,7 @@ import Testing
     }
   }
 
-  /// As an earlier release, or somebody else, left it: on, refused, and its list changed since.
+  /// As an earlier release or another client left it: enabled, refused, and its list changed since.
   @Test func `what a list has broken is brought back by correcting the host`() async throws {
     try await withSimulator { npm in
       let place = try place(npm)
@@ -226,7 +226,7 @@ import Testing
       #expect(again.exit == 5)
       #expect(try await npm.served()["second.test"] == nil)
       #expect(try await npm.hosts().count == 1, "what cannot be served is not written")
-      // The stream moves to a port that is free: that write comes first, and cures it.
+      // The stream moves to a free port: that write comes first, and makes reloads work again.
       try place.scratch.write("desired/s.yaml", stream(5433))
       let cured = try await place.run("apply", "--yes")
       #expect(cured.exit == 0, "\(cured.output)\(cured.errors)")
@@ -247,7 +247,7 @@ import Testing
       try place.scratch.remove("desired/b.yaml")
       #expect(try await place.run("apply", "--yes", "--policy", "sync").exit == 5)
       #expect(try await npm.served()["b.test"] != nil)
-      // There is nothing left to delete in NPM, and visitors still get it.
+      // Nothing is left to delete in NPM, but nginx still serves it.
       #expect(try await place.run("diff", "--exit-code").exit == 2)
       #expect(try await place.run("apply", "--yes", "--policy", "sync").exit == 5)
       try await npm.hold([])
@@ -314,7 +314,7 @@ import Testing
       try await npm.nginx("broken")
       let before = try await npm.requests().count
       let run = try await place.run("apply", "--yes", "-o", "json")
-      // Waiting would be reading: two writes, and few looks at what became of them.
+      // While it waits it would read: two writes, and few reads of their result.
       let calls = try await npm.requests().dropFirst(before)
       #expect(calls.count { $0["method"] != "GET" && $0["path"] != "/api/tokens" } <= 3)
       #expect(calls.count { $0["path"].stringValue?.hasPrefix("/api/nginx/proxy-hosts") == true } <= 10)
@@ -334,7 +334,7 @@ import Testing
       let place = try place(npm)
       try place.desire("app", "app.test")
       #expect(try await place.run("apply", "--yes").exit == 0)
-      // NPM stores a write that it answers with 500, and keeps no record of it.
+      // NPM stores a write that it answers with 500, without an entry in its audit log.
       try await npm.nginx("broken")
       try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/1", ["forward_port": 90])
       try await npm.nginx("ok")

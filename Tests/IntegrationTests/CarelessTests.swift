@@ -3,7 +3,7 @@ import Platform
 import TestSupport
 import Testing
 
-/// What careless hands and odd names do: the real binary.
+/// Careless edits and odd names: the real binary.
 @Suite struct CarelessTests {
   @Test func `an export writes where it was told, one file for each host, whatever markers say`() async throws {
     try await withSimulator { npm in

@@ -3,7 +3,7 @@ import Platform
 import TestSupport
 import Testing
 
-/// Certificates from files: what is checked before, what NPM gets, what nginx serves. The real binary.
+/// Certificates from files: the checks, the upload to NPM, and what nginx serves. The real binary.
 @Suite struct CertificateTests {
   private static let now = Int(Timestamp.now.seconds)
 
@@ -99,7 +99,7 @@ import Testing
       let wild = try await place.run("apply", "--yes")
       #expect(wild.exit == 0, "\(wild.output)\(wild.errors)")
       #expect(try await npm.hosts()[0]["certificate_id"] == 1)
-      // Somebody uploads one with the very name: it is better.
+      // Another user uploads one with the exact name: it is the better match.
       let exact = try TestCertificate.make(names: ["a.example.com"], days: 30, from: Self.now - 86400)
       let hand = try await npm.asAdmin(
         "POST", "/api/nginx/certificates", ["provider": "other", "nice_name": "by hand"])

@@ -2,10 +2,10 @@ import Platform
 import TestSupport
 import Testing
 
-/// Who reads may go at any time: nothing is said, and the exit code is that of the work.
+/// A reader may close the pipe at any time: no error is printed, and the exit code is that of the work.
 @Suite struct ClosedPipeTests {
   private func run(_ place: Workplace, _ words: String) async throws -> ProgramRun {
-    // `true` is gone before a byte is read; the program's own code is what counts.
+    // `true` exits before it reads a byte; the program's own exit code counts.
     let script = "sleep 0.2 | true; \(ProgramRun.binary) \(words) | true; exit ${PIPESTATUS[0]}"
     return try await ProgramRun.run(
       ["-c", script], in: place.scratch.path, environment: place.environment, program: "/bin/bash")

@@ -6,7 +6,7 @@ import Testing
 
 /// `examples/complete`: every kind and every field, against the oldest and the newest NPM. The real binary.
 @Suite struct CompleteExampleTests {
-  /// The example with what it leaves to its users: a password, and a certificate.
+  /// The example with the files that its users must supply: a password and a certificate.
   private func place(_ npm: SimulatedNPM) throws -> Workplace {
     var place = try Workplace(npm)
     place.variables = ["LAN_ALICE": "open sesame", "CLOUDFLARE": "dns_cloudflare_api_token = x"]
@@ -93,7 +93,7 @@ import Testing
     }
   }
 
-  /// Rows in the order of what people call them, with names in place of numbers.
+  /// Rows sorted by name, with names in place of ids.
   private func rows(_ npm: SimulatedNPM, _ route: String) async throws -> [JSONValue] {
     func list(_ route: String, _ expand: String = "") async throws -> [JSONValue] {
       try await npm.asAdmin("GET", "/api/nginx/\(route)\(expand)").arrayValue ?? []
@@ -120,13 +120,13 @@ import Testing
     for key in ["id", "created_on", "modified_on", "expires_on", "access_list_id", "certificate_id"] {
       members[key] = nil
     }
-    // The marker's name may be another: the kind has names of its own in an export.
+    // The name in the marker may differ: this kind gets other names in an export.
     if members["meta"]?["reconciler"].isNull == false { members["meta"] = nil }
     for key in ["items", "clients"] { members[key] = members[key].map { .array(($0.arrayValue ?? []).map(bare)) } }
     return .object(members)
   }
 
-  /// What is not ours, without what NPM counts.
+  /// Rows of others, without NPM's counters.
   private func others(_ npm: SimulatedNPM) async throws -> [JSONValue] {
     let hosts = try await npm.hosts().filter {
       ["theirs.test", "hand.test"].contains($0["domain_names"].arrayValue?.first)

@@ -3,7 +3,7 @@ import Model
 import TestSupport
 import Testing
 
-/// The real binary, killed as by a loss of power.
+/// The real binary, killed as by a power loss.
 @Suite(.serialized) struct CrashTests {
   @Test func `an apply of 50 hosts that is killed at any of 20 moments is finished by the next one`() async throws {
     try await withSimulator { npm in
@@ -15,7 +15,7 @@ import Testing
         try await npm.faults([["path": "/api/nginx", "action": "delay", "delay_ms": 2, "count": 100_000]])
         try? place.scratch.remove(".reconciler")
         let running = try place.start("apply", "--yes")
-        // The moment is counted in what NPM has seen, so that it falls into the run on any machine.
+        // The moment is counted in requests to NPM, so that it falls into the run on any machine.
         let target = Int.random(in: 1...100, using: &generator)
         while running.isRunning, try await npm.writes().count < target / 2, try await npm.hosts().count < 50 {}
         running.killHard()

@@ -5,7 +5,7 @@ import Model
 import TestSupport
 import Testing
 
-/// What visitors get, asked for by the real binary at the data plane of the simulated NPM.
+/// What visitors get: the real binary checks it at the data plane of the simulated NPM.
 @Suite struct DataPlaneTests {
   private func withPlace(
     isDirect: Bool = false, _ body: (SimulatedNPM, Workplace, Int) async throws -> Void
@@ -38,7 +38,7 @@ import Testing
     """
   }
 
-  /// The API is reached without nginx, so that no connection tells.
+  /// The API is reached without nginx, so that no idle connection shows reloads.
   @Test func `a new host that visitors do not get is unproven`() async throws {
     try await withPlace(isDirect: true) { npm, place, port in
       try place.desire("first", "first.test", port: port)
@@ -82,7 +82,7 @@ import Testing
       let first = try await place.run("apply", "--yes")
       #expect(first.exit == 0, "\(first.output)\(first.errors)")
       #expect(try await status("app.test", npm) == 401)
-      // In the very second of our write, and by an account that may not read the audit log.
+      // In the same second as our write, and with an account that may not read the audit log.
       try await npm.switchOffAndOn(1)
       #expect(try await status("app.test", npm) == 200)
       let diff = try await place.run("diff", "--exit-code", "-o", "json")
@@ -112,7 +112,7 @@ import Testing
         await Task.yield()
       }
       try await npm.switchOffAndOn(1)
-      // Visitors of this one get the default page.
+      // Visitors of this host get the default page.
       try await npm.asAdmin("POST", "/api/nginx/proxy-hosts/2/disable")
       while !Task.isCancelled, health("app")["health"] != "unhealthy" || health("other")["health"] != "unhealthy" {
         await Task.yield()

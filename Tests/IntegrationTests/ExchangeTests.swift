@@ -2,7 +2,7 @@ import Model
 import TestSupport
 import Testing
 
-/// Objects that exchange domains or ports in one commit: the real binary, and what is served afterwards.
+/// Objects that exchange domains or ports in one commit: the real binary, and the state that is served afterwards.
 @Suite struct ExchangeTests {
   private func hosts(_ first: String, _ second: String, _ third: String, _ more: String = "") -> String {
     """
@@ -29,7 +29,7 @@ import Testing
       let run = try await place.run("apply", "--yes")
       #expect(run.exit == 0, "\(run.output)\(run.errors)")
       #expect(try await ports(npm) == ["b.test": 81, "a.test": 82, "keep.test": 82, "c.test": 83])
-      // Three in a circle.
+      // A cycle of three.
       try place.scratch.write("desired/a.yaml", hosts("c.test", "b.test, keep.test", "a.test"))
       let again = try await place.run("apply", "--yes")
       #expect(again.exit == 0, "\(again.output)\(again.errors)")

@@ -2,7 +2,7 @@ import Model
 import TestSupport
 import Testing
 
-/// Every exit code of the contract, by the real binary.
+/// Every exit code of the contract, from the real binary.
 @Suite(.serialized) struct ExitCodeTests {
   @Test func `2 before an apply and 0 after it`() async throws {
     try await withSimulator { npm in
@@ -117,7 +117,7 @@ import Testing
       let rule: JSONValue = ["method": "POST", "path": "/api/nginx", "action": "stall", "when": "before", "count": 1]
       try await npm.faults([rule])
       let first = try place.start("apply", "--yes")
-      // The first run holds the lock from before it asks NPM anything: wait until its create has arrived.
+      // The first run takes the lock before its first request to NPM: wait until its create has arrived.
       try await npm.waitForCreate()
       let second = try await place.run("apply", "--yes")
       #expect(second.exit == 6)
@@ -167,7 +167,7 @@ import Testing
       let running = try place.start("apply", "--yes", "-o", "json")
       try await npm.waitForCreate()
       running.interrupt()
-      // The create is held until the signal was sent, then it is let through.
+      // The create is held until the signal is sent, then it is released.
       try await npm.faults([])
       let run = await running.result()
       #expect(run.exit == 130)

@@ -4,9 +4,9 @@ import Platform
 import TestSupport
 import Testing
 
-/// `reconciler watch` on a branch of a repository; every wait is for something that NPM or the status files show.
+/// `reconciler watch` on a branch of a repository; every wait ends on a state of NPM or of the status files.
 @Suite struct GitSourceTests {
-  /// A repository that people push to.
+  /// The remote repository.
   private struct Repository {
     let path: String
 
@@ -25,7 +25,7 @@ import Testing
       return outcome.text
     }
 
-    /// Commits one host, or what else stands in `text`.
+    /// Commits one host, or the content of `text`.
     func commit(_ subject: String, port: Int = 80, text: String? = nil) async throws {
       let host =
         "proxy_hosts:\n  app: { domain_names: [app.test], forward: 'http://127.0.0.1:\(port)', validate: off }\n"
@@ -102,7 +102,7 @@ import Testing
       #expect(await daemon.result().exit == 0)
       let id = try await npm.hosts().first?["id"].intValue ?? 0
       try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/\(id)", ["forward_port": 99])
-      // It does not know the good commit but from its own repository.
+      // It knows the last good commit only from its local repository.
       daemon = try start()
       try await until { try await port(npm) == 80 }
       try await repository.git("rm", "-r", "--quiet", "desired")
@@ -160,7 +160,7 @@ import Testing
       try await until { try await port(npm) == 81 }
       daemon.terminate()
       #expect(await daemon.result().exit == 0)
-      // A repository that git does not know as one is made anew.
+      // A damaged repository is created again.
       try place.scratch.write("\(ours)/HEAD", "damaged")
       try await repository.commit("Third", port: 82)
       daemon = try start()

@@ -7,7 +7,7 @@ import Testing
 
 /// Health and alerts of `reconciler watch`, the real binary with real backends.
 @Suite struct HealthTests {
-  /// A double: somebody who is told of alerts.
+  /// A test double that receives alerts.
   private final class Receiver: HTTPHandler {
     let notices = AsyncStream.makeStream(of: JSONValue.self)
     func respond(to request: HTTPRequest) async -> HTTPResponse {
@@ -57,9 +57,9 @@ import Testing
       #expect(alert["annotations"]["members"].stringValue?.split(separator: ",").count == 10)
       try await until { status(place, "health.json")["counts"]["unhealthy"] == 10 }
       backend = try HTTPServer(address: "127.0.0.1", port: port, handler: SampleBackend())
-      // The next thing that anybody hears: the alert is over.
+      // The next notice: the alert is resolved.
       #expect(await notices.next()?["status"] == "resolved")
-      // The file is written after the alert is told.
+      // The file is written after the notice is sent.
       try await until { status(place, "health.json")["counts"]["healthy"] == 10 }
       let events = try await place.run("events", "-o", "json", "--source", "alerts").json["events"].arrayValue ?? []
       #expect(events.map { $0["reason"] } == ["AlertFiring", "AlertResolved"])

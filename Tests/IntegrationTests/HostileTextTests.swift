@@ -4,22 +4,22 @@ import Platform
 import TestSupport
 import Testing
 
-/// Texts that others write, in every field that they can write, through every output: orders to terminals, marks of
-/// direction, HTML, Markdown, line ends, 10,000 characters. Nothing of it may come out raw, and no layout may break.
+/// External texts in every field that others can write, through every output: terminal control sequences, directional
+/// marks, HTML, Markdown, line ends, 10,000 characters. Nothing may be printed unescaped, and no layout may break.
 @Suite struct HostileTextTests {
-  /// What begins a line of ours nowhere.
+  /// No output line may begin with it.
   private static let mark = "PWNED"
 
   private static let hostile =
     "\u{1b}]0;title\u{7}\u{1b}[2J\r\n\(mark)\u{9b}31m\u{202e}\u{2066}\u{200b}\u{feff}\u{2028}"
     + "<img src=x onerror=alert(1)>|**b** [c](http://d) `e` @team #1\t" + String(repeating: "x", count: 10_000)
 
-  /// The same without what NPM takes in no domain.
+  /// The same without characters that NPM refuses in domains.
   private static let hostileName = "\u{1b}[2J\n\(mark)\u{202e}\u{9b}31m.test"
 
   private func text(_ value: String) -> JSONValue { .string(value) }
 
-  /// One object of each kind by hand, hostile in each field that NPM takes a text for.
+  /// One hand-made object of each kind, hostile in each text field that NPM accepts.
   private func fill(_ npm: SimulatedNPM) async throws {
     let bad = text(Self.hostile), name = text(Self.hostileName)
     let meta: JSONValue = [
@@ -55,7 +55,7 @@ import Testing
 
   private func desire(_ place: Workplace) throws {
     let quoted = JSONOutput.line(text(String(Self.hostile.prefix(900))))
-    // What a host of ours has is drift with each field.
+    // The values of our host differ in each field: all are drift.
     try place.scratch.write(
       "desired/good.yaml",
       """
@@ -85,7 +85,7 @@ import Testing
     }
   }
 
-  // MARK: What comes out
+  // MARK: Output
 
   private func expectClean(_ output: String, _ what: String, isMarkdown: Bool = false) {
     let raw = output.unicodeScalars.filter { $0 != "\n" && UnsafeScalar.isUnsafe($0) }

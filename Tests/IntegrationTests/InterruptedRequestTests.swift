@@ -2,13 +2,13 @@ import Model
 import TestSupport
 import Testing
 
-/// Requests to Let's Encrypt that go wrong in the middle: nobody's door stays open, and nobody is told "in sync" meanwhile.
-/// The real binary.
+/// Let's Encrypt requests that fail midway: no host stays without TLS and access control, and "in sync" is not reported
+/// meanwhile. The real binary.
 @Suite struct InterruptedRequestTests {
   private static let request = "certificates:\n  x: { provider: letsencrypt, domain_names: [a.test] }\n"
   private static let path: JSONValue = "/api/nginx/certificates"
 
-  /// A hand-made host that asks for a password.
+  /// A hand-made host with basic authentication.
   private func guarded(_ npm: SimulatedNPM, _ domain: String) async throws {
     let list = try await npm.asAdmin("POST", "/api/nginx/access-lists", ["name": "g", "items": [], "clients": []])
     let id = try await npm.createByHand(domain)
@@ -39,7 +39,7 @@ import Testing
       try place.scratch.write("desired/a.yaml", Self.request)
       try await killed(npm, place)
       #expect(try await !isGuarded(npm, "a.test"))
-      // Also when the request is not wanted any more.
+      // Also if the certificate is no longer in the YAML.
       if !issues { try place.scratch.write("desired/a.yaml", "dead_hosts: { d: { domain_names: [d.test] } }\n") }
       let diff = try await place.run("diff", "--exit-code", "--write-status")
       #expect(diff.exit == 2 && diff.errors.contains("[request-interrupted]"), "\(diff.output)\(diff.errors)")
@@ -47,7 +47,7 @@ import Testing
       let again = try await place.run("apply", "--yes")
       #expect(again.exit == 0, "\(again.output)\(again.errors)")
       #expect(try await isGuarded(npm, "a.test"))
-      // Nobody heard that NPM is done with a request that came to nothing: it may lay hosts bare once more.
+      // NPM did not report the end of a request without a result: it may remove access control from hosts again.
       #expect(try await place.run("diff", "--exit-code").exit == (issues ? 0 : 2))
     }
   }

@@ -3,7 +3,7 @@ import Platform
 import TestSupport
 import Testing
 
-/// Everything that is no proxy host, from YAML to NPM and back: the real binary.
+/// All kinds except proxy hosts, from YAML to NPM and back: the real binary.
 @Suite struct KindsTests {
   private static let everything = """
     access_lists:
@@ -153,7 +153,7 @@ import Testing
     }
   }
 
-  /// Without what differs from one NPM to another.
+  /// Without members that differ between NPM instances.
   private static func bare(_ row: JSONValue) -> JSONValue {
     guard var members = row.objectValue else { return row }
     for key in ["id", "created_on", "modified_on", "access_list_id", "owner", "owner_user_id", "meta"] {

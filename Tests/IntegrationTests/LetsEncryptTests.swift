@@ -3,7 +3,7 @@ import Platform
 import TestSupport
 import Testing
 
-/// Certificates that NPM requests, against a simulator that issues them or not. The real binary.
+/// Certificates that NPM requests, with a simulator that issues or refuses them. The real binary.
 @Suite struct LetsEncryptTests {
   private static func text(_ more: String = "", names: String = "a.test") -> String {
     """
@@ -18,7 +18,7 @@ import Testing
     try await npm.asAdmin("GET", "/api/nginx/certificates").arrayValue ?? []
   }
 
-  /// A guarded host of somebody else, with a name that the request shares.
+  /// A host of another owner, with access control and a name that the request shares.
   private func guarded(_ npm: SimulatedNPM, _ domain: String) async throws -> Int {
     let list = try await npm.asAdmin("POST", "/api/nginx/access-lists", ["name": "g", "items": [], "clients": []])
     let id = try await npm.createByHand(domain)
@@ -133,7 +133,7 @@ import Testing
       #expect(try await npm.served()["a.test"]?["certificate_id"] == 1)
       let again = try await place.run("diff", "--exit-code")
       #expect(again.exit == 0, "\(again.output)")
-      // A better one comes: the requested one is given up once nothing uses it.
+      // A better one appears: the requested one is deleted once no host uses it.
       let now = Int(Timestamp.now.seconds)
       let exact = try TestCertificate.make(names: ["a.test", "b.test"], days: 300, from: now - 86400)
       let hand = try await npm.asAdmin("POST", "/api/nginx/certificates", ["provider": "other", "nice_name": "hand"])

@@ -2,7 +2,7 @@ import Model
 import TestSupport
 import Testing
 
-/// Names that look like others, and accounts that see less. The real binary.
+/// Similar names, and accounts with fewer permissions. The real binary.
 @Suite struct LookalikeTests {
   @Test func `a list whose name looks like a number is taken for no other`() async throws {
     try await withSimulator { npm in

@@ -6,7 +6,7 @@ import Platform
 import TestSupport
 import Testing
 
-/// What people and scripts read.
+/// Output for people and scripts.
 @Suite(.serialized) struct OutputTests {
   @Test func `JSON is as the contract says`() async throws {
     try await withSimulator { npm in
@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test func `destinations are asked for the domain that was written first, those of locations too`() async throws {
-    /// Knows one domain alone.
+    /// Serves a single domain.
     struct Picky: HTTPHandler {
       func respond(to request: HTTPRequest) async -> HTTPResponse {
         HTTPResponse(status: request.headers["host"] == "z.test" ? 200 : 503, body: [])
@@ -218,7 +218,7 @@ import Testing
         "desired/a.yaml", "proxy_hosts: { a: { domain_names: [a.test], forward: 'http://h', validate: off } }\n")
       let environment = ["NPM_URL": url, "NPM_IDENTITY": "admin@example.com", "NPM_SECRET": "changeme"]
       let apply = try await ProgramRun.run(["apply", "--yes"], in: place.path, environment: environment)
-      // What it remembers outlives it: in the second round the host is there, and no longer ours to touch.
+      // The data file survives: in the second round the host exists, and this new operator does not own it.
       #expect(apply.exit == (round == 1 ? 0 : 4))
       running.interrupt()
       #expect(await running.result().exit == 0)

@@ -5,9 +5,9 @@ import TestSupport
 import Testing
 import X509
 
-/// The data plane is Debian's nginx: TLS, passwords and reloads are its own.
+/// The data plane is Debian's nginx: TLS, passwords and reloads are real.
 @Suite struct RealNginxTests {
-  /// - Parameter body: the simulated NPM, the nginx behind it, and an operator whose backend is on a port.
+  /// - Parameter body: gets the simulated NPM, its nginx, an operator, and the port of his backend.
   private func withNginx(_ body: (SimulatedNPM, RealNginx, Workplace, Int) async throws -> Void) async throws {
     let scratch = try Scratch()
     let nginx = try await RealNginx(in: scratch.path)
@@ -41,7 +41,7 @@ import X509
     try place.scratch.write("desired/tls.key", made.key)
   }
 
-  /// The certificate that visitors of `app.test` are shown, as a digest.
+  /// Digest of the certificate that visitors of `app.test` get.
   private func shown(_ npm: SimulatedNPM, _ nginx: RealNginx) async throws -> String {
     var transfer = HTTPTransfer(url: "https://app.test:\(nginx.tlsPort)/")
     transfer.resolve = ["app.test:\(nginx.tlsPort):127.0.0.1"]
@@ -52,7 +52,7 @@ import X509
     return try CertificateChain(pem: Array((result.certificates.first ?? "").utf8)).fingerprint
   }
 
-  /// Workers that nginx has told to end may still take a connection for some milliseconds after new ones serve.
+  /// Old nginx workers may accept a connection for some milliseconds after new ones serve.
   private func until(_ condition: () async throws -> Bool) async throws {
     while !Task.isCancelled, try await !condition() { await Task.yield() }
     #expect(!Task.isCancelled)
@@ -82,7 +82,7 @@ import X509
     }
   }
 
-  /// The API is reached without nginx: what it shows is the only witness.
+  /// The API is reached without nginx: the certificate that nginx shows is the only evidence.
   @Test(.timeLimit(.minutes(1))) func `a renewed certificate that nginx does not show is unproven`() async throws {
     try await withNginx { npm, nginx, place, port in
       try await npm.send("PUT", "/simulator/proxy", ["direct": true])

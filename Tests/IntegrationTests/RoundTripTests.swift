@@ -4,7 +4,7 @@ import Platform
 import TestSupport
 import Testing
 
-/// Export, adopt, diff over the state that each recorded session of a real NPM leaves: what people have after years.
+/// Export, adopt and diff on the final state of each recorded session of a real NPM: a state as after years of use.
 @Suite struct RoundTripTests {
   private static let recordings: [(version: String, file: String)] =
     [("2.15.1", "recordings"), ("2.12.6", "recordings-2.12.6")].flatMap { version, folder in
@@ -15,7 +15,7 @@ import Testing
     "proxy-hosts", "redirection-hosts", "dead-hosts", "streams", "access-lists?expand=items,clients", "certificates",
   ]
 
-  /// What NPM shows of everything, without what adoption may change.
+  /// All rows that NPM returns, without members that adoption may change.
   private func everything(_ npm: SimulatedNPM) async throws -> [String: JSONValue] {
     var rows: [String: JSONValue] = [:]
     for kind in Self.kinds {

@@ -3,7 +3,7 @@ import Platform
 import TestSupport
 import Testing
 
-/// The real binary, on days that are not good.
+/// The real binary in dangerous situations.
 @Suite struct SafetyTests {
   @Test(arguments: SimulatedNPM.versions)
   func `6 of 20 are not deleted by any path, and an emptied or half answered state deletes nothing`(version: String)
@@ -121,7 +121,7 @@ import Testing
       try place.desire("hand", "hand.test")
       try place.scratch.remove("desired/old.yaml")
       let before = try await npm.writes().count
-      // What is in the way is said under any policy.
+      // Conflicts are reported under any policy.
       #expect(try await place.run("apply", "--yes", "--policy", "observe").exit == 4)
       _ = try await place.run("adopt", "--all", "--accept-changes", "--yes", "--policy", "observe")
       _ = try await place.run("rollback", "--yes", "--policy", "observe")

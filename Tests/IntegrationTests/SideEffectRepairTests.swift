@@ -4,7 +4,7 @@ import Platform
 import TestSupport
 import Testing
 
-/// What a change must not do to what it only refers to, or to what others made: the real binary.
+/// A change must not damage objects that it only refers to, or objects of others: the real binary.
 @Suite struct SideEffectRepairTests {
   private static let now = Int(Timestamp.now.seconds)
 

@@ -4,9 +4,9 @@ import Platform
 import TestSupport
 import Testing
 
-/// What the status files hold is what docs/status-files.md says.
+/// The status files have exactly the members in docs/status-files.md.
 @Suite struct StatusFilesTests {
-  /// Every member that is no container, as `drift[].fields[].path`.
+  /// The paths of all leaf members, as `drift[].fields[].path`.
   private func paths(_ value: JSONValue, _ prefix: String = "") -> Set<String> {
     switch value {
     case .object(let members):
@@ -18,7 +18,7 @@ import Testing
     }
   }
 
-  /// The members that the section of a file names.
+  /// The members in the documentation of a file.
   private func documented(_ file: String) throws -> Set<String> {
     let page = String(decoding: try Files.read(Fixtures.project + "/docs/status-files.md"), as: UTF8.self)
     let section = page.components(separatedBy: "\n## ").first { $0.hasPrefix("`\(file)`") } ?? ""

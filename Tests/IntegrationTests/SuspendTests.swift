@@ -3,7 +3,7 @@ import Platform
 import TestSupport
 import Testing
 
-/// `suspend` and `resume`, and what the log of events says.
+/// `suspend` and `resume`, and their events in the log.
 @Suite struct SuspendTests {
   @Test func `a suspended host is left alone, also when it is gone from the YAML, until it is resumed`() async throws {
     try await withSimulator { npm in

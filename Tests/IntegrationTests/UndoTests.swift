@@ -3,7 +3,7 @@ import Platform
 import TestSupport
 import Testing
 
-/// Plans that were reviewed, changes that are taken back, drift that is accepted: the real binary.
+/// Reviewed plans, rollbacks, accepted drift: the real binary.
 @Suite struct UndoTests {
   @Test func `a reviewed plan is applied from its file, and only while it is the plan`() async throws {
     try await withSimulator { npm in
@@ -42,7 +42,7 @@ import Testing
       #expect(list.output.split(separator: "\n").count == 3)
       let unknown = try await place.run("rollback", "--to", "99", "--yes")
       #expect(unknown.exit == 3 && unknown.errors.contains("error[unknown-run]"))
-      // Without --to: the last run that changed something, which is the rollback itself.
+      // Without --to: the last run with a change, which is the rollback itself.
       #expect(try await place.run("rollback", "--yes", "--policy", "sync").exit == 0)
       #expect(try await npm.served().keys.sorted() == ["app.test", "new.test"])
     }
@@ -74,7 +74,7 @@ import Testing
       #expect(try place.scratch.read("desired/app.yaml") == expected)
       #expect(try await place.run("diff", "--exit-code").exit == 0)
       #expect(try await place.run("apply", "--yes").exit == 0)
-      // The ledger has learnt it too: the next change is the YAML's alone.
+      // The ledger has the accepted values too: the next change is only the YAML's.
       try place.scratch.write("desired/app.yaml", expected.replacing("8080", with: "8081"))
       let edited = try await place.run("diff", "-o", "json")
       #expect(edited.json["changes"].arrayValue?.first?["cause"] == "desired_edited")

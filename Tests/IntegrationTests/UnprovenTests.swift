@@ -2,7 +2,7 @@ import Model
 import TestSupport
 import Testing
 
-/// Writes of earlier runs whose end nobody saw: the real binary, and what is served when it says that all is done.
+/// Writes of earlier runs with an unknown result: the real binary, and the state served when it reports success.
 @Suite struct UnprovenTests {
   private func withTwo(_ body: (SimulatedNPM, Workplace) async throws -> Void) async throws {
     try await withSimulator { npm in
@@ -15,13 +15,13 @@ import Testing
     }
   }
 
-  /// A stranger's stream keeps nginx from reloading.
+  /// A stream of another owner keeps nginx from reloading.
   private func stick(_ npm: SimulatedNPM) async throws {
     try await npm.hold([53])
     try await npm.addStream(53)
   }
 
-  /// Nothing is called done while `isServed` differs, and everything is once nginx reloads again.
+  /// Nothing is reported as done while `hasNginxState` is false, and everything is once nginx reloads again.
   private func expectConvergence(
     _ npm: SimulatedNPM, _ place: Workplace, heal: () async throws -> Void, hasNginxState: () async throws -> Bool
   ) async throws {

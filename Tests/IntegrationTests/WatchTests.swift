@@ -4,16 +4,16 @@ import Platform
 import TestSupport
 import Testing
 
-/// `reconciler watch`, the real binary: every wait is for something that NPM or the status files show.
+/// `reconciler watch`, the real binary: every wait ends on a state of NPM or of the status files.
 @Suite struct WatchTests {
-  /// A daemon on a simulator of its own, with one host; it is ended with SIGTERM, which must be clean.
+  /// A daemon with its own simulator and one host; SIGTERM ends it, with exit code 0.
   private func watching(
     _ settings: String = "", _ arguments: [String] = [],
     _ body: (SimulatedNPM, Workplace, RunningProgram) async throws -> Void
   ) async throws {
     try await withSimulator { npm in
       let place = try Workplace(npm)
-      // So long that nothing in these tests comes from it.
+      // So long that the interval triggers nothing in these tests.
       try place.scratch.write("reconciler.yaml", "watch: { interval: 1h\(settings) }\n")
       try place.desire("app", "app.test", port: 80)
       let daemon = try RunningProgram(["watch"] + arguments, in: place.scratch.path, environment: place.environment)
@@ -99,7 +99,7 @@ import Testing
       daemon.hangUp()
       try await until { condition(place, "InSync") == "False" }
       #expect(try await port(npm) == 99)
-      // The YAML is another matter.
+      // A change of the YAML is applied.
       try place.desire("app", "app.test", port: 84)
       try await until { try await port(npm) == 84 }
     }
@@ -144,7 +144,7 @@ import Testing
       try place.scratch.write("reconciler.yaml", "watch: { interval: 1h }\n")
       try place.desire("app", "app.test", port: 80)
       let first = try place.start("watch")
-      // Only then its write is over for the store, too.
+      // Only then the store has recorded the write.
       try await until { condition(place, "InSync") == "True" }
       let second = try place.start("watch")
       first.killHard()
@@ -170,7 +170,7 @@ import Testing
       try place.desire("app", "app.test", port: 85)
       let ask = ["events", "--source", "watch", "-o", "json"]
       try await until { try await place.run(ask).output.contains("\"Trouble\"") }
-      // Nobody can say now that it is in sync.
+      // The state cannot be determined now.
       try await until { condition(place, "InSync") == "Unknown" }
       let metric = "reconciler_condition{type=\"InSync\"} 0"
       try await until { try place.scratch.read("status/metrics.prom").contains(metric) }
@@ -187,7 +187,7 @@ import Testing
       #expect(try await daemon.limitFiles(to: 0))
       try place.desire("app", "app.test", port: 85)
       daemon.hangUp()
-      // It says so, once it has tried; its log is no file.
+      // It logs the error after its attempt; its log is a pipe, which the limit does not affect.
       await daemon.says("store-")
       #expect(daemon.isRunning)
       #expect(try await port(npm) == 80)

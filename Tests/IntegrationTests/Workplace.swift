@@ -6,7 +6,7 @@ import Testing
 struct Workplace {
   let npm: SimulatedNPM
   let scratch: Scratch
-  /// What the environment has besides.
+  /// Additional environment variables.
   var variables: [String: String] = [:]
 
   init(_ npm: SimulatedNPM) throws {
@@ -21,14 +21,14 @@ struct Workplace {
     return login.merging(variables) { _, new in new }
   }
 
-  /// Writes one host's file. The destination is not checked unless that is asked for.
+  /// Writes one host's file. By default the destination is not checked.
   func desire(_ name: String, _ domain: String, port: Int = 80, _ more: String = "validate: off") throws {
     try scratch.write(
       "desired/\(name).yaml",
       "proxy_hosts:\n  \(name):\n    domain_names: [\(domain)]\n    forward: http://127.0.0.1:\(port)\n    \(more)\n")
   }
 
-  /// Twenty hosts of ours, and six names gone from the YAML.
+  /// Twenty of our hosts, with six names removed from the YAML.
   func giveUpSixOfTwenty() async throws {
     for index in 0..<20 { try desire("h\(index)", "h\(index).test") }
     let made = try await run("apply", "--yes")

@@ -1,7 +1,7 @@
 import Testing
 import Model
 
-/// The breaker is a value: time goes in, states come out.
+/// The breaker is a value type: times in, states out.
 @Suite struct CircuitBreakerTests {
   private func opened() -> CircuitBreaker {
     var breaker = CircuitBreaker()

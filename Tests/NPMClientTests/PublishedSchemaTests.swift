@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Upstream
 
-/// A stand-in for an NPM of a later release: it has no hosts, and publishes that it lost a field.
+/// A double of a later NPM release: it has no hosts, and its schema lacks a field.
 private final class LaterNPM: HTTPHandler {
   private let version: JSONValue
   private let document: JSONValue

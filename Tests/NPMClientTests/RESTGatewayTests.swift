@@ -44,7 +44,7 @@ import Upstream
     try await withSimulator { npm in
       let gateway = npm.gateway()
       _ = try await gateway.observe()
-      // A reset forgets all tokens: the real server does so when its keys change, and answers 500.
+      // A reset invalidates all tokens: the real server does so when its keys change, and answers 500.
       try await npm.send("POST", "/simulator/reset", ["start": "fresh-admin"])
       #expect(try await gateway.observe().resources[.proxyHost]?.isEmpty == true)
     }
@@ -140,7 +140,7 @@ import Upstream
   }
 }
 
-/// A transport that answers as told.
+/// A transport with scripted responses.
 private struct ScriptedTransport: HTTPTransport {
   var body: String
   var status = 200

@@ -3,7 +3,7 @@ import Testing
 
 @testable import NPMClient
 
-/// The tables of observed answers: NPM 2.12.6 on one side, 2.13 and later on the other.
+/// The tables of observed responses: NPM 2.12.6, and 2.13 and later.
 @Suite struct ResponseClassTests {
   private enum Expected { case success, token, suspect, failure(DiagnosticCode, unclear: Bool) }
 

@@ -3,9 +3,9 @@ import TestSupport
 import Testing
 
 /// Replays recorded sessions of a real NPM 2.15.1 and 2.12.6 against the simulator of that version and compares every
-/// answer: status, content type, body. The real servers agree with all of them.
+/// response: status, content type, body. The real servers agree with all of them.
 @Suite struct ConformanceTests {
-  /// Answers that differ, with the reason.
+  /// Responses that differ, with the reason.
   private static let excused = [
     "2.15.1 20-certificates.json#2": "NPM lists all 86 DNS providers of certbot, the simulator a few",
     "2.12.6 20-certificates.json#7": "the text names a temporary file, which that release calls 'tmp'",

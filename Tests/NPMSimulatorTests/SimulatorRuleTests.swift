@@ -2,7 +2,7 @@ import Model
 import TestSupport
 import Testing
 
-/// Rules of NPM that the recordings show, as sentences.
+/// Rules of NPM that the recordings show, one per test.
 @Suite struct SimulatorRuleTests {
   private func host(_ domain: String, _ fields: [String: JSONValue] = [:]) -> JSONValue {
     .object(

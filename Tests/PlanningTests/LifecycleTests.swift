@@ -3,7 +3,7 @@ import Planning
 import TestSupport
 import Testing
 
-/// How hosts become ours, change their name, and are given up.
+/// Adoption, renaming and release of hosts.
 @Suite struct LifecycleTests {
   private let mine = OwnershipMarker(owner: "homelab", name: "app", fingerprint: "")
   private let spec = hostSpec(["a.test"])
@@ -199,7 +199,7 @@ import Testing
     #expect(actions(taken) == ["blocked app"] && codes(taken) == [.takerBlocked])
   }
 
-  // MARK: The branch we sit on
+  // MARK: Lockout
 
   @Test func `the host that leads to NPM itself is not broken`() {
     let npm = hostSpec(["npm.example.com"], port: 81)

@@ -16,7 +16,7 @@ import Testing
 
   private func actions(_ plan: Plan) -> [String] { plan.changes.map { "\($0.action.kind.rawValue) \($0.key.name)" } }
 
-  // MARK: Three ways
+  // MARK: Three-way comparison
 
   @Test func `an untouched system needs nothing, whatever order and case the YAML has`() {
     let desired = desiredState(desiredHost("app", hostSpec(["B.test", "a.test"])))
@@ -156,7 +156,7 @@ import Testing
     #expect(found.changes.compactMap(\.blockReason?.hint) == ["with --policy sync 'zold' gives it up first"])
   }
 
-  /// A host of ours that serves a.test and more.
+  /// One of our hosts, which serves a.test and more.
   private var oldHost: (observed: ObservedState, ledger: [LedgerEntry]) {
     let spec = hostSpec(["a.test", "more.test"])
     let marker = OwnershipMarker(owner: "homelab", name: "zold", fingerprint: "")
@@ -192,7 +192,7 @@ import Testing
     let observed = observedState([observedHost(2, hostSpec(["a.test", "b.test"]), marker: old)])
     let ledger = [ledgerEntry("old", id: 2, hostSpec(["a.test", "b.test"]))]
     let taker = desiredHost("new", hostSpec(["a.test"], ["certificate": "typo"]))
-    // Renamed: the old name is to be deleted. Moved: the old name is to give one domain up.
+    // Renamed: the old name is deleted. Moved: the old name gives up one domain.
     for desired in [desiredState(taker), desiredState(taker, desiredHost("old", hostSpec(["b.test"])))] {
       let found = plan(desired, observed, ledger)
       #expect(found.effective.isEmpty)
@@ -208,7 +208,7 @@ import Testing
     #expect(same.changes.map(\.id) == [ResourceID(2)])
     let both = desiredState(desiredHost("app", hostSpec(["aaa.test", "shop.test"])))
     #expect(plan(both, observed, trustsMarkers: true).changes.compactMap(\.blockReason?.code) == [.markerAmbiguous])
-    // A marker on a host that serves something else is a copy.
+    // A marker on a host with other domains is a copy.
     let other = plan(desiredState(desiredHost("app", hostSpec(["new.test"]))), observed, trustsMarkers: true)
     #expect(actions(other) == ["create app"])
   }
@@ -242,7 +242,7 @@ import Testing
     #expect(plan(desired, leftOver, rows, policy: .observe).isPending)
   }
 
-  // MARK: What this NPM has
+  // MARK: Fields of this NPM
 
   @Test func `a reference to nothing, or to several, blocks`() {
     var table = NameIndex()

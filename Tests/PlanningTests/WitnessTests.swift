@@ -3,7 +3,7 @@ import Planning
 import TestSupport
 import Testing
 
-/// Two witnesses, the marker and the store, and what is done where they do not agree.
+/// The two proofs of ownership, marker and store, and the plan if they disagree.
 @Suite struct WitnessTests {
   private let spec = hostSpec(["a.test"])
   private let z = desiredHost("z", hostSpec(["z.test"]))
@@ -84,7 +84,7 @@ import Testing
     #expect(changed.changes.map(\.entry?.lifecycle.isProtected) == [true], "a write that comes to nothing keeps it")
   }
 
-  // MARK: NPM put back to an older state
+  // MARK: NPM restored from a backup
 
   @Test func `a number that is somebody else's by now stands in nobody's way`() {
     let human = observedHost(2, hostSpec(["human.test"]))
@@ -126,7 +126,7 @@ import Testing
     }
   }
 
-  // MARK: Domains on the move
+  // MARK: Domain moves
 
   @Test func `a rename survives a domain that was added in NPM`() {
     let host = observedHost(1, hostSpec(["a.test", "alias.test"]), marker: marker("old"))

@@ -15,7 +15,7 @@ import Testing
   @Test func `more than a pipe holds goes in and comes out`() async throws {
     let bytes = [UInt8](repeating: 0x61, count: 1 << 20)
     #expect(try await run("cat", input: bytes).output == bytes)
-    // Who does not read what it gets is left alone.
+    // A child that does not read its input is not an error.
     #expect(try await run("exit 0", input: bytes).isSuccess)
   }
 

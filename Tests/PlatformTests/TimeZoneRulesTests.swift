@@ -14,7 +14,7 @@ import Testing
     #expect(try offset(zone, "2026-03-29T01:00:00Z") == 120)
     #expect(try offset(zone, "2026-10-25T00:59:59Z") == 120)
     #expect(try offset(zone, "2026-10-25T01:00:00Z") == 60)
-    // Beyond what any table has.
+    // After the last transition of every table.
     #expect(try offset(zone, "2060-07-01T00:00:00Z") == 120)
     #expect(try offset(zone, "2060-12-01T00:00:00Z") == 60)
   }
@@ -34,7 +34,7 @@ import Testing
   @Test func `a damaged file is no zone`() throws {
     let bytes = try Files.read("/usr/share/zoneinfo/Europe/Berlin")
     for length in stride(from: 0, to: bytes.count, by: 37) {
-      // Whatever comes of it, nothing breaks.
+      // Any result is accepted, but no crash.
       _ = TimeZoneRules(file: Array(bytes.prefix(length)))?.offset(at: 1_800_000_000)
     }
     #expect(TimeZoneRules(file: Array(bytes.prefix(200))) == nil)

@@ -6,9 +6,9 @@ import Probe
 import TestSupport
 import Testing
 
-/// What a check asks, and what it takes for an answer.
+/// The request of a check, and the responses that it accepts.
 @Suite struct CheckRequestTests {
-  /// Answers with a JSON text, and remembers what it was asked.
+  /// Answers with a JSON text and records its requests.
   private final class Listener: HTTPHandler {
     let asked = Lock<[HTTPRequest]>([])
     let body: String

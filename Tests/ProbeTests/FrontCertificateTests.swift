@@ -4,7 +4,7 @@ import Probe
 import TestSupport
 import Testing
 
-/// What visitors would be warned of, whoever signed the certificate. nginx shows it.
+/// Certificate problems that a browser reports, except the issuer. nginx serves the certificates.
 @Suite struct FrontCertificateTests {
   private func front(_ certificates: [TestCertificate], key: TestCertificate) async throws -> DataPlaneResult? {
     let scratch = try Scratch()

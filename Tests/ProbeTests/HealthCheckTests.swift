@@ -3,7 +3,7 @@ import Platform
 import Probe
 import Testing
 
-/// Two ways to a host, and who is to blame.
+/// The two paths to a host, and the cause of a failure.
 @Suite struct HealthCheckTests {
   private func check(
     _ failed: ProbeStep.Name?, _ front: DataPlaneResult.Outcome?, cutOff: Bool = false, error: String = "it failed",

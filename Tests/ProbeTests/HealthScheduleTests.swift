@@ -1,7 +1,7 @@
 import Probe
 import Testing
 
-/// When checks are due, without a clock.
+/// Due times of checks, without a clock.
 @Suite struct HealthScheduleTests {
   private func schedule(_ count: Int, every interval: Double) -> HealthSchedule<String> {
     var schedule = HealthSchedule<String>()
@@ -22,7 +22,7 @@ import Testing
     var schedule = schedule(10_000, every: 300)
     let counts = pace(&schedule, until: 1900)
     let busiest = counts.values.max() ?? 0
-    // A fair share would be 100 in the first round and 34 later.
+    // An even distribution would give 100 in the first round and 34 later.
     #expect(busiest < 250, "\(busiest) in one second")
     #expect(counts.filter { $0.key < 1301 }.values.reduce(0, +) >= 10_000)
   }

@@ -3,7 +3,7 @@ import Platform
 import Probe
 import Testing
 
-/// What the monitor knows, without a network or a clock.
+/// The state of the monitor, without a network or a clock.
 @Suite struct HealthStateTests {
   private static func key(_ name: String) -> TargetKey { TargetKey(.default, ResourceKey(.proxyHost, name)) }
 
@@ -18,7 +18,7 @@ import Testing
     return HealthCheck(target, at: Timestamp(seconds: at), direct: ProbeResult(target: target.target, steps: steps))
   }
 
-  /// Lets time pass until `end`, with checks that end as told; returns all transitions and how often each was asked.
+  /// Advances the time to `end` with scripted check results; returns all transitions and the number of checks of each.
   private func run(
     _ book: inout HealthState, from start: Double = 0, until end: Double,
     _ outcome: (HealthTarget, Double) -> ProbeStep.Name?
@@ -41,7 +41,7 @@ import Testing
     let (changes, _) = run(&book, until: 1500) { _, now in (300..<900).contains(now) ? .tcp : nil }
     #expect(changes.map(\.after) == [.healthy, .unhealthy, .healthy])
     #expect((300...300 + 3 * 60).contains(changes[1].at.seconds))
-    // The breaker makes for every other check, and who answers is asked again soon.
+    // The breaker skips every other check, and a recovered target is checked again soon.
     #expect((900...900 + 2 * 60 + 20).contains(changes[2].at.seconds))
   }
 
@@ -50,7 +50,7 @@ import Testing
     book.watch((0..<10).map { Self.target("h\($0)") }, at: 0, Timestamp(seconds: 0))
     let (changes, asked) = run(&book, until: 3600) { _, _ in .tcp }
     #expect(Set(changes.filter { $0.after == .unhealthy }.map(\.name)).count == 10)
-    // Ten hosts, sixty rounds: without the breaker 600.
+    // Ten hosts, sixty rounds: 600 checks without the breaker.
     #expect(asked.values.reduce(0, +) < 80, "\(asked)")
     let (back, _) = run(&book, from: 3600, until: 3600 + 3 * 60) { _, _ in nil }
     #expect(back.filter { $0.after == .healthy }.count == 10)

@@ -3,11 +3,11 @@ import Platform
 import Probe
 import Testing
 
-/// Health is a value: checks go in, health comes out.
+/// The tracker is a value type: checks in, health out.
 @Suite struct HealthTrackerTests {
   private let thresholds = HealthTracker.Thresholds()
 
-  /// Health after each of the checks, written as `+`, `-` and `?`.
+  /// Health after each check, with checks written as `+`, `-` and `?`.
   private func healths(_ checks: String) -> [Health] {
     var tracker = HealthTracker(since: Timestamp(seconds: 0))
     return checks.enumerated().map { index, sign in

@@ -6,16 +6,16 @@ import Probe
 import TestSupport
 import Testing
 
-/// Backends of many sorts, each asked by our check and by Debian's nginx configured as NPM configures it. Both must come
-/// to the same verdict: a status below 500 is a service that answers.
+/// Many kinds of backend, each requested by our check and by Debian's nginx with NPM's configuration. Both must come to
+/// the same verdict: a status below 500 is a working service.
 @Suite struct NginxAgreementTests {
-  /// A backend: where it is, and what it does.
+  /// A backend: its address and its behaviour.
   private struct Backend {
     var name: String
     var scheme = "http"
     var host = "127.0.0.1"
     var port: Int
-    /// Whether it is one that visitors can be sent to.
+    /// Whether visitors can use it.
     var isUsable: Bool
   }
 
@@ -46,7 +46,7 @@ import Testing
           + "\(served)".padding(toLength: 8, withPad: " ", startingAt: 0) + verdict)
       #expect(result.isOK == (served < 500), "\(backend.name): nginx \(served), \(verdict)")
       #expect(result.isOK == backend.isUsable, "\(backend.name): \(verdict)")
-      // Who takes connections is there, whatever comes of it.
+      // A backend that accepts connections is up, whatever follows.
       #expect(!backend.name.hasSuffix("mute") || result.failure?.step == .http, "\(backend.name): \(verdict)")
     }
     print(table.joined(separator: "\n"))
@@ -64,7 +64,7 @@ import Testing
     }
   }
 
-  /// What a visitor of the host in front of a backend gets.
+  /// The status for a visitor of the host in front of a backend.
   private func status(_ port: Int, _ index: Int) async -> Int {
     var transfer = HTTPTransfer(url: "http://127.0.0.1:\(port)/")
     transfer.headers = [("Host", "case-\(index).test")]
@@ -75,8 +75,8 @@ import Testing
 
   // MARK: nginx in front
 
-  /// NPM's template for proxy hosts, as far as the backend can tell. Names go through `upstream`, because nginx would ask
-  /// a name server for them.
+  /// NPM's template for proxy hosts, limited to what affects the backend. Names go through `upstream`, because nginx
+  /// would otherwise send DNS queries for them.
   private static func front(_ backends: [Backend], on port: Int) -> String {
     let hosts = backends.enumerated().map { index, backend in
       let isName = addresses[backend.host] != nil

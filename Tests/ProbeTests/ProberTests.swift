@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ProberTests {
   private func probe(_ host: String, _ port: Int, scheme: String = "http") async -> ProbeResult {
-    // So much time that a machine that has none for us does not look like a service that is down.
+    // Long timeouts, so that a busy test machine does not look like a service that is down.
     var settings = ProbeSettings()
     settings.tcpTimeout = 60
     settings.httpTimeout = 60

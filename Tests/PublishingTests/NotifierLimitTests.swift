@@ -8,8 +8,8 @@ import Platform
 import TestSupport
 import Testing
 
-/// What sinks refuse: length, addresses, always. The chat services are doubles that keep the published limits; the mail
-/// server is a real one.
+/// Messages that sinks refuse: by length, by address, always. The chat services are doubles that enforce the published
+/// limits; the mail server is a real one.
 @Suite struct NotifierLimitTests {
   private let engine = CurlEngine()
 
@@ -21,13 +21,13 @@ import Testing
     return AlertNotification(.firing, Alert(condition, since: .now), at: .now)
   }
 
-  /// A double of a chat service: refuses what is beyond its limit, keeps what it takes.
+  /// A double of a chat service: refuses messages beyond its limit, keeps the others.
   private final class Service: HTTPHandler {
     let taken = Lock<[HTTPRequest]>([])
     let refused = Lock(0)
     let limit: @Sendable (HTTPRequest, JSONValue) -> Int?
 
-    /// - Parameter limit: the status of a refusal; nil: it is taken.
+    /// - Parameter limit: returns the status of a refusal; nil: accepted.
     init(_ limit: @escaping @Sendable (HTTPRequest, JSONValue) -> Int?) { self.limit = limit }
 
     func respond(to request: HTTPRequest) async -> HTTPResponse {

@@ -8,7 +8,7 @@ import Platform
 import TestSupport
 import Testing
 
-/// Sinks, with real ones on the other side.
+/// Sinks with real services at the other end.
 @Suite struct NotifierTests {
   private let engine = CurlEngine()
 
@@ -24,7 +24,7 @@ import Testing
     Notifier(settings, owner: "lab", transport: engine, say: say)
   }
 
-  /// A double: a service that takes what is posted, and keeps it.
+  /// A double of a service: accepts and keeps what is posted.
   private final class Receiver: HTTPHandler {
     let requests = Lock<[HTTPRequest]>([])
     let status: Int
@@ -141,7 +141,7 @@ import Testing
     #expect(shown.first?["annotations"]["summary"] == "Grüße: a is down")
     try await sink(settings).notify([AlertNotification(.resolved, firing.alert, at: .now)])
     #expect(try await alerts(at: place).isEmpty)
-    // 200 hosts, and what others may write into a name.
+    // 200 hosts, and hostile text in a name.
     var crowd = notice()
     crowd.alert.subject = "\u{1b}]0;x\u{7}\n\u{202e}<b>|"
     crowd.alert.summary = String(repeating: "x\n", count: 5000)

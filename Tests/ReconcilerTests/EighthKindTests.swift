@@ -8,7 +8,7 @@ import Store
 import TestSupport
 import Testing
 
-/// A kind is one description: nothing else has to be written for another one.
+/// A kind is one description: a new kind needs no other code.
 @Suite struct EighthKindTests {
   /// Made up: domains that are parked, which NPM keeps as 404 hosts.
   private static let parking = ResourceSchema(

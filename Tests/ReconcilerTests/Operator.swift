@@ -40,7 +40,7 @@ struct Operator {
     return try await run.apply(run.plan(desired), stop: ShutdownSignal())
   }
 
-  /// The same operator on another errand.
+  /// The same operator with another purpose.
   func on(_ purpose: ReconcileOptions.Purpose) -> Operator {
     var other = self
     other.settings.purpose = purpose

@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-/// Adoption, renames, release and rollback against a simulated NPM: what counts is what NPM has and serves.
+/// Adoption, renames, release and rollback with a simulated NPM: the tests check what NPM stores and serves.
 @Suite struct OwnershipTests {
   @Test func `an adopted host keeps everything and gets our marker`() async throws {
     try await withSimulator { npm in
@@ -279,7 +279,7 @@ import Testing
     }
   }
 
-  // MARK: Blame
+  // MARK: Location of errors
 
   @Test func `nginx's complaint points at the line of YAML`() async throws {
     try await withSimulator { npm in

@@ -8,9 +8,9 @@ import Store
 import TestSupport
 import Testing
 
-/// The heart against a simulated NPM over a real socket: what counts is what NPM has and serves afterwards.
+/// Reconciliation with a simulated NPM over a real socket: the tests check what NPM stores and serves afterwards.
 @Suite struct ReconciliationTests {
-  // MARK: The main job
+  // MARK: Basic operations
 
   @Test func `hosts are created, changed and deleted, and a second apply writes nothing`() async throws {
     try await withSimulator { npm in
@@ -79,7 +79,7 @@ import Testing
     }
   }
 
-  // MARK: nginx says no
+  // MARK: Refused by nginx
 
   @Test func `a host that nginx refuses is a failure and is never called in sync`() async throws {
     try await withSimulator { npm in
@@ -215,7 +215,7 @@ import Testing
     }
   }
 
-  // MARK: Unclear answers
+  // MARK: Unknown results
 
   private static let spoiled: [JSONValue] = [
     ["when": "before", "action": "reset"], ["when": "after", "action": "reset"],
@@ -236,7 +236,7 @@ import Testing
       try await npm.faults([.object(rule)])
       let report = try await me.apply(wanted[0], wanted[1])
       try await npm.faults([])
-      // What was reported as applied must be so.
+      // What was reported as applied must be true.
       for outcome in report.outcomes where outcome.status == .applied && outcome.change.action != .delete {
         #expect(try await npm.served()[outcome.change.claims[0]] != nil)
       }

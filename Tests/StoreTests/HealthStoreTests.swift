@@ -4,7 +4,7 @@ import Store
 import TestSupport
 import Testing
 
-/// The memory of checks, on a disk.
+/// Stored check results, on disk.
 @Suite struct HealthStoreTests {
   private let scratch: Scratch
   private let store: SQLiteStore
@@ -18,7 +18,7 @@ import Testing
   private func key(_ name: String) -> ResourceKey { ResourceKey(.proxyHost, name) }
   private func after(_ seconds: Double) -> Timestamp { Timestamp(seconds: start.seconds + seconds) }
 
-  /// A check every five minutes for so many hours; every tenth fails.
+  /// Records a check every five minutes for `hours` hours; every tenth fails.
   private func record(hours: Int, name: String = "a", milliseconds: Double = 20) async throws {
     var samples: [HealthSample] = []
     for index in 0..<hours * 12 {

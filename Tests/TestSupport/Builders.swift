@@ -1,6 +1,6 @@
 package import Model
 
-/// A proxy host's spec with what matters to a test.
+/// A proxy host's spec with the fields that a test needs.
 package func hostSpec(
   _ domains: [String], host: String = "10.0.0.1", port: Int = 80, _ fields: [String: JSONValue] = [:]
 ) -> Spec {

@@ -1,7 +1,7 @@
 package import Model
 package import NPMClient
 
-/// The calls for proxy hosts without secrets, as most tests make them.
+/// Calls for proxy hosts without secrets.
 extension NPMGateway {
   package func hosts() async throws -> [ObservedResource] { try await objects(.proxyHost) }
   package func host(_ id: ResourceID) async throws -> ObservedResource? { try await object(.proxyHost, id) }

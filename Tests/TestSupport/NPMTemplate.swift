@@ -1,9 +1,9 @@
 package import Model
 
-/// nginx's configuration as NPM's templates make it, as far as what people write goes into it. What Debian's older nginx
-/// lacks of them is left out: `http2 on`, and NPM's own includes with their maps.
+/// The nginx configuration of NPM's templates, limited to what user input affects. Parts that Debian's older nginx
+/// lacks are omitted: `http2 on`, and NPM's own includes with their maps.
 package enum NPMTemplate {
-  /// Directives of NPM's templates that are not here.
+  /// Directives of NPM's templates that are omitted here.
   package static let leftOut = [
     "http2 on", "include conf.d/include/*", "access_log /data/logs/*", "$x_forwarded_proto",
   ]
@@ -12,7 +12,7 @@ package enum NPMTemplate {
   ///
   /// - Parameters:
   ///   - row: the fields as NPM stores them.
-  ///   - listen: what it listens on, and its certificate.
+  ///   - listen: its `listen` directives and its certificate.
   package static func server(_ kind: ResourceKind, _ row: JSONValue, listen: [String], access: [String] = []) -> String
   {
     let names = texts(row["domain_names"]).joined(separator: " ")
@@ -83,7 +83,7 @@ package enum NPMTemplate {
 
   private static func texts(_ value: JSONValue) -> [String] { (value.arrayValue ?? []).compactMap(\.stringValue) }
 
-  /// A value as the template puts it in: raw.
+  /// A value as the template inserts it: unescaped.
   private static func text(_ value: JSONValue) -> String {
     value.stringValue ?? value.intValue.map(String.init) ?? ""
   }

@@ -2,13 +2,13 @@ import Curl
 import Foundation
 import Platform
 
-/// Debian's nginx, run in the foreground with files of its own in a directory.
+/// Debian's nginx, run in the foreground with its own directory.
 package final class NginxProgram: Sendable {
   private let program: RunningProgram
 
-  /// Starts it and waits until `port` answers.
+  /// Starts it and waits until `port` responds.
   ///
-  /// - Parameter configuration: what `configuration(_:stream:in:)` makes.
+  /// - Parameter configuration: the result of `configuration(_:stream:in:)`.
   package init(_ configuration: String, in directory: String, answersOn port: Int) async throws {
     try Self.write(configuration, in: directory)
     program = try RunningProgram(
@@ -19,7 +19,7 @@ package final class NginxProgram: Sendable {
     }
   }
 
-  /// Takes a new configuration over.
+  /// Loads a new configuration.
   package func reload(_ configuration: String, in directory: String) {
     try? Self.write(configuration, in: directory)
     program.hangUp()
@@ -30,7 +30,7 @@ package final class NginxProgram: Sendable {
     _ = await program.result()
   }
 
-  /// What `nginx -t` says of a configuration; nil: it takes it.
+  /// The error of `nginx -t` for a configuration; nil: accepted.
   package static func complaint(_ configuration: String, in directory: String) async throws -> String? {
     try write(configuration, in: directory)
     let run = try await ProgramRun.run(
@@ -39,8 +39,8 @@ package final class NginxProgram: Sendable {
   }
 
   /// - Parameters:
-  ///   - http: what stands in the `http` block.
-  ///   - stream: what stands in the `stream` block; nil: there is none.
+  ///   - http: the content of the `http` block.
+  ///   - stream: the content of the `stream` block; nil: none.
   package static func configuration(_ http: String, stream: String? = nil, in directory: String) throws -> String {
     let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map { "\($0)_temp_path \(directory)/tmp;" }
     let module = stream == nil ? "" : "load_module \(try OutsideProgram.nginxModule("stream"));"

@@ -1,6 +1,6 @@
 package import NPMClient
 
-/// Forgets every token: each gateway of a test logs in anew.
+/// Keeps no token: each gateway of a test logs in again.
 package struct NoTokenCache: TokenCache {
   package init() {}
   package func load() -> NPMToken? { nil }

@@ -1,7 +1,7 @@
 import Foundation
 import Platform
 
-/// The end of a service manager: a datagram socket that is told how a daemon is.
+/// The service manager's end of sd_notify: a datagram socket that receives the state of a daemon.
 package final class NotifySocket: Sendable {
   package let path: String
   private let descriptor: Int32
@@ -26,7 +26,7 @@ package final class NotifySocket: Sendable {
 
   deinit { close(descriptor) }
 
-  /// The next message; waits for it.
+  /// Waits for the next message.
   package func next() async -> String {
     await withCheckedContinuation { message in
       startThread { [self] in

@@ -1,9 +1,9 @@
 import Foundation
 import Platform
 
-/// Programs of others that tests talk to; `scripts/test-tools.sh` fetches what is missing.
+/// External programs for tests; `scripts/test-tools.sh` fetches missing ones.
 package enum OutsideProgram {
-  /// The path of a program, from the machine or from what was fetched.
+  /// The path of a program, installed or fetched.
   package static func path(_ name: String) throws -> String {
     let folders = ["/usr/bin", "/usr/sbin"]
     let places = (folders + folders.map { "\(Fixtures.project)/.build/test-tools\($0)" }).map { "\($0)/\(name)" }
@@ -13,7 +13,7 @@ package enum OutsideProgram {
     return found
   }
 
-  /// A module of nginx, which Debian packs on its own.
+  /// A module of nginx, which Debian packages separately.
   package static func nginxModule(_ name: String) throws -> String {
     let place = "/usr/lib/nginx/modules/ngx_\(name)_module.so"
     guard let found = [place, "\(Fixtures.project)/.build/test-tools\(place)"].first(where: Files.exists) else {
@@ -22,11 +22,11 @@ package enum OutsideProgram {
     return found
   }
 
-  /// Runs a server; returns it and what stands behind `mark` in the line that says where it listens.
+  /// Runs a server; returns it and the text after `mark` in the line that reports its address.
   package static func serve(
     _ arguments: [String], in directory: String, mark: String
   ) async throws -> (program: RunningProgram, place: String) {
-    // Some say it on stderr.
+    // Some print it on stderr.
     let program = try RunningProgram(
       ["-c", "exec \"$0\" \"$@\" 2>&1"] + arguments, in: directory, program: "/bin/sh")
     var last = ""
@@ -41,7 +41,7 @@ package enum OutsideProgram {
   }
 }
 
-/// A program of others that ended before it served, with its own last words.
+/// An external program that ended before it served, with its last output.
 package struct OutsideProgramFailure: Error, CustomStringConvertible {
   package var program: String
   package var lastLine: String

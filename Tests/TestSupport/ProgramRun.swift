@@ -12,7 +12,7 @@ package struct ProgramRun: Sendable {
     (try? JSONDecoder().decode(JSONValue.self, from: Data(output.utf8))) ?? .null
   }
 
-  /// Beside the test bundle: built by the same build.
+  /// Next to the test bundle, from the same build.
   package static let binary: String = {
     let bundle = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
     return bundle.deletingLastPathComponent().appendingPathComponent("reconciler").path
@@ -28,7 +28,7 @@ package struct ProgramRun: Sendable {
   }
 }
 
-/// A program under way, started by `posix_spawn`: Foundation's `CurrentProcess` takes 40 ms for each and has crashed here.
+/// A running program, started by `posix_spawn`: Foundation's `Process` takes 40 ms for each and has crashed here.
 package final class RunningProgram: Sendable {
   package let identifier: Int32
   private let output: Int32
@@ -44,7 +44,7 @@ package final class RunningProgram: Sendable {
       merged[name] = ProcessInfo.processInfo.environment[name]
     }
     merged.merge(environment) { _, new in new }
-    // posix_spawn has no portable way to another directory; `exec` keeps the process.
+    // posix_spawn has no portable way to change the directory; `exec` keeps the process.
     let command = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", directory, program] + arguments
     (identifier, output, errors) = try Self.start(command, merged.map { "\($0.key)=\($0.value)" })
     startThread { [identifier, status] in status.keep(Self.wait(identifier)) }
@@ -57,13 +57,13 @@ package final class RunningProgram: Sendable {
 
   package var isRunning: Bool { !status.isKept }
 
-  /// Ends it as a loss of power would.
+  /// Ends it as a power loss would.
   package func killHard() { kill(identifier, SIGKILL) }
   package func interrupt() { kill(identifier, SIGINT) }
   package func hangUp() { kill(identifier, SIGHUP) }
   package func terminate() { kill(identifier, SIGTERM) }
 
-  /// From now on none of its files may grow beyond so many bytes, as on a disk that is full; nil: they may again.
+  /// Limits the size of its files, as a full disk does; nil: no limit.
   package func limitFiles(to bytes: Int?) async throws -> Bool {
     let limit = bytes.map(String.init) ?? "unlimited"
     return try await ChildProcess.run(
@@ -72,10 +72,10 @@ package final class RunningProgram: Sendable {
     ).isSuccess
   }
 
-  /// What it prints first; waits for it.
+  /// Waits for the first line of its output.
   package func firstLine() async -> String { await line(of: output) }
 
-  /// The next line of its log; waits for it.
+  /// Waits for the next line of its log.
   package func nextError() async -> String { await line(of: errors) }
 
   private func line(of descriptor: Int32) async -> String {
@@ -86,7 +86,7 @@ package final class RunningProgram: Sendable {
       while read(descriptor, &byte, 1) == 1, byte != 0x0a { bytes.append(byte) }
       withExtendedLifetime(self) { line.keep(String(decoding: bytes, as: UTF8.self)) }
     }
-    // A test whose time is over does not wait for what will not come.
+    // A test that exceeds its time limit must not wait for output that never comes.
     return await withTaskCancellationHandler {
       await line.value
     } onCancel: {
@@ -94,7 +94,7 @@ package final class RunningProgram: Sendable {
     }
   }
 
-  /// Waits until its log says so, or the test's time is over.
+  /// Waits until its log contains `words`, or the test's time limit is reached.
   package func says(_ words: String) async {
     while !Task.isCancelled { if await nextError().contains(words) { return } }
   }
@@ -103,7 +103,7 @@ package final class RunningProgram: Sendable {
     async let out = readAll(output)
     async let err = readAll(errors)
     let (text, remarks) = await (out, err)
-    // No test may overlook it, whatever it expects of the exit code.
+    // Fails the test, whatever exit code it expects.
     precondition(!remarks.contains("Sanitizer: "), remarks)
     return ProgramRun(exit: await status.value, output: text, errors: remarks)
   }
@@ -124,8 +124,8 @@ package final class RunningProgram: Sendable {
 
   // MARK: The system
 
-  /// Between the making of a pipe and its mark to be closed, no other program may start: it would keep the pipe open.
-  /// Counts starts, because the thread sanitizer takes a lock around nothing for one around its neighbour.
+  /// Held from `pipe` until FD_CLOEXEC is set: a program started in between would inherit the pipe and keep it open.
+  /// Counts starts, because the thread sanitizer confuses a lock of an empty value with its neighbour in memory.
   private static let starts = Lock(0)
 
   private static func start(_ command: [String], _ environment: [String]) throws -> (Int32, Int32, Int32) {
@@ -174,7 +174,7 @@ package final class RunningProgram: Sendable {
     return identifier
   }
 
-  /// The exit code, or 128 and the signal's number.
+  /// The exit code, or 128 plus the signal number.
   private static func wait(_ identifier: Int32) -> Int32 {
     var status: Int32 = 0
     while waitpid(identifier, &status, 0) < 0, errno == EINTR {}
@@ -183,7 +183,7 @@ package final class RunningProgram: Sendable {
   }
 }
 
-/// A value that comes once, from another thread.
+/// A value that another thread sets once.
 private final class Promise<Value: Sendable>: Sendable {
   private struct State {
     var value: Value?

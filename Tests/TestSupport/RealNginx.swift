@@ -3,17 +3,17 @@ import Foundation
 package import Model
 import Platform
 
-/// Debian's nginx with a configuration that is made from what the simulated NPM serves: what visitors get is then nginx's
-/// own doing, TLS and passwords included.
+/// Debian's nginx with a configuration made from the served state of the simulated NPM: visitors get real nginx
+/// responses, including TLS and passwords.
 package final class RealNginx: Sendable {
   package let port: Int
   package let tlsPort: Int
   private let directory: String
   private let program: NginxProgram
-  /// Certificates by the digest that the simulator gives them.
+  /// Certificates by the simulator's digest.
   private let certificates = Lock<[String: TestCertificate]>([:])
 
-  /// Starts it; it serves its default site alone.
+  /// Starts it with only its default site.
   package init(in directory: String) async throws {
     self.directory = directory
     port = try await closedPort()
@@ -25,13 +25,13 @@ package final class RealNginx: Sendable {
       Self.configuration([], directory, port, tlsPort), in: directory, answersOn: port)
   }
 
-  /// A certificate that the simulator will serve, by the digest of its files.
+  /// Registers a certificate that the simulator will serve, by the digest of its files.
   package func know(_ certificate: TestCertificate, as digest: String) throws {
     try Self.write(certificate, "\(directory)/\(digest)")
     certificates.withLock { $0[digest] = certificate }
   }
 
-  /// Takes over what the simulator serves.
+  /// Loads the simulator's served state.
   package func reload(_ served: JSONValue) {
     let known = certificates.withLock { Set($0.keys) }
     let hosts = (served["hosts"].arrayValue ?? []).filter { host in

@@ -4,7 +4,7 @@ import Model
 import NPMSimulator
 import Platform
 
-/// One recording, replayed in its order against a simulator of its own.
+/// One recording, replayed in order against a simulator of its own.
 package final class Replay {
   package private(set) var agreed = 0
   package private(set) var scored = 0
@@ -16,7 +16,7 @@ package final class Replay {
   private var tokens: [String: String] = [:]
   private var nginx = "ok"
 
-  /// The server that it was replayed against, in the state that it left.
+  /// The server of the replay, in its final state.
   package var server: SimulatedNPM { npm }
 
   package init(_ file: String, version: String) throws {
@@ -62,7 +62,7 @@ package final class Replay {
   }
 
   private func fill(_ text: String) -> String {
-    // Longest first, so that $TOKEN1 does not eat the beginning of $TOKEN12.
+    // Longest first, so that $TOKEN1 does not match the start of $TOKEN12.
     tokens.sorted { $0.key.count > $1.key.count }.reduce(text) { $0.replacing($1.key, with: $1.value) }
   }
 
@@ -80,7 +80,7 @@ package final class Replay {
     var transfer = HTTPTransfer(method: method, url: npm.url + path)
     transfer.usesFreshConnection = true
     transfer.headers = headers
-    // libcurl adds a content type of its own to a body that has none.
+    // libcurl adds a content type to a body without one.
     if body != nil, !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
       transfer.headers.append(("Content-Type", ""))
     }
@@ -89,7 +89,7 @@ package final class Replay {
   }
 }
 
-/// Field by field; what changes from run to run is left out, ids are not.
+/// Compares field by field, including ids; members that change between runs are omitted.
 private enum Comparison {
   private static let volatile: Set<String> = [
     "created_on", "modified_on", "expires", "expires_on", "expiredAt", "avatar", "debug", "token", "challenge_token",
@@ -110,7 +110,7 @@ private enum Comparison {
     return want == got ? [] : ["\(path): recorded \(want.summary), got \(got.summary)"]
   }
 
-  /// Names of temporary files are chosen anew each time.
+  /// Replaces the random names of temporary files.
   private static func withoutFiles(_ text: String) -> String { text.replacing(/\/tmp\/[-0-9a-f\/]+/, with: "/tmp/") }
 
   private static func member(

@@ -1,6 +1,6 @@
 package import HTTPServer
 
-/// A backend that always answers the same.
+/// A backend that always gives the same response.
 package struct SampleBackend: HTTPHandler {
   package var status: Int
   package init(status: Int = 200) { self.status = status }
@@ -9,7 +9,7 @@ package struct SampleBackend: HTTPHandler {
   }
 }
 
-/// Runs a body against a backend on a port of its own.
+/// Runs a body with a backend on its own port.
 package func withBackend(status: Int = 200, _ body: (Int) async throws -> Void) async throws {
   let server = try HTTPServer(address: "127.0.0.1", port: 0, handler: SampleBackend(status: status))
   do {
@@ -21,7 +21,7 @@ package func withBackend(status: Int = 200, _ body: (Int) async throws -> Void) 
   await server.stop()
 }
 
-/// A port on which nothing listens: it was free a moment ago.
+/// A port without a listener: it was free a moment ago.
 package func closedPort() async throws -> Int {
   let server = try HTTPServer(address: "127.0.0.1", port: 0, handler: SampleBackend())
   let port = server.port

@@ -1,7 +1,7 @@
 import Foundation
 import Platform
 
-/// A directory of its own for a test, gone when the test is over.
+/// A temporary directory for a test, removed at its end.
 package final class Scratch: Sendable {
   package let path: String
 
@@ -21,12 +21,12 @@ package final class Scratch: Sendable {
     return file
   }
 
-  /// Makes `name` a link to what stands at `target`, a path from the link's folder.
+  /// Makes `name` a link to `target`, a path relative to the link's directory.
   package func link(_ name: String, to target: String) throws {
     try FileManager.default.createSymbolicLink(atPath: "\(path)/\(name)", withDestinationPath: target)
   }
 
-  /// Gives a file or link another name, over what has it.
+  /// Renames a file or link, replacing the target.
   package func rename(_ name: String, _ other: String) throws {
     guard Foundation.rename("\(path)/\(name)", "\(path)/\(other)") == 0 else {
       throw FileError("rename", name)
@@ -39,7 +39,7 @@ package final class Scratch: Sendable {
     String(decoding: try Files.read("\(path)/\(name)"), as: UTF8.self)
   }
 
-  /// The text of every file below the directory, for greps.
+  /// The text of all files below the directory, for searches.
   package func everything() throws -> String {
     let files = FileManager.default.enumerator(atPath: path)?.allObjects.compactMap { $0 as? String } ?? []
     return files.compactMap { try? Files.read("\(path)/\($0)") }.map { String(decoding: $0, as: UTF8.self) }.joined()

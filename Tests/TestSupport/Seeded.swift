@@ -1,4 +1,4 @@
-/// The same numbers for the same seed (SplitMix64).
+/// Deterministic random numbers from a seed (SplitMix64).
 package struct Seeded: RandomNumberGenerator {
   private var state: UInt64
 

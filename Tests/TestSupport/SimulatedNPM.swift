@@ -6,28 +6,28 @@ package import NPMClient
 import NPMSimulator
 import Upstream
 
-/// A simulator of NPM on a port of its own, with its control calls.
+/// An NPM simulator on its own port, with its control calls.
 package final class SimulatedNPM: Sendable {
   package let url: String
   package let engine = CurlEngine()
   private let simulator: Simulator
-  /// Seconds by which its clock is ahead: its times have a resolution of one.
+  /// Seconds by which its clock is ahead: its timestamps have a resolution of one second.
   private let ahead = Lock(0.0)
 
   package var port: Int { simulator.port }
-  /// Where visitors ask; nil: nowhere.
+  /// The address for visitors; nil: no data plane.
   package var dataPlane: String? { simulator.dataPlanePort.map { "127.0.0.1:\($0)" } }
 
-  /// The oldest and the newest release that we know.
+  /// The oldest and the newest supported release.
   package static let versions = ["2.12.6", "2.15.1"]
 
   /// - Parameters:
   ///   - port: 0: the kernel chooses.
-  ///   - dataFile: keeps what it remembers beyond its stop.
+  ///   - dataFile: keeps its state after a stop.
   ///   - start: `fresh-admin` or `unconfigured`.
   ///   - servesVisitors: whether it has a data plane.
-  ///   - onReload: told what is served after each reload.
-  ///   - now: the time that it believes in.
+  ///   - onReload: called with the served state after each reload.
+  ///   - now: its clock.
   package init(
     port: Int = 0, dataFile: String? = nil, version: String = "2.15.1", start: String = "fresh-admin",
     servesVisitors: Bool = false, onReload: (@Sendable (JSONValue) async -> Void)? = nil,
@@ -70,7 +70,7 @@ package final class SimulatedNPM: Sendable {
     _ method: String, _ path: String, _ body: JSONValue? = nil, token: String? = nil
   ) async throws -> (status: Int, json: JSONValue) {
     var transfer = HTTPTransfer(method: method, url: url + path)
-    // Each reload ends the idle connections, as in the real NPM.
+    // Each reload closes idle connections, as in the real NPM.
     transfer.usesFreshConnection = true
     transfer.headers = [("Content-Type", "application/json")]
     if let token { transfer.headers.append(("Authorization", "Bearer \(token)")) }
@@ -84,7 +84,7 @@ package final class SimulatedNPM: Sendable {
     return try await send("POST", "/api/tokens", body).json["token"].stringValue ?? ""
   }
 
-  /// A call as somebody at NPM's own page would make it.
+  /// A call as from NPM's web interface.
   @discardableResult
   package func asAdmin(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws -> JSONValue {
     try await send(method, path, body, token: token()).json
@@ -94,7 +94,7 @@ package final class SimulatedNPM: Sendable {
     try await asAdmin("GET", "/api/nginx/proxy-hosts").arrayValue ?? []
   }
 
-  /// Makes a host by hand; returns its id.
+  /// Creates a host manually; returns its id.
   package func createByHand(
     _ domain: String, host: String = "10.9.9.9", meta: JSONValue = [:]
   ) async throws -> Int {
@@ -105,16 +105,16 @@ package final class SimulatedNPM: Sendable {
     return try await asAdmin("POST", "/api/nginx/proxy-hosts", body)["id"].intValue ?? 0
   }
 
-  /// Time passes for it alone.
+  /// Advances its clock.
   package func advance(_ seconds: Double) { ahead.withLock { $0 += seconds } }
 
-  /// Somebody switches a host off and on again at NPM's own page.
+  /// Disables and enables a host in NPM's web interface.
   package func switchOffAndOn(_ id: Int, kind: String = "proxy-hosts") async throws {
     try await asAdmin("POST", "/api/nginx/\(kind)/\(id)/disable")
     try await asAdmin("POST", "/api/nginx/\(kind)/\(id)/enable")
   }
 
-  /// A user who may manage everything and is no administrator; returns the address to log in with.
+  /// Creates a user who may manage everything but is not an administrator; returns the login address.
   package func addManager() async throws -> String {
     let body: JSONValue = [
       "name": "Manager", "nickname": "M", "email": "manager@example.com", "roles": [], "is_disabled": false,
@@ -125,7 +125,7 @@ package final class SimulatedNPM: Sendable {
     return "manager@example.com"
   }
 
-  /// Somebody makes a stream by hand.
+  /// Creates a stream manually.
   package func addStream(_ port: Int) async throws {
     let body: JSONValue = [
       "incoming_port": .int(port), "forwarding_host": "127.0.0.1", "forwarding_port": .int(port),
@@ -134,12 +134,12 @@ package final class SimulatedNPM: Sendable {
     try await asAdmin("POST", "/api/nginx/streams", body)
   }
 
-  /// Another process listens on these ports.
+  /// Makes another process listen on these ports.
   package func hold(_ ports: [Int]) async throws {
     try await send("PUT", "/simulator/ports", ["held": .array(ports.map { .int($0) })])
   }
 
-  /// Another client's write is under way: so many of nginx's tests name the file of this host.
+  /// Simulates a concurrent client's write: the next `count` nginx tests fail with an error about the host's file.
   package func rival(_ id: Int, count: Int) async throws {
     try await send("PUT", "/simulator/nginx", ["rival": ["id": .int(id), "count": .int(count)]])
   }
@@ -153,12 +153,12 @@ package final class SimulatedNPM: Sendable {
     try await send("PUT", "/simulator/nginx", ["state": .string(state)])
   }
 
-  /// All calls so far, those of control included.
+  /// All calls so far, including control calls.
   package func requests() async throws -> [JSONValue] {
     try await send("GET", "/simulator/requests").json.arrayValue ?? []
   }
 
-  /// Calls other than reads that reached NPM's API so far.
+  /// All calls to NPM's API so far, except reads.
   package func writes() async throws -> [JSONValue] {
     try await requests().filter { $0["method"] != "GET" && $0["path"] != "/api/tokens" }
   }
@@ -170,12 +170,12 @@ package final class SimulatedNPM: Sendable {
     }
   }
 
-  /// How often nginx was reloaded.
+  /// The number of nginx reloads.
   package func reloads() async throws -> Int {
     try await send("GET", "/simulator/served").json["reloads"].intValue ?? 0
   }
 
-  /// Uploads files as NPM's page does.
+  /// Uploads files as NPM's web interface does.
   package func upload(_ made: TestCertificate, to id: Int) async throws {
     let parts = [("certificate", made.certificate), ("certificate_key", made.key)].map { name, text in
       "--line\r\nContent-Disposition: form-data; name=\"\(name)\"; filename=\"x\"\r\n\r\n\(text)\r\n"

@@ -1,6 +1,6 @@
 import CLibGnuTLS
 
-/// A self-signed certificate with its key, made on the spot.
+/// A self-signed certificate with its key, generated on demand.
 package struct TestCertificate: Sendable {
   package var certificate: String
   package var key: String
@@ -15,10 +15,10 @@ package struct TestCertificate: Sendable {
   }
 
   /// - Parameters:
-  ///   - names: the first is its common name, too.
-  ///   - days: its life from `from` on; negative: it is over.
+  ///   - names: the first is also its common name.
+  ///   - days: its validity after `from`; negative: expired.
   ///   - password: encrypts the key.
-  ///   - issuer: signs it; nil: it signs itself.
+  ///   - issuer: signs it; nil: self-signed.
   ///   - isAuthority: whether it may sign others.
   package static func make(
     names: [String], days: Int, from start: Int = 1_700_000_000, password: String? = nil,
@@ -28,7 +28,7 @@ package struct TestCertificate: Sendable {
     var certificate: gnutls_x509_crt_t?
     try check(gnutls_x509_privkey_init(&key))
     defer { gnutls_x509_privkey_deinit(key) }
-    // P-256, which TLS takes: the numbers of GnuTLS for them are macros that Swift does not see.
+    // P-256, which TLS supports: GnuTLS defines the curve numbers as macros that Swift does not import.
     let bits = gnutls_sec_param_to_pk_bits(GNUTLS_PK_ECDSA, GNUTLS_SEC_PARAM_HIGH)
     try check(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA, bits, 0))
     try check(gnutls_x509_crt_init(&certificate))

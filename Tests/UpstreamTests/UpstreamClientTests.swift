@@ -6,9 +6,9 @@ import TestSupport
 import Testing
 import Upstream
 
-/// The contract: what is sent, how often, where to, and what is told of it.
+/// The contract: what is sent, how often, where to, and what is reported.
 @Suite struct UpstreamClientTests {
-  /// A test double: answers by a script, and remembers what it was asked.
+  /// A test double with scripted responses that records its requests.
   private final class Script: HTTPTransport {
     enum Answer: Sendable {
       case status(Int, [String: String] = [:])
@@ -131,7 +131,7 @@ import Upstream
     for _ in 1...10 { #expect(try await client.send(UpstreamRequest("GET", "/x")).status == 500) }
   }
 
-  // MARK: Where to
+  // MARK: Redirects
 
   @Test func `a read follows to its own origin and to TLS on the same host`() async throws {
     let script = Script([.status(301, ["location": "/there"]), .status(302, ["location": "https://npm.test/here"])])
@@ -166,7 +166,7 @@ import Upstream
     #expect(circle.urls.count == 4)
   }
 
-  // MARK: What is sent and told
+  // MARK: Requests and observations
 
   @Test func `each call carries its name, and headers stay headers`() async throws {
     let script = Script([])
@@ -196,7 +196,7 @@ import Upstream
 
   @Test func `a stall ends with the budget for the first byte, a drip with that for everything`() async throws {
     let server = try HTTPServer(address: "127.0.0.1", port: 0, handler: SlowBackend())
-    // Each budget alone is short, so that a busy machine cannot end a call by the other one.
+    // Only one timeout is short in each case, so that a busy machine cannot end a call by the other one.
     let cases = [(path: "/stall", firstByte: 0.1, total: 20.0), (path: "/drip", firstByte: 20.0, total: 0.4)]
     for (path, firstByte, total) in cases {
       var contract = UpstreamConfiguration(name: "NPM")
@@ -213,7 +213,7 @@ import Upstream
   }
 }
 
-/// `/stall` answers only when nobody waits any more, `/drip` a byte at a time.
+/// `/stall` responds only after the client has given up, `/drip` one byte at a time.
 private struct SlowBackend: HTTPHandler {
   func respond(to request: HTTPRequest) async -> HTTPResponse {
     var response = HTTPResponse(status: 200, body: Array(repeating: 0x61, count: 100))

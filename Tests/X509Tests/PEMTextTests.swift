@@ -4,9 +4,9 @@ import TestSupport
 import Testing
 import X509
 
-/// Forms of one certificate, or of a pair: what we take, nginx must take.
+/// Forms of one certificate, or of a pair: nginx must accept what we accept.
 @Suite struct PEMTextTests {
-  /// A change of a good text, and whether it still is one. `nginx` refuses more than the other way round.
+  /// A change of a valid text, and whether we still accept it. We may refuse more than nginx, never less.
   private struct Form: Sendable, CustomStringConvertible {
     var description: String
     var isTaken: Bool
@@ -69,7 +69,7 @@ import X509
     print(table.joined(separator: "\n"))
   }
 
-  /// Lines taken away, doubled, broken, joined or changed, in certificates and keys.
+  /// Lines removed, doubled, broken, joined or changed, in certificates and keys.
   @Test(.timeLimit(.minutes(2))) func `of 3,000 changed texts, nginx takes what we take`() async throws {
     let scratch = try Scratch()
     let made = try TestCertificate.make(names: ["a.test"], days: 9999)

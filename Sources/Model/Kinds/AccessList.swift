@@ -20,7 +20,7 @@ extension ResourceSchema {
       return "\(users) user\(users == 1 ? "" : "s"), \(clients) address\(clients == 1 ? "" : "es")"
     }, check: problems,
     normalise: { spec in
-      // NPM gives users in the order of its own numbers.
+      // NPM returns users in the order of its ids.
       let items = (spec["items"].arrayValue ?? []).map { itemFields.filled($0) }
       spec["items"] = .array(items.sorted { ($0["username"].stringValue ?? "") < ($1["username"].stringValue ?? "") })
       spec["clients"] = .array((spec["clients"].arrayValue ?? []).map { clientFields.filled($0) })
@@ -30,7 +30,7 @@ extension ResourceSchema {
     userProblems(spec) + clientProblems(spec)
   }
 
-  /// NPM takes any name, and writes it before a colon into a file in which `#` begins a comment.
+  /// NPM accepts any name and writes it, followed by a colon, into a file where `#` begins a comment.
   private static func userProblems(_ spec: Spec) -> [ValidationIssue] {
     (spec["items"].arrayValue ?? []).enumerated().compactMap { index, item in
       let name = item["username"].stringValue ?? ""
@@ -48,7 +48,7 @@ extension ResourceSchema {
     }
   }
 
-  /// NPM takes any address, and nginx then refuses every host that uses the list.
+  /// NPM accepts any address; nginx then refuses every host that uses the list.
   private static func clientProblems(_ spec: Spec) -> [ValidationIssue] {
     (spec["clients"].arrayValue ?? []).enumerated().compactMap { index, client in
       let address = client["address"].stringValue ?? ""

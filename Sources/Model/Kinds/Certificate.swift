@@ -1,6 +1,6 @@
 extension ResourceSchema {
-  /// Certificates. NPM's API calls one that was uploaded `other`; it checks neither key nor chain, and a pair that does not
-  /// match breaks every later write. It has no place for a marker, and changes nothing but the files of one.
+  /// Certificates. NPM's API calls an uploaded one `other`. NPM checks neither key nor chain, and a mismatched pair
+  /// breaks every later write. It has no place for a marker and can change only the files of a certificate.
   package static let certificate = ResourceSchema(
     kind: .certificate, section: "certificates", route: "certificates", ownershipProof: .name(field: "nice_name"),
     hasNginxState: false, fields: commonFields + customFields + letsEncryptFields,
@@ -56,7 +56,7 @@ extension ResourceSchema {
   /// NPM's own limit for a request to Let's Encrypt.
   package static let requestSeconds = 900.0
 
-  /// Whether NPM asks Let's Encrypt for it.
+  /// Whether NPM requests it from Let's Encrypt.
   package static func isRequested(_ spec: Spec) -> Bool {
     spec.kind == .certificate && spec["provider"] == "letsencrypt"
   }
@@ -66,7 +66,7 @@ extension ResourceSchema {
       .sortedByCodeUnit()
   }
 
-  /// NPM calls one that it requests by its domains, whatever it is told.
+  /// NPM names a requested certificate by its domains, whatever name is sent.
   private static func joinedNames(_ spec: Spec) -> String { sortedNames(spec).joined(separator: ", ") }
 
   @Sendable private static func problems(_ spec: Spec) -> [ValidationIssue] {
@@ -89,13 +89,13 @@ extension ResourceSchema {
     return found
   }
 
-  /// NPM fills in the domains of what was uploaded, from the file; they are not ours to compare.
+  /// NPM sets the domains of an uploaded certificate from its file; they are not compared.
   @Sendable private static func normaliseCertificate(_ spec: inout Spec) {
     if isRequested(spec) {
       let names = sortedNames(spec)
       spec["domain_names"] = .array(names.map { .string($0) })
       spec["nice_name"] = .string(names.joined(separator: ", "))
-      // NPM does not tell the credentials, and cannot change them.
+      // NPM does not return the credentials and cannot change them.
       if var members = spec["dns"].objectValue {
         members["credentials"] = nil
         spec["dns"] = .object(members)
@@ -108,6 +108,6 @@ extension ResourceSchema {
 }
 
 extension Spec {
-  /// The names that a certificate is requested for.
+  /// The names for which a certificate is requested.
   package var requestedNames: [String] { self["domain_names"].arrayValue?.compactMap(\.stringValue) ?? [] }
 }

@@ -1,4 +1,4 @@
-/// What the kinds of host have in common.
+/// Fields and rules that the kinds of host share.
 enum HostFields {
   static let domains = FieldSchema(
     "domain_names", .domains, "Names that nginx answers to; at most 100, wildcards allowed.")
@@ -11,7 +11,7 @@ enum HostFields {
     "advanced_config", .string(0...100_000), defaultValue: "", "nginx directives that NPM puts into the server block.")
   static let enabled = FieldSchema("enabled", .bool, defaultValue: true, "Whether NPM serves it.")
 
-  /// TLS: the certificate and the flags that hang on it and on each other.
+  /// TLS: the certificate, and the flags that depend on it and on each other.
   static let tls: [FieldSchema] = [
     certificate,
     FieldSchema("ssl_forced", .bool, defaultValue: false, "Redirect http to https. Needs a certificate."),
@@ -20,7 +20,7 @@ enum HostFields {
     FieldSchema("hsts_subdomains", .bool, defaultValue: false, "Extend HSTS to subdomains. Needs hsts_enabled."),
   ]
 
-  /// NPM's own rules, as observed: domains sorted by code unit; a flag without what it needs is dropped.
+  /// NPM's own rules, as observed: domains sorted by code unit; a flag without its precondition is cleared.
   static func normalise(_ spec: inout Spec) {
     let domains = spec["domain_names"].arrayValue?.compactMap(\.stringValue) ?? []
     spec["domain_names"] = .array(domains.map { $0.lowercased() }.uniqued().sortedByCodeUnit().map { .string($0) })
@@ -36,7 +36,7 @@ enum HostFields {
   static func claims(_ spec: Spec) -> [String] { spec["domain_names"].arrayValue?.compactMap(\.stringValue) ?? [] }
 }
 
-/// What only the operator says of an object, whatever its kind.
+/// Operator fields, available for every kind.
 enum MetadataFields {
   static let description = FieldSchema("description", .string(0...1000), defaultValue: "", "What this is, for people.")
   static let labels = FieldSchema(
@@ -50,16 +50,16 @@ enum MetadataFields {
   static let suspend = FieldSchema(
     "suspend", .object(suspendFields), defaultValue: .null, "Leave it alone for a while.")
 
-  /// Of what NPM can switch off.
+  /// For objects that NPM can disable.
   static let forHosts = [description, labels, protect, onDelete(["delete", "disable", "orphan"]), suspend, selfHeal]
-  /// Of hosts that have domains.
+  /// For hosts with domains.
   static let forDomains =
     forHosts + [
       FieldSchema(
         "auto_request", .bool, defaultValue: false,
         "With certificate: auto, request one of Let's Encrypt where none is good for all its names.")
     ]
-  /// Of what is only there or not.
+  /// For objects that cannot be disabled.
   static let forOthers = [description, labels, protect, onDelete(["delete", "orphan"]), suspend, selfHeal]
 
   private static func onDelete(_ choices: [String]) -> FieldSchema {
@@ -81,6 +81,6 @@ extension Array where Element == String {
     return filter { seen.insert($0).inserted }
   }
 
-  /// JavaScript's order, which is NPM's.
+  /// JavaScript's order, which NPM uses.
   package func sortedByCodeUnit() -> [String] { sorted { $0.utf16.lexicographicallyPrecedes($1.utf16) } }
 }

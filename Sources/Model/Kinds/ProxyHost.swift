@@ -85,8 +85,8 @@ extension ResourceSchema {
     FieldSchema("timeout", .duration, defaultValue: .null, "Time for an answer; default: `probe.http_timeout`."),
   ]
 
-  /// `locations` may be null in NPM, carry ids, or lack what is empty. NPM takes what follows a slash in `forward_host` for
-  /// the path.
+  /// In NPM, `locations` may be null, contain ids, or lack empty members. NPM treats the part of `forward_host` after a
+  /// slash as the path.
   @Sendable private static func normaliseHost(_ spec: inout Spec) {
     HostFields.normalise(&spec)
     let locations = (spec["locations"].arrayValue ?? []).map { splitHost(locationFields.filled($0)) }

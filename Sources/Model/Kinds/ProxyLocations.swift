@@ -1,5 +1,5 @@
-/// What is wrong with the locations of a proxy host although each field is right. NPM writes them into nginx unquoted, and
-/// one that nginx refuses takes the whole host down.
+/// Problems of a proxy host's locations that no single field shows. NPM writes them into nginx unquoted, and one that
+/// nginx refuses takes the whole host offline.
 enum ProxyLocations {
   static func problems(_ spec: Spec) -> [ValidationIssue] {
     var first: [String: Int] = [:]
@@ -13,7 +13,7 @@ enum ProxyLocations {
     }
   }
 
-  /// Variables of the host's own making: groups of patterns, and what `set` names. nginx asks of none where it was made.
+  /// Variables that the host defines: groups of patterns and targets of `set`. nginx accepts them in all its locations.
   private static func definedNames(_ spec: Spec) -> [String] {
     let locations = spec["locations"].arrayValue ?? []
     guard locations.contains(where: { $0["forward_path"].stringValue.map(NginxVariables.isUsed) == true }) else {
@@ -26,7 +26,7 @@ enum ProxyLocations {
       + texts.compactMap(\.stringValue).flatMap(NginxVariables.defined)
   }
 
-  /// NPM leaves its own location `/` away for a path that is just that text.
+  /// NPM omits its own location `/` only for a path of exactly that text.
   private static func ownLocation(_ match: LocationMatch, _ path: String, _ index: Int) -> ValidationIssue? {
     guard !match.isPattern, match.way != .exact else { return nil }
     if match.text == "/" && path != "/" {
@@ -57,7 +57,7 @@ enum ProxyLocations {
         ? "leave it away, or build it of groups: path '~ ^/a/(.*)$', forward_path '/b/$1'" : "leave it away")
   }
 
-  /// `=/a` and `= /a` are one location to nginx, `^~ /a` and `/a` too.
+  /// nginx treats `=/a` and `= /a` as one location, `^~ /a` and `/a` too.
   private static func duplicate(
     _ match: LocationMatch, _ path: String, _ index: Int, _ first: inout [String: Int]
   ) -> ValidationIssue? {

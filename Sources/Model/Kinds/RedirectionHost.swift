@@ -1,6 +1,6 @@
 extension ResourceSchema {
-  /// Redirection hosts. Field names and bounds are those of NPM's published API schema; where NPM asks for a value that
-  /// nearly everybody answers alike, that answer is the default.
+  /// Redirection hosts. Field names and bounds are those of NPM's published API schema; a value that NPM requires has
+  /// the most common choice as its default.
   package static let redirectionHost = ResourceSchema(
     kind: .redirectionHost, section: "redirection_hosts", route: "redirection-hosts", fields: redirectionFields,
     operatorFields: MetadataFields.forDomains, claimField: "domain_names", claims: HostFields.claims,

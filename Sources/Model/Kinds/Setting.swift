@@ -25,7 +25,7 @@ extension ResourceSchema {
       if spec["value"] != "html" { spec["html"] = "" }
     }, isSingleton: true)
 
-  /// NPM takes any text for the URL, and restarts again and again when nginx does not take it.
+  /// NPM accepts any text for the URL and restarts in a loop if nginx does not accept it.
   @Sendable private static func problems(_ spec: Spec) -> [ValidationIssue] {
     guard spec["name"] == "default_site" else {
       return [

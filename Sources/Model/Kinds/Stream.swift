@@ -1,6 +1,6 @@
 extension ResourceSchema {
-  /// Streams: ports that NPM passes on. Field names and bounds are those of NPM's published API schema; NPM's own default
-  /// for `tcp_forwarding` is false, which makes a stream that does nothing.
+  /// Streams: ports that NPM forwards. Field names and bounds are those of NPM's published API schema; NPM's own
+  /// default for `tcp_forwarding` is false, which makes a stream without effect.
   package static let stream = ResourceSchema(
     kind: .stream, section: "streams", route: "streams", fields: streamFields, operatorFields: MetadataFields.forHosts,
     claimField: "incoming_port", claims: ports,
@@ -18,7 +18,7 @@ extension ResourceSchema {
     HostFields.enabled,
   ]
 
-  /// Ports of NPM itself, its API's included: a stream there keeps nginx from starting, or from taking anything new.
+  /// Ports of NPM itself, including its API: a stream on one keeps nginx from starting or from loading changes.
   private static let reservedPorts: Set<Int> = [80, 81, 443, 3000]
 
   @Sendable private static func problems(_ spec: Spec) -> [ValidationIssue] {
