@@ -64,6 +64,12 @@ let package = Package(
     module("Store", ["Model", "Alerting", "SQLite", "Platform"]),
     module("Publishing", ["Model", "Alerting", "Store", "Upstream", "Curl", "Platform"]),
 
+    module(
+      "Configuration",
+      [
+        "Model", "Planning", "Alerting", "YAML", "DesiredFiles", "Upstream", "Curl", "Probe", "Publishing", "Platform",
+      ]),
+
     // Engine.
     module(
       "Reconciler",
@@ -75,7 +81,8 @@ let package = Package(
       "Daemon",
       [
         "Model", "Planning", "Alerting", "DesiredFiles", "NPMClient", "Probe", "Store", "Publishing", "Reconciler",
-        "Reports", "Platform",
+        "Reports", "Configuration",
+        "Platform",
       ]),
 
     // A double of NPM: knows nothing of NPMClient.
@@ -86,7 +93,8 @@ let package = Package(
       "Commands",
       [
         "Model", "Planning", "Alerting", "DesiredFiles", "YAML", "Upstream", "NPMClient", "Probe", "Store",
-        "Publishing", "SQLite", "Curl", "Reconciler", "Reports", "Daemon", "NPMSimulator", "HTTPServer", "Platform",
+        "Publishing", "SQLite", "Curl", "Reconciler", "Reports", "Configuration", "Daemon",
+        "NPMSimulator", "HTTPServer", "Platform",
         "Hashing",
       ]),
     .executableTarget(name: "Entry", dependencies: ["Commands", "Platform"], swiftSettings: strict),
@@ -118,9 +126,12 @@ let package = Package(
     tests("StoreTests", ["Store", "Alerting", "Model", "SQLite", "Platform", "TestSupport"]),
     tests("NPMSimulatorTests", ["NPMSimulator", "Model", "Curl", "Platform", "TestSupport"]),
     tests(
+      "ConfigurationTests", ["Configuration", "Planning", "Probe", "Upstream", "Model", "Platform", "TestSupport"]),
+    tests(
       "DaemonTests",
       [
-        "Daemon", "Reconciler", "Planning", "Alerting", "Publishing", "DesiredFiles", "NPMClient", "Probe", "Store",
+        "Daemon", "Configuration", "Reconciler", "Planning", "Alerting", "Publishing", "DesiredFiles", "NPMClient",
+        "Probe", "Store",
         "Model", "Platform", "TestSupport", "Upstream", "Curl",
       ]),
     tests(
@@ -140,7 +151,8 @@ if isFuzzing, let toolchain = ProcessInfo.processInfo.environment["FUZZ_RUNTIME"
   package.targets += [
     .systemLibrary(name: "CLibFuzzer", path: "Tests/CLibFuzzer"),
     .executableTarget(
-      name: "Fuzz", dependencies: ["CLibFuzzer", "Commands", "DesiredFiles", "Model", "NPMClient", "Upstream"],
+      name: "Fuzz",
+      dependencies: ["CLibFuzzer", "Commands", "Configuration", "DesiredFiles", "Model", "NPMClient", "Upstream"],
       path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: strict,
       linkerSettings: [
         .unsafeFlags(["-L\(toolchain)"]), .linkedLibrary("clang_rt.fuzzer_no_main-x86_64"), .linkedLibrary("stdc++"),

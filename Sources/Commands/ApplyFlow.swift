@@ -1,3 +1,4 @@
+import Configuration
 import DesiredFiles
 import FoundationEssentials
 import Model

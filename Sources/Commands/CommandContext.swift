@@ -1,3 +1,4 @@
+import Configuration
 import Daemon
 import Reports
 import Curl
@@ -21,8 +22,38 @@ struct CommandContext: Sendable {
 
   init(_ invocation: Invocation) throws {
     self.invocation = invocation
-    settings = try SettingsLoader.load(invocation)
+    settings = try Self.load(invocation)
     correlation = invocation.console.correlation
+  }
+
+  static func load(_ invocation: Invocation) throws -> Settings {
+    let arguments = invocation.arguments
+    _ = try arguments.integer(ApplyFlags.maxDeletes)
+    for flag in [ApplyFlags.maxDeletePercent, ApplyFlags.maxUpdatePercent] {
+      guard let number = try arguments.integer(flag), number > 100 else { continue }
+      throw UsageError(message: "--\(flag.name) takes 0 to 100, not \(number)")
+    }
+    let inputs = SettingsReader.Inputs(
+      flag: { arguments.values[$0]?.last }, environment: { CurrentProcess.environment($0) })
+    do {
+      let (settings, warnings) = try SettingsLoader.load(
+        file: arguments.value(CommonFlags.config), inputs, allowsDeletes: arguments.has(ApplyFlags.allowDeletes))
+      for warning in warnings { invocation.console.warn(warning) }
+      return settings
+    } catch let error as SettingsError {
+      throw failure(error.diagnostics, invocation.console)
+    }
+  }
+
+  private static func failure(_ diagnostics: [Diagnostic], _ console: Console) -> CommandFailure {
+    // Shown here, all of them; JSON output carries them itself. The lines of the file are never shown: they may hold the
+    // password.
+    guard console.format != .json, diagnostics.contains(where: { $0.location != nil }) else {
+      return CommandFailure(.invalid, diagnostics)
+    }
+    let text = DiagnosticText(texts: SourceLines(), console: Console())
+    Console().remark(diagnostics.flatMap(text.lines).joined(separator: "\n"))
+    return CommandFailure(.invalid, [])
   }
 
   /// The status files speak of everything: a run that looked at a part leaves them alone.

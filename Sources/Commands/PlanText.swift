@@ -1,3 +1,4 @@
+import Configuration
 import Reports
 import DesiredFiles
 import Model

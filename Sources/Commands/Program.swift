@@ -12,7 +12,7 @@ package enum Program {
     ExportCommand.definition, WatchCommand.definition, RollbackCommand.definition, StatusCommand.definition,
     EventsCommand.definition, AlertsCommand.definition, SuspendCommand.suspension, SuspendCommand.resumption,
     CertificatesCommand.definition,
-    SchemaCommand.definition,
+    SchemaCommand.definition, SettingsCommand.definition,
     SimulatorCommand.definition, CompletionCommand.definition,
     VersionCommand.definition,
   ]

@@ -1,3 +1,4 @@
+import Configuration
 import Model
 import Platform
 import Reconciler

@@ -1,18 +1,35 @@
+import Configuration
+import DesiredFiles
 import Model
 
-/// `reconciler schema`: the desired files' JSON Schema, for editors.
+/// `reconciler schema`: JSON Schema of the desired files or of the settings, for editors.
 enum SchemaCommand {
+  private static let settings = FlagDefinition("settings", "The schema of reconciler.yaml instead")
+
   static let definition = CommandDefinition(
-    name: "schema", summary: "Print the JSON Schema of the desired files",
+    name: "schema", summary: "Print the JSON Schema of the desired files, or of the settings",
     discussion:
       "Editors complete and check with it: '# yaml-language-server: $schema=desired.schema.json' as first line.",
+    flags: [settings],
     run: { invocation in
-      try invocation.console.result(json: DesiredSchema.document)
+      let isSettings = invocation.arguments.has(settings)
+      try invocation.console.result(json: isSettings ? SettingsSchema.document : DesiredSchema.document)
       return .success
     })
 }
 
-/// JSON Schema (2020-12) made from the kinds' descriptions.
+/// JSON Schema of the settings, made from their descriptions.
+enum SettingsSchema {
+  static var document: JSONValue {
+    [
+      "$schema": JSONSchema.dialect, "title": "reconciler settings", "type": "object",
+      "properties": .object(JSONSchema.fields(SettingCatalog.fields)), "patternProperties": ["^x-": true],
+      "additionalProperties": false,
+    ]
+  }
+}
+
+/// JSON Schema of the desired files, made from the schemas of their kinds.
 enum DesiredSchema {
   static var document: JSONValue {
     var properties: [String: JSONValue] = [:]
@@ -28,79 +45,17 @@ enum DesiredSchema {
       "type": "object", "additionalProperties": ["type": "string", "minLength": 1],
       "description": "Texts for advanced_config, by name.",
     ]
-    properties["defaults"] = object(defaults, "Fields for all resources of a kind.")
+    properties["defaults"] = JSONSchema.object(defaults, "Fields for all resources of a kind.")
     return [
-      "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "reconciler desired state",
+      "$schema": JSONSchema.dialect, "title": "reconciler desired state",
       "type": "object", "properties": .object(properties), "patternProperties": ["^x-": true],
       "additionalProperties": false,
     ]
   }
 
-  private static func object(_ properties: [String: JSONValue], _ summary: String) -> JSONValue {
-    [
-      "type": "object", "properties": .object(properties), "additionalProperties": false,
-      "patternProperties": ["^x-": true], "description": .string(summary),
-    ]
-  }
-
   private static func resource(_ kind: ResourceSchema, isDefaults: Bool) -> JSONValue {
-    var members = fields(kind.writtenFields, kind.shorthands)
+    var members = JSONSchema.fields(kind.writtenFields, kind.shorthands)
     for field in [kind.claimField, kind.nameField] where isDefaults { field.map { members[$0] = nil } }
-    return object(members, "A \(kind.kind.title).")
-  }
-
-  private static func fields(_ fields: [FieldSchema], _ shorthands: [ShorthandSchema]) -> [String: JSONValue] {
-    var members: [String: JSONValue] = [:]
-    for field in fields { members[field.name] = describe(field) }
-    for shorthand in shorthands {
-      members[shorthand.name] = ["type": "string", "pattern": "^https?://", "description": .string(shorthand.summary)]
-    }
-    return members
-  }
-
-  private static func describe(_ field: FieldSchema) -> JSONValue {
-    var members = type(field.type).objectValue ?? [:]
-    members["description"] = .string(field.summary)
-    if let standard = field.defaultValue, !standard.isNull { members["default"] = standard }
-    return .object(members)
-  }
-
-  private static func type(_ type: FieldType) -> JSONValue {
-    switch type {
-    case .bool: ["type": "boolean"]
-    case .integer(let range): ["type": "integer", "minimum": .int(range.lowerBound), "maximum": .int(range.upperBound)]
-    case .decimal(let range):
-      ["type": "number", "minimum": .double(range.lowerBound), "maximum": .double(range.upperBound)]
-    case .port: ["type": "integer", "minimum": 1, "maximum": 65535]
-    case .string(let lengths):
-      ["type": "string", "minLength": .int(lengths.lowerBound), "maxLength": .int(lengths.upperBound)]
-    case .host: ["type": "string", "minLength": 1, "maxLength": 255]
-    case .locationPath: ["type": "string", "minLength": 1, "maxLength": 1024]
-    case .forwardPath: ["type": "string", "maxLength": 1024]
-    case .choice(let words): ["enum": .array(words.map { .string($0) })]
-    case .domains:
-      [
-        "type": "array", "items": ["type": "string", "minLength": 1], "minItems": 1, "maxItems": 100,
-        "uniqueItems": true,
-      ]
-    case .texts: ["type": "array", "items": ["type": "string", "minLength": 1]]
-    case .reference: ["type": ["string", "null"]]
-    case .object(let fields): object(Self.fields(fields, []), "")
-    case .list(let fields, _, let shorthands):
-      ["type": "array", "items": object(Self.fields(fields.written, shorthands), "")]
-    case .snippets: ["type": "array", "items": ["type": "string"], "uniqueItems": true]
-    case .labels: ["type": "object", "additionalProperties": ["type": ["string", "number", "boolean"]]]
-    case .duration: ["type": "string", "pattern": "^([0-9]+[smhdw])+$"]
-    case .date: ["type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"]
-    case .statuses: ["type": ["string", "integer", "array"]]
-    case .requestPath: ["type": "string", "pattern": "^/"]
-    case .headers: ["type": "object", "additionalProperties": ["type": ["string", "number", "object"]]]
-    case .anything: [:]
-    case .secret, .pem, .pemKey:
-      [
-        "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": false,
-        "properties": ["env": ["type": "string"], "file": ["type": "string"]],
-      ]
-    }
+    return JSONSchema.object(members, "A \(kind.kind.title).")
   }
 }

@@ -1,3 +1,4 @@
+import Configuration
 import Daemon
 import FoundationEssentials
 import Model
@@ -13,7 +14,7 @@ enum StatusCommand {
     flags: [watch], run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
-    let settings = try SettingsLoader.load(invocation)
+    let settings = try CommandContext.load(invocation)
     let directory = settings.status
     guard invocation.arguments.has(watch) else {
       _ = try show(settings, invocation.console)

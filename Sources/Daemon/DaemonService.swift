@@ -1,3 +1,4 @@
+package import Configuration
 import Reconciler
 import Alerting
 package import Model

@@ -1,4 +1,4 @@
-import Model
+package import Model
 import PCRE
 import YAML
 
@@ -208,5 +208,17 @@ extension ValueDecoder {
     case .mapping(let entries):
       return .object(Dictionary(entries.map { ($0.key, anything($0.value)) }) { first, _ in first })
     }
+  }
+}
+
+extension ValueDecoder {
+  /// Decodes a text that is not of a file, such as a variable of the environment, by the rules for files.
+  package mutating func value(of text: String, _ type: FieldType, name: String) -> JSONValue? {
+    let isPlain: Bool
+    switch type {
+    case .bool, .integer, .decimal, .port: isPlain = true
+    default: isPlain = false
+    }
+    return scalar(YAMLNode(scalar: text, isPlain: isPlain), type, name: name)
   }
 }

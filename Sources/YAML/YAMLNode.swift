@@ -29,6 +29,20 @@ package struct YAMLNode: Sendable {
   /// Its number of nodes with every alias expanded.
   var weight = 1
 
+  init(content: Content, start: YAMLMark, end: YAMLMark, isBlock: Bool = false, weight: Int = 1) {
+    self.content = content
+    self.start = start
+    self.end = end
+    self.isBlock = isBlock
+    self.weight = weight
+  }
+
+  /// A scalar that is not of a file.
+  package init(scalar text: String, isPlain: Bool) {
+    let mark = YAMLMark(line: 1, column: 1)
+    self.init(content: .scalar(text, isPlain: isPlain), start: mark, end: mark)
+  }
+
   /// The name of this shape in error messages.
   package var shape: String {
     switch content {

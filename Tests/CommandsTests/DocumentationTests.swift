@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import Commands
+import Configuration
 
 /// Compares reference pages with the declarations they describe, and loads all examples.
 ///
@@ -84,21 +85,17 @@ import Testing
       "A flag wins over the environment, that over this file, and the file over the default.", "",
       "`${env:NAME}` and `${file:/path}` stand for a variable and for the text of a file. `NPM_URL`, `NPM_IDENTITY` (or",
       "`NPM_EMAIL`) and `NPM_SECRET` (or `NPM_PASSWORD`), and each with `_FILE`, need no settings file at all.", "",
-      "| key | default | meaning |", "|---|---|---|",
+      "`reconciler settings` shows what is in force and where each value comes from; `reconciler schema --settings` is for",
+      "editors.", "",
+      "| key | default | variable | meaning |", "|---|---|---|---|",
     ]
-    for field in SettingsFields.all {
-      guard case .object(let members) = field.type else {
-        lines.append("| `\(field.name)` | `\(field.defaultValue?.summary ?? "")` | \(field.summary) |")
-        continue
-      }
-      lines += members.map { "| `\(field.name).\($0.name)` | `\($0.defaultValue?.summary ?? "")` | \($0.summary) |" }
+    for setting in SettingCatalog.all {
+      let variable = setting.variable.map { "`\($0)`" } ?? ""
+      lines.append("| `\(setting.path)` | `\(setting.defaultValue.summary)` | \(variable) | \(setting.meaning) |")
     }
-    for section in SettingsFields.all {
-      guard case .object(let members) = section.type else { continue }
-      for member in members {
-        guard case .list(let fields, _, let shorthands) = member.type else { continue }
-        lines += ["", "## Entries of `\(section.name).\(member.name)`", ""] + self.fields(fields, shorthands)
-      }
+    for setting in SettingCatalog.all {
+      guard case .list(let fields, _, let shorthands) = setting.type else { continue }
+      lines += ["", "## Entries of `\(setting.path)`", ""] + self.fields(fields, shorthands)
     }
     try check("settings.md", lines.joined(separator: "\n") + "\n")
   }

@@ -1,5 +1,6 @@
 import CLibFuzzer
 import Commands
+import Configuration
 import DesiredFiles
 import Model
 import NPMClient

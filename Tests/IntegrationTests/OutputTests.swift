@@ -195,7 +195,9 @@ import Testing
       #expect(try await npm.hosts().isEmpty)
       let unset = try await ProgramRun.run(["diff"], in: place.scratch.path, environment: ["WHO": "x"])
       #expect(unset.exit == 3)
-      #expect(unset.errors.contains("reconciler.yaml:3:6: error[unset-variable]"))
+      let line = settings.split(separator: "\n")[2]
+      let column = try #require(line.firstRange(of: "\"${env:WORD}")).lowerBound.utf16Offset(in: line)
+      #expect(unset.errors.contains("reconciler.yaml:3:\(column + 1): error[unset-variable]"))
       try place.scratch.write("reconciler.yaml", "ownr: x\nsafety: { max_deletes: many }\n")
       let wrong = try await place.run("diff")
       #expect(wrong.exit == 3)

@@ -1,3 +1,4 @@
+package import Configuration
 package import Alerting
 package import Model
 package import Platform

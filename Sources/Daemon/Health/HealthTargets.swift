@@ -1,3 +1,4 @@
+package import Configuration
 import DesiredFiles
 package import Model
 import Platform

@@ -1,7 +1,6 @@
 import Model
 import Platform
-import Daemon
-import Reconciler
+import Configuration
 import Testing
 
 @Suite struct MaintenanceWindowTests {

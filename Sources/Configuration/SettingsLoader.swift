@@ -1,0 +1,156 @@
+import DesiredFiles
+package import Model
+import Planning
+import Platform
+import Probe
+import Upstream
+import YAML
+
+/// Reads the settings and checks them as a whole.
+package struct SettingsLoader {
+  var reader: SettingsReader
+
+  init(_ inputs: SettingsReader.Inputs, file: String) { reader = SettingsReader(inputs, file: file) }
+
+  /// - Parameters:
+  ///   - file: what `--config` names; nil: `reconciler.yaml`, where it is there.
+  ///   - allowsDeletes: whether the limits on deletes are lifted.
+  /// - Returns: the settings, and warnings.
+  /// - Throws: `SettingsError` with everything that is wrong.
+  package static func load(
+    file: String?, _ inputs: SettingsReader.Inputs, allowsDeletes: Bool = false
+  ) throws -> (settings: Settings, warnings: [Diagnostic]) {
+    var loader = SettingsLoader(inputs, file: file ?? "reconciler.yaml")
+    try loader.readFile(isNamed: file != nil)
+    var settings = try loader.settings()
+    settings.limits.allowsDeletes = allowsDeletes
+    let found = loader.reader.diagnostics
+    guard !found.hasErrors else { throw SettingsError(diagnostics: found) }
+    settings.inForce = loader.reader.inForce
+    return (settings, found)
+  }
+
+  /// What is wrong with the text of a settings file; references are not followed.
+  package static func check(_ bytes: [UInt8], file: String) -> [Diagnostic] {
+    var reader = SettingsReader(SettingsReader.Inputs(flag: { _ in nil }, environment: { _ in nil }), file: file)
+    return reader.read(bytes).map { $0.diagnostic(in: file) } + reader.decoder.diagnostics
+  }
+
+  private mutating func readFile(isNamed: Bool) throws {
+    let path = reader.decoder.file
+    let bytes: [UInt8]
+    do {
+      bytes = try Files.read(path)
+    } catch let error as FileError {
+      if error.isMissing && !isNamed { return }
+      let hint = "name an existing file with --config, or leave the flag away"
+      throw SettingsError(diagnostics: [Diagnostic(.settingsMissing, "\(error)", hint: hint)])
+    }
+    let problems = reader.read(bytes)
+    guard problems.isEmpty else {
+      throw SettingsError(diagnostics: problems.map { Self.withoutQuotes($0.diagnostic(in: path)) })
+    }
+  }
+
+  /// Without the texts of the file: an alias or a tag may be the beginning of a password.
+  private static func withoutQuotes(_ diagnostic: Diagnostic) -> Diagnostic {
+    var bare = diagnostic
+    let parts = diagnostic.message.split(separator: "'", omittingEmptySubsequences: false)
+    bare.message = parts.enumerated().map { $0.offset % 2 == 0 ? String($0.element) : "..." }.joined(separator: "'")
+    return bare
+  }
+
+  private mutating func settings() throws -> Settings {
+    var settings = Settings()
+    settings.owner = reader.value(SettingCatalog.owner) ?? settings.owner
+    settings.policy = reader.value(SettingCatalog.policy).flatMap(Policy.init) ?? settings.policy
+    settings.desired = reader.value(SettingCatalog.desired) ?? settings.desired
+    // The lock lies beside the store: one store has one lock, whatever links lead to it.
+    settings.state = Files.resolved(reader.value(SettingCatalog.state) ?? settings.state)
+    settings.status = reader.value(SettingCatalog.status) ?? settings.status
+    settings.npmURL = try NPMAddress.checked(reader.value(SettingCatalog.npmURL) ?? "")
+    settings.npmIdentity = reader.value(SettingCatalog.npmIdentity) ?? ""
+    settings.npmSecret = reader.value(SettingCatalog.npmSecret) ?? Secret("")
+    settings.npmContract = upstream()
+    settings.usesReloadWitness = reader.value(SettingCatalog.reloadWitness) != "off"
+    settings.limits = limits()
+    settings.probe = probe()
+    settings.secrets = .live(sending: allowedSecrets())
+    settings.historySeconds = reader.value(SettingCatalog.historyKept) ?? settings.historySeconds
+    settings.defaultCertificate = reader.value(SettingCatalog.defaultCertificate)
+    settings.letsEncryptEmail = reader.value(SettingCatalog.letsEncryptEmail)
+    settings.certificateDays = (
+      reader.value(SettingCatalog.warnDays) ?? settings.certificateDays.warning,
+      reader.value(SettingCatalog.errorDays) ?? settings.certificateDays.error
+    )
+    settings.eventRetention = (
+      reader.value(SettingCatalog.eventsKept) ?? settings.eventRetention.seconds,
+      reader.value(SettingCatalog.maximumEvents) ?? settings.eventRetention.count
+    )
+    settings.daemon = daemon()
+    return settings
+  }
+
+  private mutating func upstream() -> UpstreamConfiguration {
+    var configuration = UpstreamConfiguration(name: "NPM")
+    configuration.caFile = reader.value(SettingCatalog.caFile)
+    configuration.proxy = proxy()
+    configuration.connectTimeout = reader.value(SettingCatalog.connectTimeout) ?? configuration.connectTimeout
+    configuration.firstByteTimeout = reader.value(SettingCatalog.firstByteTimeout) ?? configuration.firstByteTimeout
+    configuration.readTimeout = reader.value(SettingCatalog.readTimeout) ?? configuration.readTimeout
+    configuration.writeTimeout = reader.value(SettingCatalog.writeTimeout) ?? configuration.writeTimeout
+    return configuration
+  }
+
+  private mutating func proxy() -> Secret? {
+    guard let secret = reader.value(SettingCatalog.proxy) else { return nil }
+    let text = secret.reveal()
+    let schemes = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"]
+    let scheme = text.firstRange(of: "://").map { text[..<$0.lowerBound].lowercased() }
+    if let scheme, schemes.contains(scheme), !text.hasSuffix("://") { return secret }
+    reader.decoder.report(
+      .badURL, "'npm.proxy' is no address of a proxy", at: reader.location("npm.proxy"),
+      hint: "write it as http://host:3128, or with \(schemes.dropFirst().joined(separator: ", "))")
+    return nil
+  }
+
+  private mutating func limits() -> SafetyLimits {
+    var limits = SafetyLimits()
+    limits.maxDeletes = reader.value(SettingCatalog.maxDeletes) ?? limits.maxDeletes
+    limits.maxDeletePercent = reader.value(SettingCatalog.maxDeletePercent) ?? limits.maxDeletePercent
+    limits.maxUpdatePercent = reader.value(SettingCatalog.maxUpdatePercent) ?? limits.maxUpdatePercent
+    // A number that is given for this run is the whole bound of this run.
+    if case .flag? = reader.origins[SettingCatalog.maxDeletes.definition.path],
+      reader.origins[SettingCatalog.maxDeletePercent.definition.path].map({ if case .flag = $0 { false } else { true } }
+      )
+        ?? true
+    {
+      limits.maxDeletePercent = 100
+    }
+    return limits
+  }
+
+  private mutating func probe() -> ProbeSettings {
+    var probe = ProbeSettings()
+    probe.dnsTimeout = reader.value(SettingCatalog.dnsTimeout) ?? probe.dnsTimeout
+    probe.tcpTimeout = reader.value(SettingCatalog.tcpTimeout) ?? probe.tcpTimeout
+    probe.httpTimeout = reader.value(SettingCatalog.httpTimeout) ?? probe.httpTimeout
+    probe.concurrency = reader.value(SettingCatalog.concurrency) ?? probe.concurrency
+    return probe
+  }
+
+  private mutating func allowedSecrets() -> Set<String> {
+    let texts = (reader.value(SettingCatalog.allowedSecrets)?.arrayValue ?? []).compactMap(\.stringValue)
+    func isRight(_ text: String) -> Bool {
+      if text.hasPrefix("file:/") { return !text.hasSuffix("/") && !text.contains("*") }
+      return text.hasPrefix("env:") && text.count > 4
+        && text.utf8.dropFirst(4).allSatisfy { $0.isAlphanumeric || $0 == 0x5f }
+    }
+    for text in texts where !isRight(text) {
+      reader.decoder.report(
+        .badValue, "'secrets.allow': '\(text)' names no secret", at: reader.location("secrets.allow"),
+        hint: "write env:NAME or file:/path, each by itself")
+    }
+    return Set(texts)
+  }
+}

@@ -1,0 +1,179 @@
+import DesiredFiles
+package import Model
+import Platform
+import YAML
+
+/// Where the value of a setting comes from.
+package enum SettingOrigin: Hashable, Sendable {
+  case flag(String)
+  case variable(String)
+  case file(SourceLocation)
+  case byDefault
+}
+
+/// A setting in force.
+package struct SettingInForce: Sendable {
+  package var definition: SettingDefinition
+  /// `***` for a secret that is set.
+  package var shown: JSONValue
+  package var origin: SettingOrigin
+}
+
+/// Why the settings cannot be used: everything that is wrong with them. The texts of the file are never part of it.
+package struct SettingsError: Error, Sendable {
+  package var diagnostics: [Diagnostic]
+}
+
+/// Looks settings up: flag before variable before file before default.
+package struct SettingsReader {
+  /// What was typed, and what the process was given.
+  package struct Inputs {
+    /// The value of a flag, or of its own variable; nil: neither is set.
+    package var flag: (String) -> String?
+    package var environment: (String) -> String?
+
+    package init(flag: @escaping (String) -> String?, environment: @escaping (String) -> String?) {
+      self.flag = flag
+      self.environment = environment
+    }
+  }
+
+  let inputs: Inputs
+  var decoder: ValueDecoder
+  private(set) var file: DecodedFields = [:]
+  private(set) var origins: [String: SettingOrigin] = [:]
+  /// What is wrong with flags and variables.
+  private var outside: [Diagnostic] = []
+
+  var diagnostics: [Diagnostic] { outside + decoder.diagnostics.inSourceOrder }
+
+  init(_ inputs: Inputs, file name: String) {
+    self.inputs = inputs
+    decoder = ValueDecoder(file: name)
+  }
+
+  /// Reads the text of the file; problems of its meaning go to `decoder`.
+  mutating func read(_ bytes: [UInt8]) -> [YAMLProblem] {
+    let (documents, problems) = YAMLParser.parse(bytes)
+    guard problems.isEmpty, let document = documents.first else { return problems }
+    if documents.count > 1 {
+      decoder.report(
+        .badValue, "the settings are one YAML document, this file has \(documents.count)",
+        at: decoder.location(documents[1]))
+    }
+    file = decoder.fields(of: document, SettingCatalog.fields, owner: "the settings") ?? [:]
+    return []
+  }
+
+  /// The value of a setting; nil: it stands for none.
+  mutating func value<Value>(_ setting: Setting<Value>) -> Value? {
+    let (json, origin) = raw(setting.definition)
+    origins[setting.definition.path] = origin
+    checkMinimum(setting.definition, json, origin)
+    return setting.decode(json)
+  }
+
+  private mutating func raw(_ definition: SettingDefinition) -> (JSONValue, SettingOrigin) {
+    if let flag = definition.flag, let text = inputs.flag(flag), let json = parsed(text, definition, "--\(flag)") {
+      return (json, .flag(flag))
+    }
+    for name in definition.variables + [definition.variable].compactMap(\.self) {
+      if let text = variable(name, readsFile: definition.variables.contains(name)),
+        let json = parsed(text, definition, name)
+      {
+        return (json, .variable(name))
+      }
+    }
+    guard let written = written(definition) else { return (definition.defaultValue, .byDefault) }
+    let place = location(definition.path)
+    return (filled(written, at: place), .file(place))
+  }
+
+  private func written(_ definition: SettingDefinition) -> JSONValue? {
+    guard let section = definition.section else { return file[definition.name]?.value }
+    guard let decoded = file[section], decoded.parts[".\(definition.name)"] != nil else { return nil }
+    return decoded.value[definition.name]
+  }
+
+  /// Where a setting, or a part of it such as `alerts.sinks[2].url`, stands; else the next place above that is written.
+  func location(_ paths: String...) -> SourceLocation {
+    for path in paths {
+      let section = String(path.prefix { $0 != "." })
+      guard let decoded = file[section] else { continue }
+      if let part = decoded.parts[String(path.dropFirst(section.count))] { return part.location }
+    }
+    let section = paths.first.map { String($0.prefix { $0 != "." }) } ?? ""
+    return file[section]?.location ?? decoder.start
+  }
+
+  /// With the references of its text, where it is one, filled in.
+  private mutating func filled(_ value: JSONValue, at place: SourceLocation) -> JSONValue {
+    guard let text = value.stringValue, !text.isEmpty else { return value }
+    return filled(text, at: place).map { .string($0) } ?? ""
+  }
+
+  /// A text of the file with its references filled in; nil where it is empty or one of them cannot be read.
+  mutating func filled(_ text: String, at place: SourceLocation) -> String? {
+    guard !text.isEmpty else { return nil }
+    do {
+      return try Interpolation.fill(text, inputs.environment)
+    } catch let problem as Interpolation.Problem {
+      decoder.report(.unsetVariable, problem.message, at: place, hint: problem.hint)
+    } catch {
+      decoder.report(.unsetVariable, "\(error)", at: place)
+    }
+    return nil
+  }
+
+  /// A variable that is set, as itself or as a file in `NAME_FILE`.
+  private mutating func variable(_ name: String, readsFile: Bool) -> String? {
+    if let value = inputs.environment(name), !value.isEmpty { return value }
+    guard readsFile, let path = inputs.environment(name + "_FILE"), !path.isEmpty else { return nil }
+    do {
+      return try Interpolation.contents(of: path)
+    } catch {
+      let message = (error as? Interpolation.Problem)?.message ?? "\(error)"
+      outside.append(Diagnostic(.unsetVariable, "\(name)_FILE: \(message)"))
+      return nil
+    }
+  }
+
+  /// A text from a flag or a variable, by the rules for the file.
+  private mutating func parsed(_ text: String, _ definition: SettingDefinition, _ name: String) -> JSONValue? {
+    var check = ValueDecoder(file: name)
+    let value = check.value(of: text, definition.type, name: name)
+    outside += check.diagnostics.map { Diagnostic($0.code, $0.message, hint: $0.hint) }
+    return value
+  }
+
+  private mutating func checkMinimum(_ definition: SettingDefinition, _ json: JSONValue, _ origin: SettingOrigin) {
+    guard let minimum = definition.minimum, let seconds = json.stringValue.flatMap({ DurationFormat.seconds($0) }),
+      seconds < minimum
+    else { return }
+    decoder.report(
+      .badValue, "'\(definition.path)' must be \(Int(minimum))s or more", at: location(definition.path),
+      hint: "write \(Int(minimum))s or more")
+  }
+
+  /// Every setting that was looked up, in the order of the catalogue.
+  var inForce: [SettingInForce] {
+    var copy = self
+    return SettingCatalog.all.map { definition in
+      let (json, origin) = copy.raw(definition)
+      return SettingInForce(definition: definition, shown: Self.shown(json, definition), origin: origin)
+    }
+  }
+
+  private static func shown(_ json: JSONValue, _ definition: SettingDefinition) -> JSONValue {
+    if definition.isSecret { return json.stringValue?.isEmpty == false ? "***" : "" }
+    if definition.path == SettingCatalog.sinks.definition.path { return .array((json.arrayValue ?? []).map(masked)) }
+    return json
+  }
+
+  /// A receiver without what may be a key or a password.
+  private static func masked(_ sink: JSONValue) -> JSONValue {
+    var members = sink.objectValue ?? [:]
+    for name in ["url", "token", "password", "user", "command"] where members[name] != nil { members[name] = "***" }
+    return .object(members)
+  }
+}

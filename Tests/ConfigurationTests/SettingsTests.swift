@@ -1,0 +1,100 @@
+import Planning
+import Probe
+import Upstream
+import Model
+import TestSupport
+import Testing
+
+@testable import Configuration
+
+@Suite struct SettingsTests {
+  private let scratch: Scratch
+  init() throws { scratch = try Scratch() }
+
+  private func load(
+    _ text: String, flags: [String: String] = [:], _ variables: [String: String] = [:]
+  ) throws -> Settings {
+    let path = try scratch.write("reconciler.yaml", text)
+    let inputs = SettingsReader.Inputs(flag: { flags[$0] }, environment: { variables[$0] })
+    return try SettingsLoader.load(file: path, inputs).settings
+  }
+
+  private func origin(_ path: String, _ settings: Settings) -> SettingOrigin? {
+    settings.inForce.first { $0.definition.path == path }?.origin
+  }
+
+  private func problems(_ text: String, _ variables: [String: String] = [:]) -> [String] {
+    do {
+      _ = try load(text, variables)
+      return []
+    } catch {
+      return ((error as? SettingsError)?.diagnostics ?? []).map {
+        "\($0.location.map { "\($0.line):\($0.column) " } ?? "")\($0.message)"
+      }
+    }
+  }
+
+  @Test func `a flag wins over a variable, that over the file, and the file over the default`() throws {
+    let text = "status: from-file\nwatch: { interval: 2m }\n"
+    let all = try load(text, flags: ["status": "from-flag"], ["RECONCILER_WATCH_INTERVAL": "3m"])
+    #expect(all.status == "from-flag" && origin("status", all) == .flag("status"))
+    #expect(all.daemon.interval == 180 && origin("watch.interval", all) == .variable("RECONCILER_WATCH_INTERVAL"))
+    let file = try load(text)
+    #expect(file.status == "from-file" && file.daemon.interval == 120)
+    guard case .file(let place)? = origin("watch.interval", file) else {
+      Issue.record("it stands in the file")
+      return
+    }
+    #expect(place.line == 2 && place.column == 20)
+    #expect(origin("health.interval", file) == .byDefault && file.daemon.health.interval == 300)
+  }
+
+  @Test func `every setting but lists has a variable, and each variable is its own`() {
+    let variables = SettingCatalog.all.compactMap(\.variable)
+    #expect(Set(variables).count == variables.count)
+    #expect(
+      SettingCatalog.all.filter { $0.variable == nil }.map(\.path) == [
+        "secrets.allow", "watch.windows", "health.connectivity", "slo.by_label", "alerts.sinks", "alerts.rules",
+      ])
+  }
+
+  @Test func `defaults of the catalogue are those of the program`() throws {
+    let settings = try load("{}\n")
+    #expect(settings.owner == "reconciler" && settings.limits.maxDeletes == 5 && settings.probe.concurrency == 64)
+    #expect(settings.npmContract.writeTimeout == 60 && settings.eventRetention.count == 100_000)
+    #expect(settings.daemon.health.objective.availability == 0.995 && settings.daemon.maximumRestarts == 3)
+  }
+
+  @Test func `every mistake is shown at once, each at its place`() {
+    let text = """
+      watch:
+        interval: 0s
+        windows:
+          - { cron: "61 * * * *", duration: 2h }
+      alerts:
+        sinks:
+          - { name: ops, type: webhook, url: "ftp://x" }
+      npm: { proxy: nonsense }
+      """
+    #expect(problems(text).map { $0.prefix { $0 != " " } } == ["2:13", "4:15", "7:40", "8:15"])
+    #expect(problems("polcy: sync\n") == ["1:1 unknown key 'polcy' in the settings"])
+  }
+
+  @Test func `a variable obeys the rules of the file`() {
+    #expect(problems("{}\n", ["RECONCILER_WATCH_INTERVAL": "soon"]).count == 1)
+    #expect(problems("{}\n", ["RECONCILER_PROBE_CONCURRENCY": "0"]).count == 1)
+    #expect(problems("{}\n", ["RECONCILER_WATCH_SELF_HEAL": "perhaps"]).count == 1)
+    #expect(problems("{}\n", ["RECONCILER_HEALTH_INTERVAL": "0s"]).count == 1)
+  }
+
+  @Test func `secrets are never shown`() throws {
+    let text = """
+      npm: { secret: "${env:PASSWORD}" }
+      alerts: { sinks: [ { name: ops, type: webhook, url: "https://hook.test/s3cret", token: t0ken } ] }
+      """
+    let settings = try load(text, ["PASSWORD": "s3cret"])
+    #expect(settings.npmSecret.reveal() == "s3cret")
+    let shown = settings.inForce.map { JSONOutput.line($0.shown) }.joined()
+    #expect(!shown.contains("s3cret") && !shown.contains("t0ken") && shown.contains("***"))
+  }
+}
