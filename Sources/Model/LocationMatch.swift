@@ -38,15 +38,15 @@ package struct LocationMatch: Hashable, Sendable {
     }
     let words: [String]
     do {
-      words = try NginxError.split(path)
-    } catch let problem as NginxError.Problem {
+      words = try NginxTokenizer.split(path)
+    } catch let problem as NginxTokenizer.Problem {
       throw Problem(message: problem.message, hint: Self.hint(problem, path))
     }
     (way, text) = try Self.parts(words)
     if let problem = problem { throw problem }
   }
 
-  private static func hint(_ problem: NginxError.Problem, _ path: String) -> String? {
+  private static func hint(_ problem: NginxTokenizer.Problem, _ path: String) -> String? {
     switch problem {
     case .ends where path.hasPrefix("~"): "put the pattern into double quotes: ~ \"^/a{2}$\""
     case .ends, .comment: "put it into double quotes"

@@ -6,7 +6,7 @@ package import Upstream
 /// NPM over its REST API.
 package final class RESTGateway: NPMGateway {
   private let upstream: UpstreamClient
-  private let session: NPMSession
+  private let transport: NPMTransport
   /// State of this NPM that writes need.
   private struct Known {
     var references = NameIndex()
@@ -27,7 +27,8 @@ package final class RESTGateway: NPMGateway {
   ) {
     self.upstream = upstream
     self.kinds = kinds
-    session = NPMSession(upstream: upstream, credentials: credentials, cache: cache)
+    transport = NPMTransport(
+      upstream: upstream, session: NPMSession(upstream: upstream, credentials: credentials, cache: cache))
   }
 
   // MARK: Reads
@@ -52,19 +53,7 @@ package final class RESTGateway: NPMGateway {
         .npmNotSetUp, "NPM at \(upstream.baseURL) has no user yet",
         hint: "open it in a browser and create the first user")
     }
-    let answers = try await withThrowingTaskGroup(of: (ResourceKind, UpstreamResponse?).self) { group in
-      for kind in kinds {
-        group.addTask {
-          do {
-            return (kind.kind, try await self.list(kind.kind))
-          } catch let error as NPMError where kind.isSingleton && error.code == .npmForbidden {
-            // Only administrators can read them; everything else continues without.
-            return (kind.kind, nil)
-          }
-        }
-      }
-      return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
-    }
+    let answers = try await lists(of: kinds)
     var references = NameIndex()
     var resources: [ResourceKind: [ObservedResource]] = [:]
     // Referenced kinds come first: their names resolve the ids in the others.
@@ -84,6 +73,23 @@ package final class RESTGateway: NPMGateway {
     }
     return ObservedState(
       version: facts.version, resources: resources, references: references, unsupportedFields: unsupportedFields)
+  }
+
+  /// The answers to the lists of these kinds, requested at once; without those that the account may not read.
+  private func lists(of kinds: [ResourceSchema]) async throws -> [ResourceKind: UpstreamResponse] {
+    try await withThrowingTaskGroup(of: (ResourceKind, UpstreamResponse?).self) { group in
+      for kind in kinds {
+        group.addTask {
+          do {
+            return (kind.kind, try await self.list(kind.kind))
+          } catch let error as NPMError where kind.isSingleton && error.code == .npmForbidden {
+            // Only administrators can read them; everything else continues without.
+            return (kind.kind, nil)
+          }
+        }
+      }
+      return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+    }
   }
 
   /// Removes references to deleted objects, which rows keep when a certificate is deleted. A reference that is only not
@@ -112,7 +118,8 @@ package final class RESTGateway: NPMGateway {
 
   private func isGone(_ field: String, of object: ObservedResource) async throws -> Bool {
     let mapping = try mapping(object.kind)
-    let row: JSONValue = try await decode(call("GET", "\(mapping.path)/\(object.id)?expand=\(field)"))
+    let row: JSONValue = try await transport.decode(
+      transport.call("GET", "\(mapping.path)/\(object.id)?expand=\(field)"))
     return row.objectValue?[field] != nil && row[field].isNull
   }
 
@@ -139,7 +146,8 @@ package final class RESTGateway: NPMGateway {
   package func object(_ kind: ResourceKind, _ id: ResourceID) async throws -> ObservedResource? {
     let mapping = try mapping(kind)
     do {
-      let found = try row(await call("GET", "\(mapping.path)/\(mapping.text(id))\(mapping.expansion)"), mapping)
+      let found = try row(
+        await transport.call("GET", "\(mapping.path)/\(mapping.text(id))\(mapping.expansion)"), mapping)
       guard !found.unlisted(mapping.references).isEmpty else { return found }
       return try await withoutGone([kind: [found]], mapping.references)[kind]?.first
     } catch let error as NPMError where error.code == .npmNotFound {
@@ -153,18 +161,18 @@ package final class RESTGateway: NPMGateway {
 
   private func list(_ kind: ResourceKind) async throws -> UpstreamResponse {
     let mapping = try mapping(kind)
-    return try await call("GET", "\(mapping.path)\(mapping.expansion)")
+    return try await transport.call("GET", "\(mapping.path)\(mapping.expansion)")
   }
 
   private func rows(_ answer: UpstreamResponse, _ mapping: RowMapping) throws -> [ObservedResource] {
-    try readable(answer.status) {
+    try transport.readable(answer.status) {
       try JSONDecoder().decode([ResourceRow].self, from: Data(answer.body), configuration: mapping).map(\.resource)
     }
   }
 
   package func uploads(of id: ResourceID) async throws -> [String: Secret] {
     let mapping = try mapping(.certificate)
-    let row: UploadsRow = try await decode(call("GET", "\(mapping.path)/\(id)"))
+    let row: UploadsRow = try await transport.decode(transport.call("GET", "\(mapping.path)/\(id)"))
     let fields = mapping.kind.fields.filter(\.isUpload).map(\.name)
     return (row.meta ?? [:]).filter { fields.contains($0.key) }.compactMapValues(\.stringValue).mapValues { Secret($0) }
   }
@@ -180,14 +188,14 @@ package final class RESTGateway: NPMGateway {
 
   package func auditLog() async throws -> [AuditEntry]? {
     // "Not allowed" looks like a rejected token: a new login for each read would cost half a second.
-    let answer = try await send(
-      UpstreamRequest("GET", "/api/audit-log?expand=user"), "application/json", session.token())
+    let answer = try await transport.send(
+      UpstreamRequest("GET", "/api/audit-log?expand=user"), "application/json", transport.session.token())
     switch ResponseClass.of(answer, isWrite: false) {
     case .success: break
     case .tokenRejected, .failure: return nil
     case .suspect(let error): throw error
     }
-    let rows: [AuditRow] = try decode(answer)
+    let rows: [AuditRow] = try transport.decode(answer)
     return rows.map {
       // The log writes kinds with a dash.
       AuditEntry(
@@ -209,7 +217,7 @@ package final class RESTGateway: NPMGateway {
   }
 
   private func row(_ answer: UpstreamResponse, _ mapping: RowMapping) throws -> ObservedResource {
-    try readable(answer.status) {
+    try transport.readable(answer.status) {
       try JSONDecoder().decode(ResourceRow.self, from: Data(answer.body), configuration: mapping).resource
     }
   }
@@ -220,12 +228,12 @@ package final class RESTGateway: NPMGateway {
     let mapping = try mapping(spec.kind)
     let body = try mapping.body(spec, meta: meta, secrets: secrets, withEnabled: true, isNew: true)
     var request = UpstreamRequest("POST", mapping.path)
-    request.body = try Self.encoded(body)
+    request.body = try NPMTransport.encoded(body)
     // NPM responds when certbot is done, which waits for DNS and for the CA's requests to port 80.
     if ResourceSchema.isRequested(spec) { request.patience = ResourceSchema.requestSeconds }
-    let answer = try await call(request, contentType: "application/json")
+    let answer = try await transport.call(request, contentType: "application/json")
     do {
-      let id = ResourceID(try decode(answer, as: CreatedRow.self).id)
+      let id = ResourceID(try transport.decode(answer, as: CreatedRow.self).id)
       // Names stay as they were when the plan was made: a rename in the same run does not affect references to it.
       if let name = spec.nameInNPM { known.withLock { $0.references.add(spec.kind, id, name) } }
       try await upload(mapping.kind, id, secrets)
@@ -243,12 +251,12 @@ package final class RESTGateway: NPMGateway {
     // NPM cannot change a certificate; it only accepts other files for it.
     guard !mapping.kind.fields.contains(where: \.isUpload) else { return try await upload(mapping.kind, id, secrets) }
     let body = try mapping.body(spec, meta: meta, secrets: secrets, withEnabled: isSwitchingOn, isNew: false)
-    _ = try await call("PUT", "\(mapping.path)/\(mapping.text(id))", body)
+    _ = try await transport.call("PUT", "\(mapping.path)/\(mapping.text(id))", body)
   }
 
   package func touch(_ object: ObservedResource, meta: JSONValue) async throws {
     let mapping = try mapping(object.kind)
-    _ = try await call("PUT", "\(mapping.path)/\(mapping.text(object.id))", mapping.touch(object, meta: meta))
+    _ = try await transport.call("PUT", "\(mapping.path)/\(mapping.text(object.id))", mapping.touch(object, meta: meta))
   }
 
   /// Sends the files of a kind whose contents are known.
@@ -258,73 +266,14 @@ package final class RESTGateway: NPMGateway {
     var request = UpstreamRequest("POST", "/api/nginx/\(kind.route)/\(id)/upload")
     let form = FormData(files)
     request.body = form.body
-    _ = try await call(request, contentType: form.contentType)
+    _ = try await transport.call(request, contentType: form.contentType)
   }
 
   package func setEnabled(_ kind: ResourceKind, _ id: ResourceID, _ isEnabled: Bool) async throws {
-    _ = try await call("POST", "\(try mapping(kind).path)/\(id)/\(isEnabled ? "enable" : "disable")")
+    _ = try await transport.call("POST", "\(try mapping(kind).path)/\(id)/\(isEnabled ? "enable" : "disable")")
   }
 
   package func delete(_ kind: ResourceKind, _ id: ResourceID) async throws {
-    _ = try await call("DELETE", "\(try mapping(kind).path)/\(id)")
-  }
-
-  // MARK: Calls
-
-  /// Makes one call with a token; repeats it once with a new token if NPM rejected the first.
-  private func call(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws -> UpstreamResponse {
-    var request = UpstreamRequest(method, path)
-    if let body { request.body = try Self.encoded(body) }
-    return try await call(request, contentType: "application/json")
-  }
-
-  /// Encodes a body as compactly as possible. NPM answers a body above its limit with "Internal Error".
-  private static func encoded(_ body: JSONValue) throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .withoutEscapingSlashes
-    let bytes = Array(try encoder.encode(body))
-    guard bytes.count > RequestSize.limit else { return bytes }
-    throw NPMError(
-      .tooLarge, "it has \(bytes.count) bytes as JSON, NPM takes \(RequestSize.limit)",
-      hint: "part of it may be 'meta' that others wrote")
-  }
-
-  private func call(_ request: UpstreamRequest, contentType: String) async throws -> UpstreamResponse {
-    let isWrite = !request.isIdempotent
-    let token = try await session.token()
-    let first = try await send(request, contentType, token)
-    switch ResponseClass.of(first, isWrite: isWrite) {
-    case .success: return first
-    case .failure(let error): throw error
-    case .tokenRejected, .suspect: break
-    }
-    let second = try await send(request, contentType, session.replace(token))
-    switch ResponseClass.of(second, isWrite: isWrite) {
-    case .success: return second
-    case .tokenRejected(let error), .suspect(let error), .failure(let error): throw error
-    }
-  }
-
-  private func send(
-    _ request: UpstreamRequest, _ contentType: String, _ token: Secret
-  ) async throws -> UpstreamResponse {
-    var request = request
-    request.headers = [("Authorization", "Bearer \(token.reveal())")]
-    if request.body != nil { request.headers.append(("Content-Type", contentType)) }
-    return try await NPMCall.send(request, by: upstream)
-  }
-
-  private func decode<Value: Decodable>(_ result: UpstreamResponse, as: Value.Type = Value.self) throws -> Value {
-    try readable(result.status) { try JSONDecoder().decode(Value.self, from: Data(result.body)) }
-  }
-
-  private func readable<Value>(_ status: Int, _ body: () throws -> Value) throws -> Value {
-    do {
-      return try body()
-    } catch {
-      throw NPMError(
-        .npmNotNPM, "NPM's answer cannot be read: it is not the JSON that its API promises",
-        hint: "if something stands between us and NPM, npm.url must reach NPM itself", status: status)
-    }
+    _ = try await transport.call("DELETE", "\(try mapping(kind).path)/\(id)")
   }
 }

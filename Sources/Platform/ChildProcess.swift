@@ -55,45 +55,58 @@ package enum ChildProcess {
     _ arguments: [String], _ environment: [String: String], _ input: [UInt8],
     _ end: Lock<ContinuousClock.Instant>
   ) throws -> Outcome {
-    let (child, stdin, stdout, stderr) = try starts.withLock { count in
+    var (child, streams) = try starts.withLock { count in
       count += 1
       let (stdin, stdout, stderr) = (try Pipe(), try Pipe(), try Pipe())
       let child = try spawn(arguments, environment, stdin.read, stdout.write, stderr.write)
       for end in [stdin.read, stdout.write, stderr.write] { end.close() }
-      return (child, stdin.write, stdout.read, stderr.read)
+      return (child, Streams(stdin: stdin.write, stdout: stdout.read, stderr: stderr.read, unsent: input[...]))
     }
-    var outcome = Outcome(exit: 0, output: [], errors: [], timedOut: false)
-    var unsent = input[...]
-    if unsent.isEmpty { stdin.close() }
-    func exchange(_ milliseconds: Int32) -> Bool {
+    if streams.unsent.isEmpty { streams.stdin.close() }
+    var timedOut = false
+    var killing: ContinuousClock.Instant?
+    // Only the exit of the child ends the loop: orphaned children of its own may hold its output open.
+    while true {
+      if let exit = exitCode(child) {
+        while streams.exchange(0), streams.isOpen {}
+        return Outcome(exit: exit, output: streams.output, errors: streams.errors, timedOut: timedOut)
+      }
+      if let killing, killing <= .now { kill(-child, SIGKILL) }
+      if killing == nil, end.withLock({ $0 }) <= .now {
+        // SIGTERM first, so that it can clean up.
+        timedOut = true
+        kill(-child, SIGTERM)
+        killing = .now + .seconds(grace)
+      }
+      // The exit closes its output, which wakes `poll`; if it closed its output earlier, check more often.
+      _ = streams.exchange(streams.isOpen ? 100 : 10)
+    }
+  }
+
+  /// Our ends of a child's standard streams, and what went through them.
+  private struct Streams {
+    let stdin: End
+    let stdout: End
+    let stderr: End
+    var unsent: ArraySlice<UInt8>
+    var output: [UInt8] = []
+    var errors: [UInt8] = []
+
+    /// Whether more output may come.
+    var isOpen: Bool { stdout.isOpen || stderr.isOpen }
+
+    /// Waits at most so long for something to read or write, and does that.
+    mutating func exchange(_ milliseconds: Int32) -> Bool {
       var watched = [
         pollfd(fd: stdout.number, events: Int16(POLLIN), revents: 0),
         pollfd(fd: stderr.number, events: Int16(POLLIN), revents: 0),
         pollfd(fd: stdin.number, events: Int16(POLLOUT), revents: 0),
       ]
       let ready = poll(&watched, nfds_t(watched.count), milliseconds)
-      if watched[0].revents != 0 { stdout.take(into: &outcome.output, maximumOutput) }
-      if watched[1].revents != 0 { stderr.take(into: &outcome.errors, maximumOutput) }
+      if watched[0].revents != 0 { stdout.take(into: &output, maximumOutput) }
+      if watched[1].revents != 0 { stderr.take(into: &errors, maximumOutput) }
       if watched[2].revents != 0 { stdin.give(&unsent) }
       return ready > 0
-    }
-    var killing: ContinuousClock.Instant?
-    // Only the exit of the child ends the loop: orphaned children of its own may hold its output open.
-    while true {
-      if let exit = exitCode(child) {
-        outcome.exit = exit
-        while exchange(0), stdout.isOpen || stderr.isOpen {}
-        return outcome
-      }
-      if let killing, killing <= .now { kill(-child, SIGKILL) }
-      if killing == nil, end.withLock({ $0 }) <= .now {
-        // SIGTERM first, so that it can clean up.
-        outcome.timedOut = true
-        kill(-child, SIGTERM)
-        killing = .now + .seconds(grace)
-      }
-      // The exit closes its output, which wakes `poll`; if it closed its output earlier, check more often.
-      _ = exchange(stdout.isOpen || stderr.isOpen ? 100 : 10)
     }
   }
 

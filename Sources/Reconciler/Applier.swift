@@ -32,51 +32,72 @@ struct Applier: Sendable {
     self.writer = writer
   }
 
+  /// What an apply knows from change to change.
+  private struct Progress {
+    let originals: [ResourceKey: Change]
+    var done: [ResourceKey: Change] = [:]
+    var broken: Set<ResourceKey> = []
+    /// Objects that gave up for a moment what another change takes.
+    var aside: [ResourceKey: ObservedResource] = [:]
+    /// Why nothing more is attempted; nil: it is.
+    var ending: Diagnostic?
+
+    /// A change that takes what was just released goes on: to stop between the two would take a site down.
+    func isCommitted(_ change: Change) -> Bool { change.releasedBy.contains { done[$0] != nil } }
+  }
+
   func apply(
     _ changes: [Change], stop: ShutdownSignal, progress: @Sendable (ChangeOutcome) -> Void
   ) async -> [ChangeOutcome] {
     var outcomes: [ChangeOutcome] = []
-    var broken: Set<ResourceKey> = []
-    var done: [ResourceKey: Change] = [:]
-    var ending: Diagnostic?
-    let originals = Dictionary(changes.map { ($0.key, $0) }) { first, _ in first }
-    var aside: [ResourceKey: ObservedResource] = [:]
+    var state = Progress(originals: Dictionary(firstOf: changes.map { ($0.key, $0) }))
     for planned in changes {
       var change = planned
       // What it takes in turn for what it gave up.
-      if let moved = aside[planned.key] { change.observed = moved }
-      var outcome: ChangeOutcome
-      // Who waits for what was just done goes on: to stop between the two would take a site down.
-      let isCommitted = change.releasedBy.contains { done[$0] != nil }
-      if let ending {
-        outcome = ChangeOutcome(change, .notAttempted, error: ending)
-      } else if stop.isRequested && !isCommitted {
-        outcome = ChangeOutcome(change, .notAttempted, error: Diagnostic(.interrupted, "the run was interrupted"))
-      } else if !isCommitted, let pause = await suspensions.blockReason(for: change.key, formerly: change.renamedFrom) {
-        outcome = ChangeOutcome(change, .notAttempted, error: pause)
-      } else if let cause = change.dependsOn.first(where: broken.contains) {
-        let error = Diagnostic(.dependencyFailed, "'\(cause.name)' had to be changed first, and failed")
-        outcome = ChangeOutcome(change, .notAttempted, error: error)
-      } else {
-        outcome = await exchange(change, originals, &aside)
-        if outcome.status == .failed {
-          for key in change.releasedBy { if let old = done[key] { await bringBack(old, after: &outcome) } }
-          let waiting = change.exchangesWith + (aside[change.key] == nil ? [] : [change.key])
-          for key in waiting { if let old = originals[key] { await bringBack(old, after: &outcome) } }
-        }
-      }
-      if outcome.status == .applied { done[change.key] = change }
-      if outcome.status != .applied { broken.insert(change.key) }
-      if let error = outcome.error, [.failed, .unproven].contains(outcome.status), endsTheRun(error) {
-        ending = Diagnostic(
-          error.code,
-          error.code == .reloadUnproven
-            ? "not attempted: it would not be served either" : "not attempted: \(error.message)")
-      }
+      if let moved = state.aside[planned.key] { change.observed = moved }
+      let outcome: ChangeOutcome =
+        if let reason = await reasonToSkip(change, state, stop) {
+          ChangeOutcome(change, .notAttempted, error: reason)
+        } else { await exchangeOrUndo(change, &state) }
+      note(outcome, &state)
       progress(outcome)
       outcomes.append(outcome)
     }
     return outcomes
+  }
+
+  private func reasonToSkip(_ change: Change, _ state: Progress, _ stop: ShutdownSignal) async -> Diagnostic? {
+    if let ending = state.ending { return ending }
+    if !state.isCommitted(change) {
+      if stop.isRequested { return Diagnostic(.interrupted, "the run was interrupted") }
+      if let reason = await suspensions.blockReason(for: change.key, formerly: change.renamedFrom) { return reason }
+    }
+    return change.dependsOn.first(where: state.broken.contains).map {
+      Diagnostic(.dependencyFailed, "'\($0.name)' had to be changed first, and failed")
+    }
+  }
+
+  /// Makes a change; where it fails, what gave something up for it gets that back.
+  private func exchangeOrUndo(_ change: Change, _ state: inout Progress) async -> ChangeOutcome {
+    var outcome = await exchange(change, state.originals, &state.aside)
+    guard outcome.status == .failed else { return outcome }
+    for key in change.releasedBy { if let old = state.done[key] { await bringBack(old, after: &outcome) } }
+    let waiting = change.exchangesWith + (state.aside[change.key] == nil ? [] : [change.key])
+    for key in waiting { if let old = state.originals[key] { await bringBack(old, after: &outcome) } }
+    return outcome
+  }
+
+  private func note(_ outcome: ChangeOutcome, _ state: inout Progress) {
+    if outcome.status == .applied {
+      state.done[outcome.change.key] = outcome.change
+    } else {
+      state.broken.insert(outcome.change.key)
+    }
+    guard let error = outcome.error, [.failed, .unproven].contains(outcome.status), endsTheRun(error) else { return }
+    state.ending = Diagnostic(
+      error.code,
+      error.code == .reloadUnproven
+        ? "not attempted: it would not be served either" : "not attempted: \(error.message)")
   }
 
   /// Makes a change after those have stepped aside that want something of it in turn.
@@ -260,23 +281,5 @@ struct Applier: Sendable {
         applied: isStored ? spec : old?.applied,
         claims: result.object?.spec.normalised().identityKeys ?? spec.identityKeys,
         isUnfinished: !isApplied && !result.isRestored, lifecycle: change.lifecycle))
-  }
-}
-
-/// What a write came to.
-struct WriteResult: Sendable {
-  var outcome: ChangeOutcome
-  /// The object as it was read back.
-  var object: ObservedResource?
-  /// Nothing reached NPM.
-  var isCertainlyUnwritten = false
-  /// The previous configuration is back and serving.
-  var isRestored = false
-  /// NPM is done with a request to Let's Encrypt, and the hosts that share its names are whole.
-  var isRequestOver = false
-
-  init(_ outcome: ChangeOutcome, _ object: ObservedResource?) {
-    self.outcome = outcome
-    self.object = object
   }
 }

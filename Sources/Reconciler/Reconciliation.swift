@@ -8,12 +8,12 @@ package import Store
 
 /// One pass: observe, plan, check, and, when asked, apply. Everything comes in by `init`.
 package struct Reconciliation: Sendable {
-  private let gateway: any NPMGateway
-  private let stores: StoreSet
+  let gateway: any NPMGateway
+  let stores: StoreSet
   private let prober: Prober?
   /// What was found a moment ago.
   private let known: [ProbeTarget: ProbeResult]
-  private let settings: ReconcileOptions
+  let settings: ReconcileOptions
   private let verifierPause: @Sendable (Double) async -> Void
 
   /// - Parameters:
@@ -59,29 +59,35 @@ package struct Reconciliation: Sendable {
       desired: desired, observed: observed, ledger: ledger, plan: plan, probes: [:], refusals: [], warnings: [],
       certificates: [], authors: [:])
     await checkDestinations(&planned, progress)
-    planned.refusals = settings.limits.refusals(of: planned.plan, desiredCount: desiredCount(desired))
+    try await guardPlan(&planned)
+    planned.authors = await authors(planned.plan, history)
+    return planned
+  }
+
+  /// Adds why the plan would be refused, what must be written again, and what people should know.
+  private func guardPlan(_ planned: inout PlanResult) async throws {
+    planned.refusals = settings.limits.refusals(of: planned.plan, desiredCount: desiredCount(planned.desired))
     if !settings.allowsSelfLockout {
-      planned.refusals += LockoutRule(observed, npmHost: settings.npmHost).refusals(of: planned.plan)
+      planned.refusals += LockoutRule(planned.observed, npmHost: settings.npmHost).refusals(of: planned.plan)
     }
-    let bare = InterruptedRequests(open: try await stores.requests.openRequests(), observed: observed, now: .now)
-    planned.plan.hostsToRewrite = bare.hosts
-    planned.warnings += bare.warnings
+    let open = try await stores.requests.openRequests()
+    let interrupted = InterruptedRequests(open: open, observed: planned.observed, now: .now)
+    planned.plan.hostsToRewrite = interrupted.hosts
+    planned.warnings += interrupted.warnings
     if let unproven = try await unproven(planned) {
       if !planned.plan.hostsToRewrite.contains(where: { $0.ref == unproven.host.ref }) {
         planned.plan.hostsToRewrite.append(unproven.host)
       }
       planned.warnings.append(unproven.warning)
     }
-    let evidence = InventoryGuard(observed, ledger, owner: settings.owner)
-    if !settings.trustsMarkers { planned.refusals += evidence.missingHosts }
-    planned.warnings += evidence.strayHosts(planned.plan)
+    let inventory = InventoryGuard(planned.observed, planned.ledger, owner: settings.owner)
+    if !settings.trustsMarkers { planned.refusals += inventory.missingHosts }
+    planned.warnings += inventory.strayHosts(planned.plan)
     planned.warnings += planned.plan.changes.compactMap(\.endOfTLS)
     let days = settings.certificateDays
-    planned.certificates = CertificateInventory(observed, now: .now).diagnostics(
+    planned.certificates = CertificateInventory(planned.observed, now: .now).diagnostics(
       warning: days.warning, error: days.error)
     planned.warnings += planned.certificates
-    planned.authors = await authors(planned.plan, history)
-    return planned
   }
 
   /// NPM's audit log, where a host of ours has an access list: only the log tells at once that somebody switched it on.
@@ -99,7 +105,7 @@ package struct Reconciliation: Sendable {
     return history?.authors(of: drifted) ?? [:]
   }
 
-  private var suspensions: ActiveSuspensions { ActiveSuspensions(stores: stores, settings: settings) }
+  var suspensions: ActiveSuspensions { ActiveSuspensions(stores: stores, settings: settings) }
 
   /// Requests to Let's Encrypt of the last week.
   private func requests() async throws -> [Set<String>: Int] {
@@ -192,35 +198,6 @@ package struct Reconciliation: Sendable {
     return report
   }
 
-  private func unproven(_ planned: PlanResult) async throws -> UnprovenReload? {
-    // A run that was killed in the middle of a write did not look either.
-    let killed = try await stores.ledger.openIntents().first.map { "\($0.action) \($0.key.name)" }
-    guard let change = try await stores.binding.unprovenChange(of: settings.npmURL) ?? killed else { return nil }
-    return UnprovenReload(change, planned.observed, planned.ledger)
-  }
-
-  /// Remembers a change whose reload was not seen, and forgets it after one that was.
-  private func settleReload(
-    _ outcomes: [ChangeOutcome], _ planned: PlanResult, _ writer: ObjectWriter
-  ) async throws -> Diagnostic? {
-    if let bad = outcomes.first(where: { $0.status == .unproven || $0.error?.code == .nginxUnconfirmed }) {
-      try await stores.binding.setUnprovenChange(
-        "\(bad.change.action.kind.rawValue) \(bad.change.key.name)", of: settings.npmURL)
-      return nil
-    }
-    guard try await stores.binding.unprovenChange(of: settings.npmURL) != nil, settings.policy != .observe else {
-      return nil
-    }
-    if await !writer.rows.reload.hasReloaded {
-      // Where nothing of ours is left to write, it stays until something is.
-      guard let unproven = try await unproven(planned) else { return nil }
-      if try await suspensions.now().everything != nil { return unproven.warning }
-      if let doubt = await unproven.prove(writer) { return doubt }
-    }
-    try await stores.binding.setUnprovenChange(nil, of: settings.npmURL)
-    return nil
-  }
-
   /// Appends to the log of events. The log is for people: where it cannot be written, the reconciliation goes on.
   package func append(_ events: [Event]) async {
     if settings.policy == .observe { return }
@@ -262,41 +239,5 @@ package struct Reconciliation: Sendable {
     try await stores.runs.dropHistory(before: ago(settings.historySeconds))
     try await stores.events.dropEvents(
       before: ago(settings.eventRetention.seconds), keeping: settings.eventRetention.count)
-  }
-
-  /// Before anything else: somebody's door may stand open.
-  private func repairBareHosts(_ planned: PlanResult, _ writer: ObjectWriter) async throws -> Diagnostic? {
-    let open = try await stores.requests.openRequests()
-    guard !open.isEmpty, settings.policy != .observe else { return nil }
-    if try await suspensions.now().everything != nil {
-      return Diagnostic(
-        .suspended,
-        "hosts that an interrupted request may have laid bare are not written again: everything is suspended",
-        hint: "look at them in NPM, or end it with 'reconciler resume --all'")
-    }
-    let problem = try await InterruptedRequests(open: open, observed: planned.observed, now: .now)
-      .repair(writer.neighbours, stores)
-    let names = Set(open.flatMap(\.names)).sorted().joined(separator: ", ")
-    let event = Event(
-      problem == nil ? .info : .error, source: "apply", subject: "request", reason: "RequestRepair",
-      problem?.message ?? "hosts that share a name with a request for \(names) were written again",
-      correlation: settings.correlation)
-    try await stores.events.append(event, at: .now)
-    return problem?.diagnostic
-  }
-
-  /// A run that was killed left writes announced but not recorded. The ledger's marks make the planner look at
-  /// them again; here they are only named and closed.
-  private func closeOldIntents() async throws {
-    for intent in try await stores.ledger.openIntents() {
-      try await stores.binding.setUnprovenChange("\(intent.action) \(intent.key.name)", of: settings.npmURL)
-      let message =
-        "run \(intent.run) ended in the middle of '\(intent.action) \(intent.key.name)'; it is taken up from what NPM shows"
-      let event = Event(
-        .warning, source: "apply", subject: intent.key.path, reason: "Interrupted",
-        message, run: intent.run, correlation: settings.correlation)
-      try await stores.events.append(event, at: .now)
-      try await stores.ledger.abandon(intent.number, at: .now)
-    }
   }
 }

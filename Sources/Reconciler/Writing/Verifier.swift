@@ -108,3 +108,24 @@ struct Verifier: Sendable {
     return isThere.map { !$0 }
   }
 }
+
+extension Verifier.Verdict {
+  var host: ObservedResource? {
+    switch self {
+    case .served(let host), .refused(let host, _), .unconfirmed(let host), .different(let host): host
+    case .missing, .unreadable: nil
+    }
+  }
+
+  /// NPM tests the whole configuration: a complaint about another host's file is not this host's fault.
+  var blamesAnother: Bool {
+    guard case .refused(let host, let message) = self, message.contains("/data/nginx/") else { return false }
+    return !message.contains("/\(host.kind.rawValue)/\(host.id).conf")
+  }
+
+  /// It was just made, is to be off, and NPM only switches off what is there.
+  func isStillOn(_ spec: Spec) -> Bool {
+    guard case .different(let host) = self else { return false }
+    return host.isEnabled && spec["enabled"] == false
+  }
+}

@@ -1,6 +1,6 @@
 /// Splits a text like nginx's configuration parser: words separated by blanks, quotes around a word, backslash escapes.
 /// Source of the rules: `ngx_conf_read_token`.
-package enum NginxError {
+package enum NginxTokenizer {
   package enum Problem: Error, Hashable, Sendable {
     /// A character that ends the directive: `;`, `{` or `}`.
     case ends(Character)

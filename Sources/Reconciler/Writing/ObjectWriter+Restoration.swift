@@ -1,0 +1,49 @@
+import Model
+import NPMClient
+import Planning
+
+/// What is done after nginx refused a configuration.
+extension ObjectWriter {
+  /// A host of ours that nginx refuses is better off than on: the next write to its access list, or to a certificate with
+  /// one of its names, would write its file again and keep nginx from taking anything.
+  func leaveOff(_ host: ObservedResource, _ change: Change, _ words: String) async -> WriteResult {
+    var result = WriteResult.refused(change, words)
+    result.object = host
+    result.outcome.id = host.id
+    result.outcome.error?.hint =
+      await rows.switchOff(host) == nil
+      ? "host \(host.id) is in NPM, switched off; correct the YAML and apply again"
+      : "host \(host.id) is in NPM but not served; correct the YAML and apply again"
+    return result
+  }
+
+  /// Puts the previous configuration back after nginx refused the new one.
+  func restore(_ change: Change, _ before: ObservedResource, _ words: String) async -> WriteResult {
+    var result = WriteResult.refused(change, words)
+    // A host that was not served before has nothing good of its own: an earlier restore may have failed, and one that
+    // nginx refused is left switched off.
+    let wasServed = before.isEnabled ? before.nginx == .online : change.entry?.isUnfinished != true
+    let wasGood = wasServed || change.action == .adopt
+    guard let spec = wasGood ? before.normalised : change.entry?.applied, spec != change.desired else {
+      return before.spec.schema.hasNginxState && change.action != .adopt
+        ? await leaveOff(before, change, words) : result
+    }
+    var verdict = Verifier.Verdict.missing
+    if let host = try? await gateway.object(before.kind, before.id) {
+      verdict = await rewrite(host, spec, after: nil) { await write($0, change, spec, before.meta) }
+    }
+    if case .served(let host) = verdict {
+      result.object = host
+      result.isRestored = true
+      result.outcome.error?.hint = "the previous configuration is back and serving"
+    } else if case .refused(let host, _) = verdict, change.action == .adopt, host.marker == nil {
+      result.object = host
+      result.isRestored = true
+      result.outcome.error?.hint = "the host is as it was before: nginx refuses that, too"
+    } else {
+      if case .refused(let host, _) = verdict, !verdict.blamesAnother { _ = await rows.switchOff(host) }
+      result.outcome.error?.hint = "the previous configuration could not be put back: look at host \(before.id) in NPM"
+    }
+    return result
+  }
+}
