@@ -43,7 +43,7 @@ let package = Package(
     // Foundations.
     module("Platform", []),
     module("Hashing", ["CLibGnuTLS"]),
-    module("X509", ["CLibGnuTLS"]),
+    module("X509", ["CLibGnuTLS", "Hashing"]),
     module("PCRE", ["CLibPCRE2"]),
     module("YAML", ["CLibYAML"]),
     module("SQLite", ["CLibSQLite", "Platform"]),

@@ -84,6 +84,15 @@ package struct DesiredLoader {
     return name.hasSuffix(".yaml") || name.hasSuffix(".yml")
   }
 
+  /// Names that begin with `_` are for people and other tools; but for the file of defaults, which is reported where it
+  /// does not count.
+  private func isSetAside(_ file: String) -> Bool {
+    let parts = file.dropFirst(directory.count).split(separator: "/")
+    let folders = parts.dropLast()
+    return folders.contains { $0.hasPrefix("_") }
+      || (parts.last?.hasPrefix("_") == true && !Self.isNamedDefaults(file))
+  }
+
   private func unreadable(_ file: String, _ message: String, hint: String? = nil) -> Diagnostic {
     Diagnostic(.unreadableFile, message, at: SourceLocation(file: file, line: 1, column: 1), hint: hint)
   }
@@ -100,7 +109,7 @@ package struct DesiredLoader {
   private mutating func listFiles() -> [String]? {
     do {
       let listing = try Files.below(directory)
-      let files = listing.files.filter { isYAML($0) }
+      let files = listing.files.filter { isYAML($0) && !isSetAside($0) }
       // Without a message, hosts in these files would look as if they were removed.
       loaded.diagnostics += listing.others.map { path in
         unreadable(

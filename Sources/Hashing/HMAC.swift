@@ -12,9 +12,6 @@ package enum KeyedDigest {
       }
     }
     precondition(code == 0, "GnuTLS refuses SHA-256 only when the library itself is broken")
-    return digest.prefix(8).map { byte in
-      let hex = String(byte, radix: 16)
-      return hex.count == 1 ? "0" + hex : hex
-    }.joined()
+    return Hex.digits(Array(digest.prefix(8)))
   }
 }

@@ -1,4 +1,5 @@
 import CLibGnuTLS
+import Hashing
 
 /// An error in a PEM text.
 package struct X509Error: Error, Equatable, CustomStringConvertible {
@@ -69,7 +70,7 @@ package struct CertificateChain: Hashable, Sendable {
     let prints = certificates.handles.map { certificate in
       Self.bytes { gnutls_x509_crt_get_fingerprint(certificate, GNUTLS_DIG_SHA256, $0, $1) }
     }
-    fingerprint = Hex.digits(count == 1 ? prints[0] : Hex.digest(prints.flatMap { $0 }))
+    fingerprint = Hex.digits(count == 1 ? prints[0] : SHA256Digest.bytes(prints.flatMap { $0 }))
     isInOrder = zip(certificates.handles, certificates.handles.dropFirst()).allSatisfy {
       gnutls_x509_crt_check_issuer($0, $1) == 1
     }
@@ -141,19 +142,5 @@ enum Datum {
       var datum = gnutls_datum_t(data: buffer.baseAddress, size: UInt32(buffer.count))
       return body(&datum)
     }
-  }
-}
-
-enum Hex {
-  static func digits(_ bytes: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-  }
-
-  static func digest(_ bytes: [UInt8]) -> [UInt8] {
-    var digest = [UInt8](repeating: 0, count: 32)
-    let code = bytes.withUnsafeBytes { gnutls_hash_fast(GNUTLS_DIG_SHA256, $0.baseAddress, $0.count, &digest) }
-    precondition(code == 0, "GnuTLS refuses SHA-256 only when the library itself is broken")
-    return digest
   }
 }

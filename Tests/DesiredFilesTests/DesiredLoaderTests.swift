@@ -171,4 +171,19 @@ import Testing
     try Files.replace(scratch.path + "/d/a.yaml", with: [0x61, 0x3a, 0x20, 0xff])
     #expect(DesiredLoader.load(scratch.path + "/d").diagnostics.map(\.code) == [.notUTF8])
   }
+
+  @Test func `what begins with an underscore is no resource, but for the file of defaults`() throws {
+    let scratch = try Scratch()
+    let host = "proxy_hosts:\n  %: { domain_names: [%.test], forward: 'http://10.0.0.1:80' }\n"
+    try scratch.write("d/a.yaml", host.replacing("%", with: "a"))
+    try scratch.write("d/_draft.yaml", host.replacing("%", with: "draft"))
+    try scratch.write("d/_old/b.yaml", host.replacing("%", with: "b"))
+    try scratch.write("d/_defaults.yaml", "defaults: { proxy_hosts: { block_exploits: true } }\n")
+    let loaded = DesiredLoader.load(scratch.path + "/d")
+    #expect(loaded.diagnostics.isEmpty)
+    #expect(loaded.state.resources.map(\.key.name) == ["a"])
+    #expect(loaded.state.resources.first?.spec["block_exploits"] == true)
+    try scratch.write("d/sub/_defaults.yaml", "defaults: { proxy_hosts: { block_exploits: false } }\n")
+    #expect(DesiredLoader.load(scratch.path + "/d").diagnostics.map(\.code) == [.badName])
+  }
 }

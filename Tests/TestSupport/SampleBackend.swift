@@ -1,5 +1,11 @@
 package import HTTPServer
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// A backend that always gives the same response.
 package struct SampleBackend: HTTPHandler {
   package var status: Int
@@ -21,10 +27,26 @@ package func withBackend(status: Int = 200, _ body: (Int) async throws -> Void) 
   await server.stop()
 }
 
-/// A port without a listener: it was free a moment ago.
-package func closedPort() async throws -> Int {
-  let server = try HTTPServer(address: "127.0.0.1", port: 0, handler: SampleBackend())
-  let port = server.port
-  await server.stop()
-  return port
+/// A port that nothing listens on. It stays bound until the process ends, so that no other test can get it.
+package func closedPort() throws -> Int {
+  var address = sockaddr_in()
+  address.sin_family = sa_family_t(AF_INET)
+  address.sin_addr = in_addr(s_addr: UInt32(0x7f00_0001).bigEndian)
+  var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+  #if canImport(Glibc)
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  #else
+    let descriptor = socket(AF_INET, SOCK_STREAM, 0)
+  #endif
+  let code = withUnsafeMutablePointer(to: &address) { pointer in
+    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      descriptor < 0 || bind(descriptor, $0, length) != 0 ? -1 : getsockname(descriptor, $0, &length)
+    }
+  }
+  guard code == 0 else { throw NoPort(error: errno) }
+  return Int(UInt16(bigEndian: address.sin_port))
+}
+
+package struct NoPort: Error {
+  package var error: Int32
 }

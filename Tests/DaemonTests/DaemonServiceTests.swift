@@ -1,0 +1,139 @@
+import Alerting
+import Configuration
+import Daemon
+import DesiredFiles
+import Model
+import Planning
+import Platform
+import Probe
+import Publishing
+import Reconciler
+import Store
+import TestSupport
+import Testing
+
+/// The whole daemon in this process, on a simulated NPM.
+@Suite struct DaemonServiceTests {
+  /// A double: desired files that are as the test sets them.
+  private struct FixedSource: DesiredSource {
+    let reading: Lock<SourceReading>
+    var title: String { "a test" }
+    var interval: Double? { nil }
+    func read() async -> SourceReading { reading.withLock { $0 } }
+    func watch(changed: @escaping @Sendable () -> Void) async {}
+  }
+
+  /// A double: a network on which every destination answers.
+  private struct AllWell: HealthChecker {
+    func check(_ targets: [HealthTarget], found: @escaping @Sendable (HealthCheck) async -> Void) async {
+      for target in targets {
+        let steps = ProbeStep.Name.allCases.map { ProbeStep($0, .passed) }
+        await found(HealthCheck(target, at: .now, direct: ProbeResult(target: target.target, steps: steps)))
+      }
+    }
+  }
+
+  private struct Silent: DaemonLogger {
+    func log(_ message: String) {}
+    func debug(_ message: String) {}
+  }
+
+  /// Counts reconciliations: all that a subscriber has to be.
+  private final class Counter: DaemonSubscriber {
+    let updates = AsyncStream.makeStream(of: DaemonUpdate.self)
+    func receive(_ update: DaemonUpdate) async { if update.report != nil { updates.continuation.yield(update) } }
+  }
+
+  private func running(
+    _ npm: SimulatedNPM, _ reading: SourceReading,
+    _ body: (DaemonService, Lock<SourceReading>, Counter) async throws -> Void
+  ) async throws {
+    let scratch = try Scratch()
+    let stop = ShutdownSignal()
+    let stores = SQLiteStoreProvider(path: "\(scratch.path)/state.db")
+    let reading = Lock(reading)
+    var configuration = DaemonConfiguration()
+    configuration.interval = 3600
+    var options = ReconcileOptions(npmURL: npm.url, owner: "homelab", policy: .sync)
+    options.usesReloadWitness = false
+    let controller = ReconcileController.Dependencies(
+      source: FixedSource(reading: reading), gateway: npm.gateway(), stores: stores,
+      prober: Prober(settings: ProbeSettings(), engine: npm.engine), options: options,
+      statePath: "\(scratch.path)/state.db", log: Silent(), stop: stop)
+    let alerts = AlertService.Dependencies(
+      configuration: configuration, stores: stores,
+      notifier: { Notifier($0, owner: "homelab", transport: npm.engine) { _ in } }, log: Silent(), correlation: "test")
+    let counter = Counter()
+    let service = await DaemonService(
+      DaemonService.Dependencies(
+        configuration: configuration, controller: controller, checker: AllWell(), alerts: alerts,
+        status: "\(scratch.path)/status", manager: SystemdNotifier()), more: [counter])
+    async let ended: Void = service.run()
+    do {
+      try await body(service, reading, counter)
+    } catch {
+      stop.request()
+      await ended
+      throw error
+    }
+    stop.request()
+    await ended
+  }
+
+  private func desired(_ port: Int) -> SourceReading {
+    SourceReading(desired: desiredState(desiredHost("app", hostSpec(["app.test"], port: port))))
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `a subscriber sees each reconciliation, and the snapshot has its plan`()
+    async throws
+  {
+    try await withSimulator { npm in
+      try await running(npm, desired(80)) { service, reading, counter in
+        var updates = counter.updates.stream.makeAsyncIterator()
+        let first = try #require(await updates.next())
+        #expect(first.snapshot.counters.reconciliations == 1 && first.snapshot.counters.appliedChanges == 1)
+        #expect(first.newHeadline?.reason == "InSync")
+        #expect(first.snapshot.lastPlan?.plan.changes.map(\.key.name) == ["app"])
+        reading.withLock { $0 = desired(81) }
+        service.trigger(.request)
+        let second = try #require(await updates.next())
+        #expect(second.report?.triggers == [.request] && second.newHeadline == nil)
+        #expect(service.snapshot.counters.reconciliations == 2)
+        #expect(try await npm.hosts().map { $0["forward_port"] } == [81])
+      }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `a reconciliation that fails leaves the last plan, and its reason`() async throws
+  {
+    try await withSimulator { npm in
+      try await running(npm, desired(80)) { service, _, counter in
+        var updates = counter.updates.stream.makeAsyncIterator()
+        _ = await updates.next()
+        try await npm.faults([
+          ["method": "GET", "path": "/api/", "when": "before", "action": "status", "status": 502, "count": 1000]
+        ])
+        service.trigger(.request)
+        let failed = try #require(await updates.next())
+        #expect(failed.newHeadline?.reason == "Trouble" && failed.snapshot.counters.failedReconciliations == 1)
+        #expect(failed.snapshot.lastPlan != nil && failed.report?.planned == nil)
+        #expect(failed.report?.result == .requeue)
+      }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `files with mistakes leave the last good state in force`() async throws {
+    try await withSimulator { npm in
+      try await running(npm, desired(80)) { service, reading, counter in
+        var updates = counter.updates.stream.makeAsyncIterator()
+        _ = await updates.next()
+        reading.withLock { $0.mistakes = "a.yaml:1: nonsense" }
+        service.trigger(.files)
+        let update = try #require(await updates.next())
+        #expect(update.newHeadline?.reason == "DesiredInvalid")
+        #expect(update.snapshot.source?.problem?.message.contains("nonsense") == true)
+        #expect(update.report?.applied != nil)
+      }
+    }
+  }
+}
