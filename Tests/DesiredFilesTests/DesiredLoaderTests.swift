@@ -184,6 +184,6 @@ import Testing
     #expect(loaded.state.resources.map(\.key.name) == ["a"])
     #expect(loaded.state.resources.first?.spec["block_exploits"] == true)
     try scratch.write("d/sub/_defaults.yaml", "defaults: { proxy_hosts: { block_exploits: false } }\n")
-    #expect(DesiredLoader.load(scratch.path + "/d").diagnostics.map(\.code) == [.badName])
+    #expect(DesiredLoader.load(scratch.path + "/d").diagnostics.map(\.code).contains(.badName))
   }
 }

@@ -27,6 +27,14 @@ package func withBackend(status: Int = 200, _ body: (Int) async throws -> Void) 
   await server.stop()
 }
 
+/// A port for a server that a test starts: it was free a moment ago.
+package func freePort() async throws -> Int {
+  let server = try HTTPServer(address: "127.0.0.1", port: 0, handler: SampleBackend())
+  let port = server.port
+  await server.stop()
+  return port
+}
+
 /// A port that nothing listens on. It stays bound until the process ends, so that no other test can get it.
 package func closedPort() throws -> Int {
   var address = sockaddr_in()
