@@ -47,7 +47,7 @@ package final class DesiredResource: Sendable {
   ) {
     self.key = key
     self.spec = spec
-    normalised = spec.normalised()
+    normalised = spec.normalisedSharing()
     self.source = source
     self.fieldSources = fieldSources
     self.lines = lines ?? source.line...source.line

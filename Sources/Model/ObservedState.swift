@@ -82,7 +82,7 @@ package final class ObservedResource: Sendable {
     self.kind = kind
     self.id = id
     self.spec = spec
-    normalised = spec.normalised()
+    normalised = spec.normalisedSharing()
     self.meta = meta
     marker = OwnershipMarker(meta: meta)
     self.nginx = nginx

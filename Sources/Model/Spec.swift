@@ -24,6 +24,12 @@ package struct Spec: Hashable, Sendable, CustomStringConvertible {
     return copy
   }
 
+  /// The same, in the memory of this one where nothing changes.
+  func normalisedSharing() -> Spec {
+    let other = normalised()
+    return other == self ? self : other
+  }
+
   /// Fields in which the two differ, in the order of the schema.
   package func differences(to other: Spec) -> [FieldSchema] {
     if values == other.values { return [] }

@@ -98,25 +98,49 @@ package struct Plan: Sendable {
 
 /// One spelling for each JSON value: members sorted, no white space.
 package enum CanonicalJSON {
-  package static func text(_ value: JSONValue) -> String {
+  package static func text(_ value: JSONValue) -> String { String(decoding: bytes(value), as: UTF8.self) }
+
+  package static func bytes(_ value: JSONValue) -> [UInt8] {
+    var bytes: [UInt8] = []
+    write(value, to: &bytes)
+    return bytes
+  }
+
+  private static func write(_ value: JSONValue, to bytes: inout [UInt8]) {
     switch value {
-    case .null: "null"
-    case .bool(let flag): flag ? "true" : "false"
-    case .int(let number): String(number)
-    case .double(let number): String(number)
-    case .string(let text): quoted(text)
-    case .array(let items): "[" + items.map(Self.text).joined(separator: ",") + "]"
+    case .null: bytes += "null".utf8
+    case .bool(let flag): bytes += (flag ? "true" : "false").utf8
+    case .int(let number): bytes += String(number).utf8
+    case .double(let number): bytes += String(number).utf8
+    case .string(let text): write(quoted: text, to: &bytes)
+    case .array(let items):
+      bytes.append(UInt8(ascii: "["))
+      for (index, item) in items.enumerated() {
+        if index > 0 { bytes.append(UInt8(ascii: ",")) }
+        write(item, to: &bytes)
+      }
+      bytes.append(UInt8(ascii: "]"))
     case .object(let members):
-      "{"
-        + members.sorted { $0.key < $1.key }.map { quoted($0.key) + ":" + Self.text($0.value) }.joined(separator: ",")
-        + "}"
+      bytes.append(UInt8(ascii: "{"))
+      for (index, member) in members.sorted(by: { $0.key < $1.key }).enumerated() {
+        if index > 0 { bytes.append(UInt8(ascii: ",")) }
+        write(quoted: member.key, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        write(member.value, to: &bytes)
+      }
+      bytes.append(UInt8(ascii: "}"))
     }
   }
 
-  private static func quoted(_ text: String) -> String {
-    "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+  private static func write(quoted text: String, to bytes: inout [UInt8]) {
+    bytes.append(UInt8(ascii: "\""))
+    for byte in text.utf8 {
+      if byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "\"") { bytes.append(UInt8(ascii: "\\")) }
+      bytes.append(byte)
+    }
+    bytes.append(UInt8(ascii: "\""))
   }
 
   /// The digest that the ownership marker carries for a spec.
-  package static func fingerprint(_ spec: Spec) -> String { SHA256Digest.labelled(Array(text(spec.json).utf8)) }
+  package static func fingerprint(_ spec: Spec) -> String { SHA256Digest.labelled(bytes(spec.json)) }
 }

@@ -4,7 +4,7 @@ import Model
 extension Plan {
   /// Names the plan: equal for equal changes to equal objects, and another for each difference that a plan shows. Carries no
   /// time, no measurement, no secret and not who changed what in NPM.
-  package var digest: String { SHA256Digest.labelled(Array(CanonicalJSON.text(canonical).utf8)) }
+  package var digest: String { SHA256Digest.labelled(CanonicalJSON.bytes(canonical)) }
 
   private var canonical: JSONValue {
     [
