@@ -2,8 +2,8 @@ import Hashing
 import Model
 
 extension Plan {
-  /// Names the plan: equal for equal changes to equal objects, and another for each difference that a plan shows. Carries no
-  /// time, no measurement, no secret and not who changed what in NPM.
+  /// Identifies the plan: equal for equal changes to equal objects, different for each difference that a plan shows.
+  /// Contains no time, no measurement, no secret, and not which user changed what in NPM.
   package var digest: String { SHA256Digest.labelled(Array(CanonicalJSON.text(canonical).utf8)) }
 
   private var canonical: JSONValue {
