@@ -17,8 +17,8 @@ package enum AutomaticCertificates {
     return ResourceKey(.certificate, "\(prefix)\(first)+\(domains.count - 1):\(digest)")
   }
 
-  /// The desired state with a Let's Encrypt certificate for each set of names that no other certificate covers. One that
-  /// was requested this way stays desired as long as that holds.
+  /// The desired state with a Let's Encrypt certificate for each set of names that no other certificate covers. One
+  /// that was requested this way stays desired as long as that holds.
   package static func expand(
     _ desired: DesiredState, _ observed: ObservedState, _ ledger: [LedgerEntry], today: String, email: String?
   ) -> DesiredState {

@@ -35,8 +35,8 @@ enum DependencyOrder {
     return ordered
   }
 
-  /// What an earlier run left unconfirmed comes first: nginx may not reload until it is fixed. Streams are first of all,
-  /// because their ports are what makes nginx fail.
+  /// What an earlier run left unconfirmed comes first: nginx may not reload until it is fixed. Streams are the very
+  /// first, because their ports are what makes nginx fail.
   private static func rank(_ change: Change) -> Int {
     if !change.isBlocked, change.entry?.isUnfinished == true, change.id != nil {
       return change.key.kind == .stream ? -3 : -2

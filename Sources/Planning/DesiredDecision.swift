@@ -73,9 +73,9 @@ struct DesiredDecision {
       let after = JSONValue.string(object.marker == nil ? options.owner : resource.key.name)
       fields.append(FieldChange(path: FieldDiff.markerField, before: before, after: after, cause: .drifted))
     }
-    // An object that NPM has exactly one of needs no adoption: it belongs to the instance that writes it. A write that
-    // was started counts as done only once confirmed: NPM's nginx status may be older than an update, and NPM reports it for
-    // a create before it reloads nginx.
+    // An object that NPM has exactly one of needs no adoption: it belongs to the instance that writes it. A started
+    // write counts as done only once confirmed: NPM's nginx status may be older than an update, and NPM reports it
+    // for a create before it reloads nginx.
     let isConfirmed = object.spec.schema.isSingleton || entry.map { !$0.isUnfinished && $0.id != nil } == true
     if fields.isEmpty && isConfirmed { return .unchanged(resolved.spec) }
     var change = draft(resource, resolved, .update)

@@ -85,8 +85,8 @@ struct Ownership {
 
   /// The row of a resource, updated where no write to NPM is needed; nil: it is up to date.
   ///
-  /// The lifecycle in the YAML applies at once, whether or not its other changes succeed: when the name is gone from the
-  /// YAML, only the row is left.
+  /// The lifecycle in the YAML applies at once, whether or not its other changes succeed: when the name is gone from
+  /// the YAML, only the row is left.
   ///
   /// - Parameter spec: what the YAML and NPM agree on; nil: they differ.
   func refreshed(_ resource: DesiredResource, agreed spec: Spec?) -> LedgerEntry? {
