@@ -1,7 +1,7 @@
 import DesiredFiles
 package import Model
 
-/// One setting, described once: decoding, documentation, JSON Schema, variables and `reconciler settings` follow from it.
+/// One setting, defined once: decoding, documentation, JSON Schema, variables and `reconciler settings` are derived.
 package struct SettingDefinition: Sendable {
   /// Its path in the file, for example `watch.interval`.
   package let path: String

@@ -27,7 +27,7 @@ package enum ReconcileResult: Hashable, Sendable {
 /// When the next pass is due. A value; the time is passed in, in seconds of any monotonic clock.
 ///
 /// Triggers during a pass, or before the gap after it is over, are combined into one pass. Failures are retried
-/// soon, then with growing pauses, at the latest with the interval. A change of files or a request does not wait for that.
+/// soon, then with growing pauses, at the latest with the interval. Changed files and requests do not wait for that.
 package struct ReconcileSchedule: Sendable {
   package struct Timing: Hashable, Sendable {
     /// Seconds from the end of a pass to the next one.
