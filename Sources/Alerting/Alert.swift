@@ -9,7 +9,7 @@ package enum AlertSeverity: String, CaseIterable, Codable, Comparable, Sendable 
   private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }
 
-/// What a rule finds wrong at a moment.
+/// What a rule finds wrong at one point in time.
 package struct AlertCondition: Hashable, Sendable {
   package var instance: InstanceID
   package var rule: AlertRule
@@ -17,11 +17,11 @@ package struct AlertCondition: Hashable, Sendable {
   /// What it is about; conditions of one rule with one subject are one alert.
   package var subject: String
   package var summary: String
-  /// Hosts that suffer.
+  /// Affected hosts.
   package var members: [String]
-  /// Seconds before the same alert is told again.
+  /// Seconds before the same alert is notified again.
   package var cooldown: Double
-  /// It happened, and is over: nothing will resolve it.
+  /// A one-time event, already over: nothing will resolve it.
   package var isOneShot = false
 
   package init(
@@ -49,9 +49,9 @@ package struct Alert: Hashable, Codable, Sendable {
   package var summary: String
   package var members: [String]
   package var since: Timestamp
-  /// When somebody was told last; nil: nobody was, because it is silenced.
+  /// When it was last notified; nil: never, because it is silenced.
   package var notifiedAt: Timestamp?
-  /// How bad it was when somebody was told last.
+  /// Its severity when it was last notified.
   package var notifiedSeverity: AlertSeverity?
   package var isOneShot: Bool
   package var cooldown: Double
@@ -71,7 +71,7 @@ package struct Alert: Hashable, Codable, Sendable {
   }
 }
 
-/// What the world is told of an alert.
+/// What receivers get of an alert.
 package struct AlertNotification: Hashable, Codable, Sendable {
   package enum Kind: String, Codable, Sendable { case firing, resolved }
 
@@ -85,7 +85,7 @@ package struct AlertNotification: Hashable, Codable, Sendable {
     self.at = at
   }
 
-  /// One line for people.
+  /// One line of text.
   package var title: String {
     switch kind {
     case .firing: "\(alert.severity.rawValue.uppercased()): \(alert.summary)"
@@ -96,7 +96,7 @@ package struct AlertNotification: Hashable, Codable, Sendable {
 
 /// Keeps some alerts from being notified for a while.
 package struct Silence: Hashable, Sendable {
-  /// By which the store knows it.
+  /// Its number in the store.
   package var number: Int
   /// A rule, a host or a subject; `*` for everything.
   package var match: String

@@ -1,23 +1,23 @@
 package import Model
 
-/// What is known of the world, as far as alerts depend on it.
+/// The state that alerts depend on.
 package struct AlertInput: Sendable {
   package struct Host: Hashable, Sendable {
     package var name: String
-    /// Host and port that it leads to.
+    /// Host and port of its destination.
     package var destination: String
     package var isUnhealthy = false
-    /// Nobody knows how it is, whatever it was before.
+    /// Its state is not known, whatever it was before.
     package var isUnknown = false
-    /// Its destination does not even take a connection: all that lead there suffer.
+    /// Its destination does not even accept a connection: all hosts with that destination are affected.
     package var isDead = false
-    /// Why visitors get nothing although the destination is well: `nginx configuration`, `certificate`, `NPM`; nil: the
-    /// destination is to blame.
+    /// Why requests fail although the destination is healthy: `nginx configuration`, `certificate`, `NPM`; nil: the
+    /// destination is the cause.
     package var culprit: String?
     package var problem = ""
     /// Times of the last five failures, the newest last.
     package var failures: [Timestamp] = []
-    /// What it missed in a week.
+    /// Objectives that it missed in a week.
     package var misses: [String] = []
 
     package init(name: String, destination: String) {
@@ -26,7 +26,7 @@ package struct AlertInput: Sendable {
     }
   }
 
-  /// Something that goes on since a while.
+  /// A condition that lasts, and since when.
   package struct OngoingCondition: Hashable, Sendable {
     package var message: String
     package var since: Timestamp
@@ -40,15 +40,15 @@ package struct AlertInput: Sendable {
   }
 
   package var hosts: [Host] = []
-  /// Of what nothing is known, because nobody has looked yet.
+  /// Rules without data, because nothing was checked yet.
   package var unknown: Set<AlertRule> = []
   /// Starts of the daemon within a week and the one before, the newest last, this one included.
   package var starts: [Timestamp] = []
-  /// Nobody has looked since it began.
+  /// Nothing was checked since the start.
   package var hasJustStarted = false
-  /// Whether it is known how hosts did in the last week.
+  /// Whether the objectives of the last week are known.
   package var knowsObjectives = true
-  /// Starts in a week that are too many.
+  /// The number of starts in a week that is too many.
   package var maximumRestarts = 3
   /// Certificates by name, and whether it is urgent.
   package var certificates: [(name: String, message: String, isUrgent: Bool)] = []
@@ -62,7 +62,7 @@ package struct AlertInput: Sendable {
 }
 
 extension AlertInput {
-  /// What is wrong, by the rules.
+  /// What is wrong, by rule.
   ///
   /// - Parameter firing: keys of alerts that fire already: what lasts does not have to prove that again.
   package func conditions(
@@ -81,7 +81,7 @@ extension AlertInput {
     return (found + lasting).filter { rule($0.rule).isEnabled && !unknown.contains($0.rule) }
   }
 
-  /// Whether nobody knows if an alert still fires.
+  /// Whether it is not known if an alert still fires.
   package func isUnknown(_ alert: Alert) -> Bool {
     if unknownRules.contains(alert.rule) { return true }
     if alert.rule == .slo { return alert.subject == "hosts" && !knowsObjectives }
@@ -90,12 +90,12 @@ extension AlertInput {
     return !hidden.isDisjoint(with: alert.members)
   }
 
-  /// What follows from NPM being away says nothing about the rest.
+  /// While NPM is unreachable, the results of these rules mean nothing.
   private var unknownRules: Set<AlertRule> {
     npm == nil ? unknown : unknown.union([.drift, .guardOpen, .apply, .certificate])
   }
 
-  /// One alert for each destination that is to blame, one for NPM, one for each other host.
+  /// One alert for each destination that is the cause, one for NPM, one for each other host.
   private func down(_ rule: AlertRuleSettings) -> [AlertCondition] {
     let bad = hosts.filter { $0.isUnhealthy && !$0.isUnknown }
     var conditions: [AlertCondition] = []
@@ -105,7 +105,7 @@ extension AlertInput {
     }
     let byDestination = bad.filter { $0.culprit == nil }
     for (destination, group) in Dictionary(grouping: byDestination, by: \.destination) {
-      // All that lead to a dead destination suffer, also those whose own turn to be checked is still to come.
+      // All hosts of a dead destination are affected, also those whose own check is not due yet.
       let isDead = group.contains(where: \.isDead)
       let members = isDead ? hosts.filter { $0.destination == destination } : group
       let who = Self.who(members.map(\.name).sorted())
@@ -118,12 +118,12 @@ extension AlertInput {
     return conditions
   }
 
-  /// Who suffers, in a few words.
+  /// The affected hosts, in short.
   private static func who(_ names: [String]) -> String {
     names.count <= 3 ? names.joined(separator: ", ") : "\(names.count) hosts"
   }
 
-  /// Five failures within a day of what is not down.
+  /// Five failures within a day, of a host that is not down.
   private func unstable(_ rule: AlertRuleSettings, _ now: Timestamp) -> [AlertCondition] {
     let shaky = hosts.filter { host in
       !host.isUnhealthy && !host.isUnknown && host.failures.count >= 5
@@ -137,7 +137,7 @@ extension AlertInput {
   }
 
   private func restarted(_ rule: AlertRuleSettings, _ now: Timestamp) -> [AlertCondition] {
-    // The first start ever is none again.
+    // The first start ever is not a restart.
     guard hasJustStarted, starts.count > 1 else { return [] }
     var found = condition(
       .restarted, rule, "daemon",
@@ -146,7 +146,7 @@ extension AlertInput {
     return [found]
   }
 
-  /// Starts within a week, but for the first ever.
+  /// Starts within a week, except for the first ever.
   private func restarts(_ now: Timestamp) -> Int {
     starts.dropFirst().count { now.seconds - $0.seconds <= 7 * 86400 }
   }

@@ -2,30 +2,30 @@
 package enum AlertRule: String, CaseIterable, Codable, Sendable {
   /// Hosts are unhealthy.
   case down = "host-down"
-  /// Hosts fail again and again without being down.
+  /// Hosts fail repeatedly without being down.
   case unstable = "host-unstable"
-  /// The daemon began anew.
+  /// The daemon restarted.
   case restarted
   case certificate = "certificate-expiring"
   /// What was changed in NPM is not repaired.
   case drift
   /// nginx does not enforce, or may not enforce, the access list of a host.
   case guardOpen = "guard-open"
-  /// Changes fail, are blocked or refused.
+  /// Changes fail, or are blocked or refused.
   case apply = "apply-failing"
   case npm = "npm-unreachable"
-  /// The desired files have mistakes.
+  /// The desired files have errors.
   case desired = "desired-invalid"
   case slo = "slo-missed"
 }
 
-/// How a rule is set.
+/// The settings of a rule.
 package struct AlertRuleSettings: Hashable, Sendable {
   package var isEnabled = true
   package var severity: AlertSeverity
-  /// Seconds before the same alert is told again.
+  /// Seconds before the same alert is notified again.
   package var cooldown: Double
-  /// Seconds for which it must last before it is told.
+  /// Seconds for which the condition must last before it is notified.
   package var after: Double
 
   package init(_ severity: AlertSeverity, cooldown: Double, after: Double = 0) {

@@ -1,9 +1,9 @@
 package import Model
 
-/// Which alerts fire and who is told, out of what fired before and what is wrong now. A value: nothing is sent here.
+/// Decides which alerts fire and what is notified, from previous alerts and current conditions. A value: sends nothing.
 ///
-/// An alert is told once when it begins to fire, again when its cooldown is over and it still fires, and once more when
-/// it is resolved; what was never told is never resolved aloud.
+/// An alert is notified once when it begins to fire, again when its cooldown is over and it still fires, and once more
+/// when it is resolved; no resolution is notified for an alert that never was.
 package struct AlertStateMachine: Hashable, Sendable {
   package private(set) var alerts: [String: Alert]
 
@@ -13,7 +13,7 @@ package struct AlertStateMachine: Hashable, Sendable {
 
   /// - Parameters:
   ///   - conditions: everything that is wrong now.
-  ///   - isUnknown: whether nobody knows at the moment if an alert still fires: it stays as it is.
+  ///   - isUnknown: whether it is not known now if an alert still fires: it stays as it is.
   package mutating func decide(
     _ conditions: [AlertCondition], silences: [Silence] = [], at now: Timestamp,
     isUnknown: (Alert) -> Bool = { _ in false }
@@ -35,18 +35,18 @@ package struct AlertStateMachine: Hashable, Sendable {
     for alert in alerts.values.sorted(by: { $0.key < $1.key }) where !firing.contains(alert.key) {
       if isUnknown(alert) { continue }
       guard !alert.isOneShot else {
-        // It is remembered for as long as it must not be told again.
+        // It is kept for as long as it must not be notified again.
         if now.seconds - (alert.notifiedAt ?? alert.since).seconds >= alert.cooldown { alerts[alert.key] = nil }
         continue
       }
       alerts[alert.key] = nil
-      // Who was told that it began is told that it is over, silence or not: else it stays open where they keep such things.
+      // If its start was notified, so is its end, silenced or not: else it stays open in systems that track alerts.
       if alert.notifiedAt != nil { notices.append(AlertNotification(.resolved, alert, at: now)) }
     }
     return notices
   }
 
-  /// What was never told, got worse, or goes on after its cooldown.
+  /// Never notified before, more severe now, or still firing after its cooldown.
   private static func isNews(_ alert: Alert, at now: Timestamp) -> Bool {
     guard let told = alert.notifiedAt else { return true }
     if let before = alert.notifiedSeverity, before < alert.severity { return true }

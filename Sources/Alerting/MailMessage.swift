@@ -8,7 +8,7 @@ package struct MailMessage: Sendable {
   package var subject: String
   package var text: String
   package var at: Timestamp
-  /// Tells this mail from all others.
+  /// Identifies this mail.
   package var identifier: String
 
   package init(from: String, to: [String], subject: String, text: String, at: Timestamp, identifier: String) {
@@ -20,7 +20,7 @@ package struct MailMessage: Sendable {
     self.identifier = identifier
   }
 
-  /// Characters; what phones and lists of mails show.
+  /// Characters that phones and mail lists show.
   private static let longestSubject = 120
 
   package var bytes: [UInt8] {
@@ -36,12 +36,12 @@ package struct MailMessage: Sendable {
     return Array((headers + ["", body]).map { $0 + "\r\n" }.joined().utf8)
   }
 
-  /// Without line ends: nothing that comes from outside becomes a header of its own.
+  /// Without line ends: no external text can add a header.
   fileprivate static func header(_ text: String) -> String {
     String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }))
   }
 
-  /// As it is where it is short and ASCII, else as RFC 2047 has it, in words of at most 45 bytes, each on a line.
+  /// Unchanged if short and ASCII, else as encoded words of RFC 2047 of at most 45 bytes, each on a line.
   fileprivate static func encoded(_ text: String, always: Bool = false) -> String {
     let plain = header(text)
     guard always || plain.utf8.count > 60 || !plain.utf8.allSatisfy({ $0 < 0x80 }) else { return plain }
@@ -57,7 +57,7 @@ package struct MailMessage: Sendable {
 
 /// An address as people write it: `npm@lan.example`, or `NPM <npm@lan.example>`.
 package struct MailAddress: Hashable, Sendable {
-  /// What stands before the address; empty: nothing.
+  /// The display name before the address; empty: none.
   package var name: String
   package var address: String
 
@@ -72,14 +72,14 @@ package struct MailAddress: Hashable, Sendable {
     name = isQuoted ? String(before.dropFirst().dropLast()) : before
   }
 
-  /// Whether a server can be told of it: one `@`, nothing that would end it.
+  /// Whether it can be passed to a server: one `@`, and nothing that would terminate it.
   package var isRight: Bool {
     let parts = address.split(separator: "@", omittingEmptySubsequences: false)
     return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && address.utf8.count <= 254
       && address.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && !"<>,;:\"()[]\\".utf8.contains($0) }
   }
 
-  /// In a header.
+  /// As it is written in a header.
   var header: String {
     let plain = MailMessage.header(address)
     guard !name.isEmpty else { return plain }

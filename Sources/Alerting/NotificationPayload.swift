@@ -1,7 +1,7 @@
 package import Model
 import Platform
 
-/// A notice in the words of programs that take it: everything, in their shapes.
+/// A notification for programs: all fields, in the format of the receiver.
 package struct NotificationPayload: Sendable {
   private let notice: AlertNotification
   private let owner: String
@@ -42,7 +42,7 @@ package struct NotificationPayload: Sendable {
     ]
   }
 
-  /// Alertmanager's API, version 2. It forgets what nobody repeats: we do, with each cooldown.
+  /// Alertmanager's API, version 2. Alerts expire there unless repeated: they are repeated with each cooldown.
   package var alertmanager: JSONValue {
     let end =
       notice.kind == .resolved ? notice.at : Timestamp(seconds: notice.at.seconds + 2 * max(alert.cooldown, 3600))
@@ -54,7 +54,7 @@ package struct NotificationPayload: Sendable {
     ]
   }
 
-  /// For commands: everything.
+  /// For commands: all fields.
   package var full: JSONValue {
     [
       "status": .string(notice.kind.rawValue), "rule": .string(alert.rule.rawValue),

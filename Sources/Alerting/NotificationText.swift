@@ -1,9 +1,9 @@
 package import Model
 import Platform
 
-/// Notices in words for people, within what their services take. Several that come at once are one message.
+/// Notifications as text, within the limits of each service. Several that are due at once are one message.
 package struct NotificationText: Sendable {
-  /// How much is said; a service that refuses one for its length gets the other.
+  /// How much is included; a service that refuses a text for its length gets the shorter one.
   package enum Length: Sendable { case full, short }
 
   private let notices: [AlertNotification]
@@ -12,7 +12,7 @@ package struct NotificationText: Sendable {
 
   /// - Parameter notices: one or more, of which the worst is named first.
   package init(_ notices: [AlertNotification], owner: String, length: Length = .full) {
-    // What fires before what is over, the worst first; where that is equal, as they came.
+    // Firing before resolved, the most severe first; equal ones in their original order.
     func rank(_ notice: AlertNotification) -> Int {
       (notice.kind == .firing ? 10 : 0) + (AlertSeverity.allCases.firstIndex(of: notice.alert.severity) ?? 0)
     }
@@ -22,7 +22,7 @@ package struct NotificationText: Sendable {
     self.length = length
   }
 
-  /// Hosts, and alerts, that are named one by one.
+  /// Hosts, and alerts, that are listed individually.
   private var shownMembers: Int { length == .full ? 20 : 3 }
   private var longestTitle: Int { length == .full ? 200 : 100 }
 
@@ -33,7 +33,7 @@ package struct NotificationText: Sendable {
     return Self.cut("\(word(first)): \(notices.count) alerts: \(Self.clean(first.alert.summary))", longestTitle)
   }
 
-  /// What stands below the title.
+  /// The text below the title.
   package var text: String {
     guard let first = notices.first else { return "" }
     if notices.count > 1 { return listing }
@@ -60,7 +60,7 @@ package struct NotificationText: Sendable {
     notice.kind == .resolved ? "RESOLVED" : notice.alert.severity.rawValue.uppercased()
   }
 
-  /// Without orders to whatever shows it.
+  /// Without control sequences for whatever displays it.
   private static func clean(_ text: String) -> String { TerminalText(text).raw }
 
   /// - Parameter units: of UTF-16, as JavaScript counts and the limits of most services are meant.
@@ -78,8 +78,7 @@ package struct NotificationText: Sendable {
 
   // MARK: Services
 
-  /// Discord: 256 characters of title, 4,096 of description. Nobody is pinged, and nothing is marked up, by what stands in
-  /// a name.
+  /// Discord: 256 characters of title, 4,096 of description. A name in the text can neither ping users nor add markup.
   package var discord: JSONValue {
     guard let first = notices.first else { return .null }
     let firing = [AlertSeverity.info: 0x38_8b_fd, .warning: 0xd2_99_22][first.alert.severity]
@@ -103,7 +102,7 @@ package struct NotificationText: Sendable {
     }
   }
 
-  /// Slack: 3,000 characters of a text are surely shown whole. `&`, `<` and `>` are its own signs.
+  /// Slack: a text of 3,000 characters is always shown whole. `&`, `<` and `>` are its control characters.
   package var slack: JSONValue {
     let plain = Self.cut("\(title)\n\(text)", 2500)
     let escaped = plain.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")

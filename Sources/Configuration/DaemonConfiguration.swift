@@ -4,20 +4,20 @@ package import Model
 package import Probe
 package import Publishing
 
-/// What the settings say about the daemon.
+/// The settings of the daemon.
 package struct DaemonConfiguration: Sendable {
   /// Seconds between reconciliations.
   package var interval = 60.0
-  /// Whether it repairs what was changed in NPM.
+  /// Whether it repairs drift in NPM.
   package var selfHeals = true
   package var windows: [MaintenanceWindow] = []
   package var health = HealthConfiguration()
   /// nil: the desired files are a directory.
   package var git: GitSettings?
-  /// Rules that are not as they are by default.
+  /// Rules that differ from their defaults.
   package var rules: [AlertRule: AlertRuleSettings] = [:]
   package var receivers: [ReceiverConfiguration] = []
-  /// Restarts in a week that are too many.
+  /// The number of restarts in a week that is too many.
   package var maximumRestarts = 3
 
   package init() {}
@@ -30,10 +30,10 @@ package struct HealthConfiguration: Sendable {
   package var thresholds = HealthTracker.Thresholds()
   /// Where NPM serves its hosts; nil: not known.
   package var dataPlane: DataPlane?
-  /// Places that always answer; empty: our own network is taken to be up.
+  /// Endpoints that always respond; empty: our own network is assumed to be up.
   package var connectivityTargets: [ProbeTarget] = []
   package var objective = Objective()
-  /// By label; the first that fits counts.
+  /// By label; the first match counts.
   package var objectives: [(label: (name: String, value: String), objective: Objective)] = []
 
   package init() {}

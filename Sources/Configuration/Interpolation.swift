@@ -39,7 +39,7 @@ enum Interpolation {
         throw Problem(message: "\(error)", hint: "the file must exist and be readable")
       }
     }
-    // Its words are not repeated: it may be a password.
+    // Its text is not repeated: it may be a password.
     throw Problem(message: "a '${...}' here is no reference", hint: "use ${env:NAME} or ${file:/path}")
   }
 

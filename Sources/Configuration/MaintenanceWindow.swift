@@ -1,7 +1,7 @@
 package import Model
 package import Platform
 
-/// A time in which nothing is written to NPM, and which comes again.
+/// A recurring time in which nothing is written to NPM.
 package struct MaintenanceWindow: Sendable {
   package var cron: CronExpression
   /// Seconds.
@@ -16,8 +16,8 @@ package struct MaintenanceWindow: Sendable {
     self.reason = reason
   }
 
-  /// When the window ends that is open now; nil: none is. One that begins in an hour that the clock skips begins right
-  /// after it.
+  /// When the currently open window ends; nil: none is open. One that starts in an hour that the clock skips starts
+  /// right after it.
   package func end(at now: Timestamp) -> Timestamp? {
     var minute = Int((now.seconds / 60).rounded(.down))
     let oldest = Int(((now.seconds - duration) / 60).rounded(.down))
@@ -34,7 +34,7 @@ package struct MaintenanceWindow: Sendable {
     return nil
   }
 
-  /// Why nothing is to be written now; nil: it may be.
+  /// Why nothing may be written now; nil: writes are allowed.
   package static func suspension(_ windows: [MaintenanceWindow], at now: Timestamp) -> Suspension? {
     let open = windows.compactMap { window in window.end(at: now).map { (window.reason, $0) } }
     return open.max { $0.1 < $1.1 }.map { reason, end in

@@ -1,6 +1,6 @@
 import Model
 
-/// NPM's address, brought to one form: the store is bound to it.
+/// NPM's address in normal form: the store is bound to it.
 package enum NPMAddress {
   /// - Throws: `SettingsError`.
   package static func checked(_ text: String) throws -> String {
@@ -9,7 +9,7 @@ package enum NPMAddress {
     for tail in ["/", "/api", "/"] where address.hasSuffix(tail) { address.removeLast(tail.count) }
     let lowered = address.lowercased()
     guard lowered.hasPrefix("http://") || lowered.hasPrefix("https://") else {
-      // What stands before an '@' may be a password.
+      // The part before an '@' may be a password.
       let shown = text.contains("@") ? "what is set" : "'\(text)'"
       throw refusal("\(shown) is no address of NPM", hint: "write it as http://host:81")
     }

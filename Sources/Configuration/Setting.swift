@@ -1,28 +1,28 @@
 import DesiredFiles
 package import Model
 
-/// One setting, described once: decoding, documentation, JSON Schema, variables and `reconciler settings` follow from it.
+/// One setting, defined once: decoding, documentation, JSON Schema, variables and `reconciler settings` are derived.
 package struct SettingDefinition: Sendable {
-  /// Its place in the file, for example `watch.interval`.
+  /// Its path in the file, for example `watch.interval`.
   package let path: String
   package let type: FieldType
   package let defaultValue: JSONValue
   /// One sentence.
   package let meaning: String
-  /// The flag that stands for it; it and its variable win over everything else.
+  /// Its flag; the flag and its variable override everything else.
   package let flag: String?
-  /// Variables besides the derived one, in order; each also with `_FILE`, for a file that holds the text.
+  /// Variables besides the derived one, in order; each also with `_FILE`, for a file that contains the value.
   package let variables: [String]
   package let isSecret: Bool
-  /// Seconds at least, of a duration.
+  /// The minimum of a duration, in seconds.
   package let minimum: Double?
 
   /// The last part of its path.
   package var name: String { path.split(separator: ".").last.map(String.init) ?? path }
-  /// The part of the file that it stands in; nil: at the top.
+  /// Its section of the file; nil: the top level.
   package var section: String? { path.contains(".") ? path.split(separator: ".").first.map(String.init) : nil }
 
-  /// Whether it is one value, which fits into a variable.
+  /// Whether it is a single value, which fits into a variable.
   package var isScalar: Bool {
     switch type {
     case .list, .texts, .object, .labels: false
@@ -41,7 +41,7 @@ package struct SettingDefinition: Sendable {
 /// A setting with the type of its value.
 package struct Setting<Value: Sendable>: Sendable {
   package let definition: SettingDefinition
-  /// nil for a value that stands for none, such as an empty text.
+  /// nil for a value that means none, such as an empty text.
   let decode: @Sendable (JSONValue) -> Value?
 
   init(
@@ -114,7 +114,7 @@ extension Setting where Value == Bool {
 }
 
 extension Setting where Value == JSONValue {
-  /// A list, or what several settings decide together: its meaning is decoded by the loader.
+  /// A list, or a value that several settings determine together: decoded by the loader.
   static func raw(_ path: String, _ type: FieldType, default value: JSONValue, _ meaning: String) -> Setting {
     Setting(path, type, default: value, meaning) { $0 }
   }

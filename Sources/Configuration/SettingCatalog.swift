@@ -1,7 +1,7 @@
 package import Model
 import Planning
 
-/// Every setting of `reconciler.yaml`. A new one is described here, and read where its value is needed.
+/// Every setting of `reconciler.yaml`. A new one is defined here, and read where its value is needed.
 package enum SettingCatalog {
   static let owner = Setting.text(
     "owner", 1...100, default: "reconciler", "Goes into NPM's meta: which objects are ours.")
@@ -94,7 +94,7 @@ package enum SettingCatalog {
     "events": "How long the log of events is kept.", "alerts": "Receivers and rules of alerts.",
   ]
 
-  /// The shape of the file.
+  /// The schema of the file.
   package static let fields: [FieldSchema] = {
     var order: [String] = []
     var members: [String: [FieldSchema]] = [:]

@@ -4,14 +4,14 @@ package import Planning
 package import Probe
 package import Upstream
 
-/// The settings in force: of the file, the environment and the flags together.
+/// The settings in force, merged from file, environment and flags.
 package struct Settings: Sendable {
   package var owner = "reconciler"
   package var policy = Policy.upsertOnly
   package var npmURL = ""
   package var npmIdentity = ""
   package var npmSecret = Secret("")
-  /// Whether a connection to NPM's API tells that nginx reloaded.
+  /// Whether a connection to NPM's API is used to detect that nginx reloaded.
   package var usesReloadWitness = true
   package var npmContract = UpstreamConfiguration(name: "NPM")
   package var desired = "desired"
@@ -21,7 +21,7 @@ package struct Settings: Sendable {
   package var probe = ProbeSettings()
   /// Where the secrets of desired files come from, and which of them checks may send.
   package var secrets = SecretSource.live
-  /// Seconds for which runs keep what was there before their changes.
+  /// Seconds for which runs keep the state before their changes.
   package var historySeconds = 90 * 86400.0
   package var defaultCertificate: String?
   package var letsEncryptEmail: String?
@@ -30,7 +30,7 @@ package struct Settings: Sendable {
   /// Of events: seconds and number.
   package var eventRetention = (seconds: 90 * 86400.0, count: 100_000)
   package var daemon = DaemonConfiguration()
-  /// Each setting with its value and where that comes from.
+  /// Each setting with its value and the origin of the value.
   package var inForce: [SettingInForce] = []
 
   package init() {}

@@ -47,7 +47,7 @@ extension SettingsLoader {
     reader.filled(text, at: reader.location("alerts.sinks[\(index)].\(member)", "alerts.sinks"))
   }
 
-  /// What a kind of sink cannot do without.
+  /// The required settings of each kind of receiver.
   private mutating func check(_ sink: ReceiverConfiguration, _ index: Int) {
     let url = sink.url.reveal().lowercased()
     func begins(_ schemes: String...) -> Bool { schemes.contains { url.hasPrefix("\($0)://") } }

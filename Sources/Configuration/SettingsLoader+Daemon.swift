@@ -59,7 +59,7 @@ extension SettingsLoader {
         .badURL, "'source.git' holds a password or a key, which would stand in the arguments of git",
         at: reader.location("source.git", "source.path"), hint: "write it as token: ${env:NAME}, or use ssh_key")
     }
-    // Neither an option of git nor a way out of the repository.
+    // Neither an option of git nor a path out of the repository.
     let path = git.path.split(separator: "/", omittingEmptySubsequences: false)
     if git.url.hasPrefix("-") || git.branch.hasPrefix("-") || path.contains("..") || git.path.hasPrefix("/") {
       reader.decoder.report(

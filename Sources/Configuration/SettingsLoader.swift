@@ -13,10 +13,10 @@ package struct SettingsLoader {
   init(_ inputs: SettingsReader.Inputs, file: String) { reader = SettingsReader(inputs, file: file) }
 
   /// - Parameters:
-  ///   - file: what `--config` names; nil: `reconciler.yaml`, where it is there.
+  ///   - file: the path given with `--config`; nil: `reconciler.yaml`, if it exists.
   ///   - allowsDeletes: whether the limits on deletes are lifted.
   /// - Returns: the settings, and warnings.
-  /// - Throws: `SettingsError` with everything that is wrong.
+  /// - Throws: `SettingsError` with all errors.
   package static func load(
     file: String?, _ inputs: SettingsReader.Inputs, allowsDeletes: Bool = false
   ) throws -> (settings: Settings, warnings: [Diagnostic]) {
@@ -30,7 +30,7 @@ package struct SettingsLoader {
     return (settings, found)
   }
 
-  /// What is wrong with the text of a settings file; references are not followed.
+  /// Errors in the text of a settings file; references are not resolved.
   package static func check(_ bytes: [UInt8], file: String) -> [Diagnostic] {
     var reader = SettingsReader(SettingsReader.Inputs(flag: { _ in nil }, environment: { _ in nil }), file: file)
     return reader.read(bytes).map { $0.diagnostic(in: file) } + reader.decoder.diagnostics
@@ -65,7 +65,7 @@ package struct SettingsLoader {
     settings.owner = reader.value(SettingCatalog.owner) ?? settings.owner
     settings.policy = reader.value(SettingCatalog.policy).flatMap(Policy.init) ?? settings.policy
     settings.desired = reader.value(SettingCatalog.desired) ?? settings.desired
-    // The lock lies beside the store: one store has one lock, whatever links lead to it.
+    // The lock is beside the store: one store has one lock, whatever links lead to it.
     settings.state = Files.resolved(reader.value(SettingCatalog.state) ?? settings.state)
     settings.status = reader.value(SettingCatalog.status) ?? settings.status
     settings.npmURL = try NPMAddress.checked(reader.value(SettingCatalog.npmURL) ?? "")
@@ -119,7 +119,7 @@ package struct SettingsLoader {
     limits.maxDeletes = reader.value(SettingCatalog.maxDeletes) ?? limits.maxDeletes
     limits.maxDeletePercent = reader.value(SettingCatalog.maxDeletePercent) ?? limits.maxDeletePercent
     limits.maxUpdatePercent = reader.value(SettingCatalog.maxUpdatePercent) ?? limits.maxUpdatePercent
-    // A number that is given for this run is the whole bound of this run.
+    // A number that is given for this run is the only limit of this run.
     if case .flag? = reader.origins[SettingCatalog.maxDeletes.definition.path],
       reader.origins[SettingCatalog.maxDeletePercent.definition.path].map({ if case .flag = $0 { false } else { true } }
       )

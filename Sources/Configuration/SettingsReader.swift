@@ -19,14 +19,14 @@ package struct SettingInForce: Sendable {
   package var origin: SettingOrigin
 }
 
-/// Why the settings cannot be used: everything that is wrong with them. The texts of the file are never part of it.
+/// Why the settings cannot be used: all errors in them. Never contains text of the file.
 package struct SettingsError: Error, Sendable {
   package var diagnostics: [Diagnostic]
 }
 
-/// Looks settings up: flag before variable before file before default.
+/// Looks up settings: flag before variable before file before default.
 package struct SettingsReader {
-  /// What was typed, and what the process was given.
+  /// The command line and the environment of the process.
   package struct Inputs {
     /// The value of a flag, or of its own variable; nil: neither is set.
     package var flag: (String) -> String?
@@ -42,7 +42,7 @@ package struct SettingsReader {
   var decoder: ValueDecoder
   private(set) var file: DecodedFields = [:]
   private(set) var origins: [String: SettingOrigin] = [:]
-  /// What is wrong with flags and variables.
+  /// Errors in flags and variables.
   private var outside: [Diagnostic] = []
 
   var diagnostics: [Diagnostic] { outside + decoder.diagnostics.inSourceOrder }
@@ -52,7 +52,7 @@ package struct SettingsReader {
     decoder = ValueDecoder(file: name)
   }
 
-  /// Reads the text of the file; problems of its meaning go to `decoder`.
+  /// Reads the text of the file; errors in its values go to `decoder`.
   mutating func read(_ bytes: [UInt8]) -> [YAMLProblem] {
     let (documents, problems) = YAMLParser.parse(bytes)
     guard problems.isEmpty, let document = documents.first else { return problems }
@@ -65,7 +65,7 @@ package struct SettingsReader {
     return []
   }
 
-  /// The value of a setting; nil: it stands for none.
+  /// The value of a setting; nil: none.
   mutating func value<Value>(_ setting: Setting<Value>) -> Value? {
     let (json, origin) = raw(setting.definition)
     origins[setting.definition.path] = origin
@@ -95,7 +95,7 @@ package struct SettingsReader {
     return decoded.value[definition.name]
   }
 
-  /// Where a setting, or a part of it such as `alerts.sinks[2].url`, stands; else the next place above that is written.
+  /// The location of a setting, or a part of it such as `alerts.sinks[2].url`; else of its nearest parent in the file.
   func location(_ paths: String...) -> SourceLocation {
     for path in paths {
       let section = String(path.prefix { $0 != "." })
@@ -106,13 +106,13 @@ package struct SettingsReader {
     return file[section]?.location ?? decoder.start
   }
 
-  /// With the references of its text, where it is one, filled in.
+  /// With the references in it resolved, if it is a text.
   private mutating func filled(_ value: JSONValue, at place: SourceLocation) -> JSONValue {
     guard let text = value.stringValue, !text.isEmpty else { return value }
     return filled(text, at: place).map { .string($0) } ?? ""
   }
 
-  /// A text of the file with its references filled in; nil where it is empty or one of them cannot be read.
+  /// A text of the file with its references resolved; nil if it is empty or one of them cannot be read.
   mutating func filled(_ text: String, at place: SourceLocation) -> String? {
     guard !text.isEmpty else { return nil }
     do {
@@ -125,7 +125,7 @@ package struct SettingsReader {
     return nil
   }
 
-  /// A variable that is set, as itself or as a file in `NAME_FILE`.
+  /// A variable that is set, directly or as a file in `NAME_FILE`.
   private mutating func variable(_ name: String, readsFile: Bool) -> String? {
     if let value = inputs.environment(name), !value.isEmpty { return value }
     guard readsFile, let path = inputs.environment(name + "_FILE"), !path.isEmpty else { return nil }
@@ -138,7 +138,7 @@ package struct SettingsReader {
     }
   }
 
-  /// A text from a flag or a variable, by the rules for the file.
+  /// A text from a flag or a variable, parsed by the rules for the file.
   private mutating func parsed(_ text: String, _ definition: SettingDefinition, _ name: String) -> JSONValue? {
     var check = ValueDecoder(file: name)
     let value = check.value(of: text, definition.type, name: name)
@@ -170,7 +170,7 @@ package struct SettingsReader {
     return json
   }
 
-  /// A receiver without what may be a key or a password.
+  /// A receiver without possible keys and passwords.
   private static func masked(_ sink: JSONValue) -> JSONValue {
     var members = sink.objectValue ?? [:]
     for name in ["url", "token", "password", "user", "command"] where members[name] != nil { members[name] = "***" }

@@ -7,7 +7,7 @@ import Store
 package protocol DaemonLogger: Sendable {
   /// One line, always.
   func log(_ message: String)
-  /// One line, where more is asked for.
+  /// One line, with verbose logging only.
   func debug(_ message: String)
 }
 

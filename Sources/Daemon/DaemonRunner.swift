@@ -11,10 +11,10 @@ package struct DaemonRunner: Sendable {
 
   /// Returns after a stop was requested.
   ///
-  /// - Throws: `LockError` where the lock of the active daemon cannot be made.
+  /// - Throws: `LockError` if the lock of the active daemon cannot be created.
   package func run() async throws {
     let stop = controller.stop
-    // Also on stand-by: what a service manager sends to reload must not end it.
+    // Also on stand-by: the reload signal of a service manager must not end it.
     let reload = Lock<@Sendable () -> Void>({})
     stop.onHangUp { reload.withLock { $0 }() }
     let watchdog = Task { [manager = dependencies.manager] in await Self.feed(manager) }
@@ -30,7 +30,7 @@ package struct DaemonRunner: Sendable {
     withExtendedLifetime(active) {}
   }
 
-  /// Shows the service manager that tasks of this process are still scheduled.
+  /// Feeds the watchdog, which shows that tasks of this process are still scheduled.
   private static func feed(_ manager: SystemdNotifier) async {
     guard let seconds = manager.watchdog else { return }
     while !Task.isCancelled {

@@ -5,7 +5,7 @@ package import Model
 import Platform
 package import Probe
 
-/// The running daemon: the loop, the health monitor, and everything that is informed of what they find.
+/// The running daemon: the loop, the health monitor, and the subscribers to their results.
 package final class DaemonService: Sendable {
   package struct Dependencies: Sendable {
     package var configuration: DaemonConfiguration
@@ -65,7 +65,7 @@ package final class DaemonService: Sendable {
     publish.withLock { $0 = { cause, view in Self.publish(cause, view, snapshots, subscriptions) } }
   }
 
-  /// Everything that is informed of each reconciliation and each change of health.
+  /// The subscribers to each reconciliation and each change of health.
   private static func subscribers(
     _ given: Dependencies, _ monitor: HealthMonitor, _ alerts: AlertService, _ loop: ReconcileLoop
   ) -> [any DaemonSubscriber] {
@@ -95,10 +95,10 @@ package final class DaemonService: Sendable {
     for subscription in subscriptions { subscription.send(update) }
   }
 
-  /// Everything that can be asked of the daemon now; waits for nothing.
+  /// The current state of the daemon; never blocks.
   package var snapshot: DaemonSnapshot { snapshots.current }
 
-  /// Asks for a reconciliation; from anywhere, at any time.
+  /// Requests a reconciliation; from any task, at any time.
   package func trigger(_ trigger: Trigger) { loop.trigger(trigger) }
 
   /// Returns when a stop was requested and everything that was found is stored.

@@ -5,8 +5,8 @@ import Platform
 package import Probe
 package import Reconciler
 
-/// Everything that can be asked of a running daemon, at a moment. Immutable, and replaced as a whole after each
-/// reconciliation and each change of health: reading it waits for nothing.
+/// The state of a running daemon at one point in time. Immutable, and replaced as a whole after each reconciliation and
+/// each change of health: reading it never blocks.
 package struct DaemonSnapshot: Sendable {
   package struct Counters: Hashable, Sendable {
     package var reconciliations = 0
@@ -21,14 +21,14 @@ package struct DaemonSnapshot: Sendable {
   package var updatedAt: Timestamp
   /// nil: the daemon has not finished one.
   package var lastReconciliation: ReconcileReport?
-  /// The last plan; a reconciliation that failed has none of its own.
+  /// The last plan; a failed reconciliation has none of its own.
   package var lastPlan: PlanResult?
   package var headline: Headline?
   /// nil: nothing was checked yet.
   package var health: HealthSnapshot?
   /// Alerts that fire.
   package var alerts: [Alert] = []
-  /// Certificates in NPM when it was last seen.
+  /// Certificates in NPM when it was last read.
   package var certificates: [CertificateInventory.Entry] = []
   package var counters = Counters()
 

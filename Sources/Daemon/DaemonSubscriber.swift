@@ -1,7 +1,7 @@
 package import Model
 import Probe
 
-/// What happened in the daemon, and what is true since.
+/// What happened in the daemon, and its state since.
 package struct DaemonUpdate: Sendable {
   package enum Cause: Sendable {
     case reconciled(ReconcileReport)
@@ -10,19 +10,19 @@ package struct DaemonUpdate: Sendable {
 
   package var cause: Cause
   package var snapshot: DaemonSnapshot
-  /// nil: it is the same as before.
+  /// nil: it is unchanged.
   package var newHeadline: Headline?
 
   package var report: ReconcileReport? { if case .reconciled(let report) = cause { report } else { nil } }
 }
 
-/// Gets every update, one after the other, in a task of its own: what one subscriber waits for, no other waits for.
+/// Gets every update, one after the other, in a task of its own: a slow subscriber delays no other.
 /// `DaemonService.subscribers` lists them.
 package protocol DaemonSubscriber: Sendable {
   func receive(_ update: DaemonUpdate) async
 }
 
-/// The task of a subscriber, and the updates that wait for it.
+/// The task of a subscriber, and its queued updates.
 struct Subscription: Sendable {
   private let updates = AsyncStream.makeStream(of: DaemonUpdate.self)
   private let subscriber: any DaemonSubscriber

@@ -3,8 +3,8 @@ package import Planning
 package import Reconciler
 import Store
 
-/// Changes that failed for reasons of their own are tried again ever later: nginx is not reloaded each minute for a
-/// configuration that it refused a minute ago. Whatever changes about them makes them new.
+/// Changes that failed for reasons of their own are retried with growing pauses: nginx is not reloaded each minute for
+/// a configuration that it refused a minute ago. Any difference in a change resets that.
 package struct FailureBackoff: Sendable {
   private struct Failure {
     var change: Change
@@ -29,7 +29,7 @@ package struct FailureBackoff: Sendable {
     return failure.change.desired == change.desired && failure.change.action == change.action
   }
 
-  /// Whether the change of a resource failed, and was not made since.
+  /// Whether the change of a resource failed, and did not succeed since.
   package func hasFailed(_ key: ResourceKey) -> Bool { failures[key] != nil }
 
   package mutating func note(_ outcome: ChangeOutcome, at now: ContinuousClock.Instant) {
@@ -41,7 +41,7 @@ package struct FailureBackoff: Sendable {
       return
     }
     if outcome.status == .unproven { unproven = change.key }
-    // Who is away is away for all: the loop waits for that.
+    // An unreachable NPM concerns all changes: the loop waits for that.
     if outcome.error.map(\.code.isUpstreamAway) == true { return }
     let count = (failures[change.key]?.count ?? 0) + 1
     let seconds = Self.backoff.delay(count)

@@ -7,9 +7,9 @@ import Store
 package struct Headline: Hashable, Sendable {
   package var message: String
   package var severity: Event.Severity
-  /// A stable word: `InSync`, `OutOfSync`, `Refused`, `Trouble`, or the reason of a problem of the source.
+  /// A stable identifier: `InSync`, `OutOfSync`, `Refused`, `Trouble`, or the reason of a problem of the source.
   package var reason: String
-  /// Equal for headlines that are no news beside each other.
+  /// Equal for headlines that report the same state.
   package var key: String
 
   init(_ message: String, _ severity: Event.Severity, _ reason: String, key: String? = nil) {
@@ -19,11 +19,11 @@ package struct Headline: Hashable, Sendable {
     self.key = key ?? message
   }
 
-  /// What a reconciliation came to, the more important first; nil: nothing to say.
+  /// The result of a reconciliation, the most important first; nil: nothing to report.
   init?(_ report: ReconcileReport) {
     switch report.outcome {
     case .failed(let diagnostic, _):
-      // An NPM that is down is one piece of news, however each attempt finds that out.
+      // An NPM that is down is one event, however each attempt detects that.
       self.init(
         "\(diagnostic.message) [\(diagnostic.code.rawValue)]", .warning, "Trouble",
         key: diagnostic.code.isUpstreamAway ? "away" : nil)

@@ -7,20 +7,20 @@ package import Probe
 package import Reconciler
 package import Store
 
-/// Runs one reconciliation after the other: reads the source, plans, withholds what must wait, applies. Knows no one who
-/// is interested in the result.
+/// Runs one reconciliation after the other: reads the source, plans, withholds what must wait, applies. Independent of
+/// the users of the result.
 package actor ReconcileController {
   package struct Dependencies: Sendable {
     package var source: any DesiredSource
     package var gateway: any NPMGateway
     package var stores: any StoreProvider
     package var prober: Prober
-    /// Checks of destinations that need not be made again.
+    /// Results of checks that need not be repeated.
     package var known: @Sendable () async -> [ProbeTarget: ProbeResult] = { [:] }
     package var options: ReconcileOptions
-    /// The lock lies beside it.
+    /// The lock is beside it.
     package var statePath: String
-    /// Whether drift is repaired where a resource does not say.
+    /// Whether drift is repaired if a resource does not set that.
     package var selfHeals = true
     package var log: any DaemonLogger
     package var stop: ShutdownSignal
@@ -47,10 +47,10 @@ package actor ReconcileController {
   private var problem: SourceStatus.Problem?
   /// Since when reconciliations fail.
   private var failingSince: Timestamp?
-  /// When old events and runs were dropped last.
+  /// When old events and runs were last deleted.
   private var prunedAt = ContinuousClock.now
 
-  /// Seconds to wait for another run, an apply by hand for example.
+  /// Seconds to wait for another run, for example a manual apply.
   private static let lockTimeout = 5.0
 
   package init(_ dependencies: Dependencies) {
@@ -58,11 +58,11 @@ package actor ReconcileController {
     options = dependencies.options
   }
 
-  /// - Returns: nil: it was given up for a stop.
+  /// - Returns: nil: cancelled by a stop.
   package func reconcile(_ triggers: [Trigger]) async -> ReconcileReport? {
     defer { CurrentProcess.trimHeap() }
     dependencies.log.debug("reconcile: \(triggers.map(\.rawValue).joined(separator: ", "))")
-    // A request or a corrected file is not held back by earlier failures.
+    // A request or a corrected file is not delayed by earlier failures.
     if triggers != [.interval] { backoff.clear() }
     let reading = await dependencies.stop.cancelling { [source = dependencies.source] in await source.read() }
     if dependencies.stop.isRequested { return nil }

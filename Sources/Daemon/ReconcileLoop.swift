@@ -1,7 +1,7 @@
 import Model
 package import Platform
 
-/// Runs passes when they are due, one at a time, until it is told to stop. When is for `ReconcileSchedule` to say.
+/// Runs passes when they are due, one at a time, until a stop is requested. `ReconcileSchedule` decides when.
 package final class ReconcileLoop: Sendable {
   private let clock: any MonotonicClock
   private let chance: @Sendable () -> Double
@@ -12,7 +12,7 @@ package final class ReconcileLoop: Sendable {
 
   /// - Parameters:
   ///   - chance: from 0 to 1, for the jitter.
-  ///   - pass: must not throw: what fails is its result.
+  ///   - pass: must not throw: a failure is its result.
   package init(
     _ timing: ReconcileSchedule.Timing, clock: any MonotonicClock = SystemMonotonicClock(),
     chance: @escaping @Sendable () -> Double = { .random(in: 0...1) },
@@ -25,7 +25,7 @@ package final class ReconcileLoop: Sendable {
     self.reconcile = reconcile
   }
 
-  /// Asks for a pass; from anywhere, at any time.
+  /// Requests a pass; from any task, at any time.
   package func trigger(_ trigger: Trigger) {
     inbox.withLock { $0.append(trigger) }
     timer.wake()
@@ -39,7 +39,7 @@ package final class ReconcileLoop: Sendable {
       guard let due = state.due, due <= clock.now else { return state.due }
       let result = await reconcile(state.begin(at: clock.now))
       state.end(result, at: clock.now, chance: chance())
-      // What came meanwhile has woken the timer.
+      // Triggers in the meantime have woken the timer.
       return state.due
     }
   }

@@ -4,12 +4,12 @@ package import Model
 import Planning
 package import Reconciler
 
-/// Everything that one reconciliation of the daemon found and did. Made once, and passed to every subscriber.
+/// Everything that one reconciliation of the daemon found and did. Created once, and passed to every subscriber.
 package struct ReconcileReport: Sendable {
   package enum Outcome: Sendable {
-    /// The desired files never were without mistakes.
+    /// The desired files never were without errors.
     case noDesiredState
-    /// It failed on its way, and so did those before it since then.
+    /// It failed before its end, like those before it since then.
     case failed(Diagnostic, since: Timestamp)
     /// A safety rule refused the plan.
     case refused(PlanResult)
@@ -45,7 +45,7 @@ package struct ReconcileReport: Sendable {
     }
   }
 
-  /// What NPM is known to serve; nil: it was not seen.
+  /// What NPM is known to serve; nil: NPM was not read.
   package var served: Set<ResourceKey>? {
     guard case .applied(let planned, let result) = outcome else { return nil }
     return Set(planned.plan.unchanged + result.outcomes.filter { $0.status == .applied }.map(\.change.key))
@@ -63,7 +63,7 @@ package struct SourceStatus: Sendable {
   /// Why the newest files are not in force, since when.
   package struct Problem: Hashable, Sendable {
     package var message: String
-    /// A stable word: `DesiredInvalid`, `ForcePush`, `SourceUnreachable`.
+    /// A stable identifier: `DesiredInvalid`, `ForcePush`, `SourceUnreachable`.
     package var reason: String
     package var since: Timestamp
   }

@@ -1,16 +1,16 @@
 import Model
 
-/// Why a pass is wanted. What happened is never taken from it: each pass reads everything again.
+/// Why a pass is due. It carries no data: each pass reads everything again.
 package enum Trigger: String, CaseIterable, Comparable, Sendable {
-  /// The daemon has just begun.
+  /// The daemon has just started.
   case start
   /// Desired files changed.
   case files
-  /// Time passed.
+  /// The interval elapsed.
   case interval
-  /// Somebody asked, by SIGHUP.
+  /// Requested by SIGHUP.
   case request
-  /// A destination that a change waits for is well again.
+  /// A destination that a change waits for is healthy again.
   case health
 
   package static func < (left: Trigger, right: Trigger) -> Bool { left.rawValue < right.rawValue }
@@ -18,25 +18,25 @@ package enum Trigger: String, CaseIterable, Comparable, Sendable {
 
 /// How a pass ended, as far as the next one depends on it.
 package enum ReconcileResult: Hashable, Sendable {
-  /// Everything was looked at: the next pass comes with the interval.
+  /// Complete: the next pass comes with the interval.
   case done
-  /// Something on the way failed that may be well again in a moment: NPM, the network, the disk.
+  /// A failure that may be temporary: NPM, the network, the disk.
   case requeue
 }
 
-/// When the next pass is due. A value that is told the time, in seconds of any clock that never goes back.
+/// When the next pass is due. A value; the time is passed in, in seconds of any monotonic clock.
 ///
-/// Triggers that come while a pass runs, or before the gap after it is over, are one pass together. Trouble is retried
-/// soon, then ever later, but at the latest with the interval. A change of files or a request does not wait for that.
+/// Triggers during a pass, or before the gap after it is over, are combined into one pass. Failures are retried
+/// soon, then with growing pauses, at the latest with the interval. Changed files and requests do not wait for that.
 package struct ReconcileSchedule: Sendable {
   package struct Timing: Hashable, Sendable {
     /// Seconds from the end of a pass to the next one.
     package var interval: Double
-    /// By how much of itself the interval is shortened or stretched at most, so that many daemons do not march in step.
+    /// The maximum fraction by which the interval is shortened or extended, so that many daemons do not run in step.
     package var jitter = 0.1
-    /// Seconds between passes at least.
+    /// Minimum seconds between passes.
     package var gap = 0.1
-    /// Seconds to the first pass after trouble; doubles with each.
+    /// Seconds to the first pass after a failure; doubles with each.
     package var retry = 1.0
 
     package init(interval: Double) { self.interval = interval }
@@ -47,14 +47,14 @@ package struct ReconcileSchedule: Sendable {
   private var isRunning = false
   /// When the gap after the last pass is over.
   private var free = -Double.infinity
-  /// When time alone makes the next pass due.
+  /// When the next pass is due by time alone.
   private var tick = Double.infinity
-  /// Passes in a row that met trouble.
+  /// Failed passes in a row.
   package private(set) var failures = 0
 
   package init(_ timing: Timing) { self.timing = timing }
 
-  /// When the next pass should begin; nil while one runs, or when nothing calls for one.
+  /// When the next pass should begin; nil while one runs, or when none is due.
   package var due: Double? {
     if isRunning { return nil }
     if !pending.isEmpty { return free }
@@ -63,7 +63,9 @@ package struct ReconcileSchedule: Sendable {
 
   package mutating func note(_ trigger: Trigger) { pending.insert(trigger) }
 
-  /// Begins a pass, and says what it is for.
+  /// Begins a pass.
+  ///
+  /// - Returns: its triggers.
   package mutating func begin(at now: Double) -> [Trigger] {
     isRunning = true
     if tick <= now { pending.insert(.interval) }

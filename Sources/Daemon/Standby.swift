@@ -2,15 +2,15 @@ import Model
 package import Platform
 import Reconciler
 
-/// One daemon per state is active; others stand by, and one of them takes over when it is gone.
+/// One daemon per state is active; others stand by, and one of them takes over when it ends.
 package enum Standby {
-  /// Seconds between looks at whether the active daemon still lives.
+  /// Seconds between checks whether the active daemon is still alive.
   private static let pause = 1.0
 
   /// Waits until no other daemon works on the same state.
   ///
   /// - Returns: nil: a stop was requested before.
-  /// - Throws: `LockError` where the lock cannot be made.
+  /// - Throws: `LockError` if the lock cannot be created.
   package static func becomeActive(
     statePath: String, log: any DaemonLogger, stop: ShutdownSignal, manager: SystemdNotifier
   ) async throws -> FileLock? {

@@ -6,7 +6,7 @@
 
 import Platform
 
-/// Tells a service manager how we are, by systemd's protocol (sd_notify(3)): datagrams to the socket that it names in
+/// Reports our state to a service manager, by systemd's protocol (sd_notify(3)): datagrams to the socket in
 /// `NOTIFY_SOCKET`. Without one nothing happens.
 package struct SystemdNotifier: Sendable {
   private let path: String?

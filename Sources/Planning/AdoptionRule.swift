@@ -1,12 +1,12 @@
 package import Model
 
-/// A wish to take over hosts that somebody made by hand.
+/// A request to take over hosts that were made by hand.
 package struct Adoption: Hashable, Sendable {
-  /// nil: every host that can be.
+  /// nil: every host that can be adopted.
   package var names: Set<ResourceKey>?
-  /// Also those whose values differ: they get those of the YAML.
+  /// Also hosts whose values differ: they get the values of the YAML.
   package var acceptsChanges: Bool
-  /// The very objects that are meant, where that is known: a number and the time of its creation.
+  /// The exact objects that are meant, where known: number and creation time.
   package var objects: [ResourceKey: ObjectIdentity] = [:]
 
   package init(names: Set<ResourceKey>? = nil, acceptsChanges: Bool = false) {
@@ -15,7 +15,7 @@ package struct Adoption: Hashable, Sendable {
   }
 }
 
-/// Which object of NPM is meant: its numbers may be given anew after a restore.
+/// Identifies an object of NPM: numbers may be assigned again after a restore.
 package struct ObjectIdentity: Hashable, Sendable {
   package var id: ResourceID
   package var createdOn: String
@@ -26,7 +26,7 @@ package struct ObjectIdentity: Hashable, Sendable {
   }
 }
 
-/// Finds, for a desired name that nothing of ours stands for, the host that somebody else made for it.
+/// Finds the foreign host that matches a desired name for which we own no object.
 struct AdoptionRule {
   private let adoption: Adoption?
   private let owner: String
@@ -41,9 +41,9 @@ struct AdoptionRule {
   }
 
   enum Finding {
-    /// Nobody serves any of its domains, or somebody whom we must not touch: the rule on domains says whom.
+    /// No host serves any of its domains, or one that we must not touch: the rule on domains names it.
     case nothing
-    /// A host of nobody is just as the YAML says.
+    /// A host without an owner already equals the YAML.
     case same
     case change(Change)
   }
@@ -75,7 +75,7 @@ struct AdoptionRule {
     return .change(change)
   }
 
-  /// Not asked for: what is in the way, and what taking it over would change.
+  /// Adoption was not requested: reports what is in the way, and what taking it over would change.
   private func taken(_ draft: Change, _ object: ObservedResource, _ fields: [FieldChange]) -> Change {
     var change = draft
     let wanted = Set(draft.desired?.identityKeys ?? [])
@@ -83,7 +83,7 @@ struct AdoptionRule {
     let what = object.kind == .proxyHost ? "host" : object.kind.title
     let (code, verb) = ConflictMessage.of(handle, object.spec)
     change.id = object.id
-    // What nginx refuses as it is would be refused again by whoever takes it over.
+    // A host that nginx refuses now would be refused again after adoption.
     let isRefused = fields.map(\.path) == [FieldDiff.nginxField]
     change.action = .blocked(
       BlockReason(
@@ -102,7 +102,7 @@ struct AdoptionRule {
     return Change(resource, spec, .blocked(blockReason))
   }
 
-  /// How people type it: hosts by their names, others with their kind, which may share a name with a host.
+  /// As it is typed on the command line: hosts by name, others with their kind, which may share a name with a host.
   private static func typed(_ key: ResourceKey) -> String { key.kind == .proxyHost ? key.name : key.path }
 
   private func list(_ fields: [FieldChange]) -> String {
@@ -136,7 +136,7 @@ struct AdoptionRule {
   }
 }
 
-/// How to say that something has what somebody else wants.
+/// How a conflict over a name, port or domain is reported.
 enum ConflictMessage {
   static func of(_ handle: String, _ spec: Spec) -> (code: DiagnosticCode, verb: String) {
     if spec.nameInNPM != nil { return (.nameTaken, "the name of") }

@@ -1,14 +1,14 @@
 import Hashing
 package import Model
 
-/// The certificates that hosts with `auto_request` need and nobody wrote down.
+/// The certificates that hosts with `auto_request` need and the YAML does not define.
 package enum AutomaticCertificates {
-  /// Begins their names in the store and in plans; no name of the YAML can have it.
+  /// The prefix of their names in the store and in plans; no name in the YAML can have it.
   private static let prefix = "auto:"
 
   static func isAutomatic(_ key: ResourceKey) -> Bool { key.kind == .certificate && key.name.hasPrefix(prefix) }
 
-  /// By what it is for, not by who asks: a host may get another name, and two kinds may have hosts of one name.
+  /// Named by its domains, not by its host: a host may be renamed, and hosts of two kinds may share a name.
   private static func key(_ domains: [String]) -> ResourceKey {
     guard domains.count > 3, let first = domains.first else {
       return ResourceKey(.certificate, prefix + domains.joined(separator: ","))
@@ -17,8 +17,8 @@ package enum AutomaticCertificates {
     return ResourceKey(.certificate, "\(prefix)\(first)+\(domains.count - 1):\(digest)")
   }
 
-  /// The desired state with a certificate of Let's Encrypt for each set of names that nothing else is good for. One that was
-  /// requested so before stays wanted as long as that is so.
+  /// The desired state with a Let's Encrypt certificate for each set of names that no other certificate covers. One
+  /// that was requested this way stays desired as long as that holds.
   package static func expand(
     _ desired: DesiredState, _ observed: ObservedState, _ ledger: [LedgerEntry], today: String, email: String?
   ) -> DesiredState {
@@ -27,14 +27,14 @@ package enum AutomaticCertificates {
         && resource.spec["enabled"] != false
     }
     guard !asking.isEmpty else { return desired }
-    // What is requested so, and what leaves the YAML, is not there for others.
+    // Certificates requested this way, or removed from the YAML, are not available to other hosts.
     let leaving = CertificateSelector.leaving(ledger, desired)
     let choice = CertificateSelector(desired, observed, today: today)
     var expanded = desired
     var known = Set(desired.resources.map(\.key))
     for resource in asking {
       let domains = resource.normalised.claims
-      // Wildcards are proved by DNS, for which somebody has to write down how.
+      // Wildcards need a DNS challenge, which must be configured in the YAML.
       guard choice.best(for: domains, without: leaving) == nil, !domains.contains(where: { $0.hasPrefix("*") }) else {
         continue
       }
@@ -52,7 +52,7 @@ package enum AutomaticCertificates {
     return expanded
   }
 
-  /// Nothing is requested for who does not get it in the same run.
+  /// Requests no certificate that no host would get in the same run.
   package static func prune(_ plan: inout Plan) {
     let needed = Set(plan.effective.flatMap(\.dependsOn))
     plan.changes.removeAll { change in

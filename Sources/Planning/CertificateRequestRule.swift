@@ -1,17 +1,17 @@
 package import Model
 
-/// What a request to Let's Encrypt does to others, and how many there may be.
+/// What a request to Let's Encrypt does to other hosts, and how many requests are allowed.
 ///
 /// NPM rewrites the configuration of every host that shares a name with a request, without its certificate and access
-/// list, until the next write to that host: so they are written again, unchanged, right after.
+/// list, until the next write to that host: so these hosts are written again, unchanged, right after.
 package struct CertificateRequestRule {
-  /// Let's Encrypt issues five certificates a week for one set of names; the last one is left to NPM's own page.
+  /// Let's Encrypt issues five certificates a week for one set of names; the last one is left for requests in NPM's UI.
   package static let weeklyLimit = 4
 
   private let observed: ObservedState
   private let requests: [Set<String>: Int]
 
-  /// - Parameter requests: how often each set of names was asked for within the last week.
+  /// - Parameter requests: how often each set of names was requested within the last week.
   init(_ observed: ObservedState, requests: [Set<String>: Int]) {
     self.observed = observed
     self.requests = requests
@@ -32,7 +32,7 @@ package struct CertificateRequestRule {
     }
   }
 
-  /// Hosts, whoever owns them, that nginx serves for one of these names.
+  /// Hosts of any owner that nginx serves for one of these names.
   package static func hosts(sharing names: Set<String>, _ observed: ObservedState) -> [ObservedResource] {
     let folded = Set(names.map { $0.lowercased() })
     return observed.resources.values.joined()

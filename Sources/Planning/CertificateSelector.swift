@@ -1,28 +1,28 @@
 import Model
 
-/// Which certificate `auto` means: one that is good for all names of a host, by its very names before by a wildcard, and
-/// of those the one that lives longest.
+/// Which certificate `auto` means: one that covers all names of a host, an exact match before a wildcard, and of those
+/// the one that expires last.
 struct CertificateSelector {
   struct Candidate {
-    /// By which NPM knows it.
+    /// Its name in NPM.
     var name: String
-    /// By which the YAML knows it; nil: it does not.
+    /// Its name in the YAML; nil: it has none.
     var key: ResourceKey?
-    /// NPM's number of one that the YAML does not know.
+    /// NPM's number, for one that is not in the YAML.
     fileprivate var id: ResourceID?
     fileprivate var facts: CertificateInfo
   }
 
   private let candidates: [Candidate]
 
-  /// - Parameter today: as `2026-11-21`: what ends before is not chosen.
+  /// - Parameter today: as `2026-11-21`: certificates that expire before are not chosen.
   init(_ desired: DesiredState, _ observed: ObservedState, today: String) {
     let objects = observed.resources[.certificate] ?? []
     let made = Dictionary(objects.map { ($0.nameInNPM, $0.certificate) }) { first, _ in first }
     let wanted = desired.resources.compactMap { resource -> Candidate? in
       guard var facts = resource.certificate else { return nil }
       let name = resource.spec.nameInNPM ?? resource.key.name
-      // When one that is requested will end nobody knows before NPM has it: until then every other is preferred.
+      // The expiry of a requested certificate is unknown until NPM has it: until then every other is preferred.
       if ResourceSchema.isRequested(resource.spec) { facts.expires = (made[name] ?? nil)?.expires ?? today }
       return Candidate(name: name, key: resource.key, facts: facts)
     }
@@ -34,9 +34,9 @@ struct CertificateSelector {
     candidates = (wanted + present).filter { $0.facts.expires >= today }
   }
 
-  /// nil: there is none.
+  /// nil: no certificate fits.
   ///
-  /// - Parameter without: numbers of certificates that do not count.
+  /// - Parameter without: numbers of certificates to ignore.
   func best(for domains: [String], without: Set<ResourceID> = []) -> Candidate? {
     let fitting = candidates.filter { candidate in
       domains.allSatisfy(candidate.facts.covers) && candidate.id.map(without.contains) != true
@@ -48,7 +48,7 @@ struct CertificateSelector {
     return fitting.max { rank($0) < rank($1) }
   }
 
-  /// Numbers of certificates that are ours and that the YAML no longer has: they are about to go.
+  /// Numbers of certificates that we own and that are gone from the YAML: they are about to be deleted.
   static func leaving(_ ledger: [LedgerEntry], _ desired: DesiredState) -> Set<ResourceID> {
     let kept = Set(desired.resources.map(\.key))
     return Set(ledger.filter { !kept.contains($0.key) }.compactMap(\.certificateID))

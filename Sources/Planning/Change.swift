@@ -7,7 +7,7 @@ package struct FieldChange: Hashable, Sendable {
   package var after: JSONValue
   package var cause: Cause
 
-  /// Whether NPM moved away from what was applied last.
+  /// Whether NPM differs from what was applied last.
   package var isDrifted: Bool { cause == .drifted || cause == .both }
 
   package init(path: String, before: JSONValue, after: JSONValue, cause: Cause) {
@@ -18,7 +18,7 @@ package struct FieldChange: Hashable, Sendable {
   }
 }
 
-/// The answer of the three-way comparison: which side moved since the last apply.
+/// The result of the three-way comparison: which side changed since the last apply.
 package enum Cause: String, Hashable, Sendable {
   /// The YAML changed.
   case desiredEdited = "desired_edited"
@@ -26,15 +26,15 @@ package enum Cause: String, Hashable, Sendable {
   case drifted
   /// Both changed.
   case both
-  /// The object was found and linked, not made.
+  /// The object was found and linked, not created.
   case adopted
   /// It is no longer in the YAML.
   case removed
-  /// An earlier write was begun and never confirmed.
+  /// An earlier write was started and never confirmed.
   case unfinished
 }
 
-/// Why a desired object cannot be brought about, and what to do.
+/// Why a desired object cannot be applied, and what to do.
 package struct BlockReason: Hashable, Sendable {
   package var code: DiagnosticCode
   package var message: String
@@ -56,10 +56,10 @@ package struct Change: Sendable {
     case create
     case update
     case delete
-    /// The name is gone from the YAML, the object stays in NPM and is no longer ours.
+    /// The name is gone from the YAML; the object stays in NPM and is no longer ours.
     case release(isDisabling: Bool)
-    /// An object becomes ours: one that carries our marker gets its row in the store back, and NPM is not written to;
-    /// one that carries none gets the marker, and the values of the YAML.
+    /// An object becomes ours: one with our marker gets its row in the store back, without a write to NPM; one without
+    /// gets the marker, and the values of the YAML.
     case adopt
     case blocked(BlockReason)
 
@@ -74,9 +74,9 @@ package struct Change: Sendable {
       }
     }
 
-    /// Whether a site goes away by it: such changes are counted against the limits.
+    /// Whether it takes a site down: such changes count against the limits.
     package var takesSiteDown: Bool { self == .delete || self == .release(isDisabling: true) }
-    /// Whether it follows from a name that is gone from the YAML.
+    /// Whether it results from a name that is gone from the YAML.
     package var isRemoval: Bool { takesSiteDown || self == .release(isDisabling: false) }
   }
 
@@ -90,29 +90,29 @@ package struct Change: Sendable {
   package var fields: [FieldChange]
   /// Its entry in the desired files; nil: they have none.
   package var resource: DesiredResource?
-  /// What to bring about, normalised; nil for a delete.
+  /// The spec to apply, normalised; nil for a delete.
   package var desired: Spec?
   /// The object when the plan was made; nil for a create.
   package var observed: ObservedResource?
   /// Changes that must succeed before this one.
   package var dependsOn: [ResourceKey]
-  /// Those of them that give up a domain or port for it: they are put back when it comes to nothing. What it only refers to
-  /// is not.
+  /// Those of them that give up a domain or port for it: they are reverted when it fails. Changes of objects that it
+  /// only refers to are not.
   package var releasedBy: [ResourceKey] = []
-  /// Changes of objects that take something of this one in turn: before it is written, they give up for a moment what it
-  /// takes from them.
+  /// Changes of objects that take a domain or port of this one in turn: before it is written, they release for a
+  /// moment what it takes from them.
   package var exchangesWith: [ResourceKey] = []
-  /// What the store knows of it: of the former name, where it is renamed.
+  /// What the store knows of it; under the former name, if it is renamed.
   package var entry: LedgerEntry?
-  /// The name that it had in the YAML until now.
+  /// Its previous name in the YAML.
   package var renamedFrom: ResourceKey?
-  /// What the YAML decides about its life.
+  /// Its lifecycle as set in the YAML.
   package var lifecycle: Lifecycle
-  /// Hosts of any owner that it harms on its way, and that are written again unchanged right after.
+  /// Hosts of any owner that it breaks in passing, and that are written again unchanged right after.
   package var rewrites: [ObservedResource] = []
   /// Objects that refer to it in NPM, ours first.
   package var users: [ObservedResource] = []
-  /// Why it is deferred, where the YAML or an operator suspends the object.
+  /// Why it is deferred, if the YAML or an operator suspends the object.
   package var suspension: Suspension?
 
   package init(
@@ -140,30 +140,30 @@ package struct Change: Sendable {
       lifecycle: resource.lifecycle)
   }
 
-  /// Where its name stands in the desired files.
+  /// Where its name is in the desired files.
   package var source: SourceLocation? { resource?.source }
-  /// Where its fields stand there.
+  /// Where its fields are in the desired files.
   package var fieldSources: [String: FieldSource] { resource?.fieldSources ?? [:] }
   /// The texts behind the fingerprints in what is desired, by `SecretFingerprint.path`.
   package var secrets: [String: Secret] { resource?.secrets ?? [:] }
 
   package mutating func block(_ reason: BlockReason) { action = .blocked(reason) }
 
-  /// Whether somewhere in NPM it was changed since our last write.
+  /// Whether any part of it was changed in NPM since our last write.
   package var isDrifted: Bool { cause == .drifted || fields.contains(where: \.isDrifted) }
 
-  /// The object in NPM that it is about.
+  /// The object in NPM that it changes.
   package var ref: ObjectRef? { id.map { ObjectRef(key.kind, $0) } }
 
-  /// Whether it gives an object that is there other values than it has.
+  /// Whether it changes values of an existing object.
   package var changesValues: Bool {
     action == .update || (action == .adopt && fields.contains { $0.path != FieldDiff.markerField })
   }
 
-  /// Whether it gives an object that is as it should be our marker, and nothing else.
+  /// Whether it only adds our marker to an object that already matches.
   package var isMarkerOnly: Bool { action == .adopt && fields.allSatisfy { $0.path == FieldDiff.markerField } }
 
-  /// What a write to a host means whose certificate is gone: nginx goes on with it until then; nil: nothing of the kind.
+  /// What a write means to a host whose certificate is gone: nginx uses it until then; nil: not such a write.
   package var endOfTLS: Diagnostic? {
     guard !isBlocked, let object = observed, object.isEnabled, let number = object.gone["certificate"],
       desired?["certificate"].isNull == true
@@ -174,7 +174,7 @@ package struct Change: Sendable {
       at: source, hint: "give it another certificate in the YAML first, where https is to stay", severity: .warning)
   }
 
-  /// Whether it gives an object of ours another name, and NPM has nothing to store: the marker of its creation stays.
+  /// Whether it only renames an object of ours in the store: NPM keeps the marker of its creation.
   package var isRenameInStore: Bool {
     action == .update && renamedFrom != nil && fields.isEmpty
       && observed?.spec.schema.ownershipProof == .markerFromCreation
@@ -183,6 +183,6 @@ package struct Change: Sendable {
   package var blockReason: BlockReason? { if case .blocked(let blockReason) = action { blockReason } else { nil } }
   package var isBlocked: Bool { blockReason != nil }
 
-  /// The domains or ports it is about.
+  /// The domains or ports it concerns.
   package var claims: [String] { desired?.claims ?? observed?.spec.claims ?? [] }
 }

@@ -1,12 +1,12 @@
 import Model
 
-/// A domain is served once, a port is taken once: finds who holds what changes want, and what must be freed first.
+/// Each domain and port has one holder: finds the holders of what changes need, and what must be freed first.
 struct ClaimRule {
   private let index: PlanIndex
   private let ownership: Ownership
   private let owner: String
   private let holders: [String: ObjectRef]
-  /// Changes that would give a claim up, but that the policy withholds.
+  /// Changes that would give up a claim, but are withheld by the policy.
   private let withheld: [ObjectRef: Change]
 
   init(_ index: PlanIndex, _ ownership: Ownership, _ plan: Plan) {
@@ -47,11 +47,11 @@ struct ClaimRule {
         changes[index].releasedBy += makers
       }
     }
-    // Only now: a change that is blocked here still counts as one that gives its claims up.
+    // Only now: a change that is blocked here still counts as giving up its claims.
     for (index, reason) in blocked { changes[index].block(reason) }
   }
 
-  /// The name that the store, or else its marker, has for an object of ours.
+  /// The name of an object of ours, from the store, or else from its marker.
   private func name(of holder: ObjectRef) -> String? {
     guard let marker = index.objects[holder]?.marker, marker.owner == owner else { return nil }
     return ownership.claimed[holder]?.name ?? marker.name

@@ -1,6 +1,6 @@
 import Model
 
-/// What a name that is gone from the YAML means for its object, by what the YAML said last of its life.
+/// What happens to the object of a name that is gone from the YAML, by the last lifecycle that the YAML gave it.
 enum DeletionPolicyRule {
   static func apply(to changes: inout [Change]) {
     for index in changes.indices where changes[index].action.isRemoval {

@@ -1,9 +1,9 @@
 import Model
 
-/// Puts changes into an order in which each finds what it needs.
+/// Orders changes so that the dependencies of each come before it.
 enum DependencyOrder {
-  /// Creates and updates by name, then deletes; what must come first comes first. Changes that wait for each other
-  /// in a circle are blocked, and with them those that wait for the circle.
+  /// Creates and updates by name, then deletes; dependencies first. Changes in a dependency cycle are blocked, and with
+  /// them those that depend on the cycle.
   static func sort(_ changes: [Change]) -> [Change] {
     var waiting = changes.sorted { (rank($0), $0.key) < (rank($1), $1.key) }
     let known = Set(waiting.map(\.key))
@@ -35,13 +35,13 @@ enum DependencyOrder {
     return ordered
   }
 
-  /// What an earlier run left unproven comes first: nginx may not reload until it is right, streams before all, because
-  /// their ports are what nginx stumbles over.
+  /// What an earlier run left unconfirmed comes first: nginx may not reload until it is fixed. Streams are the very
+  /// first, because their ports are what makes nginx fail.
   private static func rank(_ change: Change) -> Int {
     if !change.isBlocked, change.entry?.isUnfinished == true, change.id != nil {
       return change.key.kind == .stream ? -3 : -2
     }
-    // Then who stands open.
+    // Then hosts without access control.
     if !change.isBlocked, change.fields.contains(where: { $0.path == FieldDiff.guardField }) { return -1 }
     switch change.action {
     case .blocked: return 2
@@ -50,15 +50,15 @@ enum DependencyOrder {
     }
   }
 
-  /// Opens a circle of objects that exchange domains or ports: one of them gives up what another takes before it gets its
-  /// own. nil: what waits here waits for something else.
+  /// Breaks a cycle of objects that exchange domains or ports: one of them releases what another takes before it gets
+  /// its own. nil: the changes here wait for something else.
   private static func open(_ stuck: [Change]) -> [Change]? {
     let keys = Set(stuck.map(\.key))
     for change in stuck where canStepAside(change) {
       guard let taker = stuck.firstIndex(where: { $0.releasedBy.contains(change.key) && $0.key != change.key }) else {
         continue
       }
-      // It must wait for what the taker gives up, directly or through others; else this is no exchange.
+      // It must wait for what the taker gives up, directly or indirectly; else this is no exchange.
       guard reaches(from: change.key, to: stuck[taker].key, stuck, keys) else { continue }
       var opened = stuck
       opened[taker].dependsOn.removeAll { $0 == change.key }

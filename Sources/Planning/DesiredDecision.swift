@@ -1,11 +1,11 @@
 import Model
 
-/// What a name in the YAML means: nothing, or a change. No change is made up for a resource that is as it should be.
+/// What a name in the YAML results in: a change, or nothing for a resource that already matches.
 struct DesiredDecision {
   enum Outcome {
     /// NPM has what is desired: this spec.
     case unchanged(Spec)
-    /// An object without an owner is as it should be.
+    /// An object without an owner already matches.
     case adoptable
     case change(Change)
   }
@@ -73,9 +73,9 @@ struct DesiredDecision {
       let after = JSONValue.string(object.marker == nil ? options.owner : resource.key.name)
       fields.append(FieldChange(path: FieldDiff.markerField, before: before, after: after, cause: .drifted))
     }
-    // What NPM has exactly one of belongs to whatever writes it here: there is nothing to take over. A write that was begun
-    // counts as done only when it was seen confirmed: what NPM shows of nginx may be older than an update, and NPM shows it
-    // of a create before it reloads nginx.
+    // An object that NPM has exactly one of needs no adoption: it belongs to the instance that writes it. A started
+    // write counts as done only once confirmed: NPM's nginx status may be older than an update, and NPM reports it
+    // for a create before it reloads nginx.
     let isConfirmed = object.spec.schema.isSingleton || entry.map { !$0.isUnfinished && $0.id != nil } == true
     if fields.isEmpty && isConfirmed { return .unchanged(resolved.spec) }
     var change = draft(resource, resolved, .update)
@@ -95,7 +95,7 @@ struct DesiredDecision {
     return .change(change)
   }
 
-  /// NPM takes other files for a certificate, and nothing else.
+  /// NPM accepts only new files for a certificate, no other change.
   private func unchangeable(_ change: Change, _ object: ObservedResource) -> BlockReason? {
     let fields = object.spec.schema.fields
     guard fields.contains(where: \.isUpload) else { return nil }

@@ -1,11 +1,11 @@
 import Model
 
-/// A site is not taken down for a change that will not be made.
+/// No site is taken down for a change that will not be made.
 ///
-/// Who gives up a domain that a blocked or held change wants stays as it is, and so does who waits for a blocked change
-/// or gives up what a resource that is not looked at wants.
+/// A resource that gives up a domain needed by a blocked or held change stays as it is; so does one that waits for a
+/// blocked change, or gives up what an unselected resource needs.
 package enum DomainHandoverRule {
-  /// Blocks until nothing more has to be: blocking one change can leave another without a taker or without its turn.
+  /// Repeats until nothing more is blocked: each blocked change can leave another without a taker or a dependency.
   package static func apply(to plan: inout Plan) {
     var wanted: [String: ResourceKey] = [:]
     for resource in plan.unselected { for claim in resource.normalised.claims { wanted[claim] = resource.key } }

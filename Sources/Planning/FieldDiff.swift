@@ -2,16 +2,16 @@ import Model
 
 /// Compares specs field by field, three ways.
 package enum FieldDiff {
-  /// The member of NPM's `meta` that tells whether nginx took the host.
+  /// The member of NPM's `meta` that shows whether nginx accepted the host.
   package static let nginxField = "meta.nginx_online"
 
-  /// The member of NPM's `meta` that says whose an object is.
+  /// The member of NPM's `meta` that names the owner of an object.
   package static let markerField = "meta.\(OwnershipMarker.metaKey)"
 
   /// Whether nginx enforces the access list that the row names.
   package static let guardField = "access_list_enforced"
 
-  /// Whether nginx has what the row says, where a write by somebody else configures it from something else.
+  /// Whether nginx runs the configuration of the row, where a foreign write may have generated it from other values.
   package static let currentField = "configuration_current"
 
   static func fields(desired: Spec, observed: ObservedResource, entry: LedgerEntry?) -> [FieldChange] {
@@ -25,7 +25,7 @@ package enum FieldDiff {
     }
     let hasNginxState = desired.schema.hasNginxState && desired["enabled"] != false && observed.isEnabled
     if hasNginxState && observed.nginx != .online {
-      // After a write of ours that failed, nginx's refusal is ours too.
+      // After a failed write of ours, nginx's refusal is ours too.
       let cause: Cause = entry?.isUnfinished == true ? .unfinished : .drifted
       let before: JSONValue = observed.nginx == .unknown ? .null : false
       changes.append(FieldChange(path: nginxField, before: before, after: true, cause: cause))
@@ -35,10 +35,10 @@ package enum FieldDiff {
     return changes
   }
 
-  /// What nobody can tell from the row, because somebody else changed it since our last write: NPM serves a host that was
-  /// switched on by its page without its access list, and a 404 host from the values before the last ones.
+  /// What the row cannot show, because of a foreign change since our last write: NPM serves a host that was enabled in
+  /// its UI without its access list, and a 404 host with the values before the last ones.
   ///
-  /// A host that is written anyway needs no such reason, but says it all the same.
+  /// Also reported for a host that is written anyway, which needs no such reason.
   private static func doubt(_ desired: Spec, _ observed: ObservedResource, _ entry: LedgerEntry?) -> FieldChange? {
     guard let entry, entry.id != nil, !entry.isUnfinished else { return nil }
     let isGuarded = !desired["access_list"].isNull && !observed.spec["access_list"].isNull
@@ -52,7 +52,7 @@ package enum FieldDiff {
     return FieldChange(path: currentField, before: "unknown", after: true, cause: .drifted)
   }
 
-  /// What a new object gets beyond the defaults.
+  /// What a new object gets besides the defaults.
   static func creation(_ spec: Spec) -> [FieldChange] {
     let shown = spec.masked(beside: Spec(spec.schema))
     return spec.differences(to: Spec(spec.schema)).map {

@@ -1,6 +1,6 @@
 import Model
 
-/// What is in use is not deleted, whoever uses it: NPM would open hosts to the world, or take their TLS away.
+/// Objects in use by any owner are not deleted: NPM would remove the access control or the TLS of their hosts.
 struct InUseRule {
   private let observed: ObservedState
   private let owner: String
@@ -10,7 +10,7 @@ struct InUseRule {
     self.owner = owner
   }
 
-  /// Blocks deletes of what another object refers to, but for users that give it up in the same plan: those go first.
+  /// Blocks deletes of what another object refers to, except for users that drop it in the same plan: those go first.
   func apply(to changes: inout [Change]) {
     let named = changes.indices.filter { changes[$0].observed?.nameInNPM != nil }
     guard !named.isEmpty else { return }

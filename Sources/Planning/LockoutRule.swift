@@ -1,15 +1,15 @@
 package import Model
 
-/// Nobody saws off the branch that NPM's own page is reached by.
+/// Refuses changes that would cut off access to NPM's own UI.
 package struct LockoutRule {
-  /// Fields that cannot keep a request from its destination.
+  /// Fields that cannot prevent a request from reaching its destination.
   private static let harmless: Set<String> = [
     "caching_enabled", "http2_support", "hsts_enabled", "hsts_subdomains", "allow_websocket_upgrade", "block_exploits",
     "trust_forwarded_proto", FieldDiff.markerField, FieldDiff.nginxField, "domain_names",
   ]
 
   private let npmHost: String
-  /// The domain that answers for NPM's own address, and the host that has it.
+  /// The domain in NPM's own address, and the host that serves it.
   private let adminHost: (domain: String, id: ResourceID)?
 
   /// - Parameter npmHost: the host in the address by which we reach NPM.
@@ -23,7 +23,7 @@ package struct LockoutRule {
     adminHost = domain.flatMap { name in owners[name].map { (name, $0) } }
   }
 
-  /// Why a plan is refused; empty: it is not.
+  /// Why a plan is refused; empty: it is not refused.
   package func refusals(of plan: Plan) -> [Diagnostic] {
     guard let adminHost else { return [] }
     return plan.changes.compactMap { change in
@@ -49,7 +49,7 @@ package struct LockoutRule {
     return change.fields.first { !Self.harmless.contains($0.path) }.map { "changed (\($0.path))" }
   }
 
-  /// What nginx tries for a name, best first: itself, then wildcards from the longest on.
+  /// What nginx matches a name against, in order: the name itself, then wildcards, the longest first.
   private static func candidates(_ name: String) -> [String] {
     var found = [name]
     var rest = name[...]

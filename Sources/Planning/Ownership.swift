@@ -1,6 +1,6 @@
 import Model
 
-/// Decides which objects are ours: only those that both their marker and the store say are.
+/// Decides which objects are ours: only those for which both marker and store confirm it.
 struct Ownership {
   enum Finding {
     case absent(LedgerEntry?)
@@ -10,9 +10,9 @@ struct Ownership {
 
   private let options: Planner.Options
   private let index: PlanIndex
-  /// Objects with our marker, by the name in it; but for those that the store knows under another name.
+  /// Objects with our marker, by the name in it; except those that the store knows under another name.
   private var marked: [ResourceKey: [ObservedResource]] = [:]
-  /// Names that the store has for objects that are there.
+  /// Names in the store, of objects that exist.
   private(set) var claimed: [ObjectRef: ResourceKey] = [:]
 
   init(_ options: Planner.Options, _ index: PlanIndex) {
@@ -36,8 +36,8 @@ struct Ownership {
     }
   }
 
-  /// The object that a row of the store stands for: by NPM's number, or, after an unfinished create, the one that
-  /// carries our marker with this name and these domains.
+  /// The object of a row in the store: by NPM's number, or, after an unfinished create, the one with our marker, this
+  /// name and these domains.
   func object(of entry: LedgerEntry) -> ObservedResource? {
     if let ref = entry.ref { return index.objects[ref].flatMap { isAnother($0, than: entry) ? nil : $0 } }
     if let name = entry.claims.first, let list = named(entry.key.kind, name) { return list.count == 1 ? list[0] : nil }
@@ -46,9 +46,9 @@ struct Ownership {
       ?? (candidates.count == 1 ? candidates[0] : nil)
   }
 
-  /// NPM was put back to an older state, and the number now belongs to something else.
+  /// NPM was restored to an older state, and the number now belongs to another object.
   ///
-  /// Neither does an adoption that came to nothing make it ours: the row of one is there before the marker.
+  /// A failed adoption does not make it ours either: its row is stored before the marker is written.
   private func isAnother(_ object: ObservedResource, than entry: LedgerEntry) -> Bool {
     let marker = object.marker
     let canBeMarked = object.spec.schema.ownershipProof == .marker
@@ -64,7 +64,7 @@ struct Ownership {
     (marked[key] ?? []).filter { !Set($0.normalised.claims).isDisjoint(with: claims) }
   }
 
-  /// Objects with a name in NPM, of a kind that has no marker; nil for any other kind.
+  /// Objects with a name in NPM, of a kind without markers; nil for any other kind.
   private func named(_ kind: ResourceKind, _ name: String) -> [ObservedResource]? {
     index.named(kind, name)?.filter { claimed[$0.ref] == nil }
   }
@@ -76,19 +76,19 @@ struct Ownership {
     return .owned(object, entry)
   }
 
-  /// Hosts with our marker under names that neither the YAML nor the store has, where markers are trusted.
+  /// Hosts with our marker under names that are neither in the YAML nor in the store, if markers are trusted.
   func orphans(besides wanted: [ResourceKey: DesiredResource]) -> [(object: ObservedResource, key: ResourceKey)] {
     guard options.trustsMarkers else { return [] }
     return marked.filter { index.entries[$0.key] == nil && wanted[$0.key] == nil && $0.value.count == 1 }
       .map { ($0.value[0], $0.key) }
   }
 
-  /// The row of a resource, brought up to what needs no write to NPM; nil: it says so already.
+  /// The row of a resource, updated where no write to NPM is needed; nil: it is up to date.
   ///
-  /// What the YAML says of its life counts at once, whatever becomes of its other changes: when the name is gone from
-  /// the YAML, the row is all that is left of it.
+  /// The lifecycle in the YAML applies at once, whether or not its other changes succeed: when the name is gone from
+  /// the YAML, only the row is left.
   ///
-  /// - Parameter spec: what the YAML and NPM agree on; nil: they do not.
+  /// - Parameter spec: what the YAML and NPM agree on; nil: they differ.
   func refreshed(_ resource: DesiredResource, agreed spec: Spec?) -> LedgerEntry? {
     guard let entry = index.entries[resource.key] else { return nil }
     var fresh = entry
@@ -97,8 +97,8 @@ struct Ownership {
     return fresh == entry ? nil : fresh
   }
 
-  /// The store names no object that is there. An object with our marker is the next best evidence, but not enough:
-  /// the store may be lost, or restored from an older time.
+  /// The store has no object for the name. An object with our marker is the next best evidence, but not enough: the
+  /// store may be lost, or restored from an older backup.
   func unledgered(_ key: ResourceKey, _ claims: [String], _ entry: LedgerEntry?) -> Finding {
     if let name = claims.first, let list = named(key.kind, name) {
       if let fixed = list.first, fixed.spec.schema.isSingleton { return .owned(fixed, entry) }
@@ -123,7 +123,7 @@ struct Ownership {
         hint: "bring the state file back, or run once with --rebuild-ledger to trust the markers", holder: object.id))
   }
 
-  /// What has no marker belongs to whom its users belong to.
+  /// An object without a marker belongs to the owners of its users.
   func foreignUse(of object: ObservedResource) -> BlockReason? {
     guard object.nameInNPM != nil else { return nil }
     let foreign = index.observed.users(of: object).compactMap(\.marker).map(\.owner).filter { $0 != options.owner }
@@ -135,7 +135,7 @@ struct Ownership {
     }
   }
 
-  /// What forbids to update or delete an object under a name.
+  /// Why an object may not be updated or deleted under a name.
   func blockReason(forTouching object: ObservedResource, as key: ResourceKey) -> BlockReason? {
     guard let marker = object.marker else {
       if isTheSame(object, as: key) { return nil }
@@ -154,27 +154,27 @@ struct Ownership {
     return nil
   }
 
-  /// Somebody cleared `meta`: number, creation time and domains must all agree before the marker is put back.
+  /// `meta` was cleared in NPM: number, creation time and domains must all match before the marker is restored.
   private func isTheSame(_ object: ObservedResource, as key: ResourceKey) -> Bool {
     if object.spec.schema.isSingleton { return true }
-    // A create that was cut off: nothing of that name was there before.
+    // An interrupted create: nothing of that name existed before.
     if let entry = index.entries[key], entry.id == nil, entry.isUnfinished, !object.spec.schema.hasMarker {
       return true
     }
     guard let entry = index.entries[key], let createdOn = entry.createdOn, !createdOn.isEmpty else { return false }
     guard entry.id == object.id && createdOn == object.createdOn else { return false }
-    // Where NPM has no place for a marker, there is nothing that could have been cleared.
-    // What was announced last, or what was confirmed before: the write between the two may not have reached NPM.
+    // Where NPM has no place for a marker, none can have been cleared.
+    // The last announced or the last confirmed claims: the write between the two may not have reached NPM.
     let claims = Set(object.normalised.claims)
     return object.spec.schema.ownershipProof != .marker || Set(entry.claims) == claims
       || entry.applied.map { Set($0.claims) } == claims
   }
 
-  /// The store has a new name, the marker still the old one: a rename was begun, or NPM was put back to before it.
+  /// The store has a new name, the marker still the old one: a rename was started, or NPM was restored to before it.
   private func isRenamed(_ object: ObservedResource, to key: ResourceKey) -> Bool {
     guard let entry = index.entries[key], entry.id == object.id, let marker = object.marker else { return false }
     guard entry.isUnfinished || entry.createdOn == object.createdOn else { return false }
-    // The former name may be another host's by now; it must not be this one's, nor one that is just being made.
+    // The former name may belong to another host by now; not to this one, nor to one that is being created.
     guard let other = index.entries[ResourceKey(key.kind, marker.name)] else { return true }
     return other.id.map { $0 != object.id } ?? false
   }

@@ -18,26 +18,26 @@ package enum Policy: String, CaseIterable, Sendable {
   }
 }
 
-/// Everything that a run would do, in the order in which it would do it. A value: equal inputs give an equal plan.
+/// Everything that a run would do, in order. A value: equal inputs give an equal plan.
 package struct Plan: Sendable {
   package var owner: String
   package var policy: Policy
   package var changes: [Change]
-  /// Changes that the policy or a suspension holds back.
+  /// Changes withheld by the policy or a suspension.
   package var withheld: [Change]
-  /// Objects that are as they should be.
+  /// Objects that already match.
   package var unchanged: [ResourceKey]
-  /// Objects that are as they should be, and of which nobody is the owner.
+  /// Objects that already match and have no owner.
   package var adoptable: [ResourceKey] = []
-  /// Rows of the store that only lack what needs no write to NPM.
+  /// Rows of the store to update without a write to NPM.
   package var ledgerUpdates: [LedgerEntry] = []
   /// Resources that were not selected: nothing may be taken from them.
   package var unselected: [DesiredResource] = []
   /// Hosts that a request to Let's Encrypt may have left without TLS and access control, and that are written again.
   package var hostsToRewrite: [ObservedResource] = []
-  /// Changes that are not the purpose of this run: not done here, and not called done.
+  /// Changes outside the scope of this run: neither made nor reported as done.
   package var outOfScope: [Change] = []
-  /// Names in the store whose objects are gone from the YAML and from NPM: their rows can go.
+  /// Names in the store whose objects are gone from the YAML and from NPM: their rows can be removed.
   package var ledgerRemovals: [ResourceKey]
   /// Objects that are ours.
   package var ownedCount: Int
@@ -60,14 +60,14 @@ package struct Plan: Sendable {
   /// Changes that would write to NPM or to the store.
   package var effective: [Change] { changes.filter { !$0.isBlocked } }
 
-  /// Whether a person should look: something would be done, is in the way, or differs although the policy forbids to
-  /// touch it. A policy that never deletes makes left-over hosts its normal state, and a suspension is a wish.
+  /// Whether an operator should look: there is something to do, a conflict, or a difference that the policy forbids to
+  /// change. With a policy that never deletes, left-over hosts are normal, and a suspension is intended.
   package var isPending: Bool {
     !changes.isEmpty || !hostsToRewrite.isEmpty
       || withheld.contains { $0.suspension == nil && (!$0.action.isRemoval || policy == .observe) }
   }
 
-  /// Holds back what matches, as a policy does, and what cannot be without it.
+  /// Withholds matching changes, as a policy does, and the changes that depend on them.
   package mutating func withhold(where isHeld: (Change) -> Bool) {
     let held = changes.filter { !$0.isBlocked && isHeld($0) }
     guard !held.isEmpty else { return }
@@ -77,7 +77,7 @@ package struct Plan: Sendable {
     DomainHandoverRule.apply(to: &self)
   }
 
-  /// Leaves only what takes hosts over, and what is in its way.
+  /// Keeps only adoptions, and what blocks them.
   package mutating func keepAdoptions(_ adoption: Adoption) {
     outOfScope = (changes + withheld).filter { $0.action != .adopt && !$0.isBlocked }
     if adoption.names != nil {
@@ -92,11 +92,11 @@ package struct Plan: Sendable {
     ledgerRemovals = []
   }
 
-  /// Nothing to do and nothing in the way.
+  /// Nothing to do and no conflict.
   package var isEmpty: Bool { changes.isEmpty }
 }
 
-/// One spelling for each JSON value: members sorted, no white space.
+/// One representation for each JSON value: members sorted, no white space.
 package enum CanonicalJSON {
   package static func text(_ value: JSONValue) -> String { String(decoding: bytes(value), as: UTF8.self) }
 

@@ -1,6 +1,6 @@
 import Model
 
-/// The three states, looked up by what the rules of a plan need. Made once for a plan and shared by its rules.
+/// The three states, indexed for the rules of a plan. Built once for a plan and shared by its rules.
 struct PlanIndex {
   let desired: DesiredState
   let observed: ObservedState
@@ -8,9 +8,9 @@ struct PlanIndex {
   let resources: [ResourceKey: DesiredResource]
   let entries: [ResourceKey: LedgerEntry]
   let objects: [ObjectRef: ObservedResource]
-  /// The name that the store has for an object.
+  /// The name in the store of an object.
   let keysByObject: [ObjectRef: ResourceKey]
-  /// Resources by the name that NPM has for them, where NPM has names for their kind.
+  /// Resources by their name in NPM, where their kind has one.
   let resourcesByNPMName: [ResourceKey: DesiredResource]
   /// Objects by their domains or ports, or by their name in NPM.
   private let identities: [ResourceKind: [String: [ResourceID]]]
@@ -36,19 +36,19 @@ struct PlanIndex {
     }
   }
 
-  /// Objects of a kind that hold at least one of the domains, ports or the name of a spec; in the order of their numbers.
+  /// Objects of a kind that hold at least one of the domains, ports or the name of a spec, ordered by number.
   func holders(_ kind: ResourceKind, _ spec: Spec) -> [ResourceID] {
     guard let known = identities[kind] else { return [] }
     return Set(spec.identityKeys.flatMap { known[Self.folded($0, spec)] ?? [] }).sorted()
   }
 
-  /// Objects of a kind that have this name in NPM; nil: the kind is not listed, or its objects have no names.
+  /// Objects of a kind with this name in NPM; nil: the kind is not listed, or its objects have no names.
   func named(_ kind: ResourceKind, _ name: String) -> [ObservedResource]? {
     guard observed.resources[kind]?.first?.nameInNPM != nil else { return nil }
     return (identities[kind]?[name] ?? []).compactMap { objects[ObjectRef(kind, $0)] }
   }
 
-  /// Domains are compared without case, names with it.
+  /// Domains are compared case-insensitively, names case-sensitively.
   private static func folded(_ key: String, _ spec: Spec) -> String {
     spec.nameInNPM == nil ? key.lowercased() : key
   }

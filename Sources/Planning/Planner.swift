@@ -1,27 +1,27 @@
 package import Model
 
-/// The one pure function: desired + observed + last applied -> plan.
+/// A pure function: desired + observed + last applied -> plan.
 ///
-/// `DesiredDecision` decides each name in the YAML, `RemovalDecision` each name that is gone from it; then the rules look
-/// at the changes as a whole, one after the other, each in place.
+/// `DesiredDecision` decides each name in the YAML, `RemovalDecision` each name that is gone from it; then the rules
+/// process the changes as a whole, one after the other, in place.
 package struct Planner: Sendable {
   /// What a plan depends on besides the three states.
   package struct Options: Sendable {
     package var owner: String
     package var policy: Policy
-    /// Take objects that carry our marker for ours although the store does not know them.
+    /// Treat objects with our marker as ours although the store does not know them.
     package var trustsMarkers: Bool
-    /// Keep to these names; nil: all.
+    /// Only these names; nil: all.
     package var selection: Set<ResourceKey>?
-    /// Hosts without an owner that are to become ours; nil: none.
+    /// Hosts without an owner to adopt; nil: none.
     package var adoption: Adoption?
-    /// The day by which suspensions end, as `2026-11-21`, UTC.
+    /// The current day, as `2026-11-21`, UTC, for the end of suspensions.
     package var today: String
-    /// What is suspended besides what the YAML suspends.
+    /// Suspensions besides those in the YAML.
     package var suspensions = SuspensionSet()
-    /// What `certificate: auto` means where no certificate fits; nil: nothing.
+    /// The certificate for `certificate: auto` if none fits; nil: none.
     package var defaultCertificate: String?
-    /// How often Let's Encrypt was asked for each set of names within the last week.
+    /// How often a certificate for each set of names was requested from Let's Encrypt within the last week.
     package var requests: [Set<String>: Int] = [:]
     /// New names of objects whose former names are known from elsewhere.
     package var former: [ResourceKey: ResourceKey] = [:]
@@ -105,7 +105,7 @@ package struct Planner: Sendable {
     return certain
   }
 
-  /// Moves what the policy or a suspension holds back to `withheld`. What is in the way is shown all the same.
+  /// Moves what the policy or a suspension holds back to `withheld`. Blocked changes are still shown.
   private func withhold(_ plan: inout Plan) {
     let suspensions = options.suspensions
     if !suspensions.isEmpty {

@@ -1,11 +1,11 @@
 import Model
 
-/// What a desired object needs of this NPM: the objects it names, the fields that this release has.
+/// What a desired object needs of this NPM: the objects it refers to, the fields of this release.
 struct ReferenceRule {
   private let index: PlanIndex
   private let selection: Set<ResourceKey>?
   private let certificates: CertificateSelector
-  /// Certificates that leave the YAML and are about to go: no host that has another one is led to them.
+  /// Certificates that are gone from the YAML and about to be deleted: not chosen for a host that has an alternative.
   private let leaving: Set<ResourceID>
   private let defaultCertificate: String?
 
@@ -19,10 +19,10 @@ struct ReferenceRule {
     defaultCertificate = options.defaultCertificate
   }
 
-  /// The spec as NPM would have it, with NPM's names for what it refers to by names of the YAML.
+  /// The spec as NPM would have it: names in the YAML are replaced by NPM's names.
   struct Resolved {
     var spec: Spec
-    /// What it refers to and the YAML has.
+    /// Referenced resources that are in the YAML.
     var needs: [ResourceKey] = []
     var blockReason: BlockReason?
   }
@@ -63,7 +63,7 @@ struct ReferenceRule {
     return resolved
   }
 
-  /// What stands against a field that this NPM does not have; nil: it did away with it, and nothing is lost.
+  /// Why a field that this NPM does not have is refused; nil: NPM dropped it, and nothing is lost.
   private func unsupported(_ field: FieldSchema) -> BlockReason? {
     if let since = field.since, observed.version < since {
       let message = "'\(field.name)' needs NPM \(since), this is \(observed.version)"
@@ -84,7 +84,7 @@ struct ReferenceRule {
       resolved.spec[field] = .string(defaultCertificate)
       follow(field, ResourceKey(.certificate, defaultCertificate), &resolved)
     } else if let last = certificates.best(for: domains) {
-      // It is in use then, and stays in NPM.
+      // Being in use, it stays in NPM.
       resolved.spec[field] = .string(last.name)
     } else {
       let isWild = resource.requestsCertificate && domains.contains { $0.hasPrefix("*") }
@@ -110,7 +110,7 @@ struct ReferenceRule {
       }
       resolved.spec[field] = .string(name)
       let holders = observed.references.ids(key.kind, name)
-      // Not there yet: it is made first.
+      // It does not exist yet: it is created first.
       if holders.isEmpty {
         if selection?.contains(key) == false { resolved.blockReason = unselected(key) }
         return

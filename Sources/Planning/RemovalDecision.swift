@@ -1,6 +1,6 @@
 import Model
 
-/// What becomes of the object of a name that is gone from the YAML.
+/// What happens to the object of a name that is gone from the YAML.
 struct RemovalDecision {
   private let ownership: Ownership
 
@@ -22,13 +22,13 @@ struct RemovalDecision {
     return (change, reason == nil)
   }
 
-  /// A removed name whose object the store cannot point at: gone, or marked and to be handled with care.
+  /// A removed name without an object in the store: the object is gone, or has our marker and needs care.
   private func unledgered(_ draft: Change, _ finding: Ownership.Finding) -> Change {
     var change = draft
     switch finding {
     case .absent: break
     case .owned(let object, _):
-      // A row that stands for nothing is no second proof, however far the markers are trusted.
+      // A row without an object is no second proof, however far the markers are trusted.
       change.id = object.id
       change.block(
         BlockReason(

@@ -1,22 +1,22 @@
 import Model
 
-/// A new name with the very domains of a name that is gone is the same host under another name.
+/// A new name with exactly the domains of a removed name is the same host, renamed.
 struct RenameRule {
-  /// Removals that only a rename may come of: hosts with our marker that a lost store no longer knows.
+  /// Possible sources of a rename only: hosts with our marker that a lost store no longer has.
   let orphans: [Change]
-  /// Names whose objects are certainly ours, so that they may get another one.
+  /// Names whose objects are certainly ours, and may be renamed.
   let certain: Set<ResourceKey>
-  /// Former names that are known without looking at domains.
+  /// Former names that are known without comparing domains.
   let former: [ResourceKey: ResourceKey]
 
-  /// - Parameter update: makes the update that such a rename is.
+  /// - Parameter update: makes the update for such a rename.
   func apply(to changes: inout [Change], update: (_ create: Change, _ removal: Change) -> Change) {
     let gone = changes.filter { $0.action.isRemoval && certain.contains($0.key) } + orphans
     guard !gone.isEmpty else { return }
     var removals: [Set<String>: [Change]] = [:]
     for change in gone {
       guard let observed = change.observed else { continue }
-      // What it serves, and what we wrote: somebody may have added a domain in NPM since.
+      // What it serves, and what we wrote: a domain may have been added in NPM since.
       let sets: Set = [Set(observed.normalised.identityKeys), Set(change.entry?.claims ?? [])]
       for domains in sets where !domains.isEmpty { removals[domains, default: []].append(change) }
     }

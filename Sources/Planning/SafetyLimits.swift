@@ -1,15 +1,15 @@
 package import Model
 
-/// Bounds on what one run may destroy. A plan beyond them is refused before the first write.
+/// Limits on what one run may destroy. A plan that exceeds them is refused before the first write.
 package struct SafetyLimits: Hashable, Sendable {
   package var maxDeletes: Int
   /// Percent of the owned objects; counts from `percentFloor` owned objects up.
   package var maxDeletePercent: Int
   package var maxUpdatePercent: Int
-  /// Lifts both bounds on deletes for this run.
+  /// Lifts both limits on deletes for this run.
   package var allowsDeletes: Bool
 
-  /// Owned objects from which percentages mean something.
+  /// Owned objects from which percentages are meaningful.
   package static let percentFloor = 10
 
   package init(
@@ -21,7 +21,7 @@ package struct SafetyLimits: Hashable, Sendable {
     self.allowsDeletes = allowsDeletes
   }
 
-  /// Why a plan is refused; empty: it is not.
+  /// Why a plan is refused; empty: it is not refused.
   package func refusals(of plan: Plan, desiredCount: Int) -> [Diagnostic] {
     let deletes = plan.changes.count { $0.action.takesSiteDown }
     let disables = plan.changes.count { $0.action == .release(isDisabling: true) }

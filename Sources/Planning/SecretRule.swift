@@ -1,6 +1,7 @@
 import Model
 
-/// What needs a text that nobody has is not begun: NPM keeps passwords and keys to itself, and the store never had them.
+/// Blocks changes that need a secret that is not available: NPM does not return passwords and keys, and the store never
+/// has them.
 enum SecretRule {
   static func apply(to changes: inout [Change]) {
     for index in changes.indices {

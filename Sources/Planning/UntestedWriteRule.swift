@@ -1,10 +1,10 @@
 import Model
 
-/// Some writes make NPM write nginx's files of other hosts without a test: those to an access list, of every host on it; a
-/// request to Let's Encrypt, of every host that shares a name with it.
+/// Some writes make NPM write nginx files of other hosts without a test: those to an access list, of every host that
+/// uses it; a request to Let's Encrypt, of every host that shares a name with it.
 ///
-/// Is one of those hosts on and refused by nginx, its bad file comes back with them, and NPM takes no configuration at all
-/// until it is off. What of these hosts is ours is corrected first; where it is not, the write is not made.
+/// If such a host is enabled and refused by nginx, its bad file comes back, and NPM accepts no configuration at all
+/// until the host is disabled. Those hosts that we own are corrected first; for any other, the write is blocked.
 struct UntestedWriteRule {
   static func apply(to changes: inout [Change]) {
     let writers = changes.indices.filter { !written(by: changes[$0]).isEmpty && !changes[$0].isBlocked }

@@ -4,10 +4,10 @@ import Model
 import Platform
 package import Upstream
 
-/// Why somebody could not be told.
+/// Why a receiver could not be notified.
 package struct NotifierError: Error, Hashable, Sendable, CustomStringConvertible {
   package var message: String
-  /// Trying again will not help: what is sent is not wanted there.
+  /// A retry will not help: the receiver rejects the content.
   package var isFinal = false
   /// It may have been too long.
   package var mayBeLength = false
@@ -20,7 +20,7 @@ package struct NotifierError: Error, Hashable, Sendable, CustomStringConvertible
   }
 }
 
-/// Tells one sink. Once for each call: when to try again is not decided here.
+/// Notifies one receiver, with one attempt per call: retries are decided by the caller.
 package struct Notifier: Sendable {
   package let settings: ReceiverConfiguration
   private let owner: String
@@ -28,10 +28,10 @@ package struct Notifier: Sendable {
   private let contract: UpstreamConfiguration
   private let say: @Sendable (String) -> Void
 
-  /// Seconds for a program that is told.
+  /// Seconds before a notified program times out.
   private static let commandPatience = 30.0
 
-  /// - Parameter say: where a sink of the kind `log` speaks.
+  /// - Parameter say: where a receiver of the kind `log` writes.
   package init(
     _ settings: ReceiverConfiguration, owner: String, transport: any HTTPTransport,
     say: @escaping @Sendable (String) -> Void
@@ -48,16 +48,17 @@ package struct Notifier: Sendable {
     contract.connectTimeout = 5
     contract.writeTimeout = 15
     contract.maximumBody = 64 << 10
-    // The caller tries again later, and much more patiently.
+    // The caller retries later, with much longer pauses.
     contract.retry.attempts = 1
     return contract
   }
 
-  /// Whether several notices are told as one.
+  /// Whether several notifications are sent as one.
   package var groups: Bool { [.discord, .slack, .ntfy, .email].contains(settings.kind) }
 
-  /// Tells one notice, or several where it groups. What is refused for its length is told again, shorter. Throws
-  /// `NotifierError`.
+  /// Sends one notification, or several where it groups. What is refused for its length is sent again, shorter.
+  ///
+  /// - Throws: `NotifierError`.
   package func notify(_ notices: [AlertNotification]) async throws {
     do {
       try await notify(notices, .full)
@@ -84,7 +85,7 @@ package struct Notifier: Sendable {
     return members.count > 1 ? " (\(members.prefix(20).joined(separator: ", ")))" : ""
   }
 
-  /// Hosts that a program is told of which refused the whole list.
+  /// Hosts that are passed to a program that refused the whole list.
   private static let shortList = 10
 
   private func hand(over notice: AlertNotification, _ length: NotificationText.Length) async throws {
@@ -101,7 +102,7 @@ package struct Notifier: Sendable {
     }
   }
 
-  /// ntfy takes JSON at its root, with the topic in it.
+  /// ntfy accepts JSON at its root, with the topic in it.
   private func publish(_ message: NotificationText) async throws {
     guard let (root, topic) = NtfyAddress.parts(settings.url.reveal()) else {
       throw NotifierError("its URL has no topic", isFinal: true)
@@ -127,7 +128,7 @@ package struct Notifier: Sendable {
     do {
       let response = try await client.send(request)
       guard !response.isSuccess else { return }
-      // What it cannot read today it will not read tomorrow. What it does not know or allow may only be in the middle of
+      // Content that it rejects now it will reject later. An unknown path or missing permission may be temporary: it is
       // being set up, or behind the NPM that is down.
       var failure = NotifierError(
         "it answered HTTP \(response.status)", isFinal: [400, 405, 406, 411, 413, 415, 422].contains(response.status))
@@ -147,7 +148,7 @@ package struct Notifier: Sendable {
       from: MailAddress(settings.from).address, to: settings.to.map { MailAddress($0).address })
     envelope.user = settings.user
     envelope.password = settings.password?.reveal()
-    // A password does not go over a line that others read.
+    // A password is never sent over an unencrypted connection.
     envelope.requiresTLS = settings.password != nil
     transfer.mail = envelope
     transfer.body = message.bytes
@@ -157,7 +158,7 @@ package struct Notifier: Sendable {
     do {
       _ = try await transport.perform(transfer)
     } catch let error as TransferError {
-      // RFC 5321: what a server answers with 5xx it will answer again.
+      // RFC 5321: a 5xx reply is permanent.
       var failure = NotifierError(
         error.status == 0 ? error.message : "it answered \(error.status): \(error.message)",
         isFinal: (500..<600).contains(error.status))
@@ -170,7 +171,7 @@ package struct Notifier: Sendable {
 
   private func run(_ body: NotificationPayload) async throws {
     let input = Array(JSONOutput.line(body.full).utf8)
-    // Not ours: there are passwords in it.
+    // Not our own environment: it contains passwords.
     let environment = ["PATH": CurrentProcess.environment("PATH") ?? "/usr/bin:/bin"]
     do {
       let outcome = try await ChildProcess.run(
@@ -183,9 +184,9 @@ package struct Notifier: Sendable {
   }
 }
 
-/// The address of a topic of ntfy: `https://ntfy.sh/topic`, perhaps with `?auth=…`.
+/// The address of an ntfy topic: `https://ntfy.sh/topic`, optionally with `?auth=…`.
 package enum NtfyAddress {
-  /// Where JSON goes, and the topic; nil: there is none, or it is no topic.
+  /// The URL for JSON, and the topic; nil: there is none, or it is invalid.
   package static func parts(_ url: String) -> (root: URLParts, topic: String)? {
     guard var parts = URLParts(url) else { return nil }
     var names = parts.path.split(separator: "/").map(String.init)

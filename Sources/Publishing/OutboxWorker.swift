@@ -3,8 +3,8 @@ package import Model
 package import Platform
 package import Store
 
-/// Delivers notifications from the store to one receiver. A receiver that is down is tried again ever later, for a day, and
-/// delays no other. A notification that is refused delays only those of its own alert.
+/// Delivers notifications from the store to one receiver. A receiver that is down is retried with growing pauses, for a
+/// day, and delays no other. A notification that is refused delays only those of its own alert.
 package final class OutboxWorker: Sendable {
   private let notifier: Notifier
   private let stores: any StoreProvider
@@ -13,9 +13,9 @@ package final class OutboxWorker: Sendable {
   private let report: @Sendable (News) async -> Void
   private let timer: TimerLoop
 
-  /// What operators should know of a receiver.
+  /// What operators should know about a receiver.
   package enum News: Sendable {
-    /// A delivery failed for the first time in a while; it is tried again.
+    /// A delivery failed for the first time in a while; it is retried.
     case failing(receiver: String, reason: String)
     case recovered(receiver: String)
     /// A notification that is given up.
@@ -23,7 +23,7 @@ package final class OutboxWorker: Sendable {
   }
 
   private static let backoff = Backoff(first: 5, longest: 900)
-  /// Seconds after which a notice is history.
+  /// Seconds after which a notification expires.
   private static let timeout = 86400.0
 
   package init(
@@ -39,7 +39,7 @@ package final class OutboxWorker: Sendable {
     timer = TimerLoop(clock: clock)
   }
 
-  /// There may be something to carry.
+  /// There may be something to deliver.
   package func wake() { timer.wake() }
 
   package func run(stop: ShutdownSignal) async {
@@ -47,22 +47,24 @@ package final class OutboxWorker: Sendable {
     await timer.run(stop: stop) { await carry(&progress) }
   }
 
-  /// What a courier knows from attempt to attempt.
+  /// The state that a worker keeps between attempts.
   private struct Progress {
-    /// What was told and could not be struck off the list, as on a full disk: it is not told twice.
+    /// Delivered, but not removed from the store, as on a full disk: not delivered twice.
     var delivered: Set<Int> = []
-    /// What was not taken as a part of many, and is told by itself.
+    /// Refused as part of a group, and sent alone.
     var alone: Set<Int> = []
-    /// What was not taken by itself.
+    /// Refused when sent alone.
     var bad: Set<Int> = []
     var isFailing = false
-    /// Notices that were not taken since the last one that was: more than one is a sink that is away.
+    /// Notifications refused since the last success: more than one means that the receiver is down.
     var failed: Set<Int> = []
-    /// When the sink itself, which two notices in a row did not reach, is tried again.
+    /// When the receiver itself, which failed for two notifications in a row, is retried.
     var pausedUntil: Double?
   }
 
-  /// Carries what is due; says when to come again.
+  /// Delivers what is due.
+  ///
+  /// - Returns: when to continue.
   private func carry(_ progress: inout Progress) async -> Double? {
     while true {
       do {
@@ -84,26 +86,26 @@ package final class OutboxWorker: Sendable {
         }
         if try await !attempt(next, store, &progress) { return clock.now + Self.backoff.first }
       } catch {
-        // The store will be there again.
+        // The store will be available again.
         return clock.now + Self.backoff.first
       }
     }
   }
 
-  /// A row and what stands in it; nil: nothing that can be read.
+  /// A row and its content; nil: it cannot be read.
   private struct Letter {
     var row: OutboxEntry
     var notice: AlertNotification? { row.notification }
 
-    /// What it is about.
+    /// The alert that it is about.
     var key: String { notice?.alert.key ?? "\(row.number)" }
   }
 
-  /// Notices that are told as one from this number on: an outage is one message, not two hundred.
+  /// From this number on, notifications are sent as one: an outage is one message, not two hundred.
   private static let crowd = 4
 
-  /// What is told next: the first that is due, or all that are due where they are many. What is told of one alert keeps its
-  /// order: while one waits, the next of the same alert does, too; others do not.
+  /// The next to send: the first that is due, or all that are due where they are many. Notifications of one alert keep
+  /// their order: while one waits, the next of the same alert waits too; others do not.
   private func batch(_ letters: [Letter], _ progress: Progress) -> [Letter] {
     var waiting: Set<String> = []
     var due: [Letter] = []
@@ -116,20 +118,20 @@ package final class OutboxWorker: Sendable {
     }
     let crowd = due.filter { $0.notice != nil && !progress.alone.contains($0.row.number) }
     if notifier.groups && crowd.count >= Self.crowd { return crowd }
-    // Who was not tried yet shows best whether the sink is there; of one alert the first comes first.
+    // One that was not tried yet shows best whether the receiver is up; of one alert the first goes first.
     var keys: Set<String> = []
     let first = due.filter { keys.insert($0.key).inserted }
     return first.min { ($0.row.attempts, $0.row.number) < ($1.row.attempts, $1.row.number) }.map { [$0] } ?? []
   }
 
-  /// Tells these as one. False: it was given up for a stop, and is for the next start.
+  /// Sends these as one. False: cancelled by a stop, and left for the next start.
   private func attempt(_ letters: [Letter], _ store: any AlertStore, _ progress: inout Progress) async throws -> Bool {
     let notices = letters.compactMap(\.notice)
     do {
       if !notices.isEmpty { try await notifier.notify(notices) }
       progress.delivered.formUnion(letters.map(\.row.number))
       progress.failed = []
-      // It was away, and none of those that wait may be bad: they can be one again.
+      // The receiver was down, and none of those waiting may be bad: they can be grouped again.
       if progress.bad.count > 1 { progress.alone.formIntersection(progress.bad) }
       if progress.isFailing && !notices.isEmpty {
         progress.isFailing = false
@@ -147,7 +149,7 @@ package final class OutboxWorker: Sendable {
   ) async throws {
     let numbers = letters.map(\.row.number)
     if letters.count == 1 { progress.bad.formUnion(numbers) }
-    // One of many may be what is not taken: for good at once, else when they were not taken twice.
+    // One of a group may be what is refused: at once if that is final, else when they were refused twice.
     if letters.count > 1, failure.isFinal || letters.allSatisfy({ $0.row.attempts > 0 }) {
       progress.alone.formUnion(numbers)
       if failure.isFinal { return }
@@ -170,7 +172,7 @@ package final class OutboxWorker: Sendable {
     for letter in letters where !progress.delivered.contains(letter.row.number) {
       try await store.deferDelivery(letter.row.number, until: Timestamp(seconds: now().seconds + pause))
     }
-    // One that is refused may be bad itself, however often it is.
+    // One that is refused may be bad itself, however often that happens.
     if progress.failed.count > 1 { progress.pausedUntil = clock.now + pause }
   }
 }

@@ -1,7 +1,7 @@
 package import Alerting
 package import Model
 
-/// Somebody who is told of alerts.
+/// A receiver of alerts.
 package struct ReceiverConfiguration: Sendable {
   package enum Kind: String, CaseIterable, Sendable {
     case webhook, alertmanager, discord, slack, ntfy, email, command, log
@@ -9,7 +9,7 @@ package struct ReceiverConfiguration: Sendable {
 
   package var name: String
   package var kind: Kind
-  /// Where it listens; it may hold a key, and is never shown.
+  /// Its URL; it may contain a key, and is never shown.
   package var url = Secret("")
   /// For ntfy and webhooks: sent as a bearer token.
   package var token: Secret?
@@ -18,7 +18,7 @@ package struct ReceiverConfiguration: Sendable {
   package var to: [String] = []
   package var user: String?
   package var password: Secret?
-  /// The program and its arguments; it gets the notice as JSON on its standard input.
+  /// The program and its arguments; it gets the notification as JSON on its standard input.
   package var command: [String] = []
   package var minimum = AlertSeverity.info
   package var sendsResolved = true
@@ -29,7 +29,7 @@ package struct ReceiverConfiguration: Sendable {
   }
 
   package func wants(_ notice: AlertNotification) -> Bool {
-    // What was told as worse is over for those who heard of it then.
+    // An alert that was notified at a higher severity is resolved for the receivers of that severity.
     (notice.alert.notifiedSeverity ?? notice.alert.severity) >= minimum && (notice.kind == .firing || sendsResolved)
   }
 }

@@ -2,7 +2,7 @@ package import Model
 import Platform
 package import Probe
 
-/// `health.json`: how every watched host is.
+/// `health.json`: the state of every watched host.
 enum HealthFile {
   static func json(_ view: HealthSnapshot) -> JSONValue {
     [
@@ -57,7 +57,7 @@ enum HealthFile {
 }
 
 extension HealthSnapshot {
-  /// `True`, `False` or `Unknown`, a reason and words.
+  /// `True`, `False` or `Unknown`, a reason and a message.
   var condition: (status: String, reason: String, message: String) {
     let bad = records.filter { $0.health == .unhealthy }.map(\.target.name)
     let known = "\(count(.healthy)) of \(records.count) healthy"
@@ -69,7 +69,7 @@ extension HealthSnapshot {
 }
 
 extension ProbeStep {
-  /// As the contract has it; what is not known is left out.
+  /// As in the contract; unknown values are left out.
   package var json: JSONValue {
     var members: [String: JSONValue] = ["step": .string(step.rawValue), "status": .string(status.rawValue)]
     if let milliseconds { members["ms"] = .double(milliseconds) }

@@ -1,6 +1,6 @@
 package import Model
 
-/// Diagnostics and places as the contract has them.
+/// Diagnostics and locations as in the contract.
 extension JSONOutput {
   package static func diagnostics(_ list: [Diagnostic]) -> JSONValue { .array(list.map(diagnostic)) }
 

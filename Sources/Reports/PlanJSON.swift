@@ -4,7 +4,7 @@ import Planning
 package import Probe
 package import Reconciler
 
-/// A plan and what became of it, as the contract's JSON.
+/// A plan and its outcome, as JSON of the contract.
 package enum PlanJSON {
   /// - Parameter report: adds `outcome` and `error` to each change.
   package static func plan(_ planned: PlanResult, _ report: ApplyResult?, _ diagnostics: [Diagnostic]) -> JSONValue {
@@ -31,7 +31,7 @@ package enum PlanJSON {
     return .object(members)
   }
 
-  /// What is printed when there is no plan.
+  /// Printed when there is no plan.
   package static func empty(_ diagnostics: [Diagnostic]) -> JSONValue {
     [
       "format_version": "1", "digest": .null, "summary": .null, "changes": [],

@@ -8,7 +8,7 @@ import NPMClient
 import Planning
 import Platform
 
-/// Writes what a pass found into files that people and scripts read, each replaced at once.
+/// Writes the result of a pass to files for people and scripts, each replaced atomically.
 package struct StatusFiles: Sendable {
   private let directory: String
   private let settings: ReconcileOptions
@@ -19,8 +19,8 @@ package struct StatusFiles: Sendable {
   }
 
   /// - Parameters:
-  ///   - report: what an apply did; nil after a mere diff.
-  ///   - view: what the monitor knows; nil: nobody watches, and what was written last stays.
+  ///   - report: the result of an apply; nil after a mere diff.
+  ///   - view: what the monitor knows; nil: no monitor runs, and what was written last stays.
   package func write(_ planned: PlanResult, _ report: ApplyResult?, _ view: HealthSnapshot? = nil, at now: Timestamp)
     throws
   {
@@ -39,7 +39,7 @@ package struct StatusFiles: Sendable {
     try publish(status, drift, health, StatusMarkdown.text(planned, report, summary, settings, now))
   }
 
-  /// Writes what the monitor knows between two passes.
+  /// Writes what the monitor knows, between two passes.
   package func write(_ view: HealthSnapshot) throws {
     try Files.createDirectory(directory)
     let health = HealthFile.json(view)
@@ -47,13 +47,13 @@ package struct StatusFiles: Sendable {
     let old = read("status.json")
     let status = Self.adding(view, to: old ?? ["format_version": "1"], since: Self.conditions(of: old))
     try put("status.json", status)
-    // What the last pass said of itself stands above.
+    // The part of the last pass is above.
     let page = (try? Files.read("\(directory)/status.md")).map { String(decoding: $0, as: UTF8.self) } ?? ""
     let planned = page.firstRange(of: StatusMarkdown.healthMark.raw).map { String(page[..<$0.lowerBound]) } ?? page
     try publish(status, read("drift.json") ?? .null, health, MarkdownText(trusted: planned))
   }
 
-  /// Sets a condition in what was written last, about what a pass does not see.
+  /// Sets a condition in the last written files, about what a pass does not see.
   package func set(_ type: String, _ status: String, reason: String, _ message: String, since: Timestamp) throws {
     let heading = status == "Unknown" ? "not known" : "see below"
     try set(
@@ -61,7 +61,7 @@ package struct StatusFiles: Sendable {
       page: "# reconciler: \(heading)\n\n**\(type)**: \(message)\n")
   }
 
-  /// Says that the files are older than a run that looked at a part of everything and changed it.
+  /// Marks the files as older than a partial run that changed something.
   package func outdate(by command: String, run: Int, at now: Timestamp) throws {
     guard read("status.json") != nil else { return }
     let message = "run \(run) (\(command)) changed NPM since; the next diff --write-status or apply looks again"
@@ -82,16 +82,16 @@ package struct StatusFiles: Sendable {
     try publish(file, read("drift.json") ?? .null, read("health.json") ?? .null, page)
   }
 
-  /// What follows from the JSON files.
+  /// Writes the files that are derived from the JSON files.
   ///
-  /// - Parameter page: what `status.md` says above the part about health.
+  /// - Parameter page: the part of `status.md` above the health section.
   private func publish(_ status: JSONValue, _ drift: JSONValue, _ health: JSONValue, _ page: MarkdownText) throws {
     try Files.replace("\(directory)/status.md", with: Array((page + StatusMarkdown.health(health)).raw.utf8))
     let metrics = PrometheusText.text(StatusMetrics.families(status, drift, health))
     try Files.replace("\(directory)/metrics.prom", with: Array(metrics.utf8))
   }
 
-  /// With how hosts are; that is as old as the file says, where it was so before.
+  /// Adds the health of hosts; it is as old as the file reports, if the file already was outdated.
   private static func adding(_ view: HealthSnapshot, to status: JSONValue, since: [String: Since]) -> JSONValue {
     let (word, reason, message) = view.condition
     return replacing(
@@ -138,7 +138,7 @@ package struct StatusFiles: Sendable {
 
   private typealias Since = (status: String, since: String)
 
-  /// The state of each condition in a file, and when it took it.
+  /// The status of each condition in a file, and when it last changed.
   private static func conditions(of file: JSONValue?) -> [String: Since] {
     var known: [String: Since] = [:]
     for condition in file?["conditions"].arrayValue ?? [] {

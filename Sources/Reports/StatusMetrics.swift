@@ -2,7 +2,7 @@ import Metrics
 import Model
 import Platform
 
-/// The status files as metrics: one function of what stands in them.
+/// The status files as metrics, derived only from their content.
 enum StatusMetrics {
   static func families(_ status: JSONValue, _ drift: JSONValue, _ health: JSONValue) -> [MetricFamily] {
     reconciliation(status, drift) + monitor(health)

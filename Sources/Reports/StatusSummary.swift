@@ -5,20 +5,20 @@ package import Planning
 import Platform
 import Store
 
-/// What is left to say after a pass: what is in sync, what is not, and why.
+/// The result of a pass: what is in sync, what is not, and why.
 package struct StatusSummary {
   /// Changes that were not applied: what still differs.
   package let open: [Change]
   let failed: [ChangeOutcome]
-  /// Names of what failed, now or before, and was not made since.
+  /// Names of changes that failed, now or before, and did not succeed since.
   package let failing: [String]
-  /// What differs in NPM, also where the policy forbids to repair it.
+  /// What differs in NPM, also where the policy forbids its repair.
   package let drifted: [Change]
   let counts: [(name: String, value: Int)]
   private let isRefused: Bool
   private let held: [Change]
   private let retryingCount: Int
-  /// Hosts that a request to Let's Encrypt may have left bare.
+  /// Hosts that a request to Let's Encrypt may have left without TLS and access control.
   private let bareCount: Int
   private let certificates: [Diagnostic]
 
@@ -67,7 +67,7 @@ package struct StatusSummary {
     .object(Dictionary(uniqueKeysWithValues: counts.map { ($0.name, JSONValue.int($0.value)) }))
   }
 
-  /// Kubernetes' shape: a type, true or false, a reason, since when.
+  /// Kubernetes' format: type, status, reason, last transition.
   func conditions(since: [String: (status: String, since: String)], now: Timestamp) -> [JSONValue] {
     let blocked = open.count(where: \.isBlocked)
     let all: [(type: String, isTrue: Bool, reason: String, message: String)] = [
@@ -119,12 +119,12 @@ package struct StatusSummary {
   }
 }
 
-/// The same for people.
+/// The same as Markdown.
 enum StatusMarkdown {
   /// Where the part about health begins.
   static let healthMark: MarkdownText = "\n## Health: "
 
-  /// - Parameter health: what stands in `health.json`.
+  /// - Parameter health: the content of `health.json`.
   static func health(_ file: JSONValue) -> MarkdownText {
     let proxies = file["proxies"].arrayValue ?? []
     guard !proxies.isEmpty else { return "" }

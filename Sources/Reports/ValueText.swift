@@ -1,9 +1,9 @@
 package import Model
 package import Planning
 
-/// A value and another in its place, so that what differs is seen.
+/// A value before and after, shown so that the difference is visible.
 package enum ValueText {
-  /// A field and its values in words; what is no field of NPM has a name for people.
+  /// A field and its values as text; what is no field of NPM has a readable name.
   package static func shown(_ field: FieldChange) -> (path: String, values: String) {
     if field.path == "meta.nginx_online" {
       return ("served by nginx", field.before.isNull ? "never confirmed -> yes" : "no -> yes")
@@ -18,14 +18,14 @@ package enum ValueText {
     return (field.path, change(field.before, field.after))
   }
 
-  /// `80 -> 81`; of texts of several lines the first line that differs.
+  /// `80 -> 81`; for multi-line texts the first line that differs.
   package static func change(_ before: JSONValue, _ after: JSONValue) -> String {
     guard let old = before.stringValue, let new = after.stringValue, !old.isEmpty, !new.isEmpty,
       old.contains("\n") || new.contains("\n")
     else {
       return "\(before.summary) -> \(after.summary)"
     }
-    // The end of the last line is none of its own, unless that is all that differs.
+    // The end of the last line is not a line of its own, unless it is the only difference.
     let ends = [old, new].map { $0.hasSuffix("\n") ? $0.dropLast() : $0[...] }
     let lines = (ends[0] == ends[1] ? [old[...], new[...]] : ends).map {
       $0.split(separator: "\n", omittingEmptySubsequences: false)

@@ -4,8 +4,8 @@ import Platform
 package import Publishing
 package import Store
 
-/// Decides which alerts fire, and puts what is to be notified into the outbox; `OutboxWorker` delivers it.
-/// Evaluations follow each other; what the store cannot take now is kept for the next one.
+/// Decides which alerts fire, and puts notifications into the outbox; `OutboxWorker` delivers them.
+/// Evaluations are sequential; what the store cannot take now is kept for the next one.
 package actor AlertEvaluator {
   private let rules: [AlertRule: AlertRuleSettings]
   private let receivers: [ReceiverConfiguration]
@@ -27,7 +27,7 @@ package actor AlertEvaluator {
   /// Alerts that fire, by key.
   package var alerts: [Alert] { (machine?.alerts.values).map { $0.sorted { $0.key < $1.key } } ?? [] }
 
-  /// - Returns: what is to be notified.
+  /// - Returns: the new notifications.
   /// - Throws: `StoreError`; what could not be stored is stored with the next call.
   package func evaluate(_ input: AlertInput, at now: Timestamp) async throws -> [AlertNotification] {
     await turn.enter()

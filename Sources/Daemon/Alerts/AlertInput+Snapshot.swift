@@ -5,10 +5,10 @@ package import Model
 import Platform
 
 extension AlertInput {
-  /// What is known of the world.
+  /// The state that alerts depend on.
   ///
   /// - Parameters:
-  ///   - view: nil: nothing is known of hosts.
+  ///   - view: nil: nothing is known about hosts.
   ///   - starts: of the daemon within a week.
   package init(
     _ view: HealthSnapshot?, _ matters: ConditionTracker, starts: [Timestamp],
@@ -38,9 +38,9 @@ extension AlertInput.Host {
   fileprivate init(_ record: HealthState.Record, _ windows: CheckStatistics?) {
     self.init(name: record.target.name, destination: record.target.destination)
     isUnhealthy = record.health == .unhealthy
-    // After a start, what was unhealthy is neither that nor well until it was asked again.
+    // After a start, a host that was unhealthy is neither unhealthy nor healthy until it is checked again.
     isUnknown = record.health == .unknown || record.last == nil || (isUnhealthy && record.lastFailure == nil)
-    // What made it unhealthy, also while a first success is not enough to be well again.
+    // What made it unhealthy, also while one success is not enough to be healthy again.
     let check = isUnhealthy ? record.lastFailure : record.last
     isDead = [.dns, .tcp].contains(check?.direct.failure?.step)
     culprit = check?.failureCause.flatMap { [.nginx, .npm, .certificate].contains($0) ? $0.rawValue : nil }

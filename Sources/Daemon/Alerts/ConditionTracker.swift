@@ -5,14 +5,14 @@ import Planning
 import Reports
 import Platform
 
-/// What goes on since when, from pass to pass: a value that passes are told to.
+/// Tracks since when conditions last, from pass to pass: a value that is updated after each pass.
 package struct ConditionTracker: Sendable {
   package private(set) var npm: AlertInput.OngoingCondition?
   package private(set) var apply: AlertInput.OngoingCondition?
   package private(set) var drift: AlertInput.OngoingCondition?
   package private(set) var guardOpen: AlertInput.OngoingCondition?
   package private(set) var desired: AlertInput.OngoingCondition?
-  /// Of what nothing is known yet.
+  /// Rules without data so far.
   package private(set) var unknown: Set<AlertRule> = [.npm, .apply, .drift, .guardOpen, .desired, .certificate]
   /// Certificates in use that end soon.
   package private(set) var expiring: [CertificateInventory.Entry] = []
@@ -31,7 +31,7 @@ package struct ConditionTracker: Sendable {
     }
   }
 
-  /// A reconciliation that got an answer from NPM.
+  /// A reconciliation that got a response from NPM.
   ///
   /// - Parameter report: nil: the plan was refused.
   mutating func note(_ planned: PlanResult, _ report: ApplyResult?, days: Int, at now: Timestamp) {
@@ -46,7 +46,7 @@ package struct ConditionTracker: Sendable {
     expiring = CertificateInventory(planned.observed, now: now).expiring(within: days)
   }
 
-  /// Also those that this pass has closed again: somebody was let in who had no password.
+  /// Also those that this pass has protected again: they could be accessed without a password.
   private static func openHosts(_ planned: PlanResult) -> [Change] {
     (planned.plan.changes + planned.plan.withheld).filter { $0.fields.contains { $0.path == FieldDiff.guardField } }
   }
@@ -61,7 +61,7 @@ package struct ConditionTracker: Sendable {
       + names + (isRepaired ? "; written again" : "; not written again")
   }
 
-  /// A pass that failed on its way.
+  /// A pass that failed before its end.
   mutating func note(_ trouble: Diagnostic, at now: Timestamp) {
     if trouble.code.isUpstreamAway {
       unknown.remove(.npm)
@@ -80,7 +80,7 @@ package struct ConditionTracker: Sendable {
     return parts.isEmpty ? nil : "changes " + parts.map { "\($0.0): \($0.1.shortened)" }.joined(separator: "; ")
   }
 
-  /// What goes on keeps the time at which it began.
+  /// A condition that continues keeps its start time.
   private static func set(
     _ matter: inout AlertInput.OngoingCondition?, _ message: String?, _ members: [String], _ now: Timestamp
   ) {

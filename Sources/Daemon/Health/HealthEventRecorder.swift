@@ -1,13 +1,13 @@
 package import Model
 package import Probe
 
-/// Events of changes of health: a value that remembers what it recorded.
+/// Events for changes of health: a value that remembers what it recorded.
 package struct HealthEventRecorder: Sendable {
   private var isLocalNetworkDown = false
 
   package init() {}
 
-  /// The first good answer is no news; a network of ours that is down is one piece of news, however many hosts it hides.
+  /// The first success is no event; an outage of our own network is one event, however many hosts it hides.
   package mutating func events(
     _ transitions: [HealthTransition], _ view: HealthSnapshot?, correlation: String
   ) -> [Event] {

@@ -31,13 +31,13 @@ package actor HealthMonitor {
   private var reportedAt = -Double.infinity
   private var summarisedAt = -Double.infinity
 
-  /// Seconds for which a success counts for those who ask.
+  /// Seconds for which `recentSuccesses` returns a success.
   private static let freshness = 120.0
-  /// Seconds between writes to the store, between words about who changed, and between summaries.
+  /// Seconds between writes to the store, between reports of changes, and between summaries.
   private static let savePause = 10.0
   private static let reportPause = 1.0
   private static let summaryPause = 60.0...600.0
-  /// Samples that wait for a store that cannot be written; the oldest go first.
+  /// Maximum number of samples kept while the store cannot be written; the oldest are dropped first.
   private static let maximumUnsaved = 50_000
 
   /// - Parameter instance: which NPM the destinations belong to.
@@ -47,7 +47,7 @@ package actor HealthMonitor {
     self.dependencies = dependencies
     self.instance = instance
     timer = TimerLoop(clock: dependencies.clock)
-    // Without a store every host is unknown until it was checked.
+    // Without a store every host is unknown until it is checked.
     let store = try? dependencies.stores.stores(of: instance).health
     let stored = (try? await store?.persistedHealth()) ?? [:]
     let found = (try? await store?.checkStatistics(at: dependencies.now())) ?? [:]
@@ -59,7 +59,7 @@ package actor HealthMonitor {
     Dictionary(uniqueKeysWithValues: values.map { (TargetKey(instance, $0.key), $0.value) })
   }
 
-  /// Replaces what is watched: each pass says it anew.
+  /// Replaces the watched targets: each pass sets them again.
   package func watch(_ targets: [HealthTarget]) {
     state.watch(targets, at: dependencies.clock.now, dependencies.now())
     timer.wake()
@@ -71,7 +71,7 @@ package actor HealthMonitor {
       at: dependencies.now())
   }
 
-  /// Destinations that answered as they should a moment ago: who asks need not ask them again.
+  /// Destinations that were healthy a moment ago: the caller need not check them again.
   package func recentSuccesses() -> [ProbeTarget: ProbeResult] {
     let now = dependencies.now()
     var results: [ProbeTarget: ProbeResult] = [:]
@@ -82,7 +82,7 @@ package actor HealthMonitor {
     return results
   }
 
-  /// Returns when `stop` was requested and what was found is in the store. Nobody waits for checks that are on their way.
+  /// Returns when `stop` was requested and the results are in the store. Running checks are not awaited.
   package func run(stop: ShutdownSignal) async {
     await withDiscardingTaskGroup { group in
       await timer.run(stop: stop) {
@@ -91,7 +91,7 @@ package actor HealthMonitor {
         if !round.inFlight.isEmpty {
           group.addTask { [checker = dependencies.checker] in
             await checker.check(round.inFlight) { check in
-              // What was given up says nothing.
+              // A cancelled check has no result.
               if !Task.isCancelled { await self.take([check]) }
             }
           }
@@ -115,12 +115,13 @@ package actor HealthMonitor {
     let transitions = state.note(checks, at: dependencies.clock.now)
     unsaved += checks.filter { $0.outcome != .inconclusive }.map(HealthSample.init)
     unreported += transitions
-    // Somebody is to be hurried, or told.
+    // A check may be due sooner, or a report.
     timer.wake()
   }
 
-  /// Saves and tells what there is, once in a while: what changes within a moment is told together. Says when there will
-  /// be more to tell; nil: there is nothing.
+  /// Saves and reports changes at intervals, so that changes within a moment are reported together.
+  ///
+  /// - Returns: when there will be more to report; nil: there is nothing.
   private func reportWhenDue() async -> Double? {
     let now = dependencies.clock.now
     if now - savedAt >= Self.savePause { await save() }
@@ -136,7 +137,7 @@ package actor HealthMonitor {
 
   private func save() async {
     let now = dependencies.clock.now
-    // What is found while this is written is for the next time.
+    // Results that arrive during the write are for the next time.
     let batch = unsaved
     unsaved = []
     savedAt = now
@@ -145,14 +146,14 @@ package actor HealthMonitor {
       let store = try dependencies.stores.stores(of: instance).health
       try await store.record(batch, health: health(of: Set(batch.map(\.key))))
       isRecorded = true
-      // A second for each host: what is summed up for many is summed up less often.
+      // A second for each host: the more hosts a summary covers, the rarer it is.
       let pause = Double(state.records.count).clamped(to: Self.summaryPause)
       guard now - summarisedAt >= pause else { return }
       summarisedAt = now
       try await store.summarise(at: dependencies.now())
       statistics = Self.keyed(try await store.checkStatistics(at: dependencies.now()), instance)
     } catch {
-      // The pass says what is wrong with the store; checks go on.
+      // The pass reports what is wrong with the store; checks go on.
       if !isRecorded { unsaved = (batch + unsaved).suffix(Self.maximumUnsaved) }
     }
   }

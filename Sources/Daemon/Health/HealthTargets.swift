@@ -5,12 +5,12 @@ import Platform
 package import Probe
 import Reconciler
 
-/// Tells the health monitor after each reconciliation what to check.
+/// Passes the targets to the health monitor after each reconciliation.
 package actor HealthTargets: DaemonSubscriber {
   private let monitor: HealthMonitor
   private let configuration: HealthConfiguration
   private let instance: InstanceID
-  /// What NPM served when that was last seen.
+  /// What NPM served when it was last read.
   private var served: Set<ResourceKey> = []
 
   package init(_ monitor: HealthMonitor, _ configuration: HealthConfiguration, instance: InstanceID) {
@@ -27,9 +27,9 @@ package actor HealthTargets: DaemonSubscriber {
 }
 
 extension HealthConfiguration {
-  /// The checks that a desired state asks for.
+  /// The checks for a desired state.
   ///
-  /// - Parameter served: what NPM is known to serve: for anything else it answers with a page of its own.
+  /// - Parameter served: what NPM is known to serve: for anything else it returns a default page.
   package func targets(
     _ desired: DesiredState, served: Set<ResourceKey>, instance: InstanceID = .default
   ) -> [HealthTarget] {
@@ -50,7 +50,7 @@ extension HealthConfiguration {
 
   /// The first domain that is no wildcard: a wildcard cannot be requested.
   ///
-  /// - Parameter lists: access lists of the YAML, and whether each asks every visitor for a password.
+  /// - Parameter lists: access lists of the YAML, and whether each requires a password from every client.
   private func dataPlaneHost(_ resource: DesiredResource, _ lists: [String: Bool]) -> DataPlaneHost? {
     guard dataPlane != nil, let name = resource.spec.claims.first(where: { !$0.contains("*") }) else { return nil }
     let list = resource.spec["access_list"].stringValue

@@ -1,15 +1,15 @@
 package import DesiredFiles
 package import Model
 
-/// What reading the desired files gave.
+/// The result of reading the desired files.
 package struct SourceReading: Sendable {
-  /// The newest state without mistakes; nil: there never was one.
+  /// The newest state without errors; nil: there never was one.
   package var desired: DesiredState?
-  /// What is wrong with the files that came last.
+  /// What is wrong with the newest files.
   package var mistakes: String?
   /// Why nothing newer than `desired` could be fetched.
   package var problem: GitProblem?
-  /// The commit of `desired`; nil: it is not of a repository.
+  /// The commit of `desired`; nil: it is not from a repository.
   package var commit: GitCommit?
 
   package init(
@@ -24,17 +24,17 @@ package struct SourceReading: Sendable {
 
 /// Where the daemon's desired state comes from.
 package protocol DesiredSource: Sendable {
-  /// For people: `desired/`, or a branch and an address.
+  /// For display: `desired/`, or a branch and an address.
   var title: String { get }
-  /// Seconds between two readings at most; nil: as often as the settings reconcile.
+  /// Maximum seconds between two readings; nil: the reconciliation interval.
   var interval: Double? { get }
   func read() async -> SourceReading
-  /// Calls `changed` whenever the files may have changed, where the source can tell.
+  /// Calls `changed` whenever the files may have changed, where the source can detect that.
   func watch(changed: @escaping @Sendable () -> Void) async
 }
 
-/// The last state without mistakes, kept while newer files have some. Without the places of fields, which are half of its
-/// memory and are only for messages.
+/// The last state without errors, kept while newer files have some. Without the locations of fields, which are half of
+/// its memory and are only for messages.
 struct LastGoodState {
   private var good: DesiredState?
 

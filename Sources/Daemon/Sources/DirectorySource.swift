@@ -10,7 +10,7 @@ package actor DirectorySource: DesiredSource {
   private var last = LastGoodState()
   private var files: FileWatch?
 
-  /// - Parameter ignored: a directory that may lie below, and that the daemon writes itself.
+  /// - Parameter ignored: a directory that may be inside, and that the daemon writes itself.
   package init(_ directory: String, ignoring ignored: String, secrets: SecretSource) {
     self.directory = directory
     self.ignored = ignored

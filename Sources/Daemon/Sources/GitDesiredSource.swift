@@ -2,7 +2,7 @@ package import DesiredFiles
 import Model
 import Platform
 
-/// Desired files on a branch of a repository, fetched anew for each reading.
+/// Desired files on a branch of a repository, fetched for each reading.
 package actor GitDesiredSource: DesiredSource {
   private let settings: GitSettings
   private let git: GitSource
@@ -10,7 +10,7 @@ package actor GitDesiredSource: DesiredSource {
   private var last = LastGoodState()
   private var commit: GitCommit?
 
-  /// - Parameter directory: for the clone; it belongs to the daemon alone.
+  /// - Parameter directory: for the clone; used by the daemon only.
   package init(_ settings: GitSettings, directory: String, secrets: SecretSource) {
     self.settings = settings
     git = GitSource(settings, directory: directory)
@@ -49,14 +49,14 @@ package actor GitDesiredSource: DesiredSource {
     }
   }
 
-  /// To the commit that was accepted last, which a daemon that has just started does not know yet.
+  /// Goes back to the last accepted commit, which a daemon that has just started does not know yet.
   private func goBack(_ reading: inout SourceReading) async {
     let old: GitCommit
     do {
       guard let accepted = try await git.goBack(), last.state == nil else { return }
       old = accepted
     } catch {
-      // The files of the newest commit are still laid out: the reading already names what is wrong.
+      // The files of the newest commit stay checked out: the reading already names what is wrong.
       reading.problem = reading.problem ?? error as? GitProblem ?? .failed("\(error)")
       return
     }

@@ -4,7 +4,7 @@ import Model
 import Platform
 package import Store
 
-/// Writes what is news into the event log and the daemon's log.
+/// Writes changes of state to the event log and the daemon's log.
 package actor EventLogger: DaemonSubscriber {
   private let stores: any StoreProvider
   private let log: any DaemonLogger
@@ -47,7 +47,7 @@ package actor EventLogger: DaemonSubscriber {
   }
 }
 
-/// Appends to the event log; what cannot be appended is in the daemon's log.
+/// Appends to the event log; if that fails, to the daemon's log.
 struct EventWriter: Sendable {
   let stores: any StoreProvider
   let log: any DaemonLogger

@@ -1,7 +1,7 @@
 import Model
 import Platform
 
-/// Asks for a reconciliation when a destination that a change waits for is healthy again.
+/// Requests a reconciliation when a destination that a change waits for is healthy again.
 package struct RecoveryTrigger: DaemonSubscriber {
   private let trigger: @Sendable (Trigger) -> Void
 

@@ -3,7 +3,7 @@ import Model
 package import Reconciler
 import Reports
 
-/// Writes the status files after each update; that they cannot be written is logged once.
+/// Writes the status files after each update; a failure to write them is logged once.
 package actor StatusPublisher: DaemonSubscriber {
   private let directory: String
   private let options: ReconcileOptions
@@ -26,7 +26,7 @@ package actor StatusPublisher: DaemonSubscriber {
       case .noDesiredState: break
       case .failed(let diagnostic, let since):
         if let health = update.snapshot.health, !health.records.isEmpty { try files.write(health) }
-        // Whatever was true when NPM was last seen, nothing is known of it now.
+        // Whatever was true when NPM was last read, nothing is known about it now.
         try files.set(
           "InSync", "Unknown", reason: "ReconcileFailed", "the last reconciliation failed: \(diagnostic.message)",
           since: since)
