@@ -45,8 +45,7 @@ struct StatusText {
     return silence.map { "\(console.paint("No word of the daemon since \($0)", .red)); then:\n\(health)" } ?? health
   }
 
-  /// Since when a daemon that reported health has been silent; nil: it is not, or there is none. It writes with each
-  /// pass.
+  /// Since when a daemon that reported health has been silent; nil: it is not, or there is none. It writes each pass.
   private var silence: String? {
     guard let written = health["written_at"].stringValue.flatMap({ Timestamp(iso8601: $0) }) else { return nil }
     let patience = max(3 * interval, 300)

@@ -42,8 +42,7 @@ struct Applier: Sendable {
     /// Why the run stops early; nil: it continues.
     var ending: Diagnostic?
 
-    /// A change that takes what was just released is still made after a stop: stopping in between would take a site
-    /// down.
+    /// A change that takes what was just released is still made after a stop: otherwise a site would go down.
     func isCommitted(_ change: Change) -> Bool { change.releasedBy.contains { done[$0] != nil } }
   }
 

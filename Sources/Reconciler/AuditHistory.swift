@@ -18,8 +18,7 @@ struct AuditHistory {
     return AuditHistory(log)
   }
 
-  /// Marks hosts that were switched on by NPM's own call after the last write that configured them with their access
-  /// list.
+  /// Marks hosts that NPM's own call switched on after the last write that configured them with their access list.
   func markOpenHosts(_ observed: inout ObservedState) {
     let references = observed.references
     observed.resources[.proxyHost] = observed.resources[.proxyHost]?.map { host in

@@ -5,8 +5,7 @@ import Platform
 import Store
 
 /// Requests to Let's Encrypt whose end was not observed: the process was killed, NPM did not answer, or a host that
-/// shares a name could not be written again. Until then those hosts may be without TLS and access control, whatever
-/// NPM's rows show.
+/// shares a name was not restored. Until then those hosts may lack TLS and access control, whatever NPM's rows show.
 struct InterruptedRequests {
   let open: [CertificateRequest]
   let observed: ObservedState
