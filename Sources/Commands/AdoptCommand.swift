@@ -4,7 +4,7 @@ import Model
 import Planning
 import Reconciler
 
-/// `reconciler adopt`: takes over hosts that somebody made by hand.
+/// `reconciler adopt`: takes over manually created hosts.
 enum AdoptCommand {
   private static let all = FlagDefinition("all", "Every host of the YAML that nobody owns in NPM yet")
   private static let dryRun = FlagDefinition("dry-run", "Show what would be taken over, and write nothing")
@@ -46,10 +46,11 @@ enum AdoptCommand {
   }
 }
 
-/// A name that somebody typed.
+/// A resource name from the command line.
 enum ResourceNameArgument {
-  /// The resource that a name means: `jellyfin`, or with its kind, `access_list/lan`. Throws with exit code 3 where there
-  /// is none, or several.
+  /// Resolves a name: `jellyfin`, or with its kind, `access_list/lan`.
+  ///
+  /// - Throws: `CommandFailure` with exit code 3 if there is none, or several.
   static func key(_ name: String, among resources: [DesiredResource]) throws -> ResourceKey {
     try key(name, among: resources.map(\.key))
   }

@@ -8,7 +8,7 @@ import Platform
 import Reconciler
 import Store
 
-/// `reconciler alerts`: what fires, who is notified, what is silenced.
+/// `reconciler alerts`: firing alerts, receivers and silences.
 enum AlertsCommand {
   private static let length = FlagDefinition("for", value: "DURATION", "How long a silence lasts; default: 2h")
   private static let reason = FlagDefinition("reason", value: "TEXT", "Why it is silent")

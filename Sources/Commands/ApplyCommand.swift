@@ -1,6 +1,6 @@
 import DesiredFiles
 
-/// `reconciler apply`: brings NPM to what the YAML says.
+/// `reconciler apply`: brings NPM to the state in the YAML.
 enum ApplyCommand {
   static let definition = CommandDefinition(
     name: "apply", aliases: ["sync"], summary: "Bring NPM to what the desired files say",

@@ -1,7 +1,7 @@
 import DesiredFiles
 import Planning
 
-/// Flags of the commands that make plans and carry them out.
+/// Flags of the commands that make and apply plans.
 enum ApplyFlags {
   static let yes = FlagDefinition("yes", short: "y", "Do not ask; needed where stdin is no terminal")
   static let plan = FlagDefinition(

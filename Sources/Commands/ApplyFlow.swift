@@ -8,15 +8,15 @@ import Reconciler
 import Reports
 import Store
 
-/// What every command does that writes to NPM: lock, plan, guards, question, changes one by one, report.
+/// The steps of every command that writes to NPM: lock, plan, guards, confirmation, changes one by one, report.
 struct ApplyFlow {
-  /// What is to be brought about, and what reading it said.
+  /// The desired state, and the diagnostics from reading it.
   struct Wish {
     var desired: DesiredState
     var diagnostics: [Diagnostic] = []
-    /// The status files speak of everything: a run that looked at a part leaves them alone.
+    /// The status files cover everything: a run with a selection does not write them.
     var writesStatus: Bool
-    /// What to add under the result, for people.
+    /// Added below the result, for people.
     var remark: String?
   }
 
@@ -26,7 +26,7 @@ struct ApplyFlow {
 
   init(_ context: CommandContext) { self.context = context }
 
-  /// - Parameter wish: reads what is wanted; called while the lock is held, because the store may be part of it.
+  /// - Parameter wish: reads the desired state; called while the lock is held, because the store may be part of it.
   func run(_ wish: () async throws -> (wish: Wish, settings: ReconcileOptions)) async throws -> ExitCode {
     try context.checkOutput()
     stop.listenToSignals()
@@ -57,7 +57,7 @@ struct ApplyFlow {
     return exit(planned, report)
   }
 
-  /// What ends a run before its first write; nil: go on.
+  /// What ends a run before its first write; nil: continue.
   private func gate(_ planned: PlanResult, _ printer: ApplyPrinter, _ wish: Wish) throws -> ExitCode? {
     guard planned.refusals.isEmpty else {
       try printer.refused(wish.diagnostics)
@@ -86,7 +86,7 @@ struct ApplyFlow {
     context.keepStatus { try $0.outdate(by: invocation.command.name, run: run, at: .now) }
   }
 
-  /// By the worst outcome.
+  /// Determined by the worst outcome.
   private func exit(_ planned: PlanResult, _ report: ApplyResult) -> ExitCode {
     if report.wasInterrupted { return .interrupted }
     let blocked = planned.plan.changes.compactMap(\.blockReason)
@@ -98,13 +98,15 @@ struct ApplyFlow {
   }
 }
 
-/// A plan that somebody looked at: its digest, or a file that `diff --out` wrote.
+/// A reviewed plan: its digest, or a file that `diff --out` wrote.
 struct PlanFile {
   private let name: String
 
   init(_ name: String) { self.name = name }
 
-  /// Throws with exit code 7 unless the plan that was reviewed is the one that stands.
+  /// Compares the reviewed plan with the current one.
+  ///
+  /// - Throws: `CommandFailure` with exit code 7 if they differ.
   func check(_ digest: String) throws {
     let wanted = try reviewed()
     guard wanted.count < 8 || !digest.dropFirst("sha256:".count).hasPrefix(wanted.lowercased()) else { return }
@@ -131,7 +133,7 @@ struct PlanFile {
     {
       return String(digest.dropFirst("sha256:".count))
     }
-    // In what diff writes for people it stands in the summary: Markdown begins with that, text ends with it.
+    // In the readable formats of diff it is in the summary: Markdown begins with it, text ends with it.
     let text = String(decoding: bytes, as: UTF8.self)
     let places = text.ranges(of: "Plan sha256:")
     guard let start = (text.hasPrefix("**reconciler**") ? places.first : places.last)?.upperBound else {

@@ -6,7 +6,7 @@ import Platform
 import Reconciler
 import Store
 
-/// What `apply` says: before, while and after it writes.
+/// The output of `apply`: before, during and after its writes.
 struct ApplyPrinter: Sendable {
   private let plan: PlanText
   private let remark: String?
@@ -16,13 +16,13 @@ struct ApplyPrinter: Sendable {
   private var console: Console { plan.console }
   private var showsProgress: Bool { console.format == .text && console.outFile == nil }
 
-  /// - Parameter remark: to be added below the result.
+  /// - Parameter remark: added below the result.
   init(_ plan: PlanText, remark: String? = nil) {
     self.plan = plan
     self.remark = remark
   }
 
-  /// Shows the plan and asks once. True: go on.
+  /// Shows the plan and asks for confirmation once. True: continue.
   func asks() throws -> Bool {
     try console.result(plan.text())
     let isYes = console.asks("Apply this?")
@@ -30,7 +30,7 @@ struct ApplyPrinter: Sendable {
     return isYes
   }
 
-  /// Blocked and suspended changes come first: they are known already. Who was asked has seen them.
+  /// Blocked and suspended changes come first: they are already known. A user who confirmed the plan has seen them.
   func begin(wasAsked: Bool) {
     guard showsProgress, !wasAsked else { return }
     for change in planned.plan.changes where change.isBlocked {
@@ -100,7 +100,7 @@ struct ApplyPrinter: Sendable {
     ]
     let words = counts.filter { $0.0 > 0 || $0.1 == "applied" }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     let tenths = (report.seconds * 10).rounded() / 10
-    // Going back behind a create deletes, which only one policy does.
+    // A rollback past a create deletes the object, which only one policy allows.
     let deletes = report.outcomes.contains { $0.status == .applied && $0.change.action == .create }
     let policy = deletes && settings.policy != .sync ? " --policy sync" : ""
     let undo =

@@ -2,13 +2,13 @@ import DesiredFiles
 import Model
 import Platform
 
-/// A command line that makes no sense.
+/// An invalid command line.
 struct UsageError: Error {
   var message: String
   var hint: String?
 }
 
-/// What somebody typed, understood.
+/// The parsed command line.
 struct ParsedArguments: Sendable {
   var values: [String: [String]] = [:]
   var positional: [String] = []
@@ -32,7 +32,7 @@ struct ParsedArguments: Sendable {
     return seconds
   }
 
-  /// How long something is to last, in seconds: not nothing.
+  /// How long something lasts, in seconds; must be positive.
   func length(_ flag: FlagDefinition) throws -> Double? {
     let seconds = try seconds(flag)
     if seconds == 0 { throw noDuration(flag, value(flag) ?? "") }
@@ -44,7 +44,7 @@ struct ParsedArguments: Sendable {
   }
 }
 
-/// Reads arguments by a command's declaration; the environment fills in flags that were not typed.
+/// Parses arguments by a command's declaration; the environment supplies flags that were not given.
 struct ArgumentParser {
   let command: CommandDefinition
   private(set) var parsed = ParsedArguments()

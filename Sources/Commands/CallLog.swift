@@ -1,6 +1,6 @@
 import Upstream
 
-/// A call as a line of the log: `NPM GET /api/nginx/proxy-hosts 200 in 12.1 ms (first byte 11.8), 5120 bytes`.
+/// A call as a log line: `NPM GET /api/nginx/proxy-hosts 200 in 12.1 ms (first byte 11.8), 5120 bytes`.
 enum CallLog {
   static func line(_ call: UpstreamObservation) -> String {
     let end = call.status.map(String.init) ?? call.failure.map { "\($0)" } ?? "no answer"

@@ -4,7 +4,7 @@ import NPMClient
 import Platform
 import Reconciler
 
-/// `reconciler certificates`: what NPM has, who uses it, and when it ends.
+/// `reconciler certificates`: the certificates in NPM, the objects that use them, and their expiry.
 enum CertificatesCommand {
   static let definition = CommandDefinition(
     name: "certificates", summary: "List NPM's certificates, who uses them, and when they end",

@@ -12,11 +12,11 @@ import Reconciler
 import Store
 import Upstream
 
-/// Builds what commands work with: the one place where the rooms are put together.
+/// Builds the dependencies of commands: the one place where the modules are put together.
 struct CommandContext: Sendable {
   let settings: Settings
   let invocation: Invocation
-  /// Names this run in every call, event and log line.
+  /// Identifies this run in every call, event and log line.
   let correlation: String
   let engine = CurlEngine()
 
@@ -46,8 +46,8 @@ struct CommandContext: Sendable {
   }
 
   private static func failure(_ diagnostics: [Diagnostic], _ console: Console) -> CommandFailure {
-    // Shown here, all of them; JSON output carries them itself. The lines of the file are never shown: they may hold the
-    // password.
+    // All of them are shown here; JSON output includes them itself. The lines of the file are never shown: they may
+    // contain the password.
     guard console.format != .json, diagnostics.contains(where: { $0.location != nil }) else {
       return CommandFailure(.invalid, diagnostics)
     }
@@ -56,12 +56,12 @@ struct CommandContext: Sendable {
     return CommandFailure(.invalid, [])
   }
 
-  /// The status files speak of everything: a run that looked at a part leaves them alone.
+  /// The status files cover everything: a run with a selection does not write them.
   var writesStatus: Bool { !invocation.arguments.has(CommonFlags.select) }
 
   var prober: Prober { Prober(settings: settings.probe, engine: engine) }
 
-  /// The file of --out must be writable, and must not become a part of what is desired.
+  /// The file of --out must be writable, and must not become part of the desired state.
   func checkOutput() throws {
     if let file = invocation.console.outFile, Files.lies(file, below: settings.desired) {
       throw UsageError(
@@ -71,10 +71,12 @@ struct CommandContext: Sendable {
     try invocation.console.checkOutput()
   }
 
-  /// The desired files, with everything that is wrong with them.
+  /// The desired files with all their diagnostics.
   func loaded() -> LoadedDesired { DesiredLoader.load(settings.desired, secrets: settings.secrets) }
 
-  /// The desired files without errors; throws what is wrong with them.
+  /// The desired files, without errors.
+  ///
+  /// - Throws: `CommandFailure`, which carries their diagnostics, or none after they were printed.
   func loadDesired(exitWhenEmpty: ExitCode) throws -> LoadedDesired {
     let loaded = loaded()
     guard loaded.diagnostics.hasErrors else {
@@ -95,7 +97,7 @@ struct CommandContext: Sendable {
     invocation.console.remark(lines.joined(separator: "\n"))
   }
 
-  /// A label that nothing carries is a typing error, not a wish to do nothing.
+  /// A label that matches nothing is a typing error, not a request to do nothing.
   private func checkSelection(_ loaded: LoadedDesired) throws {
     let labels = try selection()
     guard !labels.isEmpty, !loaded.state.resources.contains(where: { $0.carries(labels) }) else { return }
@@ -157,13 +159,13 @@ struct CommandContext: Sendable {
     return RESTGateway(upstream: upstream, credentials: credentials, cache: tokenFile)
   }
 
-  /// The store. A command that only looks never creates one.
+  /// The store. A read-only command never creates one.
   func stores(createsIt: Bool) throws -> StoreSet {
     if !createsIt && !Files.exists(settings.state) { return StoreSet(MemoryStore()) }
     return StoreSet(try SQLiteStore(path: settings.state))
   }
 
-  /// Appends to the event log, where there is one that can be written.
+  /// Appends to the event log, if there is a writable one.
   func append(_ events: [Event]) async {
     do {
       guard Files.exists(settings.state) else { return }
@@ -173,7 +175,7 @@ struct CommandContext: Sendable {
     }
   }
 
-  /// Does something to the status files. They are for people to look at: a failure is a warning.
+  /// Updates the status files. They are informational: a failure is a warning.
   func keepStatus(_ body: (StatusFiles) throws -> Void) {
     do {
       try body(StatusFiles(directory: settings.status, settings: reconcileOptions()))
@@ -182,7 +184,7 @@ struct CommandContext: Sendable {
     }
   }
 
-  /// Everything that diff and apply share: the lines up to the first effect.
+  /// The common part of diff and apply: everything before the first effect.
   func plan(
     _ desired: DesiredState, _ reconcileOptions: ReconcileOptions, _ stores: StoreSet
   ) async throws -> (run: Reconciliation, planned: PlanResult) {
@@ -201,7 +203,7 @@ struct CommandContext: Sendable {
 }
 
 extension Console {
-  /// With `-v`: what the plan was made from.
+  /// With `-v`: the inputs of the plan.
   func describe(_ planned: PlanResult, since start: ContinuousClock.Instant) {
     let spent = Int(((ContinuousClock.now - start) / .milliseconds(1)).rounded())
     info(

@@ -2,7 +2,7 @@
 struct FlagDefinition: Sendable {
   var name: String
   var short: Character?
-  /// What the value is called; nil: the flag takes none.
+  /// The placeholder of the value; nil: the flag takes none.
   var value: String?
   var choices: [String] = []
   var isRepeatable = false
@@ -20,12 +20,12 @@ struct FlagDefinition: Sendable {
     self.summary = summary
   }
 
-  /// The environment variable that stands in for it.
+  /// The environment variable that can replace it.
   var environment: String { "RECONCILER_" + name.uppercased().replacing("-", with: "_") }
   var placeholder: String? { value.map { choices.isEmpty ? $0 : choices.joined(separator: "|") } }
 }
 
-/// A word after the command.
+/// A positional argument.
 struct ArgumentDefinition: Sendable {
   var name: String
   var choices: [String] = []
@@ -38,13 +38,13 @@ struct CommandDefinition: Sendable {
   var name: String
   var aliases: [String] = []
   var summary: String
-  /// What help says beyond the summary.
+  /// Help text beyond the summary.
   var discussion = ""
   var arguments: [ArgumentDefinition] = []
   var flags: [FlagDefinition] = []
   var run: @Sendable (Invocation) async throws -> ExitCode
 
-  /// Its own, then those that every command takes; its own may give one of them another meaning.
+  /// Its own flags, then the common ones; its own may redefine a common one.
   var allFlags: [FlagDefinition] {
     flags + CommonFlags.all.filter { common in !flags.contains { $0.name == common.name } }
   }

@@ -1,4 +1,4 @@
-/// `reconciler completion`: what shells need to complete commands and flags.
+/// `reconciler completion`: shell completion of commands and flags.
 enum CompletionCommand {
   static let definition = CommandDefinition(
     name: "completion", summary: "Print a completion script for a shell",

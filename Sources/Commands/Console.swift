@@ -2,7 +2,7 @@ import Model
 import Upstream
 import Platform
 
-/// Where results and remarks go. Results to stdout or `--out`, everything else to stderr.
+/// Output: results to stdout or `--out`, everything else to stderr.
 struct Console: Sendable {
   enum Format: String, Sendable { case text, json, markdown }
 
@@ -12,7 +12,7 @@ struct Console: Sendable {
   var isVerbose = false
   var logsJSON = false
   var outFile: String?
-  /// Names this run in every call to NPM, in events and in log lines.
+  /// Identifies this run in every call to NPM, in events and in log lines.
   var correlation = CorrelationID.random()
 
   init() {}
@@ -34,13 +34,13 @@ struct Console: Sendable {
     hasColor = !refusesColor && Terminal.isTerminal(Terminal.output) && outFile == nil && format == .text
   }
 
-  /// What a file's name says about its format.
+  /// The format implied by a file's name.
   private static func format(of file: String?) -> Format? {
     if file?.hasSuffix(".json") == true { return .json }
     return file?.hasSuffix(".md") == true ? .markdown : nil
   }
 
-  /// Finds out whether `--out` can be written before anything is done whose result would be lost.
+  /// Checks that `--out` can be written before any work whose result would be lost.
   func checkOutput() throws {
     guard let outFile else { return }
     let place = Files.exists(outFile) ? outFile : Files.parent(of: outFile)
@@ -49,7 +49,7 @@ struct Console: Sendable {
       .failure, [Diagnostic(.outputFailed, "cannot write \(outFile)", hint: "name a file in a directory that exists")])
   }
 
-  /// Prints a result for people. False, here and below: nobody reads it any more.
+  /// Prints a result for people. False, here and below: the reader has closed the pipe.
   @discardableResult func result(_ text: TerminalText) throws -> Bool { try put(text.raw) }
 
   @discardableResult func result(markdown: MarkdownText) throws -> Bool { try put(markdown.raw) }
@@ -57,14 +57,14 @@ struct Console: Sendable {
   /// Prints a JSON result: one object, members in alphabetical order.
   @discardableResult func result(json: JSONValue) throws -> Bool { try put(JSONOutput.pretty(json)) }
 
-  /// The same on one line.
+  /// Prints it on one line.
   @discardableResult func result(line json: JSONValue) throws -> Bool { try put(JSONOutput.line(json)) }
 
-  /// Prints a text for another program or a file, in which what others wrote is escaped by that text's own rules: YAML, a
-  /// script, our own words.
+  /// Prints a text for another program or a file, in which foreign text is escaped by that format's own rules: YAML, a
+  /// script, our own messages.
   @discardableResult func result(document: String) throws -> Bool { try put(document) }
 
-  /// A reader that went away is no error of ours, and changes nothing of what the work comes to; a full disk is one.
+  /// A closed pipe is not an error and does not change the outcome of the work; a full disk is an error.
   private func put(_ text: String) throws -> Bool {
     let line = text.hasSuffix("\n") ? text : text + "\n"
     do {
@@ -81,24 +81,24 @@ struct Console: Sendable {
     }
   }
 
-  /// Shows on the way what the result will not say again.
+  /// Shows details in advance that the result does not repeat.
   func show(_ text: TerminalText) { Terminal.write(text.raw + "\n", to: Terminal.output) }
 
-  /// Says something beside the result.
+  /// Prints a message beside the result.
   func remark(_ text: TerminalText) { Terminal.write(text.raw + "\n", to: Terminal.error) }
 
-  /// Asks on the terminal; true: the answer is yes.
+  /// Asks on the terminal; true: the user answered yes.
   func asks(_ question: TerminalText) -> Bool {
     Terminal.write("\n\(question.raw) [y/N] ", to: Terminal.error)
     return ["y", "yes"].contains((readLine() ?? "").lowercased())
   }
 
-  /// Begins a screen anew, where there is one.
+  /// Clears the screen, if there is one.
   func clear() {
     if Terminal.isTerminal(Terminal.output) { Terminal.write("\u{1b}[H\u{1b}[2J", to: Terminal.output) }
   }
 
-  /// Draws over the last line of the terminal.
+  /// Overwrites the last line of the terminal.
   func redraw(_ line: TerminalText) { Terminal.write("\r\u{1b}[K" + line.raw, to: Terminal.error) }
 
   func warn(_ diagnostic: Diagnostic) {
@@ -106,12 +106,12 @@ struct Console: Sendable {
     log(level: "warning", diagnostic)
   }
 
-  /// - Parameter call: names the call that it is about; else the run is named.
+  /// - Parameter call: identifies the call that it is about; nil: the run is named.
   func info(_ message: @autoclosure () -> String, call: String? = nil) {
     if isVerbose { log(level: logsJSON ? "info" : "info[\(call ?? correlation)]", message(), call: call) }
   }
 
-  /// One line in the log of a daemon, with the time where the journal does not add it.
+  /// One log line of a daemon, with the time where the journal does not add it.
   func log(_ message: String) {
     guard !isQuiet else { return }
     if logsJSON { return log(level: "info", message) }

@@ -1,7 +1,7 @@
 import DesiredFiles
 import Model
 
-/// Diagnostics as a compiler shows them: place, code, source line, caret, note, hint.
+/// Diagnostics as a compiler shows them: location, code, source line, caret, note, hint.
 struct DiagnosticText {
   let texts: SourceLines
   let console: Console
@@ -34,14 +34,14 @@ struct DiagnosticText {
   }
 }
 
-/// The part of a source line around a place, each character in one column.
+/// The part of a source line around a location, each character in one column.
 struct SourceExcerpt {
   let text: String
   /// From 1, in `text`.
   let column: Int
   let length: Int
 
-  /// Columns that are shown of a long line, and before the place.
+  /// Columns shown of a long line, and before the location.
   private static let width = 160
   private static let lead = 60
 

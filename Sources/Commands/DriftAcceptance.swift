@@ -6,9 +6,9 @@ import Planning
 import Platform
 import Reconciler
 
-/// `diff --accept NAME`: the YAML takes over what somebody changed in NPM.
+/// `diff --accept NAME`: copies manual changes in NPM to the YAML.
 enum DriftAcceptance {
-  /// Writes the observed values of a drifted resource into its file, and says what it wrote.
+  /// Writes the observed values of a drifted resource into its file, and reports what it wrote.
   static func accept(_ name: String, _ planned: PlanResult, _ loaded: LoadedDesired, _ context: CommandContext) throws {
     let key = try ResourceNameArgument.key(name, among: loaded.state.resources)
     guard let resource = loaded.state.resources.first(where: { $0.key == key }) else { return }
@@ -39,7 +39,7 @@ enum DriftAcceptance {
     try report(fields, resource, context.invocation.console)
   }
 
-  /// What to do by hand.
+  /// What remains to be edited by hand.
   private static func hint(_ fields: [FieldChange], _ resource: DesiredResource) -> String {
     let paths = Set(fields.map(\.path))
     if paths.contains(FieldSchema.snippetTarget),

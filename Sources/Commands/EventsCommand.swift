@@ -3,7 +3,7 @@ import Model
 import Platform
 import Store
 
-/// `reconciler events`: what happened, oldest first.
+/// `reconciler events`: recorded events, oldest first.
 enum EventsCommand {
   private static let since = FlagDefinition("since", value: "DURATION", "Not older than, for example 2h or 7d")
   private static let severity = FlagDefinition(
@@ -30,10 +30,10 @@ enum EventsCommand {
     return .success
   }
 
-  /// Seconds between looks.
+  /// Seconds between polls.
   private static let pause = 0.5
 
-  /// In JSON, one event a line.
+  /// In JSON, one event per line.
   private static func follow(_ context: CommandContext) async throws -> ExitCode {
     let stop = ShutdownSignal()
     stop.listenToSignals()
@@ -47,7 +47,7 @@ enum EventsCommand {
         filter.after = event.number
       }
       filter.limit = 10_000
-      try await Task.sleep(for: .seconds(pause))  // polling: the store tells nobody when somebody else writes
+      try await Task.sleep(for: .seconds(pause))  // polling: the store does not notify of writes by other processes
     }
   }
 

@@ -1,4 +1,4 @@
-/// How the program ends. The same for every output format.
+/// Exit codes. The same for every output format.
 package enum ExitCode: Int32, Sendable {
   case success = 0
   case failure = 1

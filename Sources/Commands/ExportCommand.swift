@@ -6,7 +6,7 @@ import NPMClient
 import Platform
 import Store
 
-/// `reconciler export`: what NPM has, as desired files.
+/// `reconciler export`: the state of NPM as desired files.
 enum ExportCommand {
   private static let out = FlagDefinition("out", value: "DIR", "Write files into this directory instead of stdout")
   private static let split = FlagDefinition("split", "One file per object, in a folder for each kind")
@@ -57,7 +57,7 @@ enum ExportCommand {
     return .success
   }
 
-  /// Hosts that stand in two files would be an error of the next diff.
+  /// A host in two files would be an error in the next diff.
   private static func check(_ directory: String, _ invocation: Invocation) throws {
     guard Files.exists(directory) else { return }
     let listing: Files.Listing
@@ -82,7 +82,7 @@ enum ExportCommand {
     CommandFailure(.failure, [Diagnostic(.outputFailed, message, hint: hint)])
   }
 
-  /// What the store calls objects that have no place for a marker.
+  /// The store's names for objects without a place for a marker.
   private static func names(_ context: CommandContext) async throws -> [ObjectRef: String] {
     let stores = try context.stores(createsIt: false)
     guard try await stores.binding.boundNPM() == context.settings.npmURL else { return [:] }

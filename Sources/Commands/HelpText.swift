@@ -1,4 +1,4 @@
-/// Help, made from the declarations.
+/// Help, generated from the declarations.
 enum HelpText {
   static func overview() -> String {
     var lines = [
@@ -44,6 +44,6 @@ enum HelpText {
 }
 
 extension String {
-  /// Filled up with spaces on the right.
+  /// Padded with spaces on the right.
   func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 }

@@ -1,13 +1,13 @@
 import Model
 
-/// A command that is being carried out.
+/// A running command.
 struct Invocation: Sendable {
   var command: CommandDefinition
   var arguments: ParsedArguments
   var console: Console
 }
 
-/// Ends a command with an exit code and what there is to say.
+/// Ends a command with an exit code and its diagnostics.
 struct CommandFailure: Error {
   var exit: ExitCode
   var diagnostics: [Diagnostic]

@@ -2,7 +2,7 @@ import Reports
 import Model
 import Reconciler
 
-/// Prints a plan that is only looked at, in the format that was asked for.
+/// Prints a plan without applying it, in the requested format.
 struct PlanPrinter {
   let planned: PlanResult
   let context: CommandContext

@@ -8,14 +8,14 @@ import Platform
 import Probe
 import Reconciler
 
-/// A plan as people like to read it.
+/// A plan as readable text.
 struct PlanText {
   let planned: PlanResult
   let settings: Settings
   let console: Console
-  /// Only a part of the resources was looked at.
+  /// Only a selection of the resources was considered.
   let isPartial: Bool
-  /// Columns for names, worked out once: a plan may have ten thousand lines.
+  /// Columns for names, computed once: a plan may have ten thousand lines.
   let nameWidth: Int
 
   init(planned: PlanResult, settings: Settings, console: Console, isPartial: Bool = false) {
@@ -153,7 +153,7 @@ struct PlanText {
     }
     let pathWidth = min(26, change.fields.map { TerminalText(ValueText.shown($0).path).count }.max() ?? 0)
     let isDrift = change.fields.contains { $0.cause == .drifted || $0.cause == .both }
-    // Each remark once: who moved it in NPM, where it stands in the YAML.
+    // Each remark once: the author of the change in NPM, the line in the YAML.
     let remarks = ((isDrift ? [drift(change)] : []) + [source(change)]).filter { !$0.isEmpty }
     var lines: [TerminalText] = []
     for index in 0..<max(change.fields.count, remarks.count) {
@@ -171,7 +171,7 @@ struct PlanText {
     return lines + checks(change).map { continuation(TerminalText($0), "") }
   }
 
-  /// What was found of its destinations, a line each.
+  /// The check results of its destinations, one per line.
   private func checks(_ change: Change) -> [String] {
     (planned.probes[change.key] ?? []).map { result in
       (result.target.location.map { "location \($0): " } ?? "") + ProbeText.facts(result)
@@ -231,7 +231,7 @@ struct PlanText {
     return kind(change) + (spec?.identityKeys.joined(separator: ", ") ?? "")
   }
 
-  /// The kind, of what is no proxy host: names of different kinds may be the same.
+  /// The kind, unless it is a proxy host: names of different kinds may be the same.
   private func kind(_ change: Change) -> String { change.key.kind == .proxyHost ? "" : "\(change.key.kind.title) " }
   private func id(_ change: Change) -> String { change.id?.description ?? "?" }
   private func source(_ change: Change) -> String {
@@ -239,7 +239,7 @@ struct PlanText {
   }
 }
 
-/// Small phrases that several outputs share.
+/// Phrases shared by several outputs.
 enum Phrases {
   static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
@@ -250,11 +250,11 @@ enum Phrases {
     return all.isEmpty ? "nothing" : all.map { count(counts[$0] ?? 0, $0.title) }.joined(separator: ", ")
   }
 
-  /// Enough of a digest to tell plans apart.
+  /// Enough of a digest to distinguish plans.
   static func shortDigest(_ digest: String) -> String { String(digest.prefix("sha256:".count + 8)) }
 }
 
-/// A check in one line: `dns ok, tcp 0.4 ms, http 200 in 12 ms`.
+/// A check on one line: `dns ok, tcp 0.4 ms, http 200 in 12 ms`.
 enum ProbeText {
   static func facts(_ result: ProbeResult) -> String {
     result.steps.filter { $0.status == .failed || ($0.step != .syntax && $0.status == .passed) }.map { step in

@@ -5,7 +5,7 @@ import NPMClient
 import Platform
 import Store
 
-/// The program: picks the command, runs it, ends with its code.
+/// The program: selects the command, runs it, ends with its exit code.
 package enum Program {
   static let commands: [CommandDefinition] = [
     ValidateCommand.definition, DiffCommand.definition, ApplyCommand.definition, AdoptCommand.definition,
@@ -39,7 +39,7 @@ package enum Program {
     }
   }
 
-  /// Whether somebody who mistyped the rest asked for JSON.
+  /// Whether an otherwise invalid command line requests JSON.
   private static func wantsJSON(_ arguments: [String]) -> Bool {
     let pairs = zip(arguments, arguments.dropFirst())
     return arguments.contains { ["-ojson", "-o=json", "--output=json"].contains($0) }
@@ -68,7 +68,7 @@ package enum Program {
     }
   }
 
-  /// In JSON, what went wrong is the result; in text it goes to stderr.
+  /// In JSON, errors are the result; in text they go to stderr.
   private static func report(_ diagnostics: [Diagnostic], _ exit: ExitCode, _ console: Console) -> ExitCode {
     let isLost = diagnostics.contains { $0.code == .outputFailed }
     if console.format == .json, !isLost, (try? console.result(json: PlanJSON.empty(diagnostics))) != nil { return exit }

@@ -1,7 +1,7 @@
 import Model
 import Platform
 
-/// A bar on stderr, only where that is a terminal; gone when it is full.
+/// A progress bar on stderr, only on a terminal; removed when complete.
 struct ProgressBar: Sendable {
   private let what: String
   private let isShown: Bool

@@ -4,7 +4,7 @@ import Platform
 import Reconciler
 import Store
 
-/// `reconciler rollback`: a plan that goes back to what an earlier run left.
+/// `reconciler rollback`: a plan that restores the state after an earlier run.
 enum RollbackCommand {
   private static let to = FlagDefinition(
     "to", value: "RUN", "The run whose result is to come back; default: the one before the last that changed something")

@@ -18,7 +18,7 @@ enum SchemaCommand {
     })
 }
 
-/// JSON Schema of the settings, made from their descriptions.
+/// JSON Schema of the settings, generated from their descriptions.
 enum SettingsSchema {
   static var document: JSONValue {
     [
@@ -29,7 +29,7 @@ enum SettingsSchema {
   }
 }
 
-/// JSON Schema of the desired files, made from the schemas of their kinds.
+/// JSON Schema of the desired files, generated from the schemas of their kinds.
 enum DesiredSchema {
   static var document: JSONValue {
     var properties: [String: JSONValue] = [:]

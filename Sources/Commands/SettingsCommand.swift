@@ -1,7 +1,7 @@
 import Configuration
 import Model
 
-/// `reconciler settings`: what is in force, and where each value comes from.
+/// `reconciler settings`: the effective values, and the source of each.
 enum SettingsCommand {
   static let definition = CommandDefinition(
     name: "settings", summary: "Show the settings in force, and where each comes from",

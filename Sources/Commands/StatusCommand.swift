@@ -25,21 +25,21 @@ enum StatusCommand {
     while true {
       let stamp = ["status", "health"].map { Files.stamp("\(directory)/\($0).json") }.joined()
       if stamp != shown {
-        // From the upper left corner, over what stood there.
+        // From the upper left corner, over the previous output.
         invocation.console.clear()
         guard try show(settings, invocation.console) else { return .success }
         shown = stamp
       }
-      try await Task.sleep(for: .milliseconds(500))  // files tell nobody that they changed, wherever they lie
+      try await Task.sleep(for: .milliseconds(500))  // polling: change notifications do not work on every file system
     }
   }
 
-  /// False: nobody reads it any more.
+  /// False: the reader has closed the pipe.
   private static func show(_ settings: Settings, _ console: Console) throws -> Bool {
     let directory = settings.status
     let status = try read("\(directory)/status.json")
     let drift = (try? read("\(directory)/drift.json")) ?? .null
-    // Only a daemon writes it.
+    // Only written by a daemon.
     let health = (try? read("\(directory)/health.json")) ?? .null
     switch console.format {
     case .json:

@@ -1,18 +1,18 @@
 import Model
 import Platform
 
-/// What `status` prints, from what stands in the status files.
+/// The output of `status`, from the content of the status files.
 struct StatusText {
   let console: Console
   let status: JSONValue
   let drift: JSONValue
-  /// null: nobody watches.
+  /// null: no daemon has written it.
   let health: JSONValue
   var now = Timestamp.now
   /// Seconds between passes of a daemon.
   var interval = 60.0
 
-  /// Healthy hosts that are shown one by one; more are counted.
+  /// Healthy hosts listed one by one; the rest are counted.
   private static let shownHealthy = 20
 
   var text: TerminalText {
@@ -45,7 +45,7 @@ struct StatusText {
     return silence.map { "\(console.paint("No word of the daemon since \($0)", .red)); then:\n\(health)" } ?? health
   }
 
-  /// Since when a daemon that wrote of health says nothing; nil: it does, or there is none. It writes with each pass.
+  /// Since when a daemon that reported health has been silent; nil: it is not, or there is none. It writes each pass.
   private var silence: String? {
     guard let written = health["written_at"].stringValue.flatMap({ Timestamp(iso8601: $0) }) else { return nil }
     let patience = max(3 * interval, 300)
@@ -69,7 +69,7 @@ struct StatusText {
     }
   }
 
-  /// Who is not well comes first.
+  /// Unhealthy hosts come first.
   private var hosts: [TerminalText] {
     let proxies = health["proxies"].arrayValue ?? []
     let bad = proxies.filter { $0["health"] == "unhealthy" }

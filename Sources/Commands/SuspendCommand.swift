@@ -3,7 +3,7 @@ import Model
 import Platform
 import Store
 
-/// `reconciler suspend` and `resume`: leave something alone for a while, without touching the YAML.
+/// `reconciler suspend` and `resume`: stop managing something for a while, without changing the YAML.
 enum SuspendCommand {
   private static let all = FlagDefinition("all", "Everything")
   private static let length = FlagDefinition("for", value: "DURATION", "How long, for example 2h or 7d")
@@ -95,7 +95,7 @@ enum SuspendCommand {
       }
       return .everything
     }
-    // What the store knows may be gone from the YAML, or come from a repository.
+    // Resources in the store may be gone from the YAML, or come from a repository.
     let known = try await context.stores(createsIt: false).ledger.entries().map(\.key)
     let desired = context.loaded().state.resources.map(\.key)
     return .resource(try ResourceNameArgument.key(typed, among: Array(Set(known + desired)).sorted()))

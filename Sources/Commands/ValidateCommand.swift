@@ -4,7 +4,7 @@ import Model
 import Probe
 import Reconciler
 
-/// `reconciler validate`: reads the desired files and says everything that is wrong with them.
+/// `reconciler validate`: reads the desired files and reports all their errors.
 enum ValidateCommand {
   private static let probe = FlagDefinition("probe", "Check every destination too: DNS, TCP, HTTP")
 

@@ -2,7 +2,7 @@ import DesiredFiles
 import Model
 import Probe
 
-/// What `validate` prints.
+/// The output of `validate`.
 enum ValidationReport {
   static func text(_ loaded: LoadedDesired, _ results: [ProbeResult], _ console: Console) -> TerminalText {
     let renderer = DiagnosticText(texts: loaded.texts, console: console)

@@ -4,7 +4,7 @@ import Planning
 import Platform
 import Store
 
-/// Carries changes out, strictly one after the other: announce, write, prove, record.
+/// Applies changes strictly one after the other: announce, write, prove, record.
 struct Applier: Sendable {
   private let gateway: any NPMGateway
   private let stores: StoreSet
@@ -32,17 +32,17 @@ struct Applier: Sendable {
     self.writer = writer
   }
 
-  /// What an apply knows from change to change.
+  /// State of an apply between changes.
   private struct Progress {
     let originals: [ResourceKey: Change]
     var done: [ResourceKey: Change] = [:]
     var broken: Set<ResourceKey> = []
-    /// Objects that gave up for a moment what another change takes.
+    /// Objects that temporarily released claims which another change takes.
     var aside: [ResourceKey: ObservedResource] = [:]
-    /// Why nothing more is attempted; nil: it is.
+    /// Why the run stops early; nil: it continues.
     var ending: Diagnostic?
 
-    /// A change that takes what was just released goes on: to stop between the two would take a site down.
+    /// A change that takes what was just released is still made after a stop: otherwise a site would go down.
     func isCommitted(_ change: Change) -> Bool { change.releasedBy.contains { done[$0] != nil } }
   }
 
@@ -53,7 +53,7 @@ struct Applier: Sendable {
     var state = Progress(originals: Dictionary(firstOf: changes.map { ($0.key, $0) }))
     for planned in changes {
       var change = planned
-      // What it takes in turn for what it gave up.
+      // The object was modified when it released its claims: continue from that state.
       if let moved = state.aside[planned.key] { change.observed = moved }
       let outcome: ChangeOutcome =
         if let reason = await reasonToSkip(change, state, stop) {
@@ -77,7 +77,7 @@ struct Applier: Sendable {
     }
   }
 
-  /// Makes a change; where it fails, what gave something up for it gets that back.
+  /// Makes a change; if it fails, restores the objects that released something for it.
   private func exchangeOrUndo(_ change: Change, _ state: inout Progress) async -> ChangeOutcome {
     var outcome = await exchange(change, state.originals, &state.aside)
     guard outcome.status == .failed else { return outcome }
@@ -100,7 +100,7 @@ struct Applier: Sendable {
         ? "not attempted: it would not be served either" : "not attempted: \(error.message)")
   }
 
-  /// Makes a change after those have stepped aside that want something of it in turn.
+  /// Makes a change after the objects that swap claims with it have released theirs.
   private func exchange(
     _ change: Change, _ originals: [ResourceKey: Change], _ aside: inout [ResourceKey: ObservedResource]
   ) async -> ChangeOutcome {
@@ -119,7 +119,7 @@ struct Applier: Sendable {
     return await attempt(change)
   }
 
-  /// Undoes a change that gave domains up for another, when the other came to nothing.
+  /// Undoes a change that released domains for another change, when that one failed.
   private func bringBack(_ old: Change, after failed: inout ChangeOutcome) async {
     guard let before = old.observed else { return }
     if failed.change.action == .create, let id = failed.id,
@@ -144,7 +144,7 @@ struct Applier: Sendable {
       : "'\(old.key.name)' made room for it and could not be put back: \(result.error?.message ?? "look at NPM")"
   }
 
-  /// Failures after which the next change would only fail the same way.
+  /// Failures that the next change would repeat.
   private func endsTheRun(_ error: Diagnostic) -> Bool {
     error.code.isUpstreamAway
       || [.reloadUnproven, .nginxBroken, .npmForbidden, .npmNotNPM, .storeFull, .storeUnreadable, .storeCorrupt]
@@ -181,7 +181,7 @@ struct Applier: Sendable {
     }
   }
 
-  /// What the ledger says while the write is under way.
+  /// The ledger row while the write is in progress.
   private func claim(for change: Change) -> LedgerUpdate {
     guard let spec = change.desired else { return .keep }
     var entry = LedgerEntry(
@@ -260,14 +260,14 @@ struct Applier: Sendable {
     }
   }
 
-  /// What the ledger says afterwards. A name is released only after its object is proven gone.
+  /// The ledger row afterwards. A name is released only after its object is proven gone.
   private func ledgerUpdate(_ result: WriteResult, _ change: Change) -> LedgerUpdate {
     let isApplied = result.outcome.status == .applied
-    // NPM has it, whatever nginx does.
+    // NPM stored it, whether or not nginx serves it.
     let isStored = isApplied || result.outcome.status == .unproven
     guard let spec = change.desired else { return isApplied ? .remove : .keep }
     let old = change.entry
-    // What was put back carries what it carried before: the former name, or no marker at all.
+    // A restored object carries what it carried before: the former name, or no marker at all.
     let isAsBefore = result.isCertainlyUnwritten || (result.isRestored && (old == nil || change.renamedFrom != nil))
     if !isApplied && isAsBefore {
       guard let old else { return .remove }

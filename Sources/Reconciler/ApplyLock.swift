@@ -5,17 +5,17 @@ package import Store
 /// Why a lock was not taken.
 package struct LockError: Error {
   package var diagnostic: Diagnostic
-  /// Another process holds it; else it could not be made.
+  /// True: another process holds it. False: it could not be created.
   package var isHeld: Bool
 }
 
 /// One writer per state: a lock file that is released with its process, and a row in the store for other machines.
 package enum ApplyLock {
-  /// Takes the lock that lies beside the store.
+  /// Takes the lock file beside the store.
   ///
   /// - Parameters:
   ///   - timeout: seconds; nil: no limit.
-  ///   - pause: seconds between two attempts.
+  ///   - pause: seconds between attempts.
   /// - Throws: `LockError`, also when a stop is requested while it is held.
   package static func take(
     beside state: String, timeout: Double?, every pause: Double = 0.1, stop: ShutdownSignal
@@ -41,7 +41,7 @@ package enum ApplyLock {
       isHeld: true)
   }
 
-  /// Takes the row in the store: it keeps out other machines that share the disk.
+  /// Takes the row in the store: it excludes other machines that share the disk.
   ///
   /// - Throws: `LockError` and `StoreError`.
   package static func lease(

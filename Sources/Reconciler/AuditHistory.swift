@@ -2,7 +2,7 @@ import Model
 import NPMClient
 import Planning
 
-/// What NPM's audit log tells of objects of ours: who changed what, and how.
+/// Entries of NPM's audit log about managed objects: the account, the time and the change.
 struct AuditHistory {
   /// Newest first, by object.
   private let entries: [ObjectRef: [AuditEntry]]
@@ -18,7 +18,7 @@ struct AuditHistory {
     return AuditHistory(log)
   }
 
-  /// Marks hosts that were switched on by NPM's own call after the last write that configured them with their access list.
+  /// Marks hosts that NPM's own call switched on after the last write that configured them with their access list.
   func markOpenHosts(_ observed: inout ObservedState) {
     let references = observed.references
     observed.resources[.proxyHost] = observed.resources[.proxyHost]?.map { host in
@@ -39,8 +39,8 @@ struct AuditHistory {
     entries[object]?.first { actions.contains($0.action) }?.number
   }
 
-  /// The newest entry that explains how an object came to differ. Ours do not: the log names only an account, which may be
-  /// the one that we use, so that a write is told by its time and by what it sent.
+  /// The newest entry that explains how an object drifted. Our own writes do not count: the log names only an account,
+  /// which may be ours, so they are recognised by their time and payload.
   func authors(of changes: [Change]) -> [ObjectRef: AuditEntry] {
     var found: [ObjectRef: AuditEntry] = [:]
     for change in changes {
@@ -50,15 +50,15 @@ struct AuditHistory {
     return found
   }
 
-  /// An entry explains a difference when it sent something else than we wrote last; a host that is on or off may also have
-  /// been switched by a call that sends nothing.
+  /// An entry explains a difference when its payload differs from our last write; a host may also have been enabled or
+  /// disabled by a call without a payload.
   private func isAnothers(_ entry: AuditEntry, _ change: Change) -> Bool {
     if let ours = change.entry?.modifiedOn, entry.createdOn < ours { return false }
     let isSwitch = ["enabled", "disabled"].contains(entry.action)
     return change.fields.contains { field in
       switch field.path {
       case "enabled": isSwitch || sentOtherwise(entry, change)
-      // Ours are switched on by what sends all of their row.
+      // Our own calls that switch a host on send its whole row.
       case FieldDiff.guardField, FieldDiff.currentField, FieldDiff.nginxField:
         entry.action == "enabled" || sentOtherwise(entry, change)
       default: field.cause != .desiredEdited && sentOtherwise(entry, change)
@@ -69,7 +69,7 @@ struct AuditHistory {
   private func sentOtherwise(_ entry: AuditEntry, _ change: Change) -> Bool {
     guard let sent = entry.payload.objectValue, let ours = change.entry?.applied else { return true }
     return ours.schema.fields.contains { field in
-      // References are numbers in the log, and what is secret or kept elsewhere is not compared.
+      // References are numbers in the log; secrets and values stored elsewhere are not compared.
       switch field.type {
       case .bool, .integer, .port, .string, .host: sent[field.name].map { $0 != ours[field.name] } ?? false
       case .domains: sent[field.name].map { folded($0) != folded(ours[field.name]) } ?? false

@@ -1,15 +1,15 @@
 package import Model
 import Platform
 
-/// Certificates in NPM, who uses them, and how long they live.
+/// Certificates in NPM, the objects that use them, and their expiry.
 package struct CertificateInventory: Sendable {
   package struct Entry: Sendable {
     package var name: String
     package var id: ResourceID
     package var names: [String]
-    /// The day it ends, as `2027-02-19`.
+    /// The expiry date, as `2027-02-19`.
     package var expires: String
-    /// Negative: it is over. nil: NPM does not say when it ends.
+    /// Negative: it has expired. nil: NPM does not show when it expires.
     package var daysLeft: Int?
     /// Domains or ports of the objects that use it.
     package var users: [String]
@@ -33,12 +33,12 @@ package struct CertificateInventory: Sendable {
     }
   }
 
-  /// Those in use that end within so many days.
+  /// Certificates in use that expire within so many days.
   package func expiring(within days: Int) -> [Entry] {
     entries.filter { entry in !entry.users.isEmpty && entry.daysLeft.map { $0 <= days } == true }
   }
 
-  /// Those in use whose end is near: from so many days on a warning, and an error.
+  /// Certificates in use that expire soon: a warning or an error, from so many days before.
   package func diagnostics(warning: Int, error: Int) -> [Diagnostic] {
     expiring(within: warning).compactMap { entry in
       guard let left = entry.daysLeft else { return nil }

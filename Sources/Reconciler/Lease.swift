@@ -7,13 +7,13 @@ package struct LeaseConflict: Error {
   package var holder: LeaseHolder
 }
 
-/// The row in the store that names the process which writes. The file lock keeps other processes of this machine out; the
-/// row keeps out other machines that share the disk, and names the process when one died.
+/// The row in the store that names the writing process. The file lock excludes other processes of this machine; the row
+/// excludes other machines that share the disk, and names the process if one died.
 package struct Lease: Sendable {
   private let stores: StoreSet
   private let holder: LeaseHolder
 
-  /// Takes the row, over from a dead process if need be.
+  /// Takes the row, if need be from a dead process.
   ///
   /// - Throws: `LeaseConflict` and `StoreError`.
   package static func take(
@@ -35,11 +35,11 @@ package struct Lease: Sendable {
     return Lease(stores: stores, holder: holder)
   }
 
-  /// Runs `body`, renews the lease meanwhile, then gives it back.
+  /// Runs `body`, renews the lease meanwhile, then releases it.
   package func hold<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
     let renewal = Task {
       while !Task.isCancelled {
-        // Renewal is a matter of time: nothing else could wake it.
+        // Renewal is periodic: there is no event to wait for.
         try await Task.sleep(for: .seconds(LeaseHolder.renewal))
         try await stores.lease.renew(holder, at: .now)
       }

@@ -1,14 +1,14 @@
 import Model
 import Planning
 
-/// Finds the line of YAML that nginx complains about: it names a word, we look for who wrote it.
+/// Finds the line of YAML behind an nginx error by the token that the error names.
 enum NginxErrorLocator {
   private struct Text {
     var path: String
     var value: String
   }
 
-  /// - Parameter words: nginx's complaint, its first line.
+  /// - Parameter words: the first line of nginx's error.
   static func place(_ words: String, in change: Change) -> SourceLocation? {
     guard let spec = change.desired else { return change.source }
     let texts = self.texts(spec).filter { !$0.value.isEmpty && change.fieldSources[$0.path] != nil }
@@ -26,7 +26,7 @@ enum NginxErrorLocator {
     return config.flatMap { change.fieldSources[$0.path]?.line(0) } ?? change.source
   }
 
-  /// What people wrote that ends up in nginx's configuration.
+  /// User-written text that ends up in nginx's configuration.
   private static func texts(_ spec: Spec) -> [Text] {
     var found = [Text(path: "advanced_config", value: spec["advanced_config"].stringValue ?? "")]
     let locations = spec["locations"].arrayValue ?? []
@@ -39,7 +39,7 @@ enum NginxErrorLocator {
     return found
   }
 
-  /// The line on which a word stands, at its beginning if anywhere: that is where directives stand.
+  /// The line that contains a token, preferably at its beginning: that is where directives are.
   private static func line(of token: String, in text: Text) -> (path: String, index: Int)? {
     let lines = text.value.split(separator: "\n", omittingEmptySubsequences: false)
     let index =
@@ -52,7 +52,7 @@ enum NginxErrorLocator {
     line.split { $0.isWhitespace || ";{}\"'".contains($0) }
   }
 
-  /// What stands between double quotes.
+  /// The texts between double quotes.
   private static func quoted(_ words: String) -> [String] {
     words.split(separator: "\"", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }
       .map { String($0.element) }

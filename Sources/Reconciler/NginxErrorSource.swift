@@ -1,9 +1,9 @@
 import Model
 import NPMClient
 
-/// Why NPM answers 500 to every write: something that was there before keeps nginx from taking any configuration.
+/// Why NPM answers 500 to every write: an existing configuration makes nginx reject every new one.
 enum NginxErrorSource {
-  /// Names the host that it may be, where a host's own row tells.
+  /// Names the probable host, if a host's row shows it.
   static func error(_ gateway: any NPMGateway) async -> NPMError {
     let message = "nginx takes no configuration at all now: NPM answers 500 to every write"
     let look = "run 'nginx -t' where NPM runs, and mend what it names; then apply again"

@@ -3,8 +3,8 @@ import NPMClient
 import Planning
 import Platform
 
-/// What of a pass is news: what differs, is in the way or waits is told once, when it begins to be so. A value that
-/// remembers what it told; a single run begins with an empty one.
+/// The new events of a pass: a difference, a block or a wait is reported once, when it begins. A value that remembers
+/// what it reported; a single run begins with an empty one.
 package struct PlanEventRecorder: Sendable {
   private var told: Set<String> = []
   private var digest = ""

@@ -4,29 +4,29 @@ package import Planning
 package import Probe
 package import Store
 
-/// Everything that is known when a plan stands: what `diff` shows and `apply` starts from.
+/// Everything known about a plan: what `diff` shows and `apply` starts from.
 package struct PlanResult: Sendable {
   package var desired: DesiredState
   package var observed: ObservedState
   package var ledger: [LedgerEntry]
   package var plan: Plan
-  /// Checks of destinations that are new or change, by resource.
+  /// Checks of new or changed destinations, by resource.
   package var probes: [ResourceKey: [ProbeResult]]
-  /// Changes that failed before and wait for their next attempt: they still fail.
+  /// Changes that failed before and wait for their next attempt.
   package var retrying: Set<ResourceKey> = []
-  /// Why `apply` would not begin; empty: it would.
+  /// Why `apply` would refuse to start; empty: it would start.
   package var refusals: [Diagnostic]
-  /// What people should know besides.
+  /// Further warnings for the operator.
   package var warnings: [Diagnostic]
-  /// Certificates that are about to end.
+  /// Certificates that expire soon.
   package var certificates: [Diagnostic]
-  /// Who last changed an object in NPM, where its audit log tells.
+  /// The last author of a change to an object in NPM, where the audit log shows it.
   package var authors: [ObjectRef: AuditEntry]
 
   /// Whether an apply would write to NPM.
   package var writesSomething: Bool { !plan.effective.isEmpty || !plan.hostsToRewrite.isEmpty }
 
-  /// Objects in NPM of the kinds that we manage.
+  /// Objects in NPM of the managed kinds.
   package var observedCount: Int { observed.resources.values.reduce(0) { $0 + $1.count } }
 }
 
@@ -39,7 +39,7 @@ package struct ChangeOutcome: Sendable {
   package var error: Diagnostic?
   /// NPM's number of the object afterwards.
   package var id: ResourceID?
-  /// What happened, for people: `created as 34, online after 61 ms`.
+  /// A readable summary: `created as 34, online after 61 ms`.
   package var note: String
 
   package init(
@@ -53,16 +53,16 @@ package struct ChangeOutcome: Sendable {
   }
 }
 
-/// What an apply did.
+/// The result of an apply.
 package struct ApplyResult: Sendable {
   package var run: Int?
   package var outcomes: [ChangeOutcome]
   package var seconds: Double
-  /// Somebody asked to stop, and not everything was attempted.
+  /// A stop was requested, and not everything was attempted.
   package var wasInterrupted: Bool
-  /// Hosts that a request left bare and that could not be written again; nil: there are none.
+  /// Hosts that a request left without TLS and access control and that could not be written again; nil: there are none.
   package var unrepaired: Diagnostic?
-  /// What people should know of how it was proven.
+  /// A remark on how the result was proven.
   package var remark: Diagnostic?
 
   package func count(_ status: ChangeOutcome.Status) -> Int { outcomes.count { $0.status == status } }

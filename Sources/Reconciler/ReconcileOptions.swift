@@ -3,51 +3,51 @@ package import Model
 package import Planning
 package import Probe
 
-/// What one pass is told to do.
+/// Options of one pass.
 package struct ReconcileOptions: Sendable {
-  /// NPM's address as written in the settings: the store belongs to it.
+  /// NPM's address as in the settings: the store is bound to it.
   package var npmURL: String
   package var owner: String
   package var policy: Policy
   package var limits: SafetyLimits
-  /// Take objects with our marker for ours although the store does not know them.
+  /// Treat objects with our marker as managed although the store does not know them.
   package var trustsMarkers = false
-  /// The store may be bound to this NPM although it was another's.
+  /// The store may be bound to this NPM although it was bound to another.
   package var rebindsStore = false
-  /// The host that NPM's own address leads through may be changed.
+  /// The host behind NPM's own address may be changed.
   package var allowsSelfLockout = false
-  /// Keep to resources that carry all these labels; empty: all.
+  /// Only resources with all these labels; empty: all.
   package var selection: [String: String] = [:]
   package var probes = true
-  /// The commit that the desired files are of; nil: of none.
+  /// The commit of the desired files; nil: they are not in a repository.
   package var commit: GitCommit?
-  /// Why nothing is written at a time, as in a maintenance window; nil: it may be.
+  /// Why nothing may be written at a time, as in a maintenance window; nil: writes are allowed.
   package var maintenance: @Sendable (Timestamp) -> Suspension? = { _ in nil }
-  /// Whether a connection to NPM's API tells that nginx reloaded.
+  /// Whether a connection to NPM's API shows that nginx reloaded.
   package var usesReloadWitness = true
-  /// Where NPM serves its hosts, to look at what was written; nil: not known.
+  /// Where NPM serves its hosts, to verify what was written; nil: not known.
   package var dataPlane: DataPlane?
-  /// What `certificate: auto` means where no certificate fits; nil: nothing.
+  /// The meaning of `certificate: auto` where no certificate matches; nil: none.
   package var defaultCertificate: String?
-  /// For requests to Let's Encrypt that releases of NPM want it for.
+  /// For requests to Let's Encrypt, in releases of NPM that require it.
   package var letsEncryptEmail: String?
-  /// Days before its end from which a certificate is a warning, and an error.
+  /// Days before expiry at which a certificate becomes a warning, and an error.
   package var certificateDays = (warning: 21, error: 7)
-  /// What the pass is for.
+  /// The purpose of the pass.
   package var purpose = Purpose.converge
-  /// Seconds for which runs keep what was there before their changes.
+  /// Seconds for which runs keep the values before their changes.
   package var historySeconds = 90 * 86400.0
-  /// Seconds and number of events that are kept.
+  /// Seconds and number of events to keep.
   package var eventRetention = (seconds: 90 * 86400.0, count: 100_000)
-  /// Goes with every call to NPM and into every event.
+  /// Sent with every call to NPM and stored in every event.
   package var correlation = ""
 
   package enum Purpose: Sendable {
-    /// To make NPM as the YAML says.
+    /// Brings NPM to the state in the YAML.
     case converge
-    /// To take over hosts that nobody owns, and nothing else.
+    /// Only takes over unmanaged hosts.
     case adopt(Adoption)
-    /// To go back to an earlier state: its resources are the only ones looked at.
+    /// Goes back to an earlier state: only its resources are considered.
     case rollBack(RollbackTarget)
   }
 

@@ -4,16 +4,16 @@ import Planning
 import Platform
 import Store
 
-/// What earlier runs left behind: interrupted writes, requests and reloads.
+/// Cleans up after earlier runs: interrupted writes, requests and reloads.
 extension Reconciliation {
   func unproven(_ planned: PlanResult) async throws -> UnprovenReload? {
-    // A run that was killed in the middle of a write did not look either.
+    // A run that was killed during a write did not check for a reload either.
     let killed = try await stores.ledger.openIntents().first.map { "\($0.action) \($0.key.name)" }
     guard let change = try await stores.binding.unprovenChange(of: settings.npmURL) ?? killed else { return nil }
     return UnprovenReload(change, planned.observed, planned.ledger)
   }
 
-  /// Remembers a change whose reload was not seen, and forgets it after one that was.
+  /// Records a change whose reload was not observed, and clears it after one that was.
   func settleReload(
     _ outcomes: [ChangeOutcome], _ planned: PlanResult, _ writer: ObjectWriter
   ) async throws -> Diagnostic? {
@@ -26,7 +26,7 @@ extension Reconciliation {
       return nil
     }
     if await !writer.rows.reload.hasReloaded {
-      // Where nothing of ours is left to write, it stays until something is.
+      // With no managed host left to write, it stays until there is one.
       guard let unproven = try await unproven(planned) else { return nil }
       if try await suspensions.now().everything != nil { return unproven.warning }
       if let doubt = await unproven.prove(writer) { return doubt }
@@ -35,7 +35,7 @@ extension Reconciliation {
     return nil
   }
 
-  /// Before anything else: somebody's door may stand open.
+  /// Comes first: hosts may be without access control.
   func repairBareHosts(_ planned: PlanResult, _ writer: ObjectWriter) async throws -> Diagnostic? {
     let open = try await stores.requests.openRequests()
     guard !open.isEmpty, settings.policy != .observe else { return nil }
@@ -56,8 +56,8 @@ extension Reconciliation {
     return problem?.diagnostic
   }
 
-  /// A run that was killed left writes announced but not recorded. The ledger's marks make the planner look at
-  /// them again; here they are only named and closed.
+  /// A killed run left writes announced but not recorded. The ledger's marks make the planner check them again; here
+  /// they are only named and closed.
   func closeOldIntents() async throws {
     for intent in try await stores.ledger.openIntents() {
       try await stores.binding.setUnprovenChange("\(intent.action) \(intent.key.name)", of: settings.npmURL)

@@ -6,19 +6,19 @@ package import Platform
 package import Probe
 package import Store
 
-/// One pass: observe, plan, check, and, when asked, apply. Everything comes in by `init`.
+/// One pass: observe, plan, check, and, if requested, apply. All dependencies come through `init`.
 package struct Reconciliation: Sendable {
   let gateway: any NPMGateway
   let stores: StoreSet
   private let prober: Prober?
-  /// What was found a moment ago.
+  /// Recent probe results.
   private let known: [ProbeTarget: ProbeResult]
   let settings: ReconcileOptions
   private let verifierPause: @Sendable (Double) async -> Void
 
   /// - Parameters:
-  ///   - known: checks of destinations that need not be made again.
-  ///   - pause: waits so many seconds between reads after a write: NPM tells nobody when it is done. Tests pass
+  ///   - known: checks of destinations that need not be repeated.
+  ///   - pause: waits so many seconds between reads after a write: NPM does not notify when it is done. Tests pass
   ///   their own.
   package init(
     gateway: any NPMGateway, stores: StoreSet, prober: Prober?, known: [ProbeTarget: ProbeResult] = [:],
@@ -33,7 +33,9 @@ package struct Reconciliation: Sendable {
     verifierPause = pause
   }
 
-  /// Makes the plan. Writes nothing. Throws `NPMError` and `StoreError`.
+  /// Makes the plan; writes nothing.
+  ///
+  /// - Throws: `NPMError` and `StoreError`.
   package func plan(
     _ desired: DesiredState, progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
   ) async throws -> PlanResult {
@@ -64,7 +66,7 @@ package struct Reconciliation: Sendable {
     return planned
   }
 
-  /// Adds why the plan would be refused, what must be written again, and what people should know.
+  /// Adds the reasons to refuse the plan, the hosts to write again, and warnings.
   private func guardPlan(_ planned: inout PlanResult) async throws {
     planned.refusals = settings.limits.refusals(of: planned.plan, desiredCount: desiredCount(planned.desired))
     if !settings.allowsSelfLockout {
@@ -90,13 +92,13 @@ package struct Reconciliation: Sendable {
     planned.warnings += planned.certificates
   }
 
-  /// NPM's audit log, where a host of ours has an access list: only the log tells at once that somebody switched it on.
+  /// NPM's audit log, if a managed host has an access list: only the log shows at once that a host was switched on.
   private func history(_ ledger: [LedgerEntry]) async -> AuditHistory? {
     let guarded = ledger.contains { $0.applied.map { !$0["access_list"].isNull } ?? false }
     return guarded ? await AuditHistory.read(gateway) : nil
   }
 
-  /// Who drifted each host, where the audit log tells. Users that may not read it give none.
+  /// The author of each host's drift, from the audit log. Empty for accounts that may not read it.
   private func authors(_ plan: Plan, _ known: AuditHistory?) async -> [ObjectRef: AuditEntry] {
     let drifted = (plan.changes + plan.withheld).filter { $0.cause == .drifted || $0.cause == .both }
     guard !drifted.isEmpty else { return [:] }
@@ -107,7 +109,7 @@ package struct Reconciliation: Sendable {
 
   var suspensions: ActiveSuspensions { ActiveSuspensions(stores: stores, settings: settings) }
 
-  /// Requests to Let's Encrypt of the last week.
+  /// Requests to Let's Encrypt in the last week.
   private func requests() async throws -> [Set<String>: Int] {
     let week = Timestamp(seconds: Timestamp.now.seconds - 7 * 86400)
     return Dictionary(try await stores.requests.requests(since: week).map { (Set($0), 1) }, uniquingKeysWith: +)
@@ -134,7 +136,7 @@ package struct Reconciliation: Sendable {
     return options
   }
 
-  /// Only a desired state of files can be emptied by mistake.
+  /// Only a desired state from files can become empty by mistake.
   private func desiredCount(_ desired: DesiredState) -> Int {
     if case .rollBack = settings.purpose { return max(1, desired.resources.count) }
     return desired.resources.count
@@ -158,13 +160,17 @@ package struct Reconciliation: Sendable {
     AutomaticCertificates.prune(&planned.plan)
   }
 
-  /// Remembers what the YAML says of the life of hosts, also where the plan is refused: when a name is gone from the
-  /// YAML, the store is all that knows of it. Throws `StoreError`.
+  /// Records the lifecycle of hosts from the YAML, also where the plan is refused: when a name is gone from the YAML,
+  /// only the store knows it.
+  ///
+  /// - Throws: `StoreError`.
   package func remember(_ planned: PlanResult) async throws {
     if settings.policy != .observe { try await stores.ledger.put(planned.plan.ledgerUpdates) }
   }
 
-  /// Carries the plan out, one change at a time. Throws `StoreError` only before the first write.
+  /// Applies the plan, one change at a time.
+  ///
+  /// - Throws: `StoreError`, only before the first write.
   package func apply(
     _ planned: PlanResult, stop: ShutdownSignal, progress: @escaping @Sendable (ChangeOutcome) -> Void = { _ in }
   ) async throws -> ApplyResult {
@@ -198,7 +204,7 @@ package struct Reconciliation: Sendable {
     return report
   }
 
-  /// Appends to the log of events. The log is for people: where it cannot be written, the reconciliation goes on.
+  /// Appends to the event log. The log is informational: if it cannot be written, the reconciliation continues.
   package func append(_ events: [Event]) async {
     if settings.policy == .observe { return }
     try? await stores.events.append(events, at: .now)
@@ -219,7 +225,7 @@ package struct Reconciliation: Sendable {
     return DataPlaneProof(look: { await prober.look(door, domain: $0, usesTLS: $1) }, pause: verifierPause)
   }
 
-  /// Objects of a kind by their names in NPM, as they are to be.
+  /// Objects of a kind by their names in NPM, in their desired state.
   private func named(_ kind: ResourceKind, _ desired: DesiredState, _ observed: ObservedState) -> [String: Spec] {
     let there = (observed.resources[kind] ?? []).map(\.spec)
     let wanted = desired.resources.filter { $0.key.kind == kind }.map(\.spec)
@@ -233,7 +239,7 @@ package struct Reconciliation: Sendable {
     return ObjectWriter(gateway: gateway, verifier: verifier, rows: rows, neighbours: neighbours)
   }
 
-  /// Drops what is older than the settings want to keep.
+  /// Drops history older than the retention in the settings.
   package func prune() async throws {
     func ago(_ seconds: Double) -> Timestamp { Timestamp(seconds: Timestamp.now.seconds - seconds) }
     try await stores.runs.dropHistory(before: ago(settings.historySeconds))

@@ -2,28 +2,28 @@ package import Model
 package import Planning
 package import Store
 
-/// The state after an earlier run, as far as later runs changed it.
+/// The state after an earlier run, limited to what later runs changed.
 package struct RollbackTarget: Sendable {
-  /// The run whose result is to come back; 0: before the first one.
+  /// The run whose result is to be restored; 0: before the first one.
   package var run: Int
-  /// What there was then, of what was changed since.
+  /// The state at that time of everything that was changed since.
   package var desired: DesiredState
   /// Everything that was changed since.
   package var keys: Set<ResourceKey>
-  /// Names that were given up since while their hosts stayed in NPM: those very hosts may be taken over again.
+  /// Names that were released since while their hosts stayed in NPM: exactly those hosts may be taken over again.
   package var adoption: Adoption
-  /// What the hosts of then are called today.
+  /// The current names of the hosts of that time.
   package var former: [ResourceKey: ResourceKey]
 
-  /// What is known of a name at that time.
+  /// The known state of a name at that time.
   private struct State {
     var spec: Spec?
     var lifecycle: Lifecycle?
   }
 
   /// - Parameters:
-  ///   - history: all changes that the store remembers, newest first.
-  ///   - ledger: what the store knows today.
+  ///   - history: all changes in the store, newest first.
+  ///   - ledger: the current entries of the store.
   package init(run: Int, history: [HistoryEntry], ledger: [LedgerEntry]) {
     self.run = run
     let later = history.filter { $0.intent.run > run && $0.outcome != .notAttempted }
@@ -46,7 +46,7 @@ package struct RollbackTarget: Sendable {
     desired = DesiredState(resources: resources)
   }
 
-  /// Walks one change back.
+  /// Undoes one change.
   private static func undo(
     _ change: ChangeIntent, _ states: inout [ResourceKey: State], _ former: inout [ResourceKey: ResourceKey],
     _ adoption: inout Adoption
@@ -62,18 +62,18 @@ package struct RollbackTarget: Sendable {
     }
     states[change.key] = State()
     states[old] = before
-    // Renames are walked back one after the other: what is known of the later name holds for the earlier one.
+    // Renames are undone one after the other: the state of the later name applies to the earlier one.
     former[old] = former.removeValue(forKey: change.key) ?? change.key
   }
 
-  /// What was there before the next change may have been changed by hand: what a run left is what it wrote.
+  /// The state before the next change may include manual edits: the result of a run is what it wrote.
   private static func recall(_ earlier: [HistoryEntry], _ later: [HistoryEntry], _ states: inout [ResourceKey: State]) {
-    // What was taken over from somebody was there before: it is never taken for what an older run deleted.
+    // An adopted object existed before: it is never mistaken for one that an older run deleted.
     let adopted = Set(later.filter { $0.intent.action == "adopt" }.map(\.intent.key))
     var known: Set<ResourceKey> = adopted
     for change in earlier where change.outcome != .failed && change.outcome != .notAttempted {
       for key in [change.intent.key] + (change.intent.former.map { [$0] } ?? []) where states[key] != nil {
-        // A run that was killed in the middle of it: nobody knows what it left.
+        // A run that was killed during this change: its result is unknown.
         guard known.insert(key).inserted, change.outcome == .applied else { continue }
         if key == change.intent.former || change.intent.action == "delete" { states[key]?.spec = nil }
         if key == change.intent.key, let written = change.intent.after { states[key]?.spec = written }

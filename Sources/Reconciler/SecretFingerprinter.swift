@@ -1,9 +1,9 @@
 import Hashing
 import Model
 
-/// Puts seals where the desired state has secrets: what is compared and remembered never is the text itself.
+/// Replaces secrets in the desired state by fingerprints: only these are compared and stored, never the text.
 struct SecretFingerprinter {
-  /// Belongs to the store: nobody else can make the same seals.
+  /// Belongs to the store: without it, the same fingerprints cannot be computed.
   let key: [UInt8]
 
   func seal(_ desired: DesiredState) -> DesiredState {

@@ -1,12 +1,12 @@
 import Alerting
 package import Model
 
-/// The stores in memory, for tests and for commands that must leave nothing behind. What each store keeps is declared here
-/// and used beside its protocol.
+/// The stores in memory, for tests and for commands that must not write to disk. The state of each store is declared
+/// here and used beside its protocol.
 package actor MemoryStore {
   // Ledger and runs.
   var ledger: [ResourceKey: LedgerEntry]
-  /// Every change; the number of an intent is its place, from 1.
+  /// Every change; the number of an intent is its position, from 1.
   var journal: [HistoryEntry] = []
   var intents: [Int: Intent] = [:]
   var runList: [RunRecord] = []

@@ -1,6 +1,6 @@
 package import Model
 
-/// Why the store cannot serve.
+/// Why the store is unavailable.
 package struct StoreError: Error, Equatable, Sendable, CustomStringConvertible {
   package var code: DiagnosticCode
   package var message: String

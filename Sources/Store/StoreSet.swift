@@ -1,7 +1,7 @@
 package import Model
 
-/// The stores of one instance: one for each concern, so that each can be kept elsewhere. Every method of a store is all or
-/// nothing, and throws `StoreError`.
+/// The stores of one instance: one for each concern, so that each can be kept elsewhere. Every method of a store is
+/// atomic and fails with `StoreError`.
 package struct StoreSet: Sendable {
   package var binding: any BindingStore
   package var ledger: any LedgerStore
@@ -13,7 +13,7 @@ package struct StoreSet: Sendable {
   package var health: any HealthStore
   package var alerts: any AlertStore
 
-  /// All concerns in one place.
+  /// A store that implements all concerns.
   package typealias Everything = BindingStore & LedgerStore & RunStore & EventStore & SuspensionStore
     & CertificateRequestStore & LeaseStore & HealthStore & AlertStore
 
@@ -32,7 +32,7 @@ package struct StoreSet: Sendable {
 
 /// Opens stores, and keeps them open.
 package protocol StoreProvider: Sendable {
-  /// The stores of an instance; opened when they are first needed, and anew after a failure.
+  /// The stores of an instance; opened on first use, and reopened after a failure.
   ///
   /// - Throws: `StoreError`.
   func stores(of instance: InstanceID) throws -> StoreSet
@@ -43,7 +43,7 @@ extension StoreProvider {
   package func stores() throws -> StoreSet { try stores(of: .default) }
 }
 
-/// Always the same stores.
+/// Always returns the same stores.
 package struct FixedStoreProvider: StoreProvider {
   private let set: StoreSet
 

@@ -2,13 +2,13 @@ import Model
 import Platform
 import Store
 
-/// What is suspended now: by the command line, or by a maintenance window. Read again before each write, because an
-/// operator may suspend something while a run is under way.
+/// Active suspensions: from the command line, or from a maintenance window. Read again before each write, because an
+/// operator may suspend something during a run.
 struct ActiveSuspensions: Sendable {
   let stores: StoreSet
   let settings: ReconcileOptions
 
-  /// A rollback is ordered now: no earlier suspension holds it.
+  /// A rollback is an explicit request: earlier suspensions do not block it.
   ///
   /// - Throws: `StoreError`.
   func now() async throws -> SuspensionSet {
@@ -24,7 +24,7 @@ struct ActiveSuspensions: Sendable {
     return found
   }
 
-  /// Why a change is not made now; nil: it is. A store that cannot be read stops the change.
+  /// Why a change is blocked now; nil: it is not. A store that cannot be read blocks the change.
   func blockReason(for key: ResourceKey, formerly former: ResourceKey?) async -> Diagnostic? {
     do {
       let set = try await now()

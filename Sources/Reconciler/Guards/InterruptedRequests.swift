@@ -4,8 +4,8 @@ import Planning
 import Platform
 import Store
 
-/// Requests to Let's Encrypt that nobody saw through: the process was killed, NPM did not answer, or a host that shares a
-/// name could not be written again. Until then those hosts may be without TLS and access control, whatever NPM's rows say.
+/// Requests to Let's Encrypt whose end was not observed: the process was killed, NPM did not answer, or a host that
+/// shares a name was not restored. Until then those hosts may lack TLS and access control, whatever NPM's rows show.
 struct InterruptedRequests {
   let open: [CertificateRequest]
   let observed: ObservedState
@@ -25,10 +25,10 @@ struct InterruptedRequests {
     ]
   }
 
-  /// Whether NPM is done with a request: until then it may lay hosts bare once more. A certificate has its real end only
-  /// when certbot is done.
+  /// Whether NPM is done with a request: until then it may again leave hosts without TLS and access control. A
+  /// certificate gets its real expiry only when certbot is done.
   func isOver(_ request: CertificateRequest) -> Bool {
-    // One that nobody heard the end of has ended by then.
+    // A request whose end was not observed has ended by then.
     if now.seconds - request.at.seconds > ResourceSchema.requestSeconds || now < request.at { return true }
     let tomorrow = Timestamp(seconds: now.seconds + 86400).sqlText
     return (observed.resources[.certificate] ?? []).contains { object in
@@ -37,9 +37,10 @@ struct InterruptedRequests {
     }
   }
 
-  /// Writes them again. Throws `StoreError`.
+  /// Writes the affected hosts again.
   ///
-  /// - Returns: nil: nobody is bare any more.
+  /// - Returns: nil: no host is left without TLS and access control.
+  /// - Throws: `StoreError`.
   func repair(_ neighbours: SideEffectRepair, _ stores: StoreSet) async throws -> NPMError? {
     if let problem = await neighbours.repair(sharing: Set(open.flatMap(\.names)), after: nil) { return problem }
     for request in open where isOver(request) { try await stores.requests.closeRequest(request.number) }

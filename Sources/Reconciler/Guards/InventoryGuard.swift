@@ -1,7 +1,7 @@
 import Model
 import Planning
 
-/// Looks at whether what NPM lists and what the store knows can both be right.
+/// Checks whether NPM's list and the store's state are consistent.
 struct InventoryGuard {
   private let hosts: [ObservedResource]
   private let ledger: [LedgerEntry]
@@ -13,7 +13,7 @@ struct InventoryGuard {
     self.owner = owner
   }
 
-  /// A list with less than half of what is ours is not acted upon: it may be the account that sees less.
+  /// A list with less than half of the managed objects is not acted upon: the account may see less.
   var missingHosts: [Diagnostic] {
     let known = Set(ledger.compactMap(\.ref))
     let seen = hosts.count { known.contains($0.ref) }
@@ -25,7 +25,7 @@ struct InventoryGuard {
     ]
   }
 
-  /// Hosts that carry our mark, but that the store does not know and the plan does not speak of: forgotten, or copies.
+  /// Hosts with our marker that are neither in the store nor in the plan: forgotten ones, or copies.
   func strayHosts(_ plan: Plan) -> [Diagnostic] {
     let known = Set(ledger.compactMap(\.ref) + (plan.changes + plan.withheld).compactMap(\.ref))
     return hosts.compactMap { host in

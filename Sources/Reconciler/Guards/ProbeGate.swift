@@ -2,9 +2,9 @@ package import Model
 import Planning
 package import Probe
 
-/// Which destinations a plan touches, and what a failed one means for it.
+/// Which destinations a plan affects, and what a failed check means for it.
 enum ProbeGate {
-  /// Destinations that are new or change, of enabled hosts that ask for a check.
+  /// New or changed destinations of enabled hosts that request a check.
   static func targets(
     _ plan: Plan, _ resources: [ResourceKey: DesiredResource]
   ) -> [(ResourceKey, ProbeTarget)] {
@@ -15,7 +15,7 @@ enum ProbeGate {
       let rule = resources[change.key]?.check
       let served = change.action == .create ? nil : change.observed?.spec
       let known = Set(served.map { ProbeTarget.all(of: change.key.name, spec: $0, rule).map(\.url) } ?? [])
-      // The plan has domains in NPM's order; the first is the one that was written first.
+      // The plan has domains in NPM's order; the first is the one listed first in the YAML.
       let domain = resources[change.key]?.spec.visitedDomain ?? spec.visitedDomain
       return ProbeTarget.all(of: change.key.name, spec: spec, rule).filter { !known.contains($0.url) }.map { target in
         var target = target
@@ -25,7 +25,7 @@ enum ProbeGate {
     }
   }
 
-  /// Blocks the changes whose destination failed under `enforce`; warns of the others.
+  /// Blocks changes whose destination failed under `enforce`; warns about the others.
   static func apply(
     _ results: [ResourceKey: [ProbeResult]], _ resources: [ResourceKey: DesiredResource], to plan: inout Plan
   ) -> [Diagnostic] {
@@ -62,12 +62,12 @@ extension ProbeTarget {
       + (spec["locations"].arrayValue ?? []).map { ProbeTarget(name: name, location: $0, domain: spec.visitedDomain) }
   }
 
-  /// The destination of a location, asked for what a visitor of the location would be sent to.
+  /// The destination of a location, probed with the path that a visitor of the location would be sent to.
   private init(name: String, location: JSONValue, domain: String?) {
     let path = location["path"].stringValue ?? ""
     let target = location["forward_path"].stringValue ?? ""
     let asked = target.isEmpty ? path : target
-    // What a pattern stands for nobody knows.
+    // The paths that a pattern matches are unknown.
     let isPlain = asked.hasPrefix("/") && asked.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "$") }
     self.init(
       name: name, location: path, scheme: location["forward_scheme"].stringValue ?? "",
@@ -77,6 +77,6 @@ extension ProbeTarget {
 }
 
 extension Spec {
-  /// A name that visitors may ask for: the first, with something in place of a wildcard.
+  /// A name that visitors may request: the first, with a substitute for a wildcard.
   fileprivate var visitedDomain: String? { claims.first.map { $0.replacing("*", with: "reconciler-probe") } }
 }

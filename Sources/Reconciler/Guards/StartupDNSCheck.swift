@@ -1,8 +1,8 @@
 package import Model
 package import Probe
 
-/// Names that nginx looks up when it starts, and without which it does not: those of locations and streams. The destination
-/// of a host itself is only looked up when somebody asks for it.
+/// Names that nginx must resolve to start: those of locations and streams. The destination of the host itself is only
+/// resolved on a visitor's request.
 package enum StartupDNSCheck {
   private struct Use {
     var name: String
@@ -10,7 +10,7 @@ package enum StartupDNSCheck {
     var owner: ResourceKey
   }
 
-  /// A warning for each that does not resolve.
+  /// A warning for each name that does not resolve.
   package static func warnings(_ resources: [DesiredResource], _ prober: Prober) async -> [Diagnostic] {
     let uses = resources.filter { $0.spec["enabled"] != false }.flatMap(uses)
     let unresolved = await prober.unresolved(uses.map(\.name))

@@ -1,7 +1,7 @@
 import Model
 
-/// A request to Let's Encrypt, whoever makes it, takes TLS and access list off the hosts that share a name with it, until
-/// their next write. Of one that succeeded there is a certificate in NPM, younger than our last write.
+/// Any request to Let's Encrypt removes TLS and the access list from hosts that share a name with it, until their next
+/// write. If it succeeded, NPM has a certificate newer than our last write.
 enum StrippedHosts {
   static func mark(_ observed: inout ObservedState, _ ledger: [LedgerEntry]) {
     let requested = (observed.resources[.certificate] ?? []).filter { ResourceSchema.isRequested($0.spec) }

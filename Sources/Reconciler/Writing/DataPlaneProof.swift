@@ -5,21 +5,21 @@ import NPMClient
 import Planning
 package import Probe
 
-/// What visitors get after a write, where NPM's data plane is known: the last word on whether it is served.
+/// What visitors get after a write, where NPM's data plane is known: the final check that it is served.
 package struct DataPlaneProof: Sendable {
   enum Proof: Equatable {
     case served
-    /// What it shows instead.
+    /// The observed response differs; this describes it.
     case contradicted(String)
-    /// It does not tell.
+    /// The response does not show it.
     case unknown
   }
 
-  /// Looks at a name, with TLS or without; nil: no answer.
+  /// Probes a name, with TLS or without; nil: no answer.
   private let look: @Sendable (_ domain: String, _ usesTLS: Bool) async -> DataPlaneProbe?
   private let pause: @Sendable (Double) async -> Void
 
-  /// New workers of nginx were seen to serve 32 to 82 ms after NPM's answer. Seconds between looks.
+  /// Seconds between probes. New workers of nginx were seen to serve 32 to 82 ms after NPM's answer.
   private static let pauses = [0.05, 0.1, 0.2, 0.4, 0.8]
 
   package init(
@@ -30,7 +30,7 @@ package struct DataPlaneProof: Sendable {
     self.pause = pause
   }
 
-  /// Marks hosts of ours that let in who has no password although their access list asks everybody.
+  /// Marks managed hosts that let clients in without a password although their access list requires one from everyone.
   func markOpenHosts(_ observed: inout ObservedState, of ledger: [LedgerEntry], guards: [String: Spec]) async {
     let ours = Set(ledger.compactMap(\.ref))
     let guarded = (observed.resources[.proxyHost] ?? []).filter { host in
@@ -42,7 +42,7 @@ package struct DataPlaneProof: Sendable {
         group.addTask {
           guard let domain = Self.domain(of: host.spec),
             let seen = await look(domain, !host.spec["certificate"].isNull),
-            // nginx asks before it looks for a destination, so that one that is away proves it, too.
+            // nginx checks the password before it resolves a destination, so an unreachable destination proves it, too.
             seen.carriesName || [502, 504].contains(seen.status)
           else { return nil }
           return host.ref
@@ -56,15 +56,15 @@ package struct DataPlaneProof: Sendable {
     }
   }
 
-  /// Whether the page that is shown afterwards could not have been there before.
+  /// Whether the page shown afterwards cannot have been there before.
   static func isNews(_ change: Change) -> Bool {
     change.action == .create || change.action.isRemoval || change.observed?.isEnabled == false
   }
 
   /// - Parameters:
-  ///   - guards: whether the access list of a spec asks everybody for a password; nil: that is not known.
-  ///   - certificates: digests of those that were uploaded, by their names.
-  ///   - others: names that other hosts answer for.
+  ///   - guards: whether the access list of a spec requires a password from everyone; nil: not known.
+  ///   - certificates: digests of uploaded certificates, by name.
+  ///   - others: names that other hosts serve.
   func proof(
     _ change: Change, guards: (Spec) -> Bool?, certificates: [String: String], others: Set<String>
   ) async -> Proof {
@@ -84,7 +84,7 @@ package struct DataPlaneProof: Sendable {
     if let spec = change.desired, spec["enabled"] != false, !change.action.isRemoval {
       return await served(spec, guards, certificates)
     }
-    // What is off or gone must not answer any more, unless another host answers for its name.
+    // A disabled or deleted host must not answer any more, unless another host serves its name.
     guard let old = change.observed?.spec, change.observed?.isEnabled == true, let domain = Self.domain(of: old),
       !Self.isCovered(domain, by: others)
     else { return .unknown }
@@ -96,7 +96,7 @@ package struct DataPlaneProof: Sendable {
     return seen.isSame(as: other) ? .served : .unknown
   }
 
-  /// New files of a certificate are served once a host shows them.
+  /// New certificate files are served once a host presents them.
   private func renewed(_ change: Change) async -> Proof {
     guard let wanted = change.desired?["certificate"].stringValue, let name = change.desired?.nameInNPM,
       let user = change.users.first(where: { $0.isEnabled && $0.nginx == .online && Self.domain(of: $0.spec) != nil }),
@@ -105,8 +105,8 @@ package struct DataPlaneProof: Sendable {
     return isAnother(seen, than: wanted) ? .contradicted("\(domain) does not show the new files of '\(name)'") : .served
   }
 
-  /// Whether it was encrypted with other files than those of this digest, which is over all that the first file holds; what
-  /// stands above them is shown behind.
+  /// Whether the server presented files other than those of this digest, which covers all of the first file; further
+  /// intermediate certificates are presented after it.
   private func isAnother(_ seen: DataPlaneProbe, than digest: String) -> Bool {
     var bytes: [UInt8] = []
     for certificate in seen.certificates {
@@ -122,7 +122,7 @@ package struct DataPlaneProof: Sendable {
     _ spec: Spec, _ guards: (Spec) -> Bool?, _ certificates: [String: String]
   ) async -> Proof {
     guard let domain = Self.domain(of: spec) else { return .unknown }
-    // Nothing that answers says nothing: it may be a port that only visitors get to.
+    // No answer proves nothing: the port may only be reachable for visitors.
     guard let seen = await look(domain, !spec["certificate"].isNull) else { return .unknown }
     if let name = spec["certificate"].stringValue, let digest = certificates[name], isAnother(seen, than: digest) {
       return .contradicted("\(domain) shows another certificate than '\(name)'")
@@ -136,19 +136,19 @@ package struct DataPlaneProof: Sendable {
     }
     if seen.carriesName { return .served }
     if let code = spec["forward_http_code"].intValue, seen.status == code { return .served }
-    // From 500 on it is an error of whoever answers, not a page of anybody.
+    // A status from 500 on is an error of the server, not a page of a host.
     guard seen.status < 500, let other = await unknownName(), seen.isSame(as: other),
       seen.status != 404 || spec.kind != .deadHost
     else { return .unknown }
     return .contradicted("\(domain) shows the page of names that nginx does not have")
   }
 
-  /// What nginx says of a name that nobody has.
+  /// nginx's response for a name that no host has.
   private func unknownName() async -> DataPlaneProbe? {
     await look("\(UUID().uuidString.lowercased()).invalid", false)
   }
 
-  /// One that can be asked for.
+  /// A name that can be requested.
   private static func domain(of spec: Spec) -> String? {
     guard spec.kind != .stream else { return nil }
     return spec.claims.first { !$0.contains("*") && $0.allSatisfy(\.isASCII) }

@@ -1,4 +1,4 @@
-/// nginx's complaint without its frame.
+/// nginx's error text without its prefix and suffix.
 package enum NginxError {
   package static func short(_ text: String) -> String {
     let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? text

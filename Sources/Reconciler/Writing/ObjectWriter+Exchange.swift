@@ -2,12 +2,12 @@ import Model
 import NPMClient
 import Planning
 
-/// Two objects that exchange domains or ports: NPM refuses a domain that another host has, and nginx a port.
+/// Two objects that swap domains or ports: NPM rejects a domain that another host has, and nginx a port.
 extension ObjectWriter {
-  /// Takes off an object what another is about to take: it keeps its other domains, or gets one that nobody asks for; a
-  /// stream is switched off.
+  /// Removes from an object what another is about to take: it keeps its other domains, or gets a placeholder; a stream
+  /// is switched off.
   ///
-  /// - Returns: the object as it is then.
+  /// - Returns: the resulting object.
   func stepAside(_ change: Change, for claims: Set<String>) async -> Result<ObservedResource, NPMError> {
     guard let planned = change.observed else {
       return .failure(NPMError(.internalError, "the plan lacks what '\(change.key.name)' has"))
@@ -36,7 +36,7 @@ extension ObjectWriter {
     }
   }
 
-  /// A name that can never be asked for (RFC 6761), and that no two objects share.
+  /// A name that can never be requested (RFC 6761), unique for each object.
   private static func placeholder(_ object: ObservedResource) -> String {
     "\(object.kind.rawValue.replacing("_", with: "-"))-\(object.id).exchange.invalid"
   }

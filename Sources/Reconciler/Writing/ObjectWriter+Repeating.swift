@@ -1,16 +1,17 @@
 import Model
 import NPMClient
 
-/// Writing again until the answer can be believed.
+/// Repeats writes until the answer is reliable.
 extension ObjectWriter {
-  /// How often a PUT is repeated when its answer was unclear.
+  /// Repetitions of a PUT whose answer was unclear.
   private static let repeats = 2
-  /// How often where nginx blamed another host's file: another client is at work, and leaves it in pieces for a moment.
+  /// Repetitions where nginx blamed another host's file: another client is writing and leaves it incomplete for a
+  /// moment.
   private static let blameRepeats = 8
 
-  /// Writes again what is there already, until NPM answers cleanly: only then is nginx's state of this write.
+  /// Repeats a write that is already stored until NPM answers without error: only then does nginx's state belong to it.
   ///
-  /// - Parameter first: what the write before said.
+  /// - Parameter first: the result of the previous write.
   func rewrite(
     _ host: ObservedResource, _ spec: Spec, after first: NPMError?, _ put: (ObservedResource) async -> NPMError?
   ) async -> Verifier.Verdict {
@@ -27,9 +28,9 @@ extension ObjectWriter {
         await verifier.pause(0.05 * Double(round))
         continue
       }
-      // Twice is no accident: NPM tests everything before it touches anything, and something else is wrong.
+      // Twice is no accident: NPM tests the configuration before it changes anything, and the cause is elsewhere.
       if error.isOver && isOver { return .unreadable(await NginxErrorSource.error(gateway)) }
-      // An answer that failed proves nothing about nginx, whatever the host's meta says.
+      // A failed answer proves nothing about nginx, whatever the host's meta contains.
       verdict = .unreadable(error)
       isOver = error.isOver
       unclear += 1

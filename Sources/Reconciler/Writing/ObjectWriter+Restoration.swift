@@ -2,10 +2,10 @@ import Model
 import NPMClient
 import Planning
 
-/// What is done after nginx refused a configuration.
+/// Recovery after nginx rejected a configuration.
 extension ObjectWriter {
-  /// A host of ours that nginx refuses is better off than on: the next write to its access list, or to a certificate with
-  /// one of its names, would write its file again and keep nginx from taking anything.
+  /// A managed host that nginx rejects is left disabled: the next write to its access list, or to a certificate with
+  /// one of its names, would write its file again and make nginx reject every configuration.
   func leaveOff(_ host: ObservedResource, _ change: Change, _ words: String) async -> WriteResult {
     var result = WriteResult.refused(change, words)
     result.object = host
@@ -17,11 +17,11 @@ extension ObjectWriter {
     return result
   }
 
-  /// Puts the previous configuration back after nginx refused the new one.
+  /// Restores the previous configuration after nginx rejected the new one.
   func restore(_ change: Change, _ before: ObservedResource, _ words: String) async -> WriteResult {
     var result = WriteResult.refused(change, words)
-    // A host that was not served before has nothing good of its own: an earlier restore may have failed, and one that
-    // nginx refused is left switched off.
+    // A host that was not served before has no known good configuration: an earlier restore may have failed, and a host
+    // that nginx rejected is left disabled.
     let wasServed = before.isEnabled ? before.nginx == .online : change.entry?.isUnfinished != true
     let wasGood = wasServed || change.action == .adopt
     guard let spec = wasGood ? before.normalised : change.entry?.applied, spec != change.desired else {

@@ -3,7 +3,7 @@ import NPMClient
 import Planning
 import Store
 
-/// Writes one object and proves it: the answer of a write is a hint, what NPM shows afterwards is the fact.
+/// Writes one object and proves it: the answer to a write is only a hint; what NPM shows afterwards decides.
 struct ObjectWriter: Sendable {
   let gateway: any NPMGateway
   let verifier: Verifier
@@ -21,7 +21,7 @@ struct ObjectWriter: Sendable {
     if let problem = await neighbours.repair(sharing: names, after: error) {
       return WriteResult.failed(change, problem)
     }
-    // "Already in use" may be the echo of our own create that was cut off: look before believing it.
+    // "Already in use" may be caused by our own interrupted create: check before accepting it.
     if let error, !error.isOutcomeUnknown, error.code != .npmDomainInUse {
       return WriteResult.over(WriteResult.unwritten(change, error))
     }
@@ -33,7 +33,7 @@ struct ObjectWriter: Sendable {
       let meta = marked(host, marker)
       verdict = await rewrite(host, spec, after: error) { await write($0, change, spec, meta) }
     }
-    // NPM's own 500 is certbot's answer; a lost one says nothing about what goes on there.
+    // A 500 from NPM is certbot's result; a lost answer shows nothing about certbot's progress.
     let isOver = error == nil || error?.isOver == true
     if case .refused(let host, let words) = verdict, !verdict.blamesAnother {
       let result = await leaveOff(host, change, words)
@@ -87,7 +87,7 @@ struct ObjectWriter: Sendable {
     return WriteResult.concluding(change, verdict, word: word, start)
   }
 
-  /// Takes our marker off a host, and switches it off where that is asked for.
+  /// Removes our marker from a host, and disables it if requested.
   func release(_ change: Change, isDisabling: Bool) async -> WriteResult {
     guard let planned = change.observed else { return WriteResult.impossible(change) }
     let before: ObservedResource
@@ -152,7 +152,7 @@ struct ObjectWriter: Sendable {
 
   // MARK: Steps
 
-  /// The host right before the write: still ours, still as the plan saw it.
+  /// Reads the host right before the write: still managed, still as the plan saw it.
   func fresh(_ planned: ObservedResource) async -> Result<ObservedResource, NPMError> {
     do {
       guard let host = try await gateway.object(planned.kind, planned.id) else {
@@ -177,7 +177,7 @@ struct ObjectWriter: Sendable {
     await rows.write(before, spec, meta: meta, secrets: change.secrets, provesDisabled: provesDisabled)
   }
 
-  /// What others keep in `meta`, and our marker.
+  /// The existing content of `meta`, plus our marker.
   private func marked(_ host: ObservedResource, _ marker: OwnershipMarker) -> JSONValue {
     var meta = host.meta.objectValue ?? [:]
     meta[OwnershipMarker.metaKey] = marker.json

@@ -3,16 +3,16 @@ import NPMClient
 import Planning
 import Store
 
-/// Whether nginx reloaded after a write: NPM sends it a signal and does not look what comes of it.
+/// Whether nginx reloaded after a write: NPM sends it a signal and does not check the result.
 ///
-/// nginx ends its idle connections when it reloads, and keeps them when it could not. Where NPM's API is reached through
-/// NPM's own nginx, such a connection, opened before a write, tells.
+/// nginx closes its idle connections when it reloads, and keeps them when the reload failed. Where NPM's API is reached
+/// through NPM's own nginx, such a connection, opened before a write, shows which.
 actor ReloadWitness {
   enum Proof {
     case reloaded
-    /// nginx has what it had before.
+    /// nginx still has its previous configuration.
     case notReloaded
-    /// There is no witness.
+    /// There is no usable connection.
     case unknown
   }
 
@@ -20,20 +20,20 @@ actor ReloadWitness {
   private let stores: StoreSet
   private let npm: String
   private let isWanted: Bool
-  /// nil: not asked yet.
+  /// nil: not read yet.
   private var counts: Bool??
   /// Opened before the last call that makes NPM reload nginx.
   private var connection: IdleWitness?
   private(set) var remark: Diagnostic?
-  /// A reload was seen in this run.
+  /// A reload was observed in this run.
   private(set) var hasReloaded = false
 
   /// Seconds. On a loaded machine a reload was seen after 0.11.
   private static let patience = 2.5
 
   /// - Parameters:
-  ///   - npm: the address by which NPM is reached: what was learnt is kept for it.
-  ///   - isWanted: false: the settings say that connections to this address tell nothing.
+  ///   - npm: the address of NPM: what was learned is stored for it.
+  ///   - isWanted: false: the settings exclude connections to this address as evidence.
   init(gateway: any NPMGateway, stores: StoreSet, npm: String, isWanted: Bool) {
     self.gateway = gateway
     self.stores = stores
@@ -41,13 +41,13 @@ actor ReloadWitness {
     self.isWanted = isWanted
   }
 
-  /// Before the calls of another change.
+  /// Called before the calls of another change.
   func reset() { connection = nil }
 
-  /// Right before each call that makes NPM reload nginx: of several calls for one change the last one counts.
+  /// Called right before each call that makes NPM reload nginx: of several calls for one change, the last one counts.
   func arm() async { connection = await open() }
 
-  /// nil: nothing will tell.
+  /// nil: no evidence is available.
   private func open() async -> IdleWitness? {
     guard isWanted, await learnt() != false else { return nil }
     guard let ownershipProof = await gateway.idleConnection() else { return nil }
@@ -61,7 +61,7 @@ actor ReloadWitness {
     return nil
   }
 
-  /// After the calls of a change.
+  /// Called after the calls of a change.
   func proof() async -> Proof {
     guard let connection else { return .unknown }
     guard await connection.ends(Self.patience) else { return .notReloaded }
@@ -70,7 +70,7 @@ actor ReloadWitness {
     return .reloaded
   }
 
-  /// What was learnt of this address; a store that cannot tell is as if it had learnt nothing.
+  /// What was learned about this address; nil also when the store cannot be read.
   private func learnt() async -> Bool? {
     if let counts { return counts }
     let stored = (try? await stores.binding.reloadWitness(of: npm)) ?? nil
@@ -88,14 +88,14 @@ extension Change {
   /// Whether NPM certainly reloads nginx for it.
   var reloadsNginx: Bool {
     let wasOn = observed?.isEnabled ?? false, willBeOn = desired.map { $0["enabled"] != false } ?? false
-    // Both are taken over by hosts that use them: a list by NPM, the files of a certificate by a write of ours.
+    // Both take effect with the hosts that use them: a list through NPM, certificate files through a write of ours.
     guard ![.accessList, .certificate].contains(key.kind) else {
       return action == .update && users.contains { $0.isEnabled && $0.nginx == .online }
     }
     guard (desired ?? observed?.spec)?.schema.hasNginxState == true else { return false }
     switch action {
     case .create: return willBeOn
-    // One that is to be off and was not seen to go off is switched on and off again.
+    // A host to be disabled whose disabling was not confirmed is switched on and off again.
     case .update where cause == .unfinished && !wasOn && !willBeOn: return true
     case .update: return (wasOn || willBeOn) && !isRenameInStore
     case .adopt: return (wasOn || willBeOn) && desired?.schema.ownershipProof == .marker && observed?.marker == nil

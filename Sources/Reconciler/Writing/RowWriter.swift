@@ -1,33 +1,33 @@
 import Model
 import NPMClient
 
-/// The calls that bring one row about, in the order in which NPM configures nginx from what it stores.
+/// The calls that change one row, in the order in which NPM configures nginx from its stored rows.
 ///
-/// NPM's calls configure from different rows: a PUT from what was sent (but for 404 hosts: from what was there before), the
+/// NPM's calls configure from different rows: a PUT from the payload (but for 404 hosts: from the previous row), the
 /// call that switches a host on from a row without the users and addresses of its access list.
 struct RowWriter: Sendable {
   let gateway: any NPMGateway
   let version: NPMVersion
   let reload: ReloadWitness
 
-  /// Brings a row about that is there.
+  /// Changes an existing row.
   ///
   /// - Parameters:
-  ///   - before: the row as it is.
-  ///   - secrets: the texts behind the seals; NPM keeps those that are not given.
-  ///   - provesDisabled: a disable was not confirmed; only another one that answers cleanly proves that nginx was reloaded
+  ///   - before: the current row.
+  ///   - secrets: the texts behind the fingerprints; NPM keeps those that are not given.
+  ///   - provesDisabled: a disable was not confirmed; only another one without an error proves that nginx was reloaded
   ///   without the host.
   func write(
     _ before: ObservedResource, _ spec: Spec, meta: JSONValue, secrets: [String: Secret], provesDisabled: Bool = false
   ) async -> NPMError? {
     let isWanted = spec["enabled"] != false
-    // PUT leaves the configuration of a host that it disables: a host that is to be off goes off first. One that nginx
-    // refused goes off, too: its file may be what keeps nginx from taking anything.
+    // PUT leaves the configuration of a host that it disables, so a host that is to be disabled is switched off first.
+    // So is a host that nginx rejected: its file may make nginx reject every configuration.
     let goesOff = before.isEnabled && (!isWanted || before.isRefused)
     if goesOff, let error = await switchOff(before) { return error }
     let isOff = goesOff || !before.isEnabled
     let isSwitching = isOff && isWanted && spec.schema.isSwitchedByUpdate
-    // What is off is stored, and configured when it is switched on.
+    // A disabled host is only stored; it is configured when it is switched on.
     if !isOff || isSwitching { await reload.arm() }
     if let error = await attempt({
       try await gateway.update(before.id, spec, meta: meta, secrets: secrets, isSwitchingOn: isSwitching)
@@ -39,13 +39,13 @@ struct RowWriter: Sendable {
     return isWanted && isStale(before) ? await restart(before) : nil
   }
 
-  /// Makes NPM configure a host from its row as it is. Nothing in the row changes.
+  /// Makes NPM configure a host from its row. The row does not change.
   func configure(_ host: ObservedResource) async -> NPMError? {
     if isStale(host) { return await restart(host) }
     return await touch(host, meta: host.meta)
   }
 
-  /// Writes `meta` alone.
+  /// Writes only `meta`.
   func touch(_ host: ObservedResource, meta: JSONValue) async -> NPMError? {
     if host.isEnabled { await reload.arm() }
     return await attempt { try await gateway.touch(host, meta: meta) }
@@ -79,7 +79,7 @@ struct RowWriter: Sendable {
     return await switchOff(host)
   }
 
-  /// Whether a PUT leaves nginx with what was there before.
+  /// Whether a PUT leaves nginx with the previous configuration.
   private func isStale(_ host: ObservedResource) -> Bool {
     host.spec.schema.staleSince.map { version >= $0 } ?? false
   }

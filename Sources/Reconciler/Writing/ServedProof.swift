@@ -4,19 +4,19 @@ import Planning
 import Probe
 import Store
 
-/// Everything that tells whether visitors get what was written: nginx's idle connections, and its data plane where it is
-/// known. NPM's own word comes before, from `Verifier`.
+/// All evidence that visitors get what was written: nginx's idle connections, and its data plane where it is known.
+/// NPM's own status comes before, from `Verifier`.
 struct ServedProof: Sendable {
   let reload: ReloadWitness
   let dataPlane: DataPlaneProof?
-  /// Access lists by their names in NPM, as they are to be.
+  /// Access lists by their names in NPM, in their desired state.
   let lists: [String: Spec]
-  /// Digests of certificates that were uploaded, by their names in NPM, as they are to be.
+  /// Digests of uploaded certificates by their names in NPM, in their desired state.
   let certificates: [String: String]
-  /// What is observed, for names that other hosts answer for, and for streams.
+  /// The observed state, for names that other hosts serve, and for streams.
   let observed: ObservedState
 
-  /// After a write that NPM confirmed; nil: every witness there is agrees.
+  /// Called after a write that NPM confirmed; nil: all available evidence agrees.
   func contradiction(_ change: Change) async -> Diagnostic? {
     guard change.reloadsNginx else { return nil }
     let seen = await look(change)
@@ -25,7 +25,7 @@ struct ServedProof: Sendable {
     }
     guard await reload.proof() == .notReloaded else { return nil }
     if seen == .served, DataPlaneProof.isNews(change) {
-      // The data plane shows what only this write can have made: such a connection tells nothing here.
+      // The data plane shows the result of this very write: such a connection is no evidence here.
       await reload.learn(false)
       return nil
     }
@@ -40,7 +40,7 @@ struct ServedProof: Sendable {
       change, guards: guards, certificates: certificates, others: Set(others.map { $0.lowercased() }))
   }
 
-  /// Whether a list asks everybody for a password; nil: who comes from an address that it allows may not be asked, or the
+  /// Whether a list requires a password from everyone; nil: clients from an allowed address may not need one, or the
   /// list is not known.
   private func guards(_ spec: Spec) -> Bool? {
     spec["access_list"].stringValue.flatMap { lists[$0] }.flatMap { $0.asksEverybody ? true : nil }
@@ -66,7 +66,7 @@ struct ServedProof: Sendable {
 }
 
 extension Spec {
-  /// Of an access list: who has no password does not come in, wherever he comes from.
+  /// For an access list: no client gets in without a password, from any address.
   package var asksEverybody: Bool {
     let items = self["items"].arrayValue ?? [], clients = self["clients"].arrayValue ?? []
     return !items.isEmpty && (clients.isEmpty || self["satisfy_any"] != true)

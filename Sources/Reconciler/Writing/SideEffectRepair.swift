@@ -3,23 +3,23 @@ import NPMClient
 import Planning
 import Store
 
-/// What a write means for objects that it is not about: NPM is made to configure them from their rows as they are.
+/// Side effects of a write on other objects: NPM is made to configure them again from their unchanged rows.
 struct SideEffectRepair: Sendable {
   let gateway: any NPMGateway
   let verifier: Verifier
   let rows: RowWriter
-  /// Remembers that it was us who moved the time of an object's last change.
+  /// Records that a modification time was changed by us.
   let stores: StoreSet
 
-  /// How often a neighbour is written before it counts as harmed.
+  /// Attempts to write an affected host before it is reported as damaged.
   private static let attempts = 3
 
-  /// A request to Let's Encrypt, also one that fails, takes TLS and access control off hosts until their next write.
+  /// A request to Let's Encrypt, even a failed one, removes TLS and access control from hosts until their next write.
   ///
-  /// Which ones they are is asked now: some may have come while certbot was at work.
+  /// The affected hosts are queried now: some may have been added while certbot was running.
   ///
-  /// - Parameter error: what became of the request itself.
-  /// - Returns: nil: all are whole again.
+  /// - Parameter error: the error of the request itself.
+  /// - Returns: nil: all are restored.
   func repair(sharing names: Set<String>, after error: NPMError?) async -> NPMError? {
     guard !names.isEmpty else { return nil }
     let observed: ObservedState
@@ -44,9 +44,9 @@ struct SideEffectRepair: Sendable {
     )
   }
 
-  /// NPM keeps nginx on the files of a certificate that it had; any write makes it read them again.
+  /// NPM keeps nginx on the previous files of a certificate; any write makes nginx read them again.
   ///
-  /// - Returns: nil: it did, or nothing is served with it.
+  /// - Returns: nil: it did, or no host uses it.
   func reload(_ users: [ObservedResource]) async -> NPMError? {
     var tried: [String] = []
     for planned in users where planned.isEnabled {
@@ -75,7 +75,7 @@ struct SideEffectRepair: Sendable {
     }
   }
 
-  /// Somebody may have begun to use what is to be deleted since the plan was made; nil: nobody did.
+  /// An object that is to be deleted may have come into use since the plan was made; nil: it did not.
   func user(of planned: ObservedResource) async -> NPMError? {
     do {
       guard let user = try await gateway.observe().users(of: planned).first else { return nil }

@@ -1,28 +1,28 @@
 import Model
 import NPMClient
 
-/// Reads back what a write did: NPM's answers prove nothing.
+/// Reads back the result of a write: NPM's answers prove nothing.
 struct Verifier: Sendable {
   enum Verdict: Sendable {
-    /// It is as wanted, and nginx took it.
+    /// As desired, and nginx accepted it.
     case served(ObservedResource)
-    /// It is as wanted, but nginx refused it; its words.
+    /// As desired, but nginx rejected it; with its error.
     case refused(ObservedResource, String)
-    /// It is as wanted, but NPM never said whether nginx took it.
+    /// As desired, but NPM never showed whether nginx accepted it.
     case unconfirmed(ObservedResource)
-    /// It is not as wanted.
+    /// Not as desired.
     case different(ObservedResource)
     case missing
     case unreadable(NPMError)
   }
 
-  /// How sure it is that NPM is done with the write.
+  /// How certain it is that NPM is done with the write.
   enum Progress: Sendable {
-    /// It answered that all is well: what it says of nginx may come a little later.
+    /// It answered without error: its status of nginx may follow a little later.
     case answered
-    /// It answered that it failed: what is there now stays.
+    /// It answered with an error: the current state is final.
     case over
-    /// Its answer is not known: it may still be at work.
+    /// Its answer is unknown: it may still be working.
     case unclear
 
     init(_ error: NPMError?) {
@@ -37,7 +37,7 @@ struct Verifier: Sendable {
   let gateway: any NPMGateway
   let pause: @Sendable (Double) async -> Void
 
-  /// ActiveSuspensions between reads, in seconds: 6 s in all, because NPM may take seconds to finish after it answered.
+  /// Pauses between reads, in seconds: 6 s in all, because NPM may take seconds to finish after it answered.
   private static let pauses = [0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3]
 
   /// Reads a host until NPM has settled.
@@ -45,8 +45,8 @@ struct Verifier: Sendable {
     await settle(desired, progress) { try await gateway.object(desired.kind, id) }
   }
 
-  /// The same for a create: the object is found by our marker and what it claims, or by its name, which nothing in NPM had
-  /// when the plan was made.
+  /// The same for a create: the object is found by our marker and its claims, or by its name, which no object in NPM
+  /// had when the plan was made.
   func settleCreate(_ desired: Spec, _ marker: OwnershipMarker, _ progress: Progress) async -> Verdict {
     await settle(desired, progress) {
       try await gateway.objects(desired.kind).first { host in
@@ -94,7 +94,7 @@ struct Verifier: Sendable {
     }
   }
 
-  /// Whether a delete happened. nil: it cannot be told.
+  /// Whether a delete happened. nil: unknown.
   func isGone(_ kind: ResourceKind, _ id: ResourceID, _ progress: Progress) async -> Bool? {
     var isThere: Bool?
     for seconds in [0] + Self.pauses {
@@ -117,13 +117,13 @@ extension Verifier.Verdict {
     }
   }
 
-  /// NPM tests the whole configuration: a complaint about another host's file is not this host's fault.
+  /// NPM tests the whole configuration: an error in another host's file is not this host's fault.
   var blamesAnother: Bool {
     guard case .refused(let host, let message) = self, message.contains("/data/nginx/") else { return false }
     return !message.contains("/\(host.kind.rawValue)/\(host.id).conf")
   }
 
-  /// It was just made, is to be off, and NPM only switches off what is there.
+  /// It was just created and is to be disabled: NPM can only disable an existing host.
   func isStillOn(_ spec: Spec) -> Bool {
     guard case .different(let host) = self else { return false }
     return host.isEnabled && spec["enabled"] == false

@@ -3,16 +3,16 @@ import NPMClient
 import Planning
 import Store
 
-/// What a write came to.
+/// The result of a write.
 struct WriteResult: Sendable {
   var outcome: ChangeOutcome
-  /// The object as it was read back.
+  /// The object as read back.
   var object: ObservedResource?
   /// Nothing reached NPM.
   var isCertainlyUnwritten = false
-  /// The previous configuration is back and serving.
+  /// The previous configuration is restored and served.
   var isRestored = false
-  /// NPM is done with a request to Let's Encrypt, and the hosts that share its names are whole.
+  /// NPM is done with a request to Let's Encrypt, and the hosts that share its names are restored.
   var isRequestOver = false
 
   init(_ outcome: ChangeOutcome, _ object: ObservedResource?) {
@@ -65,7 +65,7 @@ extension WriteResult {
     WriteResult(ChangeOutcome(change, .failed, error: located(error, change)), nil)
   }
 
-  /// With the line of YAML that nginx complains about.
+  /// Includes the line of YAML that nginx's error is about.
   static func refused(_ change: Change, _ words: String) -> WriteResult {
     let short = NginxError.short(words)
     var result = failed(change, NPMError(.nginxRefused, "nginx refused it: \(short)"))
@@ -73,7 +73,7 @@ extension WriteResult {
     return result
   }
 
-  /// Of a request to Let's Encrypt: NPM is done with it.
+  /// For a request to Let's Encrypt: NPM is done with it.
   static func over(_ result: WriteResult) -> WriteResult {
     var result = result
     result.isRequestOver = true

@@ -1,6 +1,6 @@
 package import Model
 
-/// A request to Let's Encrypt of which it was not seen yet that the hosts which share its names are whole again.
+/// A request to Let's Encrypt; open until the hosts that share its names are confirmed to be restored.
 package struct CertificateRequest: Hashable, Sendable {
   package var number: Int
   package var names: Set<String>
@@ -13,15 +13,15 @@ package struct CertificateRequest: Hashable, Sendable {
   }
 }
 
-/// What was requested of Let's Encrypt.
+/// Requests to Let's Encrypt.
 package protocol CertificateRequestStore: Sendable {
-  /// Records a request for these names before it is made: it is open.
+  /// Records an open request for these names before it is sent.
   ///
   /// - Returns: its number.
   func recordRequest(_ names: [String], at: Timestamp) async throws -> Int
-  /// It is over, and the hosts that it left without TLS and access control are whole again.
+  /// Closes a request: it is done, and the hosts that it left without TLS and access control are restored.
   func closeRequest(_ number: Int) async throws
   func openRequests() async throws -> [CertificateRequest]
-  /// The names of each request since then.
+  /// The names of each request since that time.
   func requests(since: Timestamp) async throws -> [[String]]
 }

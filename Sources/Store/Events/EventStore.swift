@@ -1,6 +1,6 @@
 package import Model
 
-/// An event as it was recorded.
+/// A recorded event.
 package struct RecordedEvent: Hashable, Sendable {
   package var number: Int
   package var at: Timestamp
@@ -13,25 +13,25 @@ package struct RecordedEvent: Hashable, Sendable {
   }
 }
 
-/// Which events are asked for.
+/// Selects events.
 package struct EventFilter: Hashable, Sendable {
   package var since: Timestamp?
   package var severities: Set<Event.Severity> = []
   package var sources: Set<String> = []
   package var run: Int?
-  /// Only those that came after the one with this number.
+  /// Only events after the one with this number.
   package var after: Int?
-  /// The newest so many.
+  /// The maximum number of events; the newest are kept.
   package var limit = 100
 
   package init() {}
 }
 
-/// The log of events: append-only, oldest first.
+/// The event log: append-only, oldest first.
 package protocol EventStore: Sendable {
   func append(_ events: [Event], at: Timestamp) async throws
   func events(_ filter: EventFilter) async throws -> [RecordedEvent]
-  /// Drops events from before `time`, and the oldest beyond the newest `count`.
+  /// Drops events before `time`, and the oldest beyond the newest `count`.
   func dropEvents(before time: Timestamp, keeping count: Int) async throws
 }
 

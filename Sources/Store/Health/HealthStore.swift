@@ -1,11 +1,11 @@
 package import Model
 
-/// One check, as it is stored.
+/// One stored check.
 package struct HealthSample: Hashable, Sendable {
   package var key: ResourceKey
   package var at: Timestamp
   package var isOK: Bool
-  /// nil: it failed.
+  /// nil: the check failed.
   package var milliseconds: Double?
 
   package init(_ key: ResourceKey, at: Timestamp, isOK: Bool, milliseconds: Double?) {
@@ -16,11 +16,11 @@ package struct HealthSample: Hashable, Sendable {
   }
 }
 
-/// Checks: each of the last day, then summaries; and the health of each host at the end of the last run of the daemon.
+/// Checks: each one of the last day, older ones as summaries; and the health of each host when the daemon last stopped.
 package protocol HealthStore: Sendable {
   func record(_ samples: [HealthSample], health: [ResourceKey: PersistedHealth]) async throws
   func persistedHealth() async throws -> [ResourceKey: PersistedHealth]
-  /// Summarises what is complete, and drops what is too old.
+  /// Summarises complete windows and drops expired rows.
   func summarise(at now: Timestamp) async throws
   func checkStatistics(at now: Timestamp) async throws -> [ResourceKey: CheckStatistics]
 }
@@ -28,9 +28,9 @@ package protocol HealthStore: Sendable {
 /// How long checks and their summaries are kept.
 enum HealthRetention {
   static let samples = 86400.0
-  /// Width of a summary in seconds, and seconds for which it is kept.
+  /// Width of a summary and its retention, both in seconds.
   static let summaries: [(width: Int, kept: Double)] = [(300, 7 * 86400), (hour, 90 * 86400)]
   static let hour = 3600
-  /// Rows of a table beyond which the oldest are dropped before their time.
+  /// Rows per table; beyond that, the oldest are dropped before they expire.
   static let maximumRows = 3_000_000
 }

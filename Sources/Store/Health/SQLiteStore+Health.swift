@@ -29,7 +29,7 @@ extension SQLiteStore: HealthStore {
 
   private func identity(_ key: ResourceKey) -> [SQLiteValue] { [scope, .text(key.kind.rawValue), .text(key.name)] }
 
-  /// A row that cannot be read, as after a change of the program, counts as none: the host is checked again.
+  /// A row that cannot be decoded, for example after an upgrade, is ignored: the host is checked again.
   package func persistedHealth() throws -> [ResourceKey: PersistedHealth] {
     let rows = try run("SELECT kind, name, memory FROM watched WHERE instance = ? AND memory IS NOT NULL", [scope])
     return Dictionary(
@@ -46,7 +46,7 @@ extension SQLiteStore: HealthStore {
     }
   }
 
-  /// Summaries are made of what is remembered, so that making one again does no harm.
+  /// Summaries are computed from stored rows, so that computing one again is harmless.
   private func summarise(_ width: Int, until now: Timestamp, _ connection: SQLiteConnection) throws {
     let span = Int64(width) * 1000
     let end = now.milliseconds / span * span
@@ -71,7 +71,7 @@ extension SQLiteStore: HealthStore {
       "INSERT OR REPLACE INTO summarised (width, until) VALUES (?, ?)", [.integer(Int64(width)), .integer(end)])
   }
 
-  /// Milliseconds since 1970 up to which there are summaries.
+  /// Summaries exist up to this time, in milliseconds since 1970.
   private func summarised(_ width: Int, _ connection: SQLiteConnection) throws -> Int64 {
     Int64(
       try connection.run("SELECT until FROM summarised WHERE width = ?", [.integer(Int64(width))]).first?[0].int ?? 0)
@@ -124,7 +124,7 @@ extension SQLiteStore: HealthStore {
     }
   }
 
-  /// The hour that has no summary yet.
+  /// Adds the hour that has no summary yet.
   private func addRest(to windows: inout [Int: CheckStatistics], _ connection: SQLiteConnection) throws {
     let begin = try summarised(HealthRetention.hour, connection)
     try connection.each("SELECT host, at, ok, latency FROM samples WHERE at >= ?", [.integer(begin)]) { row in

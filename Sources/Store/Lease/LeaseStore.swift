@@ -1,17 +1,17 @@
 package import Model
 
-/// Who writes to NPM for this store.
+/// The process that writes to NPM for this store.
 package struct LeaseHolder: Hashable, Sendable {
   package var owner: String
   package var process: Int
   package var host: String
   package var since: Timestamp
-  /// When it last said that it lives.
+  /// The time of its last heartbeat.
   package var heartbeat: Timestamp
 
   /// Seconds between two heartbeats.
   package static let renewal = 5.0
-  /// Seconds without a heartbeat after which a writer on another machine counts as dead.
+  /// Seconds without a heartbeat after which a writer on another machine is considered dead.
   package static let timeout = 20.0
 
   package init(owner: String, process: Int, host: String, since: Timestamp, heartbeat: Timestamp? = nil) {
@@ -22,8 +22,8 @@ package struct LeaseHolder: Hashable, Sendable {
     self.heartbeat = heartbeat ?? since
   }
 
-  /// Whether it keeps `newcomer` out. On one machine the file lock has decided that already: who gets as far as asking
-  /// holds it. A heartbeat from the future is that of a clock that jumped, and counts as old as it is far away.
+  /// Whether it keeps `newcomer` out. On one machine the file lock has already decided that: a process that gets here
+  /// holds it. A heartbeat in the future comes from a clock that jumped; its distance from now counts as its age.
   package func keepsOut(_ newcomer: LeaseHolder) -> Bool {
     host != newcomer.host && abs(newcomer.since.seconds - heartbeat.seconds) < Self.timeout
   }
@@ -33,19 +33,19 @@ package struct LeaseHolder: Hashable, Sendable {
   }
 }
 
-/// What became of the wish to be the writer.
+/// The result of a request to become the writer.
 package enum LeaseResult: Hashable, Sendable {
   case free
-  /// The one before died without a word.
+  /// The previous holder died without releasing the lease.
   case takenOver(LeaseHolder)
   case held(LeaseHolder)
 }
 
-/// The row that says which process writes to NPM for this state.
+/// The row that names the process which writes to NPM for this state.
 package protocol LeaseStore: Sendable {
-  /// Makes `holder` the writer, unless another one lives: then that one is returned, and nothing has changed.
+  /// Makes `holder` the writer, unless another one is alive: then returns that one and changes nothing.
   func acquire(_ holder: LeaseHolder) async throws -> LeaseResult
-  /// Records that the writer lives.
+  /// Records a heartbeat of the writer.
   func renew(_ holder: LeaseHolder, at: Timestamp) async throws
   func release(_ holder: LeaseHolder) async throws
 }

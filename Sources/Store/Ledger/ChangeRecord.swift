@@ -5,16 +5,16 @@ package struct ChangeIntent: Hashable, Sendable {
   package var run: Int
   package var key: ResourceKey
   package var action: String
-  /// What it was called before, where it is renamed.
+  /// Its former name, for a rename.
   package var former: ResourceKey?
-  /// What NPM had before; nil where there was nothing.
+  /// The value in NPM before; nil: there was none.
   package var before: Spec?
-  /// What it is to have afterwards; nil: nothing.
+  /// The value after; nil: none.
   package var after: Spec?
-  /// Which object it is about, where there was one before.
+  /// The object's number in NPM, if it existed before.
   package var id: ResourceID?
   package var createdOn: String?
-  /// What the YAML said of its life until then; nil: it was not ours.
+  /// Its lifecycle in the YAML until then; nil: it was not managed.
   package var lifecycle: Lifecycle?
   package var at: Timestamp
 
@@ -39,7 +39,7 @@ package struct ChangeIntent: Hashable, Sendable {
 package struct ChangeRecord: Hashable, Sendable {
   package enum Status: String, Sendable {
     case applied, failed
-    /// NPM took it, and what visitors get does not show it.
+    /// NPM accepted it, but the data plane does not show it.
     case unproven
     case notAttempted = "not_attempted"
   }
@@ -57,10 +57,10 @@ package struct ChangeRecord: Hashable, Sendable {
   }
 }
 
-/// A change of an earlier run, with what was there before it, what was written, and how it ended.
+/// A change of an earlier run: the value before, the value written, and the outcome.
 package struct HistoryEntry: Hashable, Sendable {
   package var intent: ChangeIntent
-  /// nil: the run was killed in the middle of it.
+  /// nil: the run was killed during the change.
   package var outcome: ChangeRecord.Status?
 
   package init(_ intent: ChangeIntent, outcome: ChangeRecord.Status? = nil) {

@@ -3,7 +3,7 @@ import Model
 import Platform
 import SQLite
 
-/// A row of the ledger. Rows of kinds that this program does not know are passed over, never dropped.
+/// A row of the ledger. Rows of kinds that this version does not know are skipped, never dropped.
 enum LedgerRow {
   static let columns = "kind, name, npm_id, created_on, applied, domains, unfinished, protected, on_delete, modified_on"
 
@@ -43,8 +43,8 @@ enum LedgerRow {
   }
 }
 
-/// A spec read by the types of its fields: ten thousand of them, and trying every JSON type for each value would be
-/// what people wait for.
+/// A spec decoded by the types of its fields: with ten thousand of them, trying every JSON type for each value would
+/// dominate the run time.
 private struct AppliedSpec: DecodableWithConfiguration {
   private struct Key: CodingKey {
     var stringValue: String
@@ -93,7 +93,7 @@ enum HistoryRow {
     ]
   }
 
-  /// - Parameter row: the columns, and the outcome.
+  /// - Parameter row: the columns, then the outcome.
   static func change(_ row: [SQLiteValue]) throws -> HistoryEntry? {
     let kind = ResourceKind(rawValue: row[1].text)
     guard ResourceSchema.of(kind) != nil else { return nil }

@@ -17,34 +17,34 @@ package struct Intent: Hashable, Sendable {
   }
 }
 
-/// What becomes of a row of the ledger with a write.
+/// How a write changes a row of the ledger.
 package enum LedgerUpdate: Sendable {
   case keep
   case put(LedgerEntry)
   case remove
-  /// The row of another name becomes this one.
+  /// Moves the row of another name to this one.
   case rename(from: ResourceKey, to: LedgerEntry)
 }
 
-/// What we wrote last, by name, and the journal of writes that goes with it: the two change together.
+/// The last written values by name, and the journal of writes: both change together.
 package protocol LedgerStore: Sendable {
-  /// By kind and name.
+  /// Sorted by kind and name.
   func entries() async throws -> [LedgerEntry]
-  /// Drops rows whose objects are gone on both sides.
+  /// Drops rows whose objects exist neither in the YAML nor in NPM.
   func remove(_ keys: [ResourceKey]) async throws
-  /// Replaces rows that lack what needs no write to NPM.
+  /// Replaces rows whose missing values need no write to NPM.
   func put(_ entries: [LedgerEntry]) async throws
-  /// A write of ours to another object moved the time of the last change of this one.
+  /// Records that a write of ours to another object changed this object's modification time.
   func recordRewrite(of object: ObjectRef, modifiedOn: String) async throws
 
-  /// Announces a write before it is made: the journal row and the ledger's claim, together.
+  /// Announces a write before it is made: the journal row and the ledger's claim, in one transaction.
   ///
   /// - Returns: the number of the intent.
   func begin(_ change: ChangeIntent, claim: LedgerUpdate) async throws -> Int
-  /// Records how a write ended, together with what becomes of the ledger.
+  /// Records how a write ended, together with the change to the ledger.
   func complete(_ intent: Int, _ record: ChangeRecord, ledger: LedgerUpdate, at: Timestamp) async throws
-  /// Writes that were announced and never recorded.
+  /// Writes that were announced but never recorded as done.
   func openIntents() async throws -> [Intent]
-  /// Closes an intent of a run that is dead.
+  /// Closes an intent of a dead run.
   func abandon(_ intent: Int, at: Timestamp) async throws
 }

@@ -4,12 +4,12 @@ package import Model
 package struct RunRecord: Hashable, Sendable {
   package var number: Int
   package var startedAt: Timestamp
-  /// nil: it never ended; it was killed.
+  /// nil: it was killed before it ended.
   package var finishedAt: Timestamp?
   package var digest: String
   package var applied: Int
   package var failed: Int
-  /// The commit that it applied; nil: the desired files are not of a repository.
+  /// The commit that it applied; nil: the desired files are not in a repository.
   package var commit: String?
 
   package init(
@@ -26,7 +26,7 @@ package struct RunRecord: Hashable, Sendable {
   }
 }
 
-/// Runs, and what each of them changed: what a rollback reads.
+/// Runs and their changes, as read by a rollback.
 package protocol RunStore: Sendable {
   /// Opens a run.
   ///
@@ -37,12 +37,12 @@ package protocol RunStore: Sendable {
   func runs(limit: Int) async throws -> [RunRecord]
   /// Changes of all runs after `run`, newest first.
   func history(after run: Int) async throws -> [HistoryEntry]
-  /// Drops runs that began before `time` and their changes, but never the newest run.
+  /// Drops runs that began before `time`, with their changes, but never the newest run.
   func dropHistory(before time: Timestamp) async throws
 }
 
 extension RunStore {
-  /// Opens a run for files that are not of a repository.
+  /// Opens a run for files that are not in a repository.
   package func beginRun(digest: String, at: Timestamp) async throws -> Int {
     try await beginRun(digest: digest, commit: nil, at: at)
   }

@@ -2,13 +2,13 @@ package import Model
 import Platform
 import SQLite
 
-/// One open database, and the queue on which alone it is used.
+/// One open database, and the only queue on which it is used.
 ///
-/// `@unchecked Sendable`: the connection is used by actors that run on `executor`, and by nothing else.
+/// `@unchecked Sendable`: the connection is used only by actors that run on `executor`.
 final class SQLiteDatabase: @unchecked Sendable {
   let path: String
   let executor = QueueExecutor("store")
-  /// The file when it was opened: another one may lie at its place later.
+  /// The file when it was opened: it may be replaced later.
   let file: FileIdentity?
   let connection: SQLiteConnection
   private let failed = Lock(false)
@@ -17,7 +17,7 @@ final class SQLiteDatabase: @unchecked Sendable {
     self.path = path
     connection = try Self.mapped(path) {
       try Files.createDirectory(Files.parent(of: path), mode: 0o700)
-      // Earlier configurations are in it; what SQLite lays beside it has the same permissions.
+      // It holds earlier configurations; the files that SQLite creates beside it get the same permissions.
       try Files.create(path, mode: 0o600)
       let connection = try SQLiteConnection(path: path)
       let found = try connection.migrate(Schema.steps)
@@ -32,7 +32,7 @@ final class SQLiteDatabase: @unchecked Sendable {
     file = Files.identity(path)
   }
 
-  /// Whether it can be used on: nothing failed but a wait for another program, and the file is still at its place.
+  /// Whether it is still usable: no failure other than a busy timeout, and the file has not been replaced.
   var isUsable: Bool { !failed.withLock { $0 } && file != nil && Files.identity(path) == file }
 
   func mapped<Result>(_ body: () throws -> Result) throws -> Result {
@@ -44,7 +44,7 @@ final class SQLiteDatabase: @unchecked Sendable {
     }
   }
 
-  /// SQLite's and the file system's errors as the store's.
+  /// Maps errors of SQLite and of the file system to `StoreError`.
   private static func mapped<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
     do {
       return try body()
@@ -56,7 +56,7 @@ final class SQLiteDatabase: @unchecked Sendable {
   }
 }
 
-/// Opens one database, keeps it open, and opens it anew after a failure or when another file lies at its place.
+/// Opens one database, keeps it open, and reopens it after a failure or when the file was replaced.
 package final class SQLiteStoreProvider: StoreProvider {
   private let path: String
   private let database = Lock<SQLiteDatabase?>(nil)

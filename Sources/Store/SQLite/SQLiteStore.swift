@@ -2,12 +2,12 @@ package import Model
 import Platform
 import SQLite
 
-/// The stores of one instance in a database on disk. Each concern has its part beside its protocol.
+/// The stores of one instance in a database on disk. Each concern is implemented beside its protocol.
 ///
-/// The actor runs on the queue of its database: no call of SQLite's blocks the threads that Swift's tasks share.
+/// The actor runs on the queue of its database: SQLite never blocks the threads of Swift's concurrency pool.
 package actor SQLiteStore {
   nonisolated let database: SQLiteDatabase
-  /// The value of the columns `instance`.
+  /// The value of the `instance` columns.
   nonisolated let scope: SQLiteValue
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { database.executor.asUnownedSerialExecutor() }
@@ -17,7 +17,7 @@ package actor SQLiteStore {
     scope = .text(instance.rawValue)
   }
 
-  /// Opens or creates the database; builds or migrates its tables.
+  /// Opens or creates the database; creates or migrates its tables.
   ///
   /// - Throws: `StoreError`.
   package init(path: String, instance: InstanceID = .default) throws {
@@ -29,7 +29,7 @@ package actor SQLiteStore {
     try database.mapped { try database.connection.run(sql, values) }
   }
 
-  /// All of `body` or nothing of it.
+  /// Runs `body` atomically.
   func transaction<Result>(_ body: (SQLiteConnection) throws -> Result) throws -> Result {
     try database.mapped { try database.connection.transaction { try body(database.connection) } }
   }

@@ -1,4 +1,4 @@
-/// The steps that build the database. A step, once released, never changes: new ones are added at the end.
+/// The migrations of the database. A released step never changes: new ones are added at the end.
 enum Schema {
   static let steps = [
     """

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Model
 import SQLite
 
-/// Values in text columns, as JSON: equal for equal values.
+/// Values in text columns as JSON; equal values give equal text.
 enum StoredJSON {
   static func encoded(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
@@ -10,7 +10,7 @@ enum StoredJSON {
     return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 
-  /// - Throws: `StoreError`, for a row that nothing wrote so.
+  /// - Throws: `StoreError`, for a row that cannot be decoded.
   static func decoded<Value: Decodable>(_ text: String, of table: String) throws -> Value {
     try readable(table) { try JSONDecoder().decode(Value.self, from: Data(text.utf8)) }
   }

@@ -1,6 +1,6 @@
 package import Model
 
-/// What is left alone.
+/// The subject of a suspension.
 package enum SuspensionSubject: Hashable, Sendable {
   case everything
   case resource(ResourceKey)
@@ -24,7 +24,7 @@ package enum SuspensionSubject: Hashable, Sendable {
   }
 }
 
-/// A suspension that an operator ordered on the command line.
+/// A suspension ordered on the command line.
 package struct SuspensionRecord: Hashable, Sendable {
   package var subject: SuspensionSubject
   /// nil: until it is resumed.
@@ -40,12 +40,12 @@ package struct SuspensionRecord: Hashable, Sendable {
   }
 }
 
-/// What operators suspended on the command line.
+/// Suspensions ordered on the command line.
 package protocol SuspensionStore: Sendable {
-  /// Suspends a resource, or everything, until then, or until it is resumed.
+  /// Suspends a resource, or everything, until that time or until it is resumed.
   func suspend(_ record: SuspensionRecord) async throws
   /// - Returns: whether it was suspended.
   func resume(_ subject: SuspensionSubject) async throws -> Bool
-  /// Those that hold at that time.
+  /// Suspensions that are active at that time.
   func suspensions(at now: Timestamp) async throws -> [SuspensionRecord]
 }
