@@ -79,7 +79,7 @@ def main():
             [exporter(), f"--config.file={work}/blackbox.yml", "--web.listen-address=127.0.0.1:0", "--history.limit=1"], stderr=log)
         started.append(other)
         while "Listening on" not in open(f"{work}/log").read():
-            time.sleep(0.01)  # it tells nobody else
+            time.sleep(0.01)  # it reports to no one else
         text = open(f"{work}/log").read()
         place = text.split('"Listening on" address=')[1].split()[0]
         with open(f"{work}/urls", "w") as file:

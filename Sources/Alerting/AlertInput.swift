@@ -13,7 +13,7 @@ package struct AlertInput: Sendable {
     package var isDead = false
     /// Why requests fail although the destination is healthy: `nginx configuration`, `certificate`, `NPM`; nil: the
     /// destination is the cause.
-    package var culprit: String?
+    package var cause: FailureCause?
     package var problem = ""
     /// Times of the last five failures, the newest last.
     package var failures: [Timestamp] = []
@@ -99,11 +99,11 @@ extension AlertInput {
   private func down(_ rule: AlertRuleSettings) -> [AlertCondition] {
     let bad = hosts.filter { $0.isUnhealthy && !$0.isUnknown }
     var conditions: [AlertCondition] = []
-    let byNPM = bad.filter { $0.culprit == "NPM" }
+    let byNPM = bad.filter { $0.cause == .npm }
     if let first = byNPM.first {
       conditions.append(condition(.down, rule, "NPM", "NPM serves nothing: \(first.problem)", byNPM.map(\.name)))
     }
-    let byDestination = bad.filter { $0.culprit == nil }
+    let byDestination = bad.filter { $0.cause == nil }
     for (destination, group) in Dictionary(grouping: byDestination, by: \.destination) {
       // All hosts of a dead destination are affected, also those whose own check is not due yet.
       let isDead = group.contains(where: \.isDead)
@@ -112,7 +112,7 @@ extension AlertInput {
       conditions.append(
         condition(.down, rule, destination, "\(who) down, \(destination): \(group[0].problem)", members.map(\.name)))
     }
-    for host in bad where host.culprit != nil && host.culprit != "NPM" {
+    for host in bad where host.cause != nil && host.cause != .npm {
       conditions.append(condition(.down, rule, host.name, "\(host.name) down: \(host.problem)", [host.name]))
     }
     return conditions

@@ -67,10 +67,10 @@ package struct NotificationText: Sendable {
   static func cut(_ text: String, _ units: Int) -> String {
     guard text.utf16.count > units else { return text }
     var kept = ""
-    var room = units - 3
+    var left = units - 3
     for character in text {
-      room -= character.utf16.count
-      if room < 0 { break }
+      left -= character.utf16.count
+      if left < 0 { break }
       kept.append(character)
     }
     return kept + "..."

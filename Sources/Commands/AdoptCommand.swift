@@ -6,7 +6,7 @@ import Reconciler
 
 /// `reconciler adopt`: takes over manually created hosts.
 enum AdoptCommand {
-  private static let all = FlagDefinition("all", "Every host of the YAML that nobody owns in NPM yet")
+  private static let all = FlagDefinition("all", "Every host of the YAML that has no owner in NPM yet")
   private static let dryRun = FlagDefinition("dry-run", "Show what would be taken over, and write nothing")
   private static let acceptChanges = FlagDefinition(
     "accept-changes", "Also hosts whose values differ: they get those of the YAML")
@@ -14,7 +14,7 @@ enum AdoptCommand {
   static let definition = CommandDefinition(
     name: "adopt", summary: "Take over hosts that were made by hand",
     discussion: """
-      A host of the YAML whose domains a host in NPM serves that nobody owns becomes ours: it gets our marker. Where
+      A host of the YAML whose domains a host without an owner serves in NPM becomes ours: it gets our marker. Where
       values differ it is left alone, unless --accept-changes lets the YAML win. Hosts of another owner are refused.
       """,
     arguments: [ArgumentDefinition(name: "NAME", isOptional: true, summary: "Name of the host in the YAML")],

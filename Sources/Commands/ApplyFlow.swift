@@ -72,7 +72,7 @@ struct ApplyFlow {
     guard Terminal.isTerminal(Terminal.input), format == .text else {
       let cause =
         Terminal.isTerminal(Terminal.input) ? "with -o \(format.rawValue)" : "stdin is no terminal, so that"
-      throw UsageError(message: "\(cause) nobody can be asked", hint: "add --yes")
+      throw UsageError(message: "\(cause) cannot ask for confirmation", hint: "add --yes")
     }
     return try printer.asks() ? nil : .failure
   }

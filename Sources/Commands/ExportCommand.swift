@@ -64,7 +64,7 @@ enum ExportCommand {
     do {
       listing = try Files.below(directory)
     } catch {
-      throw refusal("\(error), so that nobody can say what is there", hint: "name another directory with --out")
+      throw refusal("\(error), so that what is there is not known", hint: "name another directory with --out")
     }
     let files = listing.files.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
     if let defaults = files.first(where: DesiredLoader.isNamedDefaults) {

@@ -35,7 +35,7 @@ struct PlanText {
     for change in planned.plan.withheld { lines += withheld(change) }
     if !planned.plan.adoptable.isEmpty {
       lines.append(
-        "  \(planned.plan.adoptable.count) as they should be, but nobody's; take them over with: reconciler adopt --all"
+        "  \(planned.plan.adoptable.count) as they should be, but without an owner; take them over with: reconciler adopt --all"
       )
     }
     if !planned.plan.unchanged.isEmpty { lines.append("  \(planned.plan.unchanged.count) unchanged") }

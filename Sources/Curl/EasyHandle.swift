@@ -128,14 +128,14 @@ final class EasyHandle {
       pointer,
       { bytes, size, count, context in
         guard let bytes, let context else { return 0 }
-        let room = UnsafeMutableRawBufferPointer(start: bytes, count: size * count)
-        return Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue().send(into: room)
+        let space = UnsafeMutableRawBufferPointer(start: bytes, count: size * count)
+        return Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue().send(into: space)
       }, Unmanaged.passUnretained(self).toOpaque())
   }
 
-  private func send(into room: UnsafeMutableRawBufferPointer) -> Int {
-    let part = unsent.prefix(room.count)
-    room.copyBytes(from: part)
+  private func send(into space: UnsafeMutableRawBufferPointer) -> Int {
+    let part = unsent.prefix(space.count)
+    space.copyBytes(from: part)
     unsent = unsent.dropFirst(part.count)
     return part.count
   }
@@ -174,9 +174,9 @@ final class EasyHandle {
   }
 
   private func receive(_ chunk: UnsafeRawBufferPointer) -> Int {
-    let room = maximumBody - body.count
-    body.append(contentsOf: chunk.prefix(room))
-    if chunk.count > room {
+    let space = maximumBody - body.count
+    body.append(contentsOf: chunk.prefix(space))
+    if chunk.count > space {
       isTruncated = true
       return 0
     }

@@ -42,14 +42,14 @@ package struct DaemonSnapshot: Sendable {
 
   mutating func take(_ report: ReconcileReport) {
     updatedAt = report.finishedAt
-    lastReconciliation = report
+    lastReconciliation = report.withoutStates
     counters.reconciliations += 1
     if case .failed = report.outcome { counters.failedReconciliations += 1 }
     counters.appliedChanges += report.applied?.count(.applied) ?? 0
     counters.failedChanges += report.applied?.count(.failed) ?? 0
     headline = Headline(report) ?? headline
     guard let planned = report.planned else { return }
-    lastPlan = planned
+    lastPlan = planned.withoutStates
     certificates = CertificateInventory(planned.observed, now: report.finishedAt).entries
   }
 

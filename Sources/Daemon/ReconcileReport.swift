@@ -74,3 +74,27 @@ package struct SourceStatus: Sendable {
   package var isNewCommit = false
   package var problem: Problem?
 }
+
+extension ReconcileReport {
+  /// Without the states that the plan was made from, which are most of its memory: the snapshot lives for long.
+  var withoutStates: ReconcileReport {
+    var bare = self
+    bare.desired = nil
+    switch outcome {
+    case .noDesiredState, .failed: break
+    case .refused(let planned): bare.outcome = .refused(planned.withoutStates)
+    case .applied(let planned, let result): bare.outcome = .applied(planned.withoutStates, result)
+    }
+    return bare
+  }
+}
+
+extension PlanResult {
+  var withoutStates: PlanResult {
+    var bare = self
+    bare.desired = DesiredState(fileCount: desired.fileCount)
+    bare.observed = ObservedState(version: observed.version)
+    bare.ledger = []
+    return bare
+  }
+}

@@ -124,10 +124,10 @@ struct ResourceDecoder {
   private func checkSize(_ resource: DesiredResource, _ decoder: inout ValueDecoder) {
     let spec = resource.spec
     let size = spec.encodedSize
-    guard size > RequestSize.room else { return }
+    guard size > RequestSize.available else { return }
     let largest = kind.fields.map(\.name).max { spec[$0].encodedSize < spec[$1].encodedSize } ?? ""
     decoder.report(
-      .tooLarge, "it has \(size) bytes as JSON, NPM takes \(RequestSize.room)",
+      .tooLarge, "it has \(size) bytes as JSON, NPM takes \(RequestSize.available)",
       at: resource.fieldSources[largest]?.location ?? resource.source,
       hint: "'\(largest)' is the largest part"
         + (largest == FieldSchema.snippetTarget ? "; 'include' of a file that nginx can read is a way out" : ""))

@@ -5,7 +5,7 @@ package enum RequestSize {
   /// Bytes reserved for `meta`, ids in place of names, and the outer braces.
   private static let reserve = 1 << 10
   /// Bytes available for the fields of one object.
-  package static let room = limit - reserve
+  package static let available = limit - reserve
 }
 
 extension JSONValue {

@@ -4,7 +4,7 @@ import Platform
 
 /// The caller of a request.
 enum Principal {
-  case nobody
+  case anonymous
   case user(SimulatedUser)
   /// A token, once valid, of a user that is now disabled or deleted.
   case ghost
@@ -20,7 +20,7 @@ struct Users {
 
   /// The caller of an `Authorization` header. Only `Bearer` with a capital B is accepted.
   func caller(_ authorization: String?, _ state: SimulatorState, now: Timestamp) throws -> Principal {
-    guard let token = bearer(authorization) else { return .nobody }
+    guard let token = bearer(authorization) else { return .anonymous }
     if token == "null" { throw NPMFault.auth("Empty token") }
     guard let session = sessions[token] else { throw NPMFault.internalError }
     guard session.expires > now else {

@@ -1,4 +1,4 @@
-/// Does something when it is due, or when somebody wakes it, until a stop is requested. One thing at a time.
+/// Calls a step when it is due or woken, one call at a time, until a stop is requested.
 package final class TimerLoop: Sendable {
   private let clock: any MonotonicClock
   /// Each element: look again. One that waits is as good as many.

@@ -10,7 +10,7 @@ package struct HealthSchedule<Key: Hashable & Comparable & CustomStringConvertib
   /// When the next batch is due; nil: nothing is watched.
   package private(set) var due: Double?
 
-  /// Checks a second that the first round is spread over, where there is room for that in the interval.
+  /// Checks a second that the first round is spread over, where the interval is long enough for that.
   private static var firstPace: Double { 100 }
   /// What is due within so many seconds is checked together, but no earlier than a fiftieth of its interval.
   private static var batch: Double { 1 }

@@ -30,7 +30,7 @@ package struct HealthState: Sendable {
   private var breakers: [String: CircuitBreaker] = [:]
   /// For each destination, the shortest interval of its targets.
   private var intervals: [String: Double] = [:]
-  /// Who was asked and has not answered yet: nobody is asked twice at once.
+  /// Hosts whose check is under way: none is checked twice at once.
   private var inFlight: Set<TargetKey> = []
   private let thresholds: HealthTracker.Thresholds
   private var memories: [TargetKey: PersistedHealth]

@@ -42,7 +42,7 @@ extension Reconciliation {
     if try await suspensions.now().everything != nil {
       return Diagnostic(
         .suspended,
-        "hosts that an interrupted request may have laid bare are not written again: everything is suspended",
+        "hosts that an interrupted request may have left without TLS and access control are not written again: everything is suspended",
         hint: "look at them in NPM, or end it with 'reconciler resume --all'")
     }
     let problem = try await InterruptedRequests(open: open, observed: planned.observed, now: .now)

@@ -24,7 +24,7 @@ enum HealthFile {
       "checked_at": record.memory.checkedAt.map { .string($0.iso8601) } ?? .null,
       "failures_in_a_row": .int(record.memory.tracker.failures),
       "steps": .array(record.last?.direct.steps.map(\.json) ?? []),
-      "culprit": record.last?.failureCause.map { .string($0.rawValue) } ?? .null,
+      "cause": record.last?.failureCause.map { .string($0.rawValue) } ?? .null,
       "problem": record.last?.problem.map { .string($0) } ?? .null,
       "score": view.score(of: record).map { .int($0) } ?? .null,
       "availability": [

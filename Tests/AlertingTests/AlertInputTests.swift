@@ -41,9 +41,9 @@ import Testing
 
   @Test func `when NPM serves nothing that is one alert, a bad certificate is its host's own`() {
     var facts = AlertInput()
-    facts.hosts = ["NPM", "NPM", "certificate", "nginx configuration"].enumerated().map { index, culprit in
+    facts.hosts = [FailureCause.npm, .npm, .certificate, .nginx].enumerated().map { index, cause in
       var host = host("h\(index)", down: true)
-      host.culprit = culprit
+      host.cause = cause
       return host
     }
     #expect(keys(facts) == ["host-down/NPM", "host-down/h2", "host-down/h3"])

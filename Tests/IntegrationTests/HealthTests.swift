@@ -124,7 +124,7 @@ import Testing
           let daemon = try place.start("watch")
           try await until { status(place, "health.json")["proxies"].arrayValue?.first?["health"] == "unhealthy" }
           let proxy = status(place, "health.json")["proxies"].arrayValue?.first ?? .null
-          #expect(proxy["culprit"] == "nginx configuration")
+          #expect(proxy["cause"] == "nginx configuration")
           #expect(proxy["through_npm"]["detail"] == "HTTP 502")
           daemon.terminate()
           #expect(await daemon.result().exit == 0)

@@ -29,10 +29,10 @@ import Testing
       (.http, .noConnection("refused"), .backend),
       (nil, .badCertificate("expired"), .certificate), (nil, .noAnswer("closed"), .nginx),
     ] as [(ProbeStep.Name?, DataPlaneResult.Outcome?, FailureCause)])
-  func `the pair names the culprit`(direct: ProbeStep.Name?, front: DataPlaneResult.Outcome?, culprit: FailureCause) {
+  func `the pair names the cause`(direct: ProbeStep.Name?, front: DataPlaneResult.Outcome?, cause: FailureCause) {
     let found = check(direct, front)
     #expect(found.outcome == .failed)
-    #expect(found.failureCause == culprit)
+    #expect(found.failureCause == cause)
     #expect(found.problem?.isEmpty == false)
     #expect(found.latency == nil)
   }

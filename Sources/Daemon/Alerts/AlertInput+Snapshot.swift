@@ -43,7 +43,7 @@ extension AlertInput.Host {
     // What made it unhealthy, also while one success is not enough to be healthy again.
     let check = isUnhealthy ? record.lastFailure : record.last
     isDead = [.dns, .tcp].contains(check?.direct.failure?.step)
-    culprit = check?.failureCause.flatMap { [.nginx, .npm, .certificate].contains($0) ? $0.rawValue : nil }
+    cause = check?.failureCause.flatMap { [.nginx, .npm, .certificate].contains($0) ? $0 : nil }
     problem = check?.problem ?? ""
     failures = record.memory.failures
     misses = windows.map(record.target.objective.misses) ?? []

@@ -20,7 +20,7 @@ extension ResourceSchema {
       [300, 304, 305, 306].contains(code)
       ? [
         ValidationIssue(
-          .noEffect, at: "forward_http_code", "nginx sends nobody anywhere with status \(code)",
+          .noEffect, at: "forward_http_code", "nginx does not redirect with status \(code)",
           hint: "take 301, 302, 303, 307 or 308", severity: .warning)
       ] : []
     guard let host = RedirectTarget.host(of: text),

@@ -32,7 +32,7 @@ struct InventoryGuard {
       guard let marker = host.marker, marker.owner == owner, !known.contains(host.ref) else { return nil }
       return Diagnostic(
         .ledgerMissing,
-        "\(host.ref.description) (\(host.spec.claims.joined(separator: ", "))) carries our marker as '\(marker.name)', but nobody looks after it",
+        "\(host.ref.description) (\(host.spec.claims.joined(separator: ", "))) carries our marker as '\(marker.name)', but is not managed",
         hint:
           "it is left alone; to manage it, put its domains into the YAML as '\(marker.name)' and run with --rebuild-ledger",
         severity: .warning)

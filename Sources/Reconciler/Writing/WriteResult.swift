@@ -40,7 +40,7 @@ extension WriteResult {
       result.outcome.id = host.id
       result.outcome.error?.hint =
         verdict.blamesAnother
-        ? "nginx names another host's file: somebody else writes to this NPM at the same time; apply again"
+        ? "nginx names another host's file: another client writes to this NPM at the same time; apply again"
         : "host \(host.id) is in NPM but not served; correct the YAML and apply again"
       return result
     case .unconfirmed(let host):
