@@ -71,7 +71,7 @@ struct ApplyPrinter: Sendable {
     case .text:
       let isPlain = report.outcomes.isEmpty && planned.plan.isEmpty && planned.plan.hostsToRewrite.isEmpty
       try console.result(isPlain ? TerminalText(plan.summary) : (showsProgress ? "\n" : "") + finalWords(report))
-    case .json: try console.result(json: PlanJSON.plan(planned, report, diagnostics + planned.warnings))
+    case .json: try console.result(report: PlanReport(planned, report, diagnostics + planned.warnings))
     case .markdown: try console.result(markdown: PlanMarkdown.text(planned, report, summary: summary(report)))
     }
   }
@@ -81,7 +81,7 @@ struct ApplyPrinter: Sendable {
     case .text:
       try console.result(plan.text())
       for refusal in planned.refusals { console.error(refusal) }
-    case .json: try console.result(json: PlanJSON.plan(planned, nil, diagnostics + planned.warnings + planned.refusals))
+    case .json: try console.result(report: PlanReport(planned, nil, diagnostics + planned.warnings + planned.refusals))
     case .markdown: try console.result(markdown: PlanMarkdown.text(planned, nil, summary: plan.summary))
     }
   }

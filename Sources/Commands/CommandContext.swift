@@ -87,7 +87,7 @@ struct CommandContext: Sendable {
     let isEmpty = loaded.diagnostics.contains { $0.code == .desiredEmpty }
     let exit = isEmpty ? exitWhenEmpty : .invalid
     guard invocation.console.format == .text else { throw CommandFailure(exit, loaded.diagnostics) }
-    invocation.console.remark(ValidationReport.text(loaded, [], invocation.console))
+    invocation.console.remark(ValidationText.text(loaded, [], invocation.console))
     throw CommandFailure(exit, [])
   }
 

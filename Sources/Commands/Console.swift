@@ -57,6 +57,9 @@ struct Console: Sendable {
   /// Prints a JSON result: one object, members in alphabetical order.
   @discardableResult func result(json: JSONValue) throws -> Bool { try put(JSONOutput.pretty(json)) }
 
+  /// Prints a report: one object, members in alphabetical order.
+  @discardableResult func result(report: some Encodable) throws -> Bool { try put(JSONOutput.pretty(report)) }
+
   /// Prints it on one line.
   @discardableResult func result(line json: JSONValue) throws -> Bool { try put(JSONOutput.line(json)) }
 
@@ -139,7 +142,7 @@ struct Console: Sendable {
       ]
       if let code { members["code"] = .string(code) }
       if let hint { members["hint"] = .string(hint) }
-      return Terminal.write(JSONOutput.line(.object(members)) + "\n", to: Terminal.error)
+      return Terminal.write(JSONOutput.line(JSONValue.object(members)) + "\n", to: Terminal.error)
     }
     let tag = code.map { "\(level)[\($0)]" } ?? level
     let named = code == nil ? nil : call

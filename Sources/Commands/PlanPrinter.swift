@@ -13,7 +13,7 @@ struct PlanPrinter {
     let text = PlanText(planned: planned, settings: context.settings, console: console, isPartial: isPartial)
     switch console.format {
     case .text: try console.result(text.text())
-    case .json: try console.result(json: PlanJSON.plan(planned, nil, diagnostics + planned.warnings + planned.refusals))
+    case .json: try console.result(report: PlanReport(planned, nil, diagnostics + planned.warnings + planned.refusals))
     case .markdown: try console.result(markdown: PlanMarkdown.text(planned, nil, summary: text.summary))
     }
   }

@@ -71,7 +71,7 @@ package enum Program {
   /// In JSON, errors are the result; in text they go to stderr.
   private static func report(_ diagnostics: [Diagnostic], _ exit: ExitCode, _ console: Console) -> ExitCode {
     let isLost = diagnostics.contains { $0.code == .outputFailed }
-    if console.format == .json, !isLost, (try? console.result(json: PlanJSON.empty(diagnostics))) != nil { return exit }
+    if console.format == .json, !isLost, (try? console.result(report: PlanReport(diagnostics))) != nil { return exit }
     for diagnostic in diagnostics { console.error(diagnostic) }
     return exit
   }
@@ -90,7 +90,7 @@ package enum Program {
     let hint = error.hint ?? "see 'reconciler \(command.name) --help'"
     let diagnostic = Diagnostic(.usage, error.message, hint: hint)
     console.error(diagnostic)
-    if console.format == .json { _ = try? console.result(json: PlanJSON.empty([diagnostic])) }
+    if console.format == .json { _ = try? console.result(report: PlanReport([diagnostic])) }
     return .usage
   }
 

@@ -39,14 +39,9 @@ enum ValidateCommand {
 
   private static func print(_ loaded: LoadedDesired, _ results: [ProbeResult], _ console: Console) throws {
     guard console.format == .json else {
-      try console.result(ValidationReport.text(loaded, results, console))
+      try console.result(ValidationText.text(loaded, results, console))
       return
     }
-    try console.result(
-      json: [
-        "format_version": "1",
-        "diagnostics": JSONOutput.diagnostics(loaded.diagnostics),
-        "destinations": .array(results.map(PlanJSON.destination)),
-      ])
+    try console.result(report: ValidationReport(loaded.diagnostics, results))
   }
 }

@@ -2,10 +2,10 @@ import FoundationEssentials
 
 /// JSON output: members in alphabetical order, slashes unescaped.
 package enum JSONOutput {
-  package static func pretty(_ value: JSONValue) -> String { text(value, [.prettyPrinted]) }
-  package static func line(_ value: JSONValue) -> String { text(value, []) }
+  package static func pretty(_ value: some Encodable) -> String { text(value, [.prettyPrinted]) }
+  package static func line(_ value: some Encodable) -> String { text(value, []) }
 
-  private static func text(_ value: JSONValue, _ formatting: JSONEncoder.OutputFormatting) -> String {
+  private static func text(_ value: some Encodable, _ formatting: JSONEncoder.OutputFormatting) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = formatting.union([.sortedKeys, .withoutEscapingSlashes])
     return (try? encoder.encode(value)).map { escaped(String(decoding: $0, as: UTF8.self)) } ?? "null"

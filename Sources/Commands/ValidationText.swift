@@ -3,7 +3,7 @@ import Model
 import Probe
 
 /// The output of `validate`.
-enum ValidationReport {
+enum ValidationText {
   static func text(_ loaded: LoadedDesired, _ results: [ProbeResult], _ console: Console) -> TerminalText {
     let renderer = DiagnosticText(texts: loaded.texts, console: console)
     var lines = loaded.diagnostics.flatMap(renderer.lines)
