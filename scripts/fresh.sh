@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The two commands of the README in a minimal Debian root: what they need and do not set up themselves shows here, and
-# nowhere on a machine that somebody has worked on. Needs root, debootstrap, and Debian's mirror as this machine has it.
+# nowhere on a machine that was worked on. Needs root, debootstrap, and Debian's mirror as this machine has it.
 #
 #   scripts/fresh.sh [COMMAND...]     default: make demo, then make test
 set -euo pipefail
