@@ -3,6 +3,7 @@ import Model
 import NPMClient
 import Platform
 import Reconciler
+import Reports
 
 /// `reconciler certificates`: the certificates in NPM, the objects that use them, and their expiry.
 enum CertificatesCommand {
@@ -14,7 +15,7 @@ enum CertificatesCommand {
     let context = try CommandContext(invocation)
     let watch = CertificateInventory(try await context.gateway().observe(), now: .now)
     if invocation.console.format == .json {
-      try invocation.console.result(json: ["format_version": "1", "certificates": .array(watch.entries.map(json))])
+      try invocation.console.result(report: CertificateListReport(watch.entries))
     } else {
       let width = min(40, max(10, watch.entries.map { TerminalText($0.name).count }.max() ?? 0))
       let lines = watch.entries.map { line($0, width, context.settings, invocation.console) }
@@ -38,13 +39,5 @@ enum CertificatesCommand {
     let text: TerminalText = left < 0 ? "ended \(entry.expires)" : "\(entry.expires), \(left) d"
     if left <= settings.certificateDays.error { return console.paint(text, .red) }
     return left <= settings.certificateDays.warning ? console.paint(text, .yellow) : text
-  }
-
-  private static func json(_ entry: CertificateInventory.Entry) -> JSONValue {
-    [
-      "name": .string(entry.name), "id": .int(entry.id.number), "domain_names": .array(entry.names.map { .string($0) }),
-      "expires": .string(entry.expires), "days_left": entry.daysLeft.map { .int($0) } ?? .null,
-      "used_by": .array(entry.users.map { .string($0) }), "orphaned": .bool(entry.users.isEmpty),
-    ]
   }
 }

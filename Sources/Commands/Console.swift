@@ -61,7 +61,7 @@ struct Console: Sendable {
   @discardableResult func result(report: some Encodable) throws -> Bool { try put(JSONOutput.pretty(report)) }
 
   /// Prints it on one line.
-  @discardableResult func result(line json: JSONValue) throws -> Bool { try put(JSONOutput.line(json)) }
+  @discardableResult func result(line report: some Encodable) throws -> Bool { try put(JSONOutput.line(report)) }
 
   /// Prints a text for another program or a file, in which foreign text is escaped by that format's own rules: YAML, a
   /// script, our own messages.

@@ -1,6 +1,7 @@
 import DesiredFiles
 import Model
 import Platform
+import Reports
 import Store
 
 /// `reconciler events`: recorded events, oldest first.
@@ -22,7 +23,7 @@ enum EventsCommand {
     if invocation.arguments.has(follow) { return try await follow(context) }
     let events = try await context.stores(createsIt: false).events.events(filter(invocation.arguments))
     if invocation.console.format == .json {
-      try invocation.console.result(json: ["format_version": "1", "events": .array(events.map(json))])
+      try invocation.console.result(report: EventListReport(events))
     } else {
       let lines = events.map { line($0, invocation.console) }
       try invocation.console.result(lines.isEmpty ? "No events." : lines.joined(separator: "\n"))
@@ -42,7 +43,7 @@ enum EventsCommand {
     while true {
       for event in try await context.stores(createsIt: false).events.events(filter) {
         let isRead =
-          try console.format == .json ? console.result(line: json(event)) : console.result(line(event, console))
+          try console.format == .json ? console.result(line: EventReport(event)) : console.result(line(event, console))
         guard isRead else { return .success }
         filter.after = event.number
       }
@@ -61,16 +62,6 @@ enum EventsCommand {
     filter.run = try arguments.integer(run)
     filter.limit = try arguments.integer(limit) ?? 100
     return filter
-  }
-
-  private static func json(_ recorded: RecordedEvent) -> JSONValue {
-    let event = recorded.event
-    return [
-      "number": .int(recorded.number), "at": .string(recorded.at.iso8601), "severity": .string(event.severity.rawValue),
-      "source": .string(event.source), "subject": .string(event.subject), "reason": .string(event.reason),
-      "message": .string(event.message), "run": event.run.map { .int($0) } ?? .null,
-      "correlation_id": event.correlation.map { .string($0) } ?? .null, "data": event.data,
-    ]
   }
 
   private static func line(_ recorded: RecordedEvent, _ console: Console) -> TerminalText {

@@ -2,6 +2,7 @@ import Configuration
 import Model
 import Platform
 import Reconciler
+import Reports
 import Store
 
 /// `reconciler rollback`: a plan that restores the state after an earlier run.
@@ -63,7 +64,7 @@ enum RollbackCommand {
   private static func show(_ context: CommandContext) async throws -> ExitCode {
     let runs = try await context.stores(createsIt: false).runs.runs(limit: 50)
     if context.invocation.console.format == .json {
-      try context.invocation.console.result(json: ["format_version": "1", "runs": .array(runs.map(json))])
+      try context.invocation.console.result(report: RunListReport(runs))
     } else {
       let lines = runs.map { run -> TerminalText in
         let end = run.finishedAt == nil ? "killed in the middle" : "\(run.applied) applied, \(run.failed) failed"
@@ -73,13 +74,5 @@ enum RollbackCommand {
       try context.invocation.console.result(lines.isEmpty ? "No runs." : lines.joined(separator: "\n"))
     }
     return .success
-  }
-
-  private static func json(_ run: RunRecord) -> JSONValue {
-    [
-      "run": .int(run.number), "started_at": .string(run.startedAt.iso8601),
-      "finished_at": run.finishedAt.map { .string($0.iso8601) } ?? .null, "digest": .string(run.digest),
-      "applied": .int(run.applied), "failed": .int(run.failed), "commit": run.commit.map { .string($0) } ?? .null,
-    ]
   }
 }

@@ -4,7 +4,6 @@ import Platform
 import Probe
 import Testing
 
-
 @Suite struct HealthEventRecorderTests {
   private func reasons(_ news: inout HealthEventRecorder, _ changes: [(Health, Health)]) -> [String] {
     let transitions = changes.enumerated().map { index, change in
