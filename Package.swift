@@ -76,7 +76,10 @@ let package = Package(
       ["Model", "Planning", "DesiredFiles", "NPMClient", "Probe", "Store", "Platform", "Hashing"]),
     module(
       "Reports",
-      ["Model", "Planning", "DesiredFiles", "NPMClient", "Probe", "Store", "Reconciler", "Metrics", "Platform"]),
+      [
+        "Model", "Planning", "Alerting", "DesiredFiles", "NPMClient", "Probe", "Store", "Reconciler", "Metrics",
+        "Platform",
+      ]),
     module(
       "Daemon",
       [

@@ -5,7 +5,7 @@ import Alerting
 import DesiredFiles
 import Model
 import Platform
-import Reconciler
+import Reports
 import Store
 
 /// `reconciler alerts`: firing alerts, receivers and silences.
@@ -45,16 +45,10 @@ enum AlertsCommand {
     let pending = try await store.pending()
     let console = context.invocation.console
     if console.format == .json {
-      try console.result(
-        json: [
-          "format_version": "1", "alerts": .array(alerts.map(json)), "silences": .array(silences.map(json)),
-          "sinks": .array(
-            context.settings.daemon.receivers.map {
-              [
-                "name": .string($0.name), "type": .string($0.kind.rawValue), "pending": .int(pending[$0.name] ?? 0),
-              ]
-            }),
-        ])
+      let sinks = context.settings.daemon.receivers.map {
+        AlertListReport.Sink(name: $0.name, type: $0.kind.rawValue, pending: pending[$0.name] ?? 0)
+      }
+      try console.result(report: AlertListReport(alerts, silences, sinks: sinks))
       return .success
     }
     var lines = alerts.isEmpty ? ["Nothing fires."] : alerts.map { line($0, console) }
@@ -79,22 +73,6 @@ enum AlertsCommand {
     let told = alert.notifiedAt == nil ? ", silenced" : ""
     return
       "\(paint.map { console.paint(word, $0) } ?? word)  \(alert.summary)  (\(alert.rule.rawValue), since \(alert.since.iso8601)\(told))"
-  }
-
-  private static func json(_ alert: Alert) -> JSONValue {
-    [
-      "rule": .string(alert.rule.rawValue), "severity": .string(alert.severity.rawValue),
-      "subject": .string(alert.subject), "summary": .string(alert.summary),
-      "members": .array(alert.members.map { .string($0) }), "since": .string(alert.since.iso8601),
-      "told_at": alert.notifiedAt.map { .string($0.iso8601) } ?? .null,
-    ]
-  }
-
-  private static func json(_ row: Silence) -> JSONValue {
-    [
-      "number": .int(row.number), "match": .string(row.match), "until": .string(row.until.iso8601),
-      "reason": .string(row.reason),
-    ]
   }
 
   private static func test(_ name: String, _ context: CommandContext) async throws -> ExitCode {

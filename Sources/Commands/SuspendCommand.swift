@@ -1,6 +1,7 @@
 import DesiredFiles
 import Model
 import Platform
+import Reports
 import Store
 
 /// `reconciler suspend` and `resume`: stop managing something for a while, without changing the YAML.
@@ -35,10 +36,8 @@ enum SuspendCommand {
     let words = "\(name(subject)) suspended until \(end?.iso8601 ?? "resumed")\(reason.isEmpty ? "" : ": \(reason)")"
     await context.append([event(subject, "Suspended", words, context)])
     guard invocation.console.format != .json else {
-      try invocation.console.result(json: [
-        "format_version": "1",
-        "suspended": [json(SuspensionRecord(subject, until: end, reason: reason, begunAt: .now))],
-      ])
+      let record = SuspensionRecord(subject, until: end, reason: reason, begunAt: .now)
+      try invocation.console.result(report: SuspensionListReport([record]))
       return .success
     }
     try invocation.console.result("\(words).")
@@ -66,18 +65,10 @@ enum SuspendCommand {
     return .success
   }
 
-  private static func json(_ record: SuspensionRecord) -> JSONValue {
-    [
-      "subject": .string(record.subject.text), "until": record.until.map { .string($0.iso8601) } ?? .null,
-      "reason": .string(record.reason), "since": .string(record.begunAt.iso8601),
-    ]
-  }
-
   private static func list(_ context: CommandContext) async throws -> ExitCode {
     let suspensions = try await context.stores(createsIt: false).suspensions.suspensions(at: .now)
     if context.invocation.console.format == .json {
-      try context.invocation.console.result(
-        json: ["format_version": "1", "suspended": .array(suspensions.map(json))])
+      try context.invocation.console.result(report: SuspensionListReport(suspensions))
       return .success
     }
     let lines = suspensions.map { record -> TerminalText in
