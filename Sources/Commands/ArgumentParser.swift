@@ -12,6 +12,8 @@ struct UsageError: Error {
 struct ParsedArguments: Sendable {
   var values: [String: [String]] = [:]
   var positional: [String] = []
+  /// Flags whose value comes from their variable.
+  var fromEnvironment: [String: String] = [:]
 
   func has(_ flag: FlagDefinition) -> Bool { values[flag.name] != nil }
   func value(_ flag: FlagDefinition) -> String? { values[flag.name]?.last }
@@ -145,6 +147,7 @@ struct ArgumentParser {
       if flag.value != nil {
         try check(flag, value, flag.environment)
         parsed.values[flag.name] = [value]
+        parsed.fromEnvironment[flag.name] = flag.environment
       } else if ["1", "true", "yes", "on"].contains(value.lowercased()) {
         parsed.values[flag.name] = []
       } else if !["0", "false", "no", "off"].contains(value.lowercased()) {

@@ -34,7 +34,8 @@ struct CommandContext: Sendable {
       throw UsageError(message: "--\(flag.name) takes 0 to 100, not \(number)")
     }
     let inputs = SettingsReader.Inputs(
-      flag: { arguments.values[$0]?.last }, environment: { CurrentProcess.environment($0) })
+      flag: { name in arguments.values[name]?.last.map { ($0, arguments.fromEnvironment[name]) } },
+      environment: { CurrentProcess.environment($0) })
     do {
       let (settings, warnings) = try SettingsLoader.load(
         file: arguments.value(CommonFlags.config), inputs, allowsDeletes: arguments.has(ApplyFlags.allowDeletes))

@@ -9,7 +9,7 @@ enum SettingsCommand {
       A flag wins over a variable, that over the file, and the file over the default. Each setting but lists has a
       variable: watch.interval is RECONCILER_WATCH_INTERVAL. Secrets are shown as ***.
       """,
-    run: run)
+    flags: ApplyFlags.planning, run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     let settings = try CommandContext(invocation).settings.inForce

@@ -120,14 +120,15 @@ package struct SettingsLoader {
     limits.maxDeletePercent = reader.value(SettingCatalog.maxDeletePercent) ?? limits.maxDeletePercent
     limits.maxUpdatePercent = reader.value(SettingCatalog.maxUpdatePercent) ?? limits.maxUpdatePercent
     // A number that is given for this run is the only limit of this run.
-    if case .flag? = reader.origins[SettingCatalog.maxDeletes.definition.path],
-      reader.origins[SettingCatalog.maxDeletePercent.definition.path].map({ if case .flag = $0 { false } else { true } }
-      )
-        ?? true
-    {
+    if isGivenForThisRun(SettingCatalog.maxDeletes), !isGivenForThisRun(SettingCatalog.maxDeletePercent) {
       limits.maxDeletePercent = 100
     }
     return limits
+  }
+
+  /// By a flag or the variable of the flag.
+  private func isGivenForThisRun(_ setting: Setting<Int>) -> Bool {
+    setting.definition.flag.flatMap { reader.inputs.flag($0) } != nil
   }
 
   private mutating func probe() -> ProbeSettings {

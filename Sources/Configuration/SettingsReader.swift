@@ -28,11 +28,13 @@ package struct SettingsError: Error, Sendable {
 package struct SettingsReader {
   /// The command line and the environment of the process.
   package struct Inputs {
-    /// The value of a flag, or of its own variable; nil: neither is set.
-    package var flag: (String) -> String?
+    /// The value of a flag, and the name of its own variable where that gives it; nil: neither is set.
+    package var flag: (String) -> (text: String, variable: String?)?
     package var environment: (String) -> String?
 
-    package init(flag: @escaping (String) -> String?, environment: @escaping (String) -> String?) {
+    package init(
+      flag: @escaping (String) -> (text: String, variable: String?)?, environment: @escaping (String) -> String?
+    ) {
       self.flag = flag
       self.environment = environment
     }
@@ -74,8 +76,10 @@ package struct SettingsReader {
   }
 
   private mutating func raw(_ definition: SettingDefinition) -> (JSONValue, SettingOrigin) {
-    if let flag = definition.flag, let text = inputs.flag(flag), let json = parsed(text, definition, "--\(flag)") {
-      return (json, .flag(flag))
+    if let flag = definition.flag, let given = inputs.flag(flag),
+      let json = parsed(given.text, definition, given.variable ?? "--\(flag)")
+    {
+      return (json, given.variable.map { .variable($0) } ?? .flag(flag))
     }
     for name in definition.variables + [definition.variable].compactMap(\.self) {
       if let text = variable(name, readsFile: definition.variables.contains(name)),

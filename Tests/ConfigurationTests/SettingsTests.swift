@@ -15,7 +15,7 @@ import Testing
     _ text: String, flags: [String: String] = [:], _ variables: [String: String] = [:]
   ) throws -> Settings {
     let path = try scratch.write("reconciler.yaml", text)
-    let inputs = SettingsReader.Inputs(flag: { flags[$0] }, environment: { variables[$0] })
+    let inputs = SettingsReader.Inputs(flag: { name in flags[name].map { ($0, nil) } }, environment: { variables[$0] })
     return try SettingsLoader.load(file: path, inputs).settings
   }
 
