@@ -196,7 +196,7 @@ extension Suite {
       UPDATE runs SET started_at = started_at + \(seconds), finished_at = finished_at + \(seconds);
       UPDATE journal SET begun_at = begun_at + \(seconds), settled_at = settled_at + \(seconds);
       UPDATE events SET at = at + \(seconds);
-      UPDATE writer SET since = since + \(seconds), heartbeat = heartbeat + \(seconds);
+      UPDATE lease SET since = since + \(seconds), heartbeat = heartbeat + \(seconds);
       """)
     let path = ".reconciler/token.json"
     let token = try JSONDecoder().decode(JSONValue.self, from: Data(world.scratch.read(path).utf8))
