@@ -34,7 +34,7 @@ package struct ReconcileReport: Sendable {
   /// nil: nothing was applied.
   package var applied: ApplyResult? { if case .applied(_, let result) = outcome { result } else { nil } }
 
-  /// Whether the next reconciliation must not wait for the interval.
+  /// `requeue` where the next reconciliation must not wait for the interval.
   package var result: ReconcileResult {
     switch outcome {
     case .noDesiredState, .refused: return .done
@@ -45,7 +45,7 @@ package struct ReconcileReport: Sendable {
     }
   }
 
-  /// What NPM is known to serve; nil: NPM was not read.
+  /// What NPM is known to serve; nil: nothing was applied, so nothing was proved.
   package var served: Set<ResourceKey>? {
     guard case .applied(let planned, let result) = outcome else { return nil }
     return Set(planned.plan.unchanged + result.outcomes.filter { $0.status == .applied }.map(\.change.key))
