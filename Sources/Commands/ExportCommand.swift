@@ -46,7 +46,7 @@ enum ExportCommand {
     var console = invocation.console
     console.outFile = nil
     if console.format == .json {
-      try console.result(json: json(result, directory))
+      try console.result(report: ExportReport(result, directory))
     } else if let directory {
       let files = Phrases.count(result.files.count, "file")
       try console.result("\(Phrases.count(result.exported, "object")) written to \(files) in \(directory)/")
@@ -89,7 +89,7 @@ enum ExportCommand {
     let known = try await stores.ledger.entries().compactMap { entry in
       entry.id.map { (ObjectRef(entry.key.kind, $0), entry.key.name) }
     }
-    return Dictionary(known) { first, _ in first }
+    return Dictionary(firstOf: known)
   }
 
   private static func write(_ result: Exporter.Result, to directory: String) throws {
@@ -108,16 +108,5 @@ enum ExportCommand {
     } catch {
       throw CommandFailure(.failure, [Diagnostic(.outputFailed, "\(error)", hint: "name another directory with --out")])
     }
-  }
-
-  private static func json(_ result: Exporter.Result, _ directory: String?) -> JSONValue {
-    let files = result.files.map { file -> JSONValue in
-      guard let directory else { return ["name": .string(file.name), "text": .string(file.text)] }
-      return ["name": .string("\(directory)/\(file.name)")]
-    }
-    return [
-      "format_version": "1", "exported": .int(result.exported), "files": .array(files),
-      "diagnostics": JSONOutput.diagnostics(result.warnings),
-    ]
   }
 }
