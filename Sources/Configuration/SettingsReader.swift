@@ -43,7 +43,8 @@ package struct SettingsReader {
   let inputs: Inputs
   var decoder: ValueDecoder
   private(set) var file: DecodedFields = [:]
-  private(set) var origins: [String: SettingOrigin] = [:]
+  /// Values that were looked up, by path.
+  private var resolved: [String: (value: JSONValue, origin: SettingOrigin)] = [:]
   /// Errors in flags and variables.
   private var outside: [Diagnostic] = []
 
@@ -69,13 +70,19 @@ package struct SettingsReader {
 
   /// The value of a setting; nil: none.
   mutating func value<Value>(_ setting: Setting<Value>) -> Value? {
-    let (json, origin) = raw(setting.definition)
-    origins[setting.definition.path] = origin
-    checkMinimum(setting.definition, json, origin)
+    let json = resolve(setting.definition).value
+    checkMinimum(setting.definition, json)
     return setting.decode(json)
   }
 
-  private mutating func raw(_ definition: SettingDefinition) -> (JSONValue, SettingOrigin) {
+  private mutating func resolve(_ definition: SettingDefinition) -> (value: JSONValue, origin: SettingOrigin) {
+    if let known = resolved[definition.path] { return known }
+    let found = lookUp(definition)
+    resolved[definition.path] = found
+    return found
+  }
+
+  private mutating func lookUp(_ definition: SettingDefinition) -> (value: JSONValue, origin: SettingOrigin) {
     if let flag = definition.flag, let given = inputs.flag(flag),
       let json = parsed(given.text, definition, given.variable ?? "--\(flag)")
     {
@@ -150,7 +157,7 @@ package struct SettingsReader {
     return value
   }
 
-  private mutating func checkMinimum(_ definition: SettingDefinition, _ json: JSONValue, _ origin: SettingOrigin) {
+  private mutating func checkMinimum(_ definition: SettingDefinition, _ json: JSONValue) {
     guard let minimum = definition.minimum, let seconds = json.stringValue.flatMap({ DurationFormat.seconds($0) }),
       seconds < minimum
     else { return }
@@ -159,11 +166,11 @@ package struct SettingsReader {
       hint: "write \(Int(minimum))s or more")
   }
 
-  /// Every setting that was looked up, in the order of the catalogue.
+  /// Every setting, in the order of the catalogue. Problems of those that nothing looked up are not reported.
   var inForce: [SettingInForce] {
     var copy = self
     return SettingCatalog.all.map { definition in
-      let (json, origin) = copy.raw(definition)
+      let (json, origin) = copy.resolve(definition)
       return SettingInForce(definition: definition, shown: Self.shown(json, definition), origin: origin)
     }
   }
