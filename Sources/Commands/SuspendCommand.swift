@@ -32,11 +32,11 @@ enum SuspendCommand {
     let end = try end(invocation)
     let stores = try context.stores(createsIt: true)
     let reason = invocation.arguments.value(reason) ?? ""
-    try await stores.suspensions.suspend(SuspensionRecord(subject, until: end, reason: reason, begunAt: .now))
+    let record = SuspensionRecord(subject, until: end, reason: reason, begunAt: .now)
+    try await stores.suspensions.suspend(record)
     let words = "\(name(subject)) suspended until \(end?.iso8601 ?? "resumed")\(reason.isEmpty ? "" : ": \(reason)")"
     await context.append([event(subject, "Suspended", words, context)])
     guard invocation.console.format != .json else {
-      let record = SuspensionRecord(subject, until: end, reason: reason, begunAt: .now)
       try invocation.console.result(report: SuspensionListReport([record]))
       return .success
     }
