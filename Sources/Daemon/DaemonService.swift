@@ -87,7 +87,7 @@ package final class DaemonService: Sendable {
       snapshot.health = view
       switch cause {
       case .reconciled(let report): snapshot.take(report)
-      case .healthChanged(let transitions): snapshot.take(transitions, view)
+      case .healthChanged(let transitions): snapshot.take(transitions, at: view.at)
       }
     }
     let isNews = after.headline?.key != before.headline?.key

@@ -49,13 +49,12 @@ package struct DaemonSnapshot: Sendable {
     counters.failedChanges += report.applied?.count(.failed) ?? 0
     headline = Headline(report) ?? headline
     guard let planned = report.planned else { return }
-    lastPlan = planned.withoutStates
+    lastPlan = lastReconciliation?.planned
     certificates = CertificateInventory(planned.observed, now: report.finishedAt).entries
   }
 
-  mutating func take(_ transitions: [HealthTransition], _ view: HealthSnapshot) {
-    updatedAt = view.at
-    health = view
+  mutating func take(_ transitions: [HealthTransition], at now: Timestamp) {
+    updatedAt = now
     counters.healthTransitions += transitions.count
   }
 }
