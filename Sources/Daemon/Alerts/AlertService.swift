@@ -33,13 +33,12 @@ package actor AlertService: DaemonSubscriber {
   private let changed: @Sendable ([Alert]) -> Void
   private let workers: [OutboxWorker]
   private let evaluator: AlertEvaluator
+  private let events: EventWriter
   private var conditions = ConditionTracker()
   /// Starts of the daemon within a week.
   private var starts: [Timestamp] = []
   private var hasJustStarted = true
   private var problem = ""
-
-  private var events: EventWriter { EventWriter(stores: dependencies.stores, log: dependencies.log) }
 
   /// - Parameter changed: gets the alerts that fire, after each evaluation.
   package init(_ dependencies: Dependencies, changed: @escaping @Sendable ([Alert]) -> Void) async {
@@ -48,8 +47,9 @@ package actor AlertService: DaemonSubscriber {
     let receivers = dependencies.configuration.receivers
     evaluator = AlertEvaluator(
       rules: dependencies.configuration.rules, receivers: receivers, stores: dependencies.stores)
-    let recorder = ReceiverEvents(
-      events: EventWriter(stores: dependencies.stores, log: dependencies.log), correlation: dependencies.correlation)
+    let events = EventWriter(stores: dependencies.stores, log: dependencies.log)
+    self.events = events
+    let recorder = ReceiverEvents(events: events, correlation: dependencies.correlation)
     workers = receivers.map { receiver in
       OutboxWorker(dependencies.notifier(receiver), stores: dependencies.stores, report: { await recorder.note($0) })
     }
