@@ -1,4 +1,3 @@
-import FoundationEssentials
 package import Model
 import SQLite
 
@@ -69,7 +68,7 @@ private enum EventRow {
     let event = Event(
       severity, source: row[3].text, subject: row[4].text, reason: row[5].text, row[6].text,
       run: row[7] == .null ? nil : row[7].int, correlation: row[8] == .null ? nil : row[8].text,
-      data: (try? JSONDecoder().decode(JSONValue.self, from: Data(row[9].text.utf8))) ?? .null)
+      data: (try? StoredJSON.decoded(row[9].text, of: "the events")) ?? .null)
     return RecordedEvent(number: row[0].int, at: Timestamp(seconds: row[1].real), event: event)
   }
 }
