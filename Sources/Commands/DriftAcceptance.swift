@@ -23,7 +23,7 @@ enum DriftAcceptance {
       let settings = context.settings
       var edit = try DesiredEdit(
         resource, in: loaded.state, directory: settings.desired, secrets: settings.secrets)
-      let bytes = try edit.set(Dictionary(fields.map { ($0.path, $0.before) }) { first, _ in first })
+      let bytes = try edit.set(Dictionary(firstOf: fields.map { ($0.path, $0.before) }))
       try Files.rewrite(resource.source.file, with: bytes)
     } catch let problem as DesiredEdit.Problem {
       throw CommandFailure(

@@ -160,8 +160,7 @@ enum CertificateCheck {
   /// Reports hosts with names that their certificate does not cover.
   static func coverage(_ resources: [LocatedResource]) -> [Diagnostic] {
     let known = Dictionary(
-      resources.compactMap { entry in entry.resource.certificate.map { (entry.resource.key.name, $0) } }
-    ) { first, _ in first }
+      firstOf: resources.compactMap { entry in entry.resource.certificate.map { (entry.resource.key.name, $0) } })
     return resources.flatMap { entry -> [Diagnostic] in
       // `auto` has no name: the certificate that it selects covers all of them.
       guard let name = entry.resource.spec["certificate"].stringValue, let facts = known[name],

@@ -138,7 +138,7 @@ package struct DesiredEdit {
   /// Loads all files again with the new text in place of the old.
   private func prove(_ bytes: [UInt8], _ wanted: Spec) throws {
     let after = DesiredLoader.load(directory, replacing: [resource.source.file: bytes], secrets: secrets)
-    let old = Dictionary(before.resources.map { ($0.key, $0.spec) }) { first, _ in first }
+    let old = Dictionary(firstOf: before.resources.map { ($0.key, $0.spec) })
     let isSame = after.state.resources.allSatisfy { other in
       other.spec.normalised() == (other.key == resource.key ? wanted : old[other.key])?.normalised()
     }

@@ -49,13 +49,12 @@ package struct Exporter {
       if !objects.isEmpty { mine.append((kind, objects, ExportNames.names(objects, owner: owner, known: known))) }
     }
     let names = Dictionary(
-      mine.flatMap { kind, objects, names in
+      firstOf: mine.flatMap { kind, objects, names in
         zip(objects, names).compactMap { object, name -> (ResourceKey, String)? in
           guard object.nameInNPM != nil, isWritable(object, name) else { return nil }
           return (ResourceKey(kind.kind, observed.references.name(kind.kind, object.id)), name)
         }
-      }
-    ) { first, _ in first }
+      })
     result.warnings += mine.flatMap(\.objects).flatMap(goneReferences) + mine.flatMap(\.objects).compactMap(bareAddress)
     for (kind, objects, own) in mine {
       let blocks = zip(objects, own).map { object, name in

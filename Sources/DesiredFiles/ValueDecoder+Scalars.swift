@@ -206,7 +206,7 @@ extension ValueDecoder {
       return Double(text).map { .double($0) } ?? .string(text)
     case .sequence(let items): return .array(items.map(anything))
     case .mapping(let entries):
-      return .object(Dictionary(entries.map { ($0.key, anything($0.value)) }) { first, _ in first })
+      return .object(Dictionary(firstOf: entries.map { ($0.key, anything($0.value)) }))
     }
   }
 }

@@ -45,7 +45,7 @@ package enum ForeignWords {
       (["allow", "deny", "ips", "rules"], ["clients"]), (["healthcheck", "health_check", "check"], ["health"]),
       (["tcp"], ["tcp_forwarding"]), (["udp"], ["udp_forwarding"]),
     ]
-    return Dictionary(words.flatMap { words, fields in words.map { ($0, fields) } }) { first, _ in first }
+    return Dictionary(firstOf: words.flatMap { words, fields in words.map { ($0, fields) } })
   }()
 
   private static let examples = [

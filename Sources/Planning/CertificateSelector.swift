@@ -18,7 +18,7 @@ struct CertificateSelector {
   /// - Parameter today: as `2026-11-21`: certificates that expire before are not chosen.
   init(_ desired: DesiredState, _ observed: ObservedState, today: String) {
     let objects = observed.resources[.certificate] ?? []
-    let made = Dictionary(objects.map { ($0.nameInNPM, $0.certificate) }) { first, _ in first }
+    let made = Dictionary(firstOf: objects.map { ($0.nameInNPM, $0.certificate) })
     let wanted = desired.resources.compactMap { resource -> Candidate? in
       guard var facts = resource.certificate else { return nil }
       let name = resource.spec.nameInNPM ?? resource.key.name

@@ -76,7 +76,7 @@ enum DependencyOrder {
   private static func reaches(
     from start: ResourceKey, to end: ResourceKey, _ stuck: [Change], _ keys: Set<ResourceKey>
   ) -> Bool {
-    let needs = Dictionary(stuck.map { ($0.key, $0.releasedBy) }) { first, _ in first }
+    let needs = Dictionary(firstOf: stuck.map { ($0.key, $0.releasedBy) })
     var seen: Set = [start], next = [start]
     while let key = next.popLast() {
       if key == end { return true }

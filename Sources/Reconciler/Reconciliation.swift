@@ -145,7 +145,7 @@ package struct Reconciliation: Sendable {
   private func checkDestinations(_ planned: inout PlanResult, _ progress: @escaping @Sendable (Int, Int) -> Void) async
   {
     guard settings.probes, let prober else { return }
-    let resources = Dictionary(planned.desired.resources.map { ($0.key, $0) }) { first, _ in first }
+    let resources = Dictionary(firstOf: planned.desired.resources.map { ($0.key, $0) })
     let changing = Set(planned.plan.effective.filter { $0.action == .create || $0.changesValues }.map(\.key))
     planned.warnings += await StartupDNSCheck.warnings(
       planned.desired.resources.filter { changing.contains($0.key) && $0.validation != .off }, prober)

@@ -33,7 +33,7 @@ package struct RollbackTarget: Sendable {
     var states: [ResourceKey: State] = [:]
     for change in later.map(\.intent) { Self.undo(change, &states, &former, &adoption) }
     Self.recall(history.filter { $0.intent.run <= run }, later, &states)
-    let lives = Dictionary(ledger.map { ($0.key, $0.lifecycle) }) { first, _ in first }
+    let lives = Dictionary(firstOf: ledger.map { ($0.key, $0.lifecycle) })
     let place = SourceLocation(file: "run \(run)", line: 1, column: 1)
     let resources = states.sorted { $0.key < $1.key }.compactMap { key, state in
       state.spec.map { spec in

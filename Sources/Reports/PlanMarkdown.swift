@@ -10,7 +10,7 @@ package enum PlanMarkdown {
     let hasOutcome = report != nil
     lines +=
       hasOutcome ? ["| | host | change | outcome |", "|---|---|---|---|"] : ["| | host | change |", "|---|---|---|"]
-    let outcomes = Dictionary((report?.outcomes ?? []).map { ($0.change.key, $0) }) { first, _ in first }
+    let outcomes = Dictionary(firstOf: (report?.outcomes ?? []).map { ($0.change.key, $0) })
     for change in planned.plan.changes {
       var row: MarkdownText = "| \(change.action.kind.rawValue) | \(change.key.name) | \(what(change)) |"
       if hasOutcome {
