@@ -41,8 +41,7 @@ struct ApplyFlow {
         planned: planned, settings: context.settings, console: invocation.console, isPartial: !wanted.writesStatus),
       remark: wanted.remark)
     var news = PlanEventRecorder()
-    await run.append(
-      news.events(planned, days: settings.certificateDays, correlation: settings.correlation))
+    await run.append(news.events(planned, correlation: settings.correlation))
     if !planned.refusals.isEmpty { try await run.remember(planned) }
     if let early = try gate(planned, printer, wanted) { return early }
     stop.deferExit()

@@ -13,31 +13,29 @@ enum CertificatesCommand {
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     let context = try CommandContext(invocation)
-    let watch = CertificateInventory(try await context.gateway().observe(), now: .now)
+    let inventory = CertificateInventory(
+      try await context.gateway().observe(), now: .now, days: context.settings.certificateDays)
     if invocation.console.format == .json {
-      try invocation.console.result(report: CertificateListReport(watch.entries))
+      try invocation.console.result(report: CertificateListReport(inventory.entries))
     } else {
-      let width = min(40, max(10, watch.entries.map { TerminalText($0.name).count }.max() ?? 0))
-      let lines = watch.entries.map { line($0, width, context.settings, invocation.console) }
+      let width = min(40, max(10, inventory.entries.map { TerminalText($0.name).count }.max() ?? 0))
+      let lines = inventory.entries.map { line($0, width, invocation.console) }
       try invocation.console.result(lines.isEmpty ? "No certificates." : lines.joined(separator: "\n"))
     }
     return .success
   }
 
-  private static func line(
-    _ entry: CertificateInventory.Entry, _ width: Int, _ settings: Settings, _ console: Console
-  ) -> TerminalText {
+  private static func line(_ entry: CertificateInventory.Entry, _ width: Int, _ console: Console) -> TerminalText {
     let names = entry.names.joined(separator: ", ")
     let users = entry.users.isEmpty ? "orphaned" : "used by \(entry.users.joined(separator: ", "))"
     return
-      "\(console.paint(TerminalText(entry.name).padded(to: width), .bold))  \(end(entry, settings, console))  \(names)  \(users)"
+      "\(console.paint(TerminalText(entry.name).padded(to: width), .bold))  \(end(entry, console))  \(names)  \(users)"
   }
 
-  private static func end(_ entry: CertificateInventory.Entry, _ settings: Settings, _ console: Console) -> TerminalText
-  {
+  private static func end(_ entry: CertificateInventory.Entry, _ console: Console) -> TerminalText {
     guard let left = entry.daysLeft else { return "no end known" }
     let text: TerminalText = left < 0 ? "ended \(entry.expires)" : "\(entry.expires), \(left) d"
-    if left <= settings.certificateDays.error { return console.paint(text, .red) }
-    return left <= settings.certificateDays.warning ? console.paint(text, .yellow) : text
+    if entry.isUrgent { return console.paint(text, .red) }
+    return entry.endsSoon ? console.paint(text, .yellow) : text
   }
 }

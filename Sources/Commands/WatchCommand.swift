@@ -44,9 +44,8 @@ extension CommandContext {
     let checker = HealthProber(
       settings: settings.probe, engine: engine, dataPlane: configuration.health.dataPlane,
       connectivityTargets: configuration.health.connectivityTargets)
-    var alerts = AlertService.Dependencies(
+    let alerts = AlertService.Dependencies(
       configuration: configuration, stores: stores, notifier: notifier, log: log, correlation: correlation)
-    alerts.certificateDays = settings.certificateDays
     return DaemonService.Dependencies(
       configuration: configuration, controller: controller, checker: checker, alerts: alerts,
       status: settings.status, manager: SystemdNotifier())

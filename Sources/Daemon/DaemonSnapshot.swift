@@ -29,7 +29,7 @@ package struct DaemonSnapshot: Sendable {
   /// Alerts that fire.
   package var alerts: [Alert] = []
   /// Certificates in NPM when it was last read.
-  package var certificates: [CertificateInventory.Entry] = []
+  package var certificates: [CertificateInventory.Entry] { lastPlan?.certificates.entries ?? [] }
   package var counters = Counters()
 
   package init(instance: InstanceID, startedAt: Timestamp) {
@@ -48,9 +48,7 @@ package struct DaemonSnapshot: Sendable {
     counters.appliedChanges += report.applied?.count(.applied) ?? 0
     counters.failedChanges += report.applied?.count(.failed) ?? 0
     headline = Headline(report) ?? headline
-    guard let planned = report.planned else { return }
-    lastPlan = lastReconciliation?.planned
-    certificates = CertificateInventory(planned.observed, now: report.finishedAt).entries
+    lastPlan = lastReconciliation?.planned ?? lastPlan
   }
 
   mutating func take(_ transitions: [HealthTransition], at now: Timestamp) {

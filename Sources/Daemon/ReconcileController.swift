@@ -120,7 +120,7 @@ package actor ReconcileController {
       gateway: dependencies.gateway, stores: stores, prober: dependencies.prober, known: await dependencies.known(),
       settings: options)
     let found = try await run.plan(desired)
-    await run.append(recorder.events(found, days: options.certificateDays, correlation: options.correlation))
+    await run.append(recorder.events(found, correlation: options.correlation))
     await pruneOld(run, now)
     failingSince = nil
     let planned = withholding(found, at: now)

@@ -11,11 +11,8 @@ package struct PlanEventRecorder: Sendable {
 
   package init() {}
 
-  /// - Parameter days: before the end of a certificate, for a warning and an error.
-  package mutating func events(
-    _ planned: PlanResult, days: (warning: Int, error: Int), correlation: String
-  ) -> [Event] {
-    let matters = drift(planned) + obstacles(planned) + waits(planned) + refusals(planned) + certificates(planned, days)
+  package mutating func events(_ planned: PlanResult, correlation: String) -> [Event] {
+    let matters = drift(planned) + obstacles(planned) + waits(planned) + refusals(planned) + certificates(planned)
     defer { told = Set(matters.map(\.key)) }
     let news = matters.filter { !told.contains($0.key) }.map(\.event) + plan(planned)
     return news.map { event in
@@ -90,13 +87,12 @@ package struct PlanEventRecorder: Sendable {
     }
   }
 
-  private func certificates(_ planned: PlanResult, _ days: (warning: Int, error: Int)) -> [Matter] {
-    CertificateInventory(planned.observed, now: .now).expiring(within: days.warning).map { entry in
-      let isUrgent = (entry.daysLeft ?? 0) <= days.error
+  private func certificates(_ planned: PlanResult) -> [Matter] {
+    planned.certificates.expiring.map { entry in
       let event = Event(
-        isUrgent ? .error : .warning, source: "certificates", subject: "certificate/\(entry.name)",
+        entry.isUrgent ? .error : .warning, source: "certificates", subject: "certificate/\(entry.name)",
         reason: "CertificateExpiring", "certificate '\(entry.name)' ends on \(entry.expires)")
-      return ("certificate \(entry.name) \(isUrgent)", event)
+      return ("certificate \(entry.name) \(entry.isUrgent)", event)
     }
   }
 }

@@ -18,8 +18,8 @@ package struct PlanResult: Sendable {
   package var refusals: [Diagnostic]
   /// Further warnings for the operator.
   package var warnings: [Diagnostic]
-  /// Certificates that expire soon.
-  package var certificates: [Diagnostic]
+  /// Certificates in NPM.
+  package var certificates: CertificateInventory
   /// The last author of a change to an object in NPM, where the audit log shows it.
   package var authors: [ObjectRef: AuditEntry]
 

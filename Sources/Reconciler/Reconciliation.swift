@@ -59,7 +59,7 @@ package struct Reconciliation: Sendable {
     if case .adopt(let adoption) = settings.purpose { plan.keepAdoptions(adoption) }
     var planned = PlanResult(
       desired: desired, observed: observed, ledger: ledger, plan: plan, probes: [:], refusals: [], warnings: [],
-      certificates: [], authors: [:])
+      certificates: CertificateInventory(observed, now: .now, days: settings.certificateDays), authors: [:])
     await checkDestinations(&planned, progress)
     try await guardPlan(&planned)
     planned.authors = await authors(planned.plan, history)
@@ -86,10 +86,7 @@ package struct Reconciliation: Sendable {
     if !settings.trustsMarkers { planned.refusals += inventory.missingHosts }
     planned.warnings += inventory.strayHosts(planned.plan)
     planned.warnings += planned.plan.changes.compactMap(\.endOfTLS)
-    let days = settings.certificateDays
-    planned.certificates = CertificateInventory(planned.observed, now: .now).diagnostics(
-      warning: days.warning, error: days.error)
-    planned.warnings += planned.certificates
+    planned.warnings += planned.certificates.diagnostics
   }
 
   /// NPM's audit log, if a managed host has an access list: only the log shows at once that a host was switched on.

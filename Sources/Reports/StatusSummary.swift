@@ -32,7 +32,7 @@ package struct StatusSummary {
     held = planned.plan.withheld
     let isRepaired = report != nil && report?.unrepaired == nil && planned.plan.policy != .observe
     bareCount = isRepaired ? 0 : planned.plan.hostsToRewrite.count
-    certificates = planned.certificates
+    certificates = planned.certificates.diagnostics
     drifted = (open + held).filter { change in
       change.cause == .drifted || change.fields.contains { $0.cause == .drifted || $0.cause == .both }
     }

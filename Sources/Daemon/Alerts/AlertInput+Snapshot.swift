@@ -10,10 +10,7 @@ extension AlertInput {
   /// - Parameters:
   ///   - view: nil: nothing is known about hosts.
   ///   - starts: of the daemon within a week.
-  package init(
-    _ view: HealthSnapshot?, _ matters: ConditionTracker, starts: [Timestamp],
-    certificateDays: (warning: Int, error: Int)
-  ) {
+  package init(_ view: HealthSnapshot?, _ matters: ConditionTracker, starts: [Timestamp]) {
     self.init()
     npm = matters.npm
     apply = matters.apply
@@ -25,7 +22,7 @@ extension AlertInput {
       let left = entry.daysLeft ?? 0
       let when = left < 0 ? "ended on \(entry.expires)" : "ends on \(entry.expires)"
       let users = entry.users.prefix(3).joined(separator: ", ") + (entry.users.count > 3 ? ", ..." : "")
-      return (entry.name, "certificate '\(entry.name)' of \(users) \(when)", left <= certificateDays.error)
+      return (entry.name, "certificate '\(entry.name)' of \(users) \(when)", entry.isUrgent)
     }
     hosts = (view?.records ?? []).map { Host($0, view?.statistics[$0.target.key]) }
     unknown = matters.unknown

@@ -10,8 +10,6 @@ package import Store
 package actor AlertService: DaemonSubscriber {
   package struct Dependencies: Sendable {
     package var configuration: DaemonConfiguration
-    /// Days before its end from which a certificate is a warning, and an error.
-    package var certificateDays = (warning: 21, error: 7)
     package var stores: any StoreProvider
     package var notifier: @Sendable (ReceiverConfiguration) -> Notifier
     package var log: any DaemonLogger
@@ -63,11 +61,9 @@ package actor AlertService: DaemonSubscriber {
   }
 
   package func receive(_ update: DaemonUpdate) async {
-    if let report = update.report { conditions.note(report, days: dependencies.certificateDays.warning) }
+    if let report = update.report { conditions.note(report) }
     let hasDesired = update.snapshot.source?.hasDesired == true
-    var input = AlertInput(
-      hasDesired ? update.snapshot.health : nil, conditions, starts: starts,
-      certificateDays: dependencies.certificateDays)
+    var input = AlertInput(hasDesired ? update.snapshot.health : nil, conditions, starts: starts)
     input.hasJustStarted = hasJustStarted
     hasJustStarted = false
     input.maximumRestarts = dependencies.configuration.maximumRestarts

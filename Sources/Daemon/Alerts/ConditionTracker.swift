@@ -19,22 +19,22 @@ package struct ConditionTracker: Sendable {
 
   package init() {}
 
-  package mutating func note(_ report: ReconcileReport, days: Int) {
+  package mutating func note(_ report: ReconcileReport) {
     let now = report.finishedAt
     unknown.remove(.desired)
     Self.set(&desired, report.source.problem?.message, [], now)
     switch report.outcome {
     case .noDesiredState: break
     case .failed(let diagnostic, _): note(diagnostic, at: now)
-    case .refused(let planned): note(planned, nil, days: days, at: now)
-    case .applied(let planned, let result): note(planned, result, days: days, at: now)
+    case .refused(let planned): note(planned, nil, at: now)
+    case .applied(let planned, let result): note(planned, result, at: now)
     }
   }
 
   /// A reconciliation that got a response from NPM.
   ///
   /// - Parameter report: nil: the plan was refused.
-  mutating func note(_ planned: PlanResult, _ report: ApplyResult?, days: Int, at now: Timestamp) {
+  mutating func note(_ planned: PlanResult, _ report: ApplyResult?, at now: Timestamp) {
     let summary = StatusSummary(planned, report)
     unknown.subtract([.npm, .apply, .drift, .guardOpen, .certificate])
     Self.set(&npm, nil, [], now)
@@ -43,7 +43,7 @@ package struct ConditionTracker: Sendable {
     Self.set(&drift, names.isEmpty ? nil : "changed in NPM and not repaired: \(names.shortened)", names, now)
     let open = Self.openHosts(planned)
     Self.set(&guardOpen, Self.guardMessage(open, drifted: Set(names)), open.map(\.key.name), now)
-    expiring = CertificateInventory(planned.observed, now: now).expiring(within: days)
+    expiring = planned.certificates.expiring
   }
 
   /// Also those that this pass has protected again: they could be accessed without a password.
