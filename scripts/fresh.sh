@@ -72,6 +72,8 @@ for command in "${commands[@]}"; do
   start=$SECONDS
   if ! inside /bin/sh -c "cd /reconciler && exec $command" >"$root/command.log" 2>&1; then
     tail -60 "$root/command.log" >&2
+    # Tests that failed may stand far above the end.
+    grep -E -A8 '✘' "$root/command.log" >&2 || true
     echo "fresh: '$command' fails on a fresh machine" >&2
     exit 1
   fi
