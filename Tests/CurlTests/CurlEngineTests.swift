@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test func `a closed port was certainly not reached`() async throws {
-    let port = try await freePort()
+    let port = try reservedPort()
     await #expect { try await CurlEngine().perform(HTTPTransfer(url: url(port))) } throws: {
       let error = $0 as? TransferError
       return error?.reason == .refused && error?.mayHaveBeenSent == false

@@ -97,7 +97,7 @@ import Testing
   @Test func `nothing is requested for a host that is not written`() async throws {
     try await issuing { npm, place in
       _ = try await npm.createByHand("taken.test")
-      let dead = try await freePort()
+      let dead = try reservedPort()
       try place.scratch.write(
         "desired/a.yaml",
         "proxy_hosts:\n" + host("off", "off.test", ", enabled: false")

@@ -24,7 +24,7 @@ import Testing
     try await withSimulator { npm in
       let place = try Workplace(npm)
       try place.desire("a", "a.test")
-      let port = try await freePort()
+      let port = try reservedPort()
       let unreachable = try await place.run("diff", "--npm-url", "http://127.0.0.1:\(port)")
       #expect(unreachable.exit == 1)
       #expect(unreachable.errors.contains("error[upstream-refused]"))
@@ -53,7 +53,7 @@ import Testing
   @Test func `3 when a destination fails under enforce`() async throws {
     try await withSimulator { npm in
       let place = try Workplace(npm)
-      let port = try await freePort()
+      let port = try reservedPort()
       try place.desire("a", "a.test", port: port, "validate: enforce")
       #expect(try await place.run("validate").exit == 0)
       let run = try await place.run("validate", "--probe", "-o", "json")
@@ -94,7 +94,7 @@ import Testing
   @Test func `5 when not everything was applied`() async throws {
     try await withSimulator { npm in
       let place = try Workplace(npm)
-      let port = try await freePort()
+      let port = try reservedPort()
       try place.desire("bad", "bad.test", "validate: off\n    advanced_config: nonsense on;")
       try place.desire("dead", "dead.test", port: port, "validate: enforce")
       try place.desire("good", "good.test")

@@ -76,7 +76,7 @@ import Testing
     try await withSimulator { npm in
       let place = try Workplace(npm)
       try place.scratch.write("reconciler.yaml", "watch: { interval: 1h }\nhealth: { interval: 1s }\n")
-      let port = try await freePort()
+      let port = try reservedPort()
       try place.desire("app", "app.test", port: port, "validate: enforce")
       let daemon = try place.start("watch")
       try await until { status(place, "status.json")["counts"]["blocked"] == 1 }
@@ -142,7 +142,7 @@ import Testing
         alerts:
           sinks:
             - { name: note, type: command, command: [/bin/sh, -c, "cat > told"] }
-            - { name: gone, type: webhook, url: "http://127.0.0.1:\(try await freePort())/key" }
+            - { name: gone, type: webhook, url: "http://127.0.0.1:\(try reservedPort())/key" }
         """)
       let tried = try await place.run("alerts", "test", "note")
       #expect(tried.exit == 0 && tried.output == "Delivered to 'note'.\n")

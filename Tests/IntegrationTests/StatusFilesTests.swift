@@ -41,7 +41,7 @@ import Testing
             npm: { data_plane: "127.0.0.1:\(front)" }
             """)
           try place.desire("app", "app.test", port: port, "description: x")
-          try place.desire("gone", "gone.test", port: try await freePort(), "validate: warn")
+          try place.desire("gone", "gone.test", port: try reservedPort(), "validate: warn")
           #expect(try await place.run("apply", "--yes").exit == 0)
           let id = try await npm.hosts().first?["id"].intValue ?? 0
           try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/\(id)", ["caching_enabled": true])

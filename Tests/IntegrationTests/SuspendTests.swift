@@ -54,7 +54,7 @@ import Testing
       #expect(try await place.run("apply", "--yes").exit == 0)
       let id = try await npm.hosts().first?["id"].intValue ?? 0
       try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/\(id)", ["forward_port": 99])
-      try place.desire("gone", "gone.test", port: try await freePort(), "validate: enforce")
+      try place.desire("gone", "gone.test", port: try reservedPort(), "validate: enforce")
       _ = try await place.run("apply", "--yes")
       let events = try await place.run("events", "-o", "json").json["events"].arrayValue ?? []
       let reasons = events.compactMap { $0["reason"].stringValue }

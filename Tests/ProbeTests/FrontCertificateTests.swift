@@ -8,7 +8,7 @@ import Testing
 @Suite struct FrontCertificateTests {
   private func front(_ certificates: [TestCertificate], key: TestCertificate) async throws -> DataPlaneResult? {
     let scratch = try Scratch()
-    let port = try await freePort(), tlsPort = try await freePort()
+    let port = try reservedPort(), tlsPort = try reservedPort()
     let pem = try scratch.write("chain.pem", certificates.map(\.certificate).joined())
     let file = try scratch.write("chain.key", key.key)
     let http = """

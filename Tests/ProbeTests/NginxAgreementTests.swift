@@ -28,7 +28,7 @@ import Testing
     let (double, place) = try await OutsideProgram.serve(
       ["/usr/bin/python3", "\(Fixtures.directory)/servers/backends.py"], in: scratch.path, mark: "ports ")
     let odd = try JSONDecoder().decode([String: Int].self, from: Data(place.utf8))
-    let front = try await freePort()
+    let front = try reservedPort()
     let (backends, blocks) = try await backends(odd, in: scratch)
     let http = (blocks + [Self.front(backends, on: front)]).joined(separator: "\n")
     let nginx = try await NginxProgram(
@@ -119,7 +119,7 @@ import Testing
       _ name: String, _ rest: String, scheme: String = "http", host: String = "127.0.0.1", listen: String = "",
       address: String? = nil, isUsable: Bool = true
     ) async throws {
-      let port = try await freePort()
+      let port = try reservedPort()
       all.append(Backend(name: name, scheme: scheme, host: host, port: port, isUsable: isUsable))
       let body = rest.replacing("PORT", with: "\(address ?? host):\(port) \(listen)")
       blocks.append(body.hasPrefix("server") ? body : "server { listen \(address ?? host):\(port) \(listen); \(body) }")
@@ -139,7 +139,7 @@ import Testing
     for status in [500, 503] { try await serve("answers \(status)", "return \(status);", isUsable: false) }
     try await serve("IPv6 alone", fine, host: "[::1]")
     try await serve("two addresses, one dead", fine, host: "two.backends", address: "127.0.0.1")
-    let closed = try await freePort()
+    let closed = try reservedPort()
     all.append(Backend(name: "two addresses, both dead", host: "no.backends", port: closed, isUsable: false))
     all.append(Backend(name: "nothing there", port: closed, isUsable: false))
     try await serve("no TLS where it is asked for", fine, scheme: "https", isUsable: false)

@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test func `a closed port is refused, with the contract's words`() async throws {
-    let port = try closedPort()
+    let port = try reservedPort()
     let result = await probe("127.0.0.1", port)
     #expect(states(result) == ["syntax passed", "dns passed", "tcp failed", "http skipped"])
     #expect(result.failure?.error == "connection refused")
@@ -77,7 +77,7 @@ import Testing
   }
 
   @Test func `many targets come back in their order`() async throws {
-    let closed = try closedPort()
+    let closed = try reservedPort()
     try await withBackend { port in
       let targets = (0..<300).map {
         ProbeTarget(name: "t\($0)", scheme: "http", host: "127.0.0.1", port: $0 % 3 == 0 ? closed : port)

@@ -78,7 +78,7 @@ import Testing
 
   @Test func `who is away is tried again, and their key is not told`() async throws {
     var settings = ReceiverConfiguration(name: "x", kind: .webhook)
-    settings.url = Secret("http://127.0.0.1:\(try await freePort())/secret-key")
+    settings.url = Secret("http://127.0.0.1:\(try reservedPort())/secret-key")
     await #expect {
       try await sink(settings).notify([notice()])
     } throws: { error in

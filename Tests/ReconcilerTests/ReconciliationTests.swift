@@ -206,7 +206,7 @@ import Testing
   @Test func `an NPM that never answered is not what the store is bound to`() async throws {
     try await withSimulator { npm in
       let stores = StoreSet(MemoryStore())
-      let port = try await freePort()
+      let port = try reservedPort()
       let wrong = ReconcileOptions(npmURL: "http://127.0.0.1:\(port)", owner: "homelab")
       try await npm.faults([["path": "/api/", "action": "reset", "when": "before", "count": 9]])
       let run = Reconciliation(gateway: npm.gateway(), stores: stores, prober: nil, settings: wrong)

@@ -16,8 +16,8 @@ package final class RealNginx: Sendable {
   /// Starts it with only its default site.
   package init(in directory: String) async throws {
     self.directory = directory
-    port = try await freePort()
-    tlsPort = try await freePort()
+    port = try reservedPort()
+    tlsPort = try reservedPort()
     let made = try TestCertificate.make(names: ["default.test"], days: 9999)
     try Self.write(made, "\(directory)/default")
     try Files.replace("\(directory)/users", with: Array("u:{PLAIN}never\n".utf8), mode: 0o600)
