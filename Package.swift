@@ -133,7 +133,8 @@ let package = Package(
     tests(
       "DaemonTests",
       [
-        "Daemon", "Configuration", "Reconciler", "Planning", "Alerting", "Publishing", "DesiredFiles", "NPMClient",
+        "Daemon", "Configuration", "Reconciler", "Reports", "Planning", "Alerting", "Publishing", "DesiredFiles",
+        "NPMClient",
         "Probe", "Store",
         "Model", "Platform", "TestSupport", "Upstream", "Curl",
       ]),
@@ -144,7 +145,11 @@ let package = Package(
         "Platform", "TestSupport", "Upstream", "Curl",
       ]),
     tests(
-      "CommandsTests", ["Commands", "Reports", "Model", "Planning", "DesiredFiles", "Probe", "Platform", "TestSupport"]),
+      "CommandsTests",
+      [
+        "Commands", "Reports", "Model", "Planning", "DesiredFiles", "NPMClient", "Probe", "Reconciler", "Platform",
+        "TestSupport",
+      ]),
     tests("IntegrationTests", ["Entry", "TestSupport", "Curl", "HTTPServer", "Model", "Platform", "X509"]),
   ],
   swiftLanguageModes: [.v6]

@@ -77,7 +77,7 @@ struct ApplyFlow {
   }
 
   private func writeStatus(_ planned: PlanResult, _ report: ApplyResult?) {
-    context.keepStatus { try $0.write(planned, report, at: .now) }
+    context.keepStatus { try context.writeStatus(planned, report, to: $0) }
   }
 
   private func outdateStatus(_ report: ApplyResult) {

@@ -176,10 +176,17 @@ struct CommandContext: Sendable {
     }
   }
 
+  /// - Parameter result: nil: nothing was applied.
+  func writeStatus(_ planned: PlanResult, _ result: ApplyResult?, to files: StatusFiles) throws {
+    let summary = ReconcileSummary(planned, result)
+    let document = StatusDocument(planned, result, summary, try reconcileOptions(), at: .now)
+    try files.write(document.keepingTimes(of: try? files.read()))
+  }
+
   /// Updates the status files. They are informational: a failure is a warning.
   func keepStatus(_ body: (StatusFiles) throws -> Void) {
     do {
-      try body(StatusFiles(directory: settings.status, settings: reconcileOptions()))
+      try body(StatusFiles(directory: settings.status))
     } catch {
       invocation.console.warn(Diagnostic(.statusWrite, "\(error)", hint: "NPM and the store are not affected"))
     }

@@ -32,8 +32,7 @@ enum DiffCommand {
     try PlanPrinter(planned: planned, context: context, isPartial: !context.writesStatus).print(loaded.diagnostics)
     if invocation.arguments.has(writeStatus) && context.writesStatus {
       do {
-        try StatusFiles(directory: context.settings.status, settings: context.reconcileOptions()).write(
-          planned, nil, at: .now)
+        try context.writeStatus(planned, nil, to: StatusFiles(directory: context.settings.status))
       } catch let error as FileError {
         throw CommandFailure(.failure, [Diagnostic(.statusWrite, "\(error)", hint: "name a directory with --status")])
       }

@@ -1,8 +1,7 @@
 import Configuration
-import Daemon
-import FoundationEssentials
 import Model
 import Platform
+import Reports
 
 /// `reconciler status`: reads the status files; needs neither NPM nor the store.
 enum StatusCommand {
@@ -36,33 +35,27 @@ enum StatusCommand {
 
   /// False: the reader has closed the pipe.
   private static func show(_ settings: Settings, _ console: Console) throws -> Bool {
-    let directory = settings.status
-    let status = try read("\(directory)/status.json")
-    let drift = (try? read("\(directory)/drift.json")) ?? .null
-    // Only written by a daemon.
-    let health = (try? read("\(directory)/health.json")) ?? .null
     switch console.format {
-    case .json:
-      let more: [String: JSONValue] = ["drift": drift["drift"], "health": health]
-      return try console.result(json: .object((status.objectValue ?? [:]).merging(more) { _, new in new }))
+    case .json: return try console.result(report: StatusOutput(try read(settings)))
     case .markdown:
-      return try console.result(document: String(decoding: Files.read("\(directory)/status.md"), as: UTF8.self))
+      _ = try read(settings)
+      return try console.result(document: String(decoding: Files.read("\(settings.status)/status.md"), as: UTF8.self))
     case .text:
-      var text = StatusText(console: console, status: status, drift: drift, health: health)
+      var text = StatusText(console: console, document: try read(settings))
       text.interval = settings.daemon.interval
       return try console.result(text.text)
     }
   }
 
-  private static func read(_ path: String) throws -> JSONValue {
+  private static func read(_ settings: Settings) throws -> StatusDocument {
     do {
-      return try JSONDecoder().decode(JSONValue.self, from: Data(Files.read(path)))
+      return try StatusFiles(directory: settings.status).read()
     } catch {
       throw CommandFailure(
         .failure,
         [
           Diagnostic(
-            .statusWrite, "there is no readable \(path)",
+            .statusWrite, "there is no readable \(settings.status)/status.json",
             hint: "'reconciler watch', 'reconciler apply' and 'reconciler diff --write-status' write it")
         ])
     }

@@ -4,6 +4,7 @@ import Alerting
 package import Model
 import Platform
 package import Probe
+import Reports
 
 /// The running daemon: the loop, the health monitor, and the subscribers to their results.
 package final class DaemonService: Sendable {
@@ -42,7 +43,11 @@ package final class DaemonService: Sendable {
   /// - Parameter more: subscribers besides those of every daemon.
   package init(_ given: Dependencies, more: [any DaemonSubscriber] = []) async {
     dependencies = given
-    let snapshots = SnapshotHolder(DaemonSnapshot(instance: given.instance, startedAt: .now))
+    let files = StatusFiles(directory: given.status)
+    let before = await BlockingPool.files.run { try? files.read() }
+    let document = before ?? StatusDocument(status: StatusReport(given.controller.options))
+    let snapshots = SnapshotHolder(
+      DaemonSnapshot(instance: given.instance, startedAt: .now, document: document))
     self.snapshots = snapshots
     let publish = Lock<@Sendable (DaemonUpdate.Cause, HealthSnapshot) -> Void>({ _, _ in })
     var health = HealthMonitor.Dependencies(checker: given.checker, stores: given.controller.stores)
@@ -72,7 +77,7 @@ package final class DaemonService: Sendable {
     let controller = given.controller
     return [
       EventLogger(stores: controller.stores, log: controller.log, correlation: controller.options.correlation),
-      StatusPublisher(directory: given.status, options: controller.options, log: controller.log),
+      StatusPublisher(StatusFiles(directory: given.status), log: controller.log),
       HealthTargets(monitor, given.configuration.health, instance: given.instance),
       alerts,
       SystemdStatus(given.manager),

@@ -4,6 +4,7 @@ package import Model
 import Platform
 package import Probe
 package import Reconciler
+package import Reports
 
 /// The state of a running daemon at one point in time. Immutable, and replaced as a whole after each reconciliation and
 /// each change of health: reading it never blocks.
@@ -31,9 +32,13 @@ package struct DaemonSnapshot: Sendable {
   /// Certificates in NPM when it was last read.
   package var certificates: [CertificateInventory.Entry] { lastPlan?.certificates.entries ?? [] }
   package var counters = Counters()
+  /// The status since the last reconciliation and the last change of health, without the report on each host.
+  package var document: StatusDocument
 
-  package init(instance: InstanceID, startedAt: Timestamp) {
+  /// - Parameter document: what was known when the daemon before it ended.
+  package init(instance: InstanceID, startedAt: Timestamp, document: StatusDocument) {
     self.instance = instance
+    self.document = document
     self.startedAt = startedAt
     updatedAt = startedAt
   }
@@ -49,11 +54,33 @@ package struct DaemonSnapshot: Sendable {
     counters.failedChanges += report.applied?.count(.failed) ?? 0
     headline = Headline(report) ?? headline
     lastPlan = lastReconciliation?.planned ?? lastPlan
+    document.take(report)
+    if let health, report.planned != nil || !health.records.isEmpty { document.status.set(ConditionReport(health)) }
   }
 
   mutating func take(_ transitions: [HealthTransition], at now: Timestamp) {
     updatedAt = now
     counters.healthTransitions += transitions.count
+    if let health { document.status.set(ConditionReport(health)) }
+  }
+}
+
+extension StatusDocument {
+  /// What a failed reconciliation does not see stays as it was.
+  mutating func take(_ report: ReconcileReport) {
+    switch report.outcome {
+    case .noDesiredState: break
+    case .failed(let diagnostic, let since):
+      // Whatever was true when NPM was last read, nothing is known about it now.
+      let message = "the last reconciliation failed: \(diagnostic.message)"
+      status.set(.init(.inSync, .unknown, "ReconcileFailed", message, since: since))
+    case .refused, .applied: self = report.document?.keepingTimes(of: self) ?? self
+    }
+    if let problem = report.source.problem {
+      status.set(.init(.desiredValid, .no, problem.reason, problem.message, since: problem.since))
+    } else {
+      status.remove(.desiredValid)
+    }
   }
 }
 

@@ -3,6 +3,7 @@ package import DesiredFiles
 package import Model
 import Planning
 package import Reconciler
+package import Reports
 
 /// Everything that one reconciliation of the daemon found and did. Created once, and passed to every subscriber.
 package struct ReconcileReport: Sendable {
@@ -14,6 +15,15 @@ package struct ReconcileReport: Sendable {
     /// A safety rule refused the plan.
     case refused(PlanResult)
     case applied(PlanResult, ApplyResult)
+
+    var planned: PlanResult? {
+      switch self {
+      case .noDesiredState, .failed: nil
+      case .refused(let planned), .applied(let planned, _): planned
+      }
+    }
+
+    var applied: ApplyResult? { if case .applied(_, let result) = self { result } else { nil } }
   }
 
   package var triggers: [Trigger]
@@ -22,17 +32,33 @@ package struct ReconcileReport: Sendable {
   package var options: ReconcileOptions
   package var outcome: Outcome
   package var finishedAt: Timestamp
+  /// nil: no plan was made.
+  package let summary: ReconcileSummary?
+  /// What the status files say of it; nil: no plan was made.
+  package let document: StatusDocument?
 
-  /// The plan, with what is withheld; nil: none was made.
-  package var planned: PlanResult? {
-    switch outcome {
-    case .noDesiredState, .failed: nil
-    case .refused(let planned), .applied(let planned, _): planned
+  init(
+    triggers: [Trigger], source: SourceStatus, desired: DesiredState?, options: ReconcileOptions, outcome: Outcome,
+    finishedAt: Timestamp
+  ) {
+    self.triggers = triggers
+    self.source = source
+    self.desired = desired
+    self.options = options
+    self.outcome = outcome
+    self.finishedAt = finishedAt
+    let summary = outcome.planned.map { ReconcileSummary($0, outcome.applied) }
+    self.summary = summary
+    document = outcome.planned.flatMap { planned in
+      summary.map { StatusDocument(planned, outcome.applied, $0, options, at: finishedAt) }
     }
   }
 
+  /// The plan, with what is withheld; nil: none was made.
+  package var planned: PlanResult? { outcome.planned }
+
   /// nil: nothing was applied.
-  package var applied: ApplyResult? { if case .applied(_, let result) = outcome { result } else { nil } }
+  package var applied: ApplyResult? { outcome.applied }
 
   /// `requeue` where the next reconciliation must not wait for the interval.
   package var result: ReconcileResult {

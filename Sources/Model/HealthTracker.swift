@@ -1,5 +1,5 @@
 /// How a destination is, by what its last checks found.
-package enum Health: String, CaseIterable, Codable, Sendable {
+package enum Health: String, CaseIterable, Codable, CodingKeyRepresentable, Sendable {
   case healthy, unhealthy
   /// Not checked yet, or our own network is down.
   case unknown

@@ -23,6 +23,22 @@ package struct PlanResult: Sendable {
   /// The last author of a change to an object in NPM, where the audit log shows it.
   package var authors: [ObjectRef: AuditEntry]
 
+  package init(
+    desired: DesiredState, observed: ObservedState, ledger: [LedgerEntry] = [], plan: Plan,
+    probes: [ResourceKey: [ProbeResult]] = [:], refusals: [Diagnostic] = [], warnings: [Diagnostic] = [],
+    certificates: CertificateInventory, authors: [ObjectRef: AuditEntry] = [:]
+  ) {
+    self.desired = desired
+    self.observed = observed
+    self.ledger = ledger
+    self.plan = plan
+    self.probes = probes
+    self.refusals = refusals
+    self.warnings = warnings
+    self.certificates = certificates
+    self.authors = authors
+  }
+
   /// Whether an apply would write to NPM.
   package var writesSomething: Bool { !plan.effective.isEmpty || !plan.hostsToRewrite.isEmpty }
 

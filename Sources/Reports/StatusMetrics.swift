@@ -1,78 +1,69 @@
 import Metrics
 import Model
-import Platform
 
-/// The status files as metrics, derived only from their content.
+/// `metrics.prom`: the status files as metrics.
 enum StatusMetrics {
-  static func families(_ status: JSONValue, _ drift: JSONValue, _ health: JSONValue) -> [MetricFamily] {
-    reconciliation(status, drift) + monitor(health)
+  static func families(_ document: StatusDocument) -> [MetricFamily] {
+    reconciliation(document.status, document.drift) + (document.health.map(health) ?? [])
   }
 
-  private static func reconciliation(_ status: JSONValue, _ drift: JSONValue) -> [MetricFamily] {
-    let counts = status["counts"].objectValue ?? [:]
+  private static func reconciliation(_ status: StatusReport, _ drift: DriftReport?) -> [MetricFamily] {
+    let last = status.lastReconcile
     return [
       MetricFamily(
         "reconciler_last_reconcile_timestamp_seconds", "When the last reconciliation ended.",
-        time(status["last_reconcile"]["at"]).map { [.init([], $0)] } ?? []),
+        last.map { [.init([], $0.at.timestamp.seconds)] } ?? []),
       MetricFamily(
         "reconciler_last_reconcile_duration_seconds", "How long the last reconciliation that wrote took.",
-        status["last_reconcile"]["seconds"].doubleValue.map { [.init([], $0)] } ?? []),
+        last?.seconds.map { [.init([], $0)] } ?? []),
       MetricFamily(
         "reconciler_objects", "Objects by what the last reconciliation found of them.",
-        counts.sorted { $0.key < $1.key }.compactMap { name, value in
-          value.doubleValue.map { .init([("state", name)], $0) }
+        ObjectState.allCases.compactMap { state in
+          status.counts[state].map { .init([("state", state.rawValue)], Double($0)) }
         }),
       MetricFamily(
         "reconciler_condition", "1 where a condition of status.json is true, 0 where it is false or not known.",
-        (status["conditions"].arrayValue ?? []).map { condition in
-          .init([("type", condition["type"].summary)], condition["status"] == "True" ? 1 : 0)
-        }),
+        status.conditions.map { .init([("type", $0.type.rawValue)], $0.status == .yes ? 1 : 0) }),
       MetricFamily(
         "reconciler_drifted_objects", "Objects that were changed in NPM and not repaired.",
-        Double(drift["drift"].arrayValue?.count ?? 0)),
+        Double(drift?.drift.count ?? 0)),
     ]
   }
 
-  private static func monitor(_ health: JSONValue) -> [MetricFamily] {
-    guard let proxies = health["proxies"].arrayValue else { return [] }
-    func family(_ name: String, _ help: String, _ value: (JSONValue) -> Double?) -> MetricFamily {
+  private static func health(_ health: HealthReport) -> [MetricFamily] {
+    func family(_ name: String, _ help: String, _ value: (HealthReport.Proxy) -> Double?) -> MetricFamily {
       MetricFamily(
-        name, help,
-        proxies.compactMap { proxy in value(proxy).map { .init([("name", proxy["name"].summary)], $0) } })
+        name, help, health.proxies.compactMap { proxy in value(proxy).map { .init([("name", proxy.name)], $0) } })
     }
     return [
       MetricFamily(
         "reconciler_health_written_timestamp_seconds", "When health was written last.",
-        time(health["written_at"]).map { [.init([], $0)] } ?? []),
+        health.writtenAt.timestamp.seconds),
       MetricFamily(
         "reconciler_health_score", "From 0 to 100, of everything that is watched.",
-        health["score"].doubleValue.map { [.init([], $0)] } ?? []),
+        health.score.map { [.init([], Double($0))] } ?? []),
       family("reconciler_proxy_healthy", "1 healthy, 0 unhealthy, absent while not known.") {
-        $0["health"] == "healthy" ? 1 : $0["health"] == "unhealthy" ? 0 : nil
+        $0.health == .unknown ? nil : $0.health == .healthy ? 1 : 0
       },
-      family("reconciler_proxy_health_score", "From 0 to 100.") { $0["score"].doubleValue },
+      family("reconciler_proxy_health_score", "From 0 to 100.") { $0.score.map(Double.init) },
       family("reconciler_proxy_availability_ratio", "Share of the checks of 24 hours that succeeded.") {
-        $0["availability"]["24h"].doubleValue
+        $0.availability.day
       },
       MetricFamily(
-        "reconciler_proxy_latency_seconds", "Latency of the checks of 24 hours.",
-        proxies.flatMap { proxy in
-          ["50", "95", "99"].compactMap { percent in
-            proxy["latency_ms"]["p\(percent)"].doubleValue.map {
-              .init([("name", proxy["name"].summary), ("percentile", percent)], $0 / 1000)
-            }
-          }
-        }),
+        "reconciler_proxy_latency_seconds", "Latency of the checks of 24 hours.", health.proxies.flatMap(latencies)),
       family("reconciler_proxy_error_budget_ratio", "Share of the week's error budget that is left.") {
-        $0["slo"]["error_budget"].doubleValue
+        $0.objective.errorBudget
       },
       family("reconciler_proxy_burn_rate", "How fast the last day used the week's error budget; 1 lasts just a week.") {
-        $0["slo"]["burn_rate"].doubleValue
+        $0.objective.burnRate
       },
     ]
   }
 
-  private static func time(_ value: JSONValue) -> Double? {
-    value.stringValue.flatMap { Timestamp(iso8601: $0) }?.seconds
+  private static func latencies(_ proxy: HealthReport.Proxy) -> [MetricFamily.Sample] {
+    [("0.5", proxy.latency.p50), ("0.95", proxy.latency.p95), ("0.99", proxy.latency.p99)].compactMap {
+      quantile, value in
+      value.map { .init([("name", proxy.name), ("quantile", quantile)], $0 / 1000) }
+    }
   }
 }

@@ -8,6 +8,7 @@ import Platform
 import Probe
 import Publishing
 import Reconciler
+import Reports
 import Store
 import TestSupport
 import Testing
@@ -118,6 +119,8 @@ import Testing
         #expect(failed.newHeadline?.reason == "Trouble" && failed.snapshot.counters.failedReconciliations == 1)
         #expect(failed.snapshot.lastPlan != nil && failed.report?.planned == nil)
         #expect(failed.report?.result == .requeue)
+        let sync = failed.snapshot.document.status[.inSync]
+        #expect(sync?.status == .unknown && sync?.reason == "ReconcileFailed")
       }
     }
   }
@@ -133,6 +136,10 @@ import Testing
         #expect(update.newHeadline?.reason == "DesiredInvalid")
         #expect(update.snapshot.source?.problem?.message.contains("nonsense") == true)
         #expect(update.report?.applied != nil)
+        #expect(update.snapshot.document.status[.desiredValid]?.status == .no)
+        reading.withLock { $0.mistakes = nil }
+        service.trigger(.files)
+        #expect(try #require(await updates.next()).snapshot.document.status[.desiredValid] == nil)
       }
     }
   }

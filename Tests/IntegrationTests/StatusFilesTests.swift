@@ -43,6 +43,7 @@ import Testing
           try place.desire("app", "app.test", port: port, "description: x")
           try place.desire("gone", "gone.test", port: try reservedPort(), "validate: warn")
           #expect(try await place.run("apply", "--yes").exit == 0)
+          try place.desire("blocked", "blocked.test", port: try reservedPort(), "validate: enforce")
           let id = try await npm.hosts().first?["id"].intValue ?? 0
           try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/\(id)", ["caching_enabled": true])
           let daemon = try place.start("watch")

@@ -23,19 +23,12 @@ package struct ConditionTracker: Sendable {
     let now = report.finishedAt
     unknown.remove(.desired)
     Self.set(&desired, report.source.problem?.message, [], now)
-    switch report.outcome {
-    case .noDesiredState: break
-    case .failed(let diagnostic, _): note(diagnostic, at: now)
-    case .refused(let planned): note(planned, nil, at: now)
-    case .applied(let planned, let result): note(planned, result, at: now)
-    }
+    if case .failed(let diagnostic, _) = report.outcome { note(diagnostic, at: now) }
+    if let planned = report.planned, let summary = report.summary { note(planned, summary, at: now) }
   }
 
   /// A reconciliation that got a response from NPM.
-  ///
-  /// - Parameter report: nil: the plan was refused.
-  mutating func note(_ planned: PlanResult, _ report: ApplyResult?, at now: Timestamp) {
-    let summary = StatusSummary(planned, report)
+  private mutating func note(_ planned: PlanResult, _ summary: ReconcileSummary, at now: Timestamp) {
     unknown.subtract([.npm, .apply, .drift, .guardOpen, .certificate])
     Self.set(&npm, nil, [], now)
     Self.set(&apply, Self.trouble(planned, summary), summary.failing, now)
@@ -62,7 +55,7 @@ package struct ConditionTracker: Sendable {
   }
 
   /// A pass that failed before its end.
-  mutating func note(_ trouble: Diagnostic, at now: Timestamp) {
+  private mutating func note(_ trouble: Diagnostic, at now: Timestamp) {
     if trouble.code.isUpstreamAway {
       unknown.remove(.npm)
       Self.set(&npm, "NPM cannot be reached: \(trouble.message)", [], now)
@@ -72,7 +65,7 @@ package struct ConditionTracker: Sendable {
     }
   }
 
-  private static func trouble(_ planned: PlanResult, _ summary: StatusSummary) -> String? {
+  private static func trouble(_ planned: PlanResult, _ summary: ReconcileSummary) -> String? {
     if let refusal = planned.refusals.first { return "refused: \(refusal.message)" }
     let failed = summary.failing
     let blocked = summary.open.filter(\.isBlocked).map(\.key.name)
