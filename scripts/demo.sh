@@ -73,7 +73,7 @@ title "Again: nothing to do, and nothing is written"
 expect 0 apply --yes
 shows "Nothing to do"
 
-title "Somebody changes a host in NPM"
+title "A host is changed in NPM"
 token=$(npm POST /api/tokens '{"identity":"admin@example.com","secret":"changeme"}' "" | sed -nE 's/.*"token":"([^"]+)".*/\1/p')
 npm PUT /api/nginx/proxy-hosts/1 '{"forward_port":4000,"allow_websocket_upgrade":true}' "$token" >/dev/null
 expect 2 diff --exit-code --write-status

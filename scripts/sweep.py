@@ -3,7 +3,7 @@
 
 Both ask the same 10,000 loopback addresses, each with a connection of its own, 64 at once, in the same run. Memory and
 open files are the highest seen in /proc every hundredth of a second. The exporter is asked by `curl --parallel`, whose
-own cost is not counted; it checks what it is told to, one address a call, as Prometheus would tell it.
+own cost is not counted; it checks one address a call, as Prometheus would ask it to.
 """
 import os, shutil, subprocess, sys, tempfile, threading, time
 
@@ -14,7 +14,7 @@ EXPORTER = "prometheus-blackbox-exporter"
 
 
 class Watcher(threading.Thread):
-    """The peak of a process until it is told to stop."""
+    """The peak of a process until a stop is requested."""
 
     def __init__(self, pid):
         super().__init__()

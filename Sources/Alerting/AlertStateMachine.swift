@@ -48,8 +48,8 @@ package struct AlertStateMachine: Hashable, Sendable {
 
   /// Never notified before, more severe now, or still firing after its cooldown.
   private static func isNews(_ alert: Alert, at now: Timestamp) -> Bool {
-    guard let told = alert.notifiedAt else { return true }
+    guard let notified = alert.notifiedAt else { return true }
     if let before = alert.notifiedSeverity, before < alert.severity { return true }
-    return now.seconds - told.seconds >= alert.cooldown
+    return now.seconds - notified.seconds >= alert.cooldown
   }
 }

@@ -25,14 +25,16 @@ enum AdoptCommand {
     guard (invocation.arguments.positional.first != nil) != invocation.arguments.has(all) else {
       throw UsageError(message: "adopt takes a NAME, or --all")
     }
-    guard invocation.arguments.has(dryRun) else { return try await ApplyFlow(context).run { try wish(context) } }
-    let (wanted, settings) = try wish(context)
+    guard invocation.arguments.has(dryRun) else { return try await ApplyFlow(context).run { try request(context) } }
+    let (wanted, settings) = try request(context)
     let (_, planned) = try await context.plan(wanted.desired, settings, context.stores(createsIt: false))
     try PlanPrinter(planned: planned, context: context, isPartial: true).print(wanted.diagnostics)
     return planned.refusals.isEmpty && !planned.plan.changes.contains(where: \.isBlocked) ? .success : .refused
   }
 
-  private static func wish(_ context: CommandContext) throws -> (wish: ApplyFlow.Wish, settings: ReconcileOptions) {
+  private static func request(_ context: CommandContext) throws -> (
+    request: ApplyFlow.Request, settings: ReconcileOptions
+  ) {
     let loaded = try context.loadDesired(exitWhenEmpty: .refused)
     var adoption = Adoption(acceptsChanges: context.invocation.arguments.has(acceptChanges))
     if let name = context.invocation.arguments.positional.first {
@@ -40,9 +42,9 @@ enum AdoptCommand {
     }
     var settings = try context.reconcileOptions()
     settings.purpose = .adopt(adoption)
-    let wish = ApplyFlow.Wish(
+    let request = ApplyFlow.Request(
       desired: loaded.state, diagnostics: loaded.diagnostics, writesStatus: false)
-    return (wish, settings)
+    return (request, settings)
   }
 }
 

@@ -16,7 +16,7 @@ enum AlertsCommand {
   static let definition = CommandDefinition(
     name: "alerts", summary: "Show alerts, try a sink, or silence some for a while",
     discussion: """
-      Without a word it shows what fires, what is silent and who is told. 'test SINK' sends a test alert to one sink, and
+      Without an action it shows what fires, what is silent and who is notified. 'test SINK' sends a test alert to one sink, and
       says whether it arrived. 'silence WHAT' takes a rule, a host, a subject or '*'; 'unsilence N' ends a silence.
       """,
     arguments: [
@@ -28,13 +28,13 @@ enum AlertsCommand {
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     let context = try CommandContext(invocation)
-    let words = invocation.arguments.positional
-    guard let action = words.first, action != "list" else { return try await list(context) }
-    guard words.count == 2 else { throw UsageError(message: "'alerts \(action)' takes one word more") }
+    let arguments = invocation.arguments.positional
+    guard let action = arguments.first, action != "list" else { return try await list(context) }
+    guard arguments.count == 2 else { throw UsageError(message: "'alerts \(action)' needs one argument more") }
     switch action {
-    case "test": return try await test(words[1], context)
-    case "silence": return try await silence(words[1], context)
-    default: return try await expireSilence(words[1], context)
+    case "test": return try await test(arguments[1], context)
+    case "silence": return try await silence(arguments[1], context)
+    default: return try await expireSilence(arguments[1], context)
     }
   }
 

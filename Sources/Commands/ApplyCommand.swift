@@ -6,7 +6,7 @@ enum ApplyCommand {
     name: "apply", aliases: ["sync"], summary: "Bring NPM to what the desired files say",
     discussion: """
       Makes the same plan as diff, checks it against the limits, then writes one change at a time and proves each:
-      the host is read back until NPM says that nginx took it. Ctrl-C finishes the change in flight.
+      the host is read back until NPM says that nginx accepted it. Ctrl-C finishes the change in flight.
       """,
     flags: ApplyFlags.executing + ApplyFlags.planning, run: run)
 
@@ -14,9 +14,9 @@ enum ApplyCommand {
     let context = try CommandContext(invocation)
     return try await ApplyFlow(context).run {
       let loaded = try context.loadDesired(exitWhenEmpty: .refused)
-      let wish = ApplyFlow.Wish(
+      let request = ApplyFlow.Request(
         desired: loaded.state, diagnostics: loaded.diagnostics, writesStatus: context.writesStatus)
-      return (wish, try context.reconcileOptions())
+      return (request, try context.reconcileOptions())
     }
   }
 }

@@ -9,7 +9,8 @@ enum ApplyFlags {
   static let lockTimeout = FlagDefinition(
     "lock-timeout", value: "DURATION", "How long to wait for another run; default: 0s")
   static let policy = FlagDefinition(
-    "policy", value: "POLICY", choices: Policy.allCases.map(\.rawValue), "How far a run may go; default: upsert-only")
+    "policy", value: "POLICY", choices: Policy.allCases.map(\.rawValue),
+    "Which changes are allowed; default: upsert-only")
   static let noProbe = FlagDefinition("no-probe", "Do not check destinations")
   static let maxDeletes = FlagDefinition("max-deletes", value: "N", "Let this run delete up to N hosts")
   static let maxDeletePercent = FlagDefinition(

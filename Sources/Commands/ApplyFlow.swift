@@ -11,7 +11,7 @@ import Store
 /// The steps of every command that writes to NPM: lock, plan, guards, confirmation, changes one by one, report.
 struct ApplyFlow {
   /// The desired state, and the diagnostics from reading it.
-  struct Wish {
+  struct Request {
     var desired: DesiredState
     var diagnostics: [Diagnostic] = []
     /// The status files cover everything: a run with a selection does not write them.
@@ -26,14 +26,14 @@ struct ApplyFlow {
 
   init(_ context: CommandContext) { self.context = context }
 
-  /// - Parameter wish: reads the desired state; called while the lock is held, because the store may be part of it.
-  func run(_ wish: () async throws -> (wish: Wish, settings: ReconcileOptions)) async throws -> ExitCode {
+  /// - Parameter request: reads the desired state; called while the lock is held, because the store may be part of it.
+  func run(_ request: () async throws -> (request: Request, settings: ReconcileOptions)) async throws -> ExitCode {
     try context.checkOutput()
     stop.listenToSignals()
     let timeout = try invocation.arguments.seconds(ApplyFlags.lockTimeout) ?? 0
     let lock = try await ApplyLock.take(beside: context.settings.state, timeout: timeout, stop: stop)
     defer { withExtendedLifetime(lock) {} }
-    let (wanted, settings) = try await wish()
+    let (wanted, settings) = try await request()
     let stores = try context.stores(createsIt: true)
     let (run, planned) = try await context.plan(wanted.desired, settings, stores)
     let printer = ApplyPrinter(
@@ -57,10 +57,10 @@ struct ApplyFlow {
   }
 
   /// What ends a run before its first write; nil: continue.
-  private func gate(_ planned: PlanResult, _ printer: ApplyPrinter, _ wish: Wish) throws -> ExitCode? {
+  private func gate(_ planned: PlanResult, _ printer: ApplyPrinter, _ request: Request) throws -> ExitCode? {
     guard planned.refusals.isEmpty else {
-      try printer.refused(wish.diagnostics)
-      if wish.writesStatus { writeStatus(planned, nil) }
+      try printer.refused(request.diagnostics)
+      if request.writesStatus { writeStatus(planned, nil) }
       return .refused
     }
     if let wanted = invocation.arguments.value(ApplyFlags.plan) {

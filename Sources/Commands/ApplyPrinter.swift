@@ -45,7 +45,7 @@ struct ApplyPrinter: Sendable {
     guard showsProgress else { return }
     let symbol = symbol(outcome.change.action.kind)
     let name = console.paint(TerminalText(outcome.change.key.name).padded(to: plan.nameWidth), .bold)
-    var lines: [TerminalText] = ["  \(symbol) \(name)\(words(outcome))"]
+    var lines: [TerminalText] = ["  \(symbol) \(name)\(description(outcome))"]
     if let hint = outcome.error?.hint { lines.append(TerminalText.blanks(plan.nameWidth + 4) + TerminalText(hint)) }
     console.show(lines.joined(separator: "\n"))
   }
@@ -59,7 +59,7 @@ struct ApplyPrinter: Sendable {
     }
   }
 
-  private func words(_ outcome: ChangeOutcome) -> TerminalText {
+  private func description(_ outcome: ChangeOutcome) -> TerminalText {
     guard let error = outcome.error else { return TerminalText(outcome.note) }
     let source = error.location ?? outcome.change.source
     let place = [.failed, .unproven].contains(outcome.status) ? source.map { " (\($0.file):\($0.line))" } ?? "" : ""
@@ -98,7 +98,7 @@ struct ApplyPrinter: Sendable {
       (report.count(.unproven), "unproven"),
       (report.count(.notAttempted), "not attempted"), (blocked, "blocked"),
     ]
-    let words = counts.filter { $0.0 > 0 || $0.1 == "applied" }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+    let list = counts.filter { $0.0 > 0 || $0.1 == "applied" }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     let tenths = (report.seconds * 10).rounded() / 10
     // A rollback past a create deletes the object, which only one policy allows.
     let deletes = report.outcomes.contains { $0.status == .applied && $0.change.action == .create }
@@ -107,6 +107,6 @@ struct ApplyPrinter: Sendable {
       report.count(.applied) > 0 ? report.run.map { "; undo with: reconciler rollback --to \($0 - 1)\(policy)" } : nil
     let run = report.run.map { ". Run \($0)\(undo ?? "")" } ?? ""
     let interrupted = report.wasInterrupted ? "Interrupted. " : ""
-    return "\(interrupted)\(words) in \(tenths) s\(run)"
+    return "\(interrupted)\(list) in \(tenths) s\(run)"
   }
 }

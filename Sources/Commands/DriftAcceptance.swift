@@ -47,9 +47,9 @@ enum DriftAcceptance {
     {
       return "it begins with snippets: change them, or what stands behind them, by hand"
     }
-    let sealed = Set(Spec.sealedLists(resource.spec.schema).map(\.field))
-    if !paths.isDisjoint(with: sealed) {
-      return "NPM tells no passwords: 'reconciler apply' puts back those of the YAML, or change the list by hand"
+    let secretLists = Set(Spec.listsWithSecrets(resource.spec.schema).map(\.field))
+    if !paths.isDisjoint(with: secretLists) {
+      return "NPM does not return passwords: 'reconciler apply' puts back those of the YAML, or change the list by hand"
     }
     return "write it by hand: \(fields.map { "\($0.path): \($0.before.summary)" }.joined(separator: ", "))"
   }

@@ -20,7 +20,7 @@ enum ExportCommand {
     discussion: """
       Everything is read back and compared before it is written out, so that a following diff finds nothing to do. What
       belongs to another owner is left out. Nothing is changed in NPM: to manage it, run 'reconciler adopt --all' then.
-      Passwords of access lists are asked of environment variables: NPM does not tell them.
+      Passwords of access lists are asked of environment variables: NPM does not return them.
       """,
     flags: [out, split, force, privateKeys], run: run)
 

@@ -7,7 +7,7 @@ enum HelpText {
     lines += table(Program.commands.map { (([$0.name] + $0.aliases).joined(separator: ", "), $0.summary) })
     lines += [
       "",
-      "'reconciler COMMAND --help' tells more. NPM_URL, NPM_IDENTITY and NPM_SECRET say where NPM is and who you are.",
+      "'reconciler COMMAND --help' shows its flags. NPM_URL, NPM_IDENTITY and NPM_SECRET are NPM's address and your account.",
       "",
     ]
     return lines.joined(separator: "\n")

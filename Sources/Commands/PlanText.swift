@@ -61,13 +61,13 @@ struct PlanText {
     let kinds: [(Change.Kind, String)] = [
       (.create, "create"), (.update, "update"), (.delete, "delete"), (.release, "give up"), (.adopt, "adopt"),
     ]
-    let words = kinds.compactMap {
+    let counts = kinds.compactMap {
       let count = planned.plan.count($0.0)
       return count == 0 ? nil : "\(count) to \($0.1)"
     }
     let blocked = planned.plan.count(.blocked)
     let bare = planned.plan.hostsToRewrite.isEmpty ? [] : ["\(planned.plan.hostsToRewrite.count) to write again"]
-    let all = words + bare + (blocked == 0 ? [] : ["\(blocked) blocked"])
+    let all = counts + bare + (blocked == 0 ? [] : ["\(blocked) blocked"])
     let held = planned.plan.withheld.count
     if all.isEmpty && held == 0 && !planned.plan.outOfScope.isEmpty {
       return "Nothing to take over; \(planned.plan.outOfScope.count) differ or are missing: see 'reconciler diff'."
@@ -167,7 +167,7 @@ struct PlanText {
       let names = change.exchangesWith.map { "'\($0.name)'" }.joined(separator: ", ")
       lines.append(continuation("exchanges with \(names), which gives way for a moment", ""))
     }
-    if let words = refusal(change) { lines.append(continuation("nginx: \(words)", "")) }
+    if let message = refusal(change) { lines.append(continuation("nginx: \(message)", "")) }
     return lines + checks(change).map { continuation(TerminalText($0), "") }
   }
 
@@ -179,10 +179,10 @@ struct PlanText {
   }
 
   private func refusal(_ change: Change) -> String? {
-    guard case .refused(let words)? = change.observed?.nginx,
+    guard case .refused(let message)? = change.observed?.nginx,
       change.fields.contains(where: { $0.path == "meta.nginx_online" })
     else { return nil }
-    return NginxError.short(words)
+    return NginxError.short(message)
   }
 
   private func drift(_ change: Change) -> String {

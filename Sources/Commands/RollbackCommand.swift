@@ -30,7 +30,7 @@ enum RollbackCommand {
       settings.selection = [:]
       let remark =
         "\(context.settings.desired)/ still says otherwise: revert it too, or the next apply undoes this rollback."
-      return (ApplyFlow.Wish(desired: target.desired, writesStatus: false, remark: remark), settings)
+      return (ApplyFlow.Request(desired: target.desired, writesStatus: false, remark: remark), settings)
     }
   }
 

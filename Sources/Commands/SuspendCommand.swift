@@ -34,13 +34,13 @@ enum SuspendCommand {
     let reason = invocation.arguments.value(reason) ?? ""
     let record = SuspensionRecord(subject, until: end, reason: reason, begunAt: .now)
     try await stores.suspensions.suspend(record)
-    let words = "\(name(subject)) suspended until \(end?.iso8601 ?? "resumed")\(reason.isEmpty ? "" : ": \(reason)")"
-    await context.append([event(subject, "Suspended", words, context)])
+    let message = "\(name(subject)) suspended until \(end?.iso8601 ?? "resumed")\(reason.isEmpty ? "" : ": \(reason)")"
+    await context.append([event(subject, "Suspended", message, context)])
     guard invocation.console.format != .json else {
       try invocation.console.result(report: SuspensionListReport([record]))
       return .success
     }
-    try invocation.console.result("\(words).")
+    try invocation.console.result("\(message).")
     return .success
   }
 
@@ -61,7 +61,7 @@ enum SuspendCommand {
       try invocation.console.result(json: ["format_version": "1", "resumed": .string(subject.text)])
       return .success
     }
-    try invocation.console.result("\(name(subject)) resumed: the next run looks after it again.")
+    try invocation.console.result("\(name(subject)) resumed: the next run manages it again.")
     return .success
   }
 
@@ -110,10 +110,12 @@ enum SuspendCommand {
     }
   }
 
-  private static func event(_ subject: SuspensionSubject, _ reason: String, _ words: String, _ context: CommandContext)
+  private static func event(
+    _ subject: SuspensionSubject, _ reason: String, _ message: String, _ context: CommandContext
+  )
     -> Event
   {
     Event(
-      .info, source: "suspend", subject: subject.text, reason: reason, words, correlation: context.correlation)
+      .info, source: "suspend", subject: subject.text, reason: reason, message, correlation: context.correlation)
   }
 }

@@ -54,7 +54,7 @@ extension SettingsLoader {
     let problem: (lacks: String, hint: String)? =
       switch sink.kind {
       case .log: nil
-      case .command: sink.command.isEmpty ? ("a 'command'", "command: [/usr/local/bin/tell]") : nil
+      case .command: sink.command.isEmpty ? ("a 'command'", "command: [/usr/local/bin/notify]") : nil
       case .email: mailProblem(sink, isServer: begins("smtp", "smtps"))
       case .ntfy:
         NtfyAddress.parts(sink.url.reveal()) == nil
@@ -66,9 +66,9 @@ extension SettingsLoader {
       }
     guard let problem else { return }
     let isWritten = !sink.url.reveal().isEmpty && problem.lacks.contains("'url'")
-    let words = isWritten ? "needs another 'url': \(problem.lacks)" : "lacks \(problem.lacks)"
+    let detail = isWritten ? "needs another 'url': \(problem.lacks)" : "lacks \(problem.lacks)"
     reader.decoder.report(
-      isWritten ? .badURL : .missingKey, "alert sink '\(sink.name)' \(words)",
+      isWritten ? .badURL : .missingKey, "alert sink '\(sink.name)' \(detail)",
       at: reader.location("alerts.sinks[\(index)].\(isWritten ? "url" : "name")", "alerts.sinks[\(index)].name"),
       hint: "write \(problem.hint)")
   }

@@ -221,11 +221,11 @@ final class EasyHandle {
       }
       return .success(result)
     }
-    let words = errorText[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
+    let message = errorText[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
     let reason = isTruncated ? TransferError.Reason.tooLarge : reason(of: code)
     let neverConnected =
       timings.connected == 0 && getLong(CURLINFO_NUM_CONNECTS) <= 1 && getLong(CURLINFO_REQUEST_SIZE) == 0
-    var failure = TransferError(reason: reason, message: words, timings: timings, mayHaveBeenSent: !neverConnected)
+    var failure = TransferError(reason: reason, message: message, timings: timings, mayHaveBeenSent: !neverConnected)
     failure.status = getLong(CURLINFO_RESPONSE_CODE)
     return .failure(failure)
   }

@@ -213,7 +213,8 @@ package struct Exporter {
       wanted["forward_host"] = .string(right)
     }
     // The export does not know the secrets.
-    let differing = spec.mapSeals { _, _ in "" }.differences(to: wanted.mapSeals { _, _ in "" }).map(\.name)
+    let differing = spec.mapFingerprints { _, _ in "" }.differences(to: wanted.mapFingerprints { _, _ in "" }).map(
+      \.name)
     return differing.isEmpty ? nil : "\(differing.joined(separator: ", ")) would change"
   }
 
@@ -222,8 +223,8 @@ package struct Exporter {
     let configs =
       [object.spec["advanced_config"]] + (object.spec["locations"].arrayValue ?? []).map { $0["advanced_config"] }
     let text = configs.compactMap(\.stringValue).joined(separator: "\n").lowercased()
-    let words = ["authorization", "password", "passwd", "api_key", "apikey", "api-key", "token", "secret"]
-    guard let word = words.first(where: text.contains) else { return [] }
+    let names = ["authorization", "password", "passwd", "api_key", "apikey", "api-key", "token", "secret"]
+    guard let word = names.first(where: text.contains) else { return [] }
     return ["  # advanced_config says '\(word)': look whether it holds a secret before you commit this"]
   }
 

@@ -39,7 +39,7 @@ package enum JSONSchema {
     case .host: ["type": "string", "minLength": 1, "maxLength": 255]
     case .locationPath: ["type": "string", "minLength": 1, "maxLength": 1024]
     case .forwardPath: ["type": "string", "maxLength": 1024]
-    case .choice(let words): ["enum": .array(words.map { .string($0) })]
+    case .choice(let choices): ["enum": .array(choices.map { .string($0) })]
     case .domains:
       [
         "type": "array", "items": ["type": "string", "minLength": 1], "minItems": 1, "maxItems": 100,

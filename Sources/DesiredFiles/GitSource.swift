@@ -83,7 +83,7 @@ package enum GitProblem: Error, Hashable, Sendable, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .failed(let words): "git: \(words)"
+    case .failed(let message): "git: \(message)"
     case .forced(let from, let to):
       "the branch was forced from \(from.prefix(10)) to \(to.prefix(10)), which does not descend from it"
     }
@@ -183,27 +183,27 @@ package actor GitSource {
   /// The output of git.
   ///
   /// - Throws: `GitProblem`.
-  private func git(_ words: [String], _ patience: Double = GitSource.patience, bare: Bool = false) async throws
+  private func git(_ command: [String], _ patience: Double = GitSource.patience, bare: Bool = false) async throws
     -> String
   {
-    let outcome = try await run(words, patience, bare: bare)
+    let outcome = try await run(command, patience, bare: bare)
     isPrepared = isPrepared && !outcome.timedOut
-    if outcome.timedOut { throw GitProblem.failed("\(words[0]) took longer than \(Int(patience)) s") }
+    if outcome.timedOut { throw GitProblem.failed("\(command[0]) took longer than \(Int(patience)) s") }
     guard outcome.isSuccess else {
-      let complaint = Self.complaint(outcome).replacing(settings.url, with: settings.shownURL)
-      throw GitProblem.failed(complaint.isEmpty ? "\(words[0]) ended with \(outcome.exit)" : complaint)
+      let error = Self.error(outcome).replacing(settings.url, with: settings.shownURL)
+      throw GitProblem.failed(error.isEmpty ? "\(command[0]) ended with \(outcome.exit)" : error)
     }
     return outcome.text
   }
 
   /// git's error: its last lines are often only advice.
-  private static func complaint(_ outcome: ChildProcess.Outcome) -> String {
+  private static func error(_ outcome: ChildProcess.Outcome) -> String {
     let lines = String(decoding: outcome.errors, as: UTF8.self).split(whereSeparator: \.isNewline)
     let grave = lines.first { $0.hasPrefix("fatal:") || $0.hasPrefix("error:") }
     return (grave ?? lines.last).map(String.init) ?? ""
   }
 
-  private func run(_ words: [String], _ patience: Double, bare: Bool = false) async throws -> ChildProcess.Outcome {
+  private func run(_ command: [String], _ patience: Double, bare: Bool = false) async throws -> ChildProcess.Outcome {
     // The contents of the remote repository must not change our behaviour: no hooks, no links, only common transports.
     var arguments = ["git"]
     for setting in [
@@ -212,7 +212,7 @@ package actor GitSource {
     ] { arguments += ["-c", setting] }
     if !bare { arguments.append("--git-dir=\(repository)") }
     do {
-      return try await ChildProcess.run(arguments + words, environment: environment, timeout: patience)
+      return try await ChildProcess.run(arguments + command, environment: environment, timeout: patience)
     } catch let error as FileError {
       throw GitProblem.failed("\(error)")
     }

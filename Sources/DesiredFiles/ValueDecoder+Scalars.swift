@@ -13,7 +13,7 @@ extension ValueDecoder {
     case .host: return host(node, name: name)
     case .locationPath: return locationPath(node, name: name)
     case .forwardPath: return forwardPath(node, name: name)
-    case .choice(let words): return choice(node, words, name: name)
+    case .choice(let choices): return choice(node, choices, name: name)
     case .reference(let kind): return reference(node, kind, name: name)
     case .duration:
       return pattern(node, DurationFormat.isWellFormed, "a duration such as 30s, 5m, 1h30m or 7d", name: name)
@@ -153,11 +153,11 @@ extension ValueDecoder {
     return nil
   }
 
-  private mutating func choice(_ node: YAMLNode, _ words: [String], name: String) -> JSONValue? {
+  private mutating func choice(_ node: YAMLNode, _ choices: [String], name: String) -> JSONValue? {
     guard let text = text(node, name: name) else { return nil }
-    if words.contains(text) { return .string(text) }
-    let hint = Suggestion.nearest(to: text, among: words).map { "did you mean '\($0)'?" }
-    let message = "'\(name)' must be \(words.joined(separator: " or ")), this is '\(text)'"
+    if choices.contains(text) { return .string(text) }
+    let hint = Suggestion.nearest(to: text, among: choices).map { "did you mean '\($0)'?" }
+    let message = "'\(name)' must be \(choices.joined(separator: " or ")), this is '\(text)'"
     report(.badValue, message, at: location(node), hint: hint)
     return nil
   }

@@ -36,7 +36,7 @@ package indirect enum FieldType: Sendable {
   /// Request headers by name: a text, or `{ env: NAME }` or `{ file: path }` if the settings allow it.
   case headers
   case anything
-  /// `{ env: NAME }` or `{ file: path }`; its value is a seal, never the text.
+  /// `{ env: NAME }` or `{ file: path }`; its value is a fingerprint, never the text.
   case secret
   /// `{ file: path }`, certificates in PEM form; its value is their fingerprint.
   case pem

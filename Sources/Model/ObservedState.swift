@@ -43,9 +43,9 @@ package enum NginxState: Hashable, Sendable {
   case unknown
 }
 
-/// Whether nginx enforces the access list of a host: NPM's row does not tell.
+/// Whether nginx enforces the access list of a host: NPM's row does not show it.
 package enum GuardState: Hashable, Sendable {
-  /// Only the time of its last change tells.
+  /// Only the time of its last change shows it.
   case unknown
   /// Another client requested a certificate for one of its names since our last write, which takes TLS and list off.
   case stripped

@@ -22,7 +22,7 @@ package struct ValidationIssue: Sendable {
 /// One kind of NPM object, described once: decoding, comparison, wire format, JSON Schema and docs follow from it.
 /// Immutable, and passed by reference: each spec has one.
 package final class ResourceSchema: Sendable {
-  /// What in NPM tells whose an object is, besides the store.
+  /// What in NPM shows the owner of an object, besides the store.
   package enum OwnershipProof: Hashable, Sendable {
     /// Our marker, in the free-form `meta` of the object.
     case marker

@@ -1,4 +1,4 @@
-/// The seal: replaces a secret text in a spec, as `s***** 3f9a21c0`. It has NPM's own hint (first letter and length)
+/// Replaces a secret text in a spec, as `s***** 3f9a21c0`. It has NPM's own hint (first letter and length)
 /// and a digest that only the owner of the store can compute. NPM returns nothing but the hint.
 package enum SecretFingerprint {
   /// NPM's hint for a text.
@@ -8,13 +8,13 @@ package enum SecretFingerprint {
     return String(decoding: units.prefix(1), as: UTF16.self) + String(repeating: "*", count: max(0, units.count - 1))
   }
 
-  package static func seal(_ secret: Secret, digest: String) -> String { "\(hint(secret)) \(digest)" }
+  package static func make(_ secret: Secret, digest: String) -> String { "\(hint(secret)) \(digest)" }
 
-  /// The hint in a seal, or the hint itself.
-  package static func hint(of seal: String) -> String {
+  /// The hint in a fingerprint, or the hint itself.
+  package static func hint(of fingerprint: String) -> String {
     // The first letter may be a space.
-    guard let first = seal.first else { return "" }
-    return String(first) + seal.dropFirst().prefix { $0 == "*" }
+    guard let first = fingerprint.first else { return "" }
+    return String(first) + fingerprint.dropFirst().prefix { $0 == "*" }
   }
 
   /// The path of a secret in a list entry, by the entry's key.
@@ -23,7 +23,7 @@ package enum SecretFingerprint {
 
 extension Spec {
   /// List fields whose entries contain secrets: the field, the name of the key, the names of the secrets.
-  package static func sealedLists(_ schema: ResourceSchema) -> [(field: String, key: String, secrets: [String])] {
+  package static func listsWithSecrets(_ schema: ResourceSchema) -> [(field: String, key: String, secrets: [String])] {
     schema.fields.compactMap { field in
       guard case .list(let members, let key, _) = field.type else { return nil }
       let secrets = members.filter { if case .secret = $0.type { true } else { false } }.map(\.name)
@@ -31,10 +31,10 @@ extension Spec {
     }
   }
 
-  /// Replaces every seal with the result of `change`, which gets the path of the secret and the seal.
-  package func mapSeals(_ change: (String, String) -> String) -> Spec {
+  /// Replaces every fingerprint with the result of `change`, which gets the path of the secret and the fingerprint.
+  package func mapFingerprints(_ change: (String, String) -> String) -> Spec {
     var copy = self
-    for (field, key, secrets) in Self.sealedLists(schema) {
+    for (field, key, secrets) in Self.listsWithSecrets(schema) {
       let entries = (self[field].arrayValue ?? []).map { entry -> JSONValue in
         var members = entry.objectValue ?? [:]
         let name = members[key]?.stringValue ?? ""
@@ -49,31 +49,33 @@ extension Spec {
     return copy
   }
 
-  /// Replaces NPM's hints with the seals of `known` that match them: no better comparison is possible.
+  /// Replaces NPM's hints with the fingerprints of `known` that match them: no better comparison is possible.
   package func unmasked(by known: Spec?) -> Spec {
     guard let known else { return self }
-    var seals: [String: String] = [:]
-    _ = known.mapSeals { path, seal in
-      seals[path] = seal
-      return seal
+    var fingerprints: [String: String] = [:]
+    _ = known.mapFingerprints { path, fingerprint in
+      fingerprints[path] = fingerprint
+      return fingerprint
     }
-    guard !seals.isEmpty else { return self }
-    return mapSeals { path, hint in
-      guard let seal = seals[path], SecretFingerprint.hint(of: seal) == hint else { return hint }
-      return seal
+    guard !fingerprints.isEmpty else { return self }
+    return mapFingerprints { path, hint in
+      guard let fingerprint = fingerprints[path], SecretFingerprint.hint(of: fingerprint) == hint else { return hint }
+      return fingerprint
     }
   }
 
   /// For display: each secret is shown only as set or new, compared with `other`.
   package func masked(beside other: Spec) -> Spec {
-    var seals: [String: String] = [:]
-    _ = other.mapSeals { path, seal in
-      seals[path] = seal
-      return seal
+    var fingerprints: [String: String] = [:]
+    _ = other.mapFingerprints { path, fingerprint in
+      fingerprints[path] = fingerprint
+      return fingerprint
     }
-    return mapSeals { path, seal in seal.isEmpty ? "" : seals[path] == seal ? "(set)" : "(new)" }
+    return mapFingerprints { path, fingerprint in
+      fingerprint.isEmpty ? "" : fingerprints[path] == fingerprint ? "(set)" : "(new)"
+    }
   }
 
   /// With NPM's hints only, which do not depend on the store's key.
-  package var withoutDigests: Spec { mapSeals { SecretFingerprint.hint(of: $1) } }
+  package var withoutDigests: Spec { mapFingerprints { SecretFingerprint.hint(of: $1) } }
 }

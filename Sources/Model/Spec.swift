@@ -60,8 +60,8 @@ package struct Spec: Hashable, Sendable, CustomStringConvertible {
 
   /// The fields that differ from their defaults.
   package var description: String {
-    let told = zip(schema.fields, values).filter { $0.defaultValue != $1 }
-    return "\(kind.rawValue)(" + told.map { "\($0.name): \($1.summary)" }.joined(separator: "; ") + ")"
+    let shown = zip(schema.fields, values).filter { $0.defaultValue != $1 }
+    return "\(kind.rawValue)(" + shown.map { "\($0.name): \($1.summary)" }.joined(separator: "; ") + ")"
   }
 
   /// The values that only this object may have: its domains in NPM's order, or its ports.

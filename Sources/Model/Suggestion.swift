@@ -7,7 +7,7 @@ package enum Suggestion {
     return ranked.min { ($0.0, $0.1) < ($1.0, $1.1) }?.1
   }
 
-  /// The number of insertions, deletions, replacements and swaps of neighbours between two words.
+  /// The number of insertions, deletions, replacements and swaps of adjacent letters between two words.
   static func distance(_ left: String, _ right: String) -> Int {
     let a = Array(left.lowercased()), b = Array(right.lowercased())
     var before = [Int](repeating: 0, count: b.count + 1)

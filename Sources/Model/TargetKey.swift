@@ -1,4 +1,4 @@
-/// Names one of the Nginx Proxy Managers that a program looks after.
+/// Names one of the Nginx Proxy Managers that a program manages.
 package struct InstanceID: RawRepresentable, Hashable, Codable, Comparable, Sendable, CustomStringConvertible {
   package var rawValue: String
 

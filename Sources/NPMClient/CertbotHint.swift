@@ -1,6 +1,6 @@
 /// Explains errors of certbot. It does not repeat certbot's message, which may contain credentials.
 enum CertbotHint {
-  private static let hints: [(words: [String], hint: String)] = [
+  private static let hints: [(texts: [String], hint: String)] = [
     (
       ["too many certificates", "too many failed authorizations", "ratelimited", "rate limit"],
       "Let's Encrypt has had enough requests for these names: wait, its limits count by the week"
@@ -29,7 +29,7 @@ enum CertbotHint {
   /// - Parameter text: the certbot output in NPM's error; nil: another kind of error.
   static func of(_ text: String?) -> String? {
     guard let text = text?.lowercased() else { return nil }
-    return hints.first { hint in hint.words.contains(where: text.contains) }?.hint
+    return hints.first { hint in hint.texts.contains(where: text.contains) }?.hint
       ?? "NPM's log says what certbot did (letsencrypt.log under /data/logs)"
   }
 }

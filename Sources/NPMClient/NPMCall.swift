@@ -31,8 +31,8 @@ enum NPMCall {
       return nil
     }
     let debug = body["debug"]
-    let words = [debug["stack"], debug["previous"]["message"], debug["previous"]["stack"]].compactMap(\.stringValue)
-    return debug["previous"].isNull ? nil : words.joined(separator: "\n")
+    let texts = [debug["stack"], debug["previous"]["message"], debug["previous"]["stack"]].compactMap(\.stringValue)
+    return debug["previous"].isNull ? nil : texts.joined(separator: "\n")
   }
 
   static func message(in bytes: [UInt8]) -> String? {

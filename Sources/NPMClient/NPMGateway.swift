@@ -54,7 +54,7 @@ package protocol NPMGateway: Sendable {
   func objects(_ kind: ResourceKind) async throws -> [ObservedResource]
   /// Returns the id that NPM assigned. Later writes find the object by its name.
   ///
-  /// - Parameter secrets: the texts behind the seals of the spec, by `SecretFingerprint.path`.
+  /// - Parameter secrets: the texts behind the fingerprints of the spec, by `SecretFingerprint.path`.
   func create(_ spec: Spec, meta: JSONValue, secrets: [String: Secret]) async throws -> ResourceID
   /// Writes every field except `enabled`, which has calls of its own. NPM keeps secrets that are not given.
   ///

@@ -66,15 +66,15 @@ enum ResponseClass: Equatable, Sendable {
   }
 
   private static func notFound(_ message: String?) -> ResponseClass {
-    let words = message ?? ""
+    let text = message ?? ""
     // A path without "Item ": "not allowed" in NPM 2.13 and later.
-    if words.hasPrefix("Not Found - /") {
+    if text.hasPrefix("Not Found - /") {
       return .tokenRejected(
         NPMError(
-          .npmForbidden, "this account may not do that in NPM (\(words))", hint: permissionHint, status: 404))
+          .npmForbidden, "this account may not do that in NPM (\(text))", hint: permissionHint, status: 404))
     }
-    if words.contains("Not Found") {
-      return .failure(NPMError(.npmNotFound, "NPM has no such object: \(words)", status: 404))
+    if text.contains("Not Found") {
+      return .failure(NPMError(.npmNotFound, "NPM has no such object: \(text)", status: 404))
     }
     return .failure(
       NPMError(
@@ -95,8 +95,8 @@ enum ResponseClass: Equatable, Sendable {
   }
 
   private static func serverError(_ status: Int, _ message: String?, isWrite: Bool) -> ResponseClass {
-    let words = message.map { ": \($0)" } ?? ""
-    var error = NPMError(.npmServerError, "NPM answers \(status)\(words)", status: status, isOutcomeUnknown: isWrite)
+    let detail = message.map { ": \($0)" } ?? ""
+    var error = NPMError(.npmServerError, "NPM answers \(status)\(detail)", status: status, isOutcomeUnknown: isWrite)
     // A proxy in front of NPM returns its own error pages, and NPM may still be working behind it.
     error.isOver = status == 500 && message != nil
     // A forged token, or one signed with old keys, gives 500 in every version.

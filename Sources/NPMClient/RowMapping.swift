@@ -30,13 +30,13 @@ struct RowMapping: Sendable {
   /// The writable fields of this release in the form of NPM's API: references as ids, 0 for none.
   ///
   /// - Parameters:
-  ///   - secrets: the texts behind the seals; NPM keeps a secret that is not given.
+  ///   - secrets: the texts behind the fingerprints; NPM keeps a secret that is not given.
   ///   - withEnabled: false for an update that must not change `enabled`.
   ///   - isNew: whether it is a create; some kinds accept a marker only then.
   func body(
     _ spec: Spec, meta: JSONValue, secrets: [String: Secret], withEnabled: Bool, isNew: Bool
   ) throws -> JSONValue {
-    let open = spec.mapSeals { path, _ in secrets[path]?.reveal() ?? "" }
+    let open = spec.mapFingerprints { path, _ in secrets[path]?.reveal() ?? "" }
     var members: [String: JSONValue] = [:]
     var kept: [String: JSONValue] = [:]
     for field in kind.fields where field.name != "enabled" || (withEnabled && kind.canBeMadeDisabled) {

@@ -106,11 +106,11 @@ struct AdoptionRule {
   private static func typed(_ key: ResourceKey) -> String { key.kind == .proxyHost ? key.name : key.path }
 
   private func list(_ fields: [FieldChange]) -> String {
-    let told = fields.prefix(4).map { field in
+    let listed = fields.prefix(4).map { field in
       field.path == FieldDiff.nginxField
         ? "nginx does not serve it" : "\(field.path) \(field.before.summary) -> \(field.after.summary)"
     }
-    return told.joined(separator: ", ") + (fields.count > 4 ? ", and \(fields.count - 4) more" : "")
+    return listed.joined(separator: ", ") + (fields.count > 4 ? ", and \(fields.count - 4) more" : "")
   }
 
   private func isWanted(_ key: ResourceKey, _ object: ObservedResource) -> Bool {

@@ -1,7 +1,7 @@
 import Hashing
 package import Model
 
-/// How far a run may go.
+/// Which changes are allowed.
 package enum Policy: String, CaseIterable, Sendable {
   case sync
   case upsertOnly = "upsert-only"

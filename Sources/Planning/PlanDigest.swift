@@ -40,7 +40,7 @@ extension Change {
       ]
     }
     if let suspension { members["suspension"] = [.string(suspension.until), .string(suspension.reason)] }
-    if case .refused(let words)? = observed?.nginx { members["nginx"] = .string(words) }
+    if case .refused(let message)? = observed?.nginx { members["nginx"] = .string(message) }
     return .object(members)
   }
 }

@@ -19,16 +19,16 @@ enum SecretRule {
     guard writes else { return nil }
     let seen = change.observed?.normalised.unmasked(by: change.entry?.applied ?? spec)
     var known: Set<String> = []
-    _ = seen?.mapSeals { path, seal in
-      known.insert("\(path) \(seal)")
-      return seal
+    _ = seen?.mapFingerprints { path, fingerprint in
+      known.insert("\(path) \(fingerprint)")
+      return fingerprint
     }
     var found: String?
-    _ = spec.mapSeals { path, seal in
-      if change.secrets[path] == nil, !known.contains("\(path) \(seal)") {
+    _ = spec.mapFingerprints { path, fingerprint in
+      if change.secrets[path] == nil, !known.contains("\(path) \(fingerprint)") {
         found = found ?? "the password of '\(path.split(separator: "/").dropFirst().first ?? "")'"
       }
-      return seal
+      return fingerprint
     }
     if let found { return found }
     for field in spec.schema.fields {

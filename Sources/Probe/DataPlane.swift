@@ -88,7 +88,7 @@ package struct DataPlaneResult: Hashable, Sendable {
     if let flaw { return flaw }
     return switch outcome {
     case .answered(let status): "HTTP \(status)"
-    case .noConnection(let words), .noAnswer(let words), .badCertificate(let words): words
+    case .noConnection(let message), .noAnswer(let message), .badCertificate(let message): message
     }
   }
 }
@@ -183,7 +183,7 @@ extension Prober {
   private func answer(_ result: TransferResult, _ check: HealthCheckSpec, _ name: DataPlaneHost) -> DataPlaneResult {
     DataPlaneResult(
       .answered(status: result.status), milliseconds: rounded(result.timings.firstByte - result.timings.resolved),
-      shortcoming: check.problem(with: result)?.words,
+      shortcoming: check.problem(with: result)?.message,
       flaw: name.flaw(status: result.status, headers: result.headers))
   }
 
@@ -199,8 +199,8 @@ extension Prober {
 extension TransferError {
   /// Whether libcurl's verification failed only for the issuer: self-signed, or from a CA not trusted by the system.
   fileprivate var isAboutSigner: Bool {
-    let words = message.lowercased()
-    return words.contains("self-signed") || words.contains("self signed") || words.contains("local issuer")
-      || words.contains("verify the first certificate")
+    let text = message.lowercased()
+    return text.contains("self-signed") || text.contains("self signed") || text.contains("local issuer")
+      || text.contains("verify the first certificate")
   }
 }

@@ -7,7 +7,7 @@ extension HealthCheckSpec {
   static let readableBytes = 4 << 20
 
   /// The first unmet expectation, and a hint; nil: the response is as expected.
-  func problem(with result: TransferResult) -> (words: String, hint: String)? {
+  func problem(with result: TransferResult) -> (message: String, hint: String)? {
     guard statuses.contains(result.status) else {
       return ("HTTP \(result.status)", ProbeHint.status(result.status))
     }

@@ -155,13 +155,13 @@ package struct Prober: Sendable {
     let wasSilent = error.reason == .timeout && error.message.hasPrefix("SSL connection timeout")
     let wasConnected = error.timings.connected > 0 || wasSilent || [.tls, .notHTTP, .reset].contains(error.reason)
     guard wasConnected else {
-      let (words, hint) = tcpFailure(error, target)
+      let (message, hint) = tcpFailure(error, target)
       let spent = rounded(error.timings.total - error.timings.resolved)
-      return [ProbeStep(.tcp, .failed, milliseconds: spent, error: words, hint: hint)]
+      return [ProbeStep(.tcp, .failed, milliseconds: spent, error: message, hint: hint)]
     }
     let tcp = ProbeStep(.tcp, .passed, milliseconds: rounded(error.timings.connected - error.timings.resolved))
     let spent = rounded(error.timings.total - error.timings.connected)
-    let (words, hint): (String, String?) =
+    let (message, hint): (String, String?) =
       switch error.reason {
       case .timeout where wasSilent: ("no TLS handshake in time", ProbeHint.tls)
       case .timeout: ("no answer in time", ProbeHint.httpTimeout)
@@ -170,7 +170,7 @@ package struct Prober: Sendable {
       case .reset: ("connection closed without an answer", ProbeHint.notHTTP)
       default: (error.message, nil)
       }
-    return [tcp, ProbeStep(.http, .failed, milliseconds: spent, error: words, hint: hint)]
+    return [tcp, ProbeStep(.http, .failed, milliseconds: spent, error: message, hint: hint)]
   }
 
   private func tcpFailure(_ error: TransferError, _ target: ProbeTarget) -> (String, String?) {

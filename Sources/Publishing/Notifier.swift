@@ -139,10 +139,10 @@ package struct Notifier: Sendable {
     }
   }
 
-  private func mail(_ words: NotificationText, at time: Timestamp) async throws {
+  private func mail(_ content: NotificationText, at time: Timestamp) async throws {
     let message = MailMessage(
-      from: settings.from, to: settings.to, subject: "[\(owner)] \(words.title)",
-      text: "\(words.title)\n\n\(words.text)\n", at: time, identifier: "\(CorrelationID.random())")
+      from: settings.from, to: settings.to, subject: "[\(owner)] \(content.title)",
+      text: "\(content.title)\n\n\(content.text)\n", at: time, identifier: "\(CorrelationID.random())")
     var transfer = HTTPTransfer(url: settings.url.reveal())
     var envelope = MailEnvelope(
       from: MailAddress(settings.from).address, to: settings.to.map { MailAddress($0).address })

@@ -112,7 +112,7 @@ struct Applier: Sendable {
         return ChangeOutcome(
           change, .failed,
           error: Diagnostic(
-            .dependencyFailed, "'\(key.name)' had to make room for it, and could not: \(error.message)",
+            .dependencyFailed, "'\(key.name)' could not release its domains: \(error.message)",
             hint: error.hint))
       }
     }
@@ -141,7 +141,7 @@ struct Applier: Sendable {
     failed.error?.hint =
       result.status == .applied
       ? "'\(old.key.name)' is back and serving, as host \(result.id?.description ?? "?")"
-      : "'\(old.key.name)' made room for it and could not be put back: \(result.error?.message ?? "look at NPM")"
+      : "'\(old.key.name)' released its domains for it and could not be restored: \(result.error?.message ?? "look at NPM")"
   }
 
   /// Failures that the next change would repeat.

@@ -8,15 +8,15 @@ enum NginxErrorLocator {
     var value: String
   }
 
-  /// - Parameter words: the first line of nginx's error.
-  static func place(_ words: String, in change: Change) -> SourceLocation? {
+  /// - Parameter message: the first line of nginx's error.
+  static func place(_ message: String, in change: Change) -> SourceLocation? {
     guard let spec = change.desired else { return change.source }
     let texts = self.texts(spec).filter { !$0.value.isEmpty && change.fieldSources[$0.path] != nil }
-    if words.contains("SSL_") || words.contains("certificate"), let source = change.fieldSources["certificate"] {
+    if message.contains("SSL_") || message.contains("certificate"), let source = change.fieldSources["certificate"] {
       return source.location
     }
-    let isDuplicate = words.hasPrefix("duplicate location")
-    for token in quoted(words) where token.contains(where: { $0.isLetter || $0.isNumber || $0 == "/" }) {
+    let isDuplicate = message.hasPrefix("duplicate location")
+    for token in quoted(message) where token.contains(where: { $0.isLetter || $0.isNumber || $0 == "/" }) {
       let candidates = isDuplicate ? texts.reversed().filter { $0.path.hasSuffix(".path") } : texts
       if let found = candidates.lazy.compactMap({ line(of: token, in: $0) }).first {
         return change.fieldSources[found.path]?.line(found.index, length: max(1, token.count))
@@ -43,18 +43,18 @@ enum NginxErrorLocator {
   private static func line(of token: String, in text: Text) -> (path: String, index: Int)? {
     let lines = text.value.split(separator: "\n", omittingEmptySubsequences: false)
     let index =
-      lines.firstIndex { words($0).first == token[...] } ?? lines.firstIndex { words($0).contains(token[...]) }
+      lines.firstIndex { tokens($0).first == token[...] } ?? lines.firstIndex { tokens($0).contains(token[...]) }
       ?? (text.value == token ? 0 : nil)
     return index.map { (text.path, $0) }
   }
 
-  private static func words(_ line: Substring) -> [Substring] {
+  private static func tokens(_ line: Substring) -> [Substring] {
     line.split { $0.isWhitespace || ";{}\"'".contains($0) }
   }
 
   /// The texts between double quotes.
-  private static func quoted(_ words: String) -> [String] {
-    words.split(separator: "\"", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }
+  private static func quoted(_ message: String) -> [String] {
+    message.split(separator: "\"", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }
       .map { String($0.element) }
   }
 }

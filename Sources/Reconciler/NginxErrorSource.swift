@@ -9,12 +9,12 @@ enum NginxErrorSource {
     let look = "run 'nginx -t' where NPM runs, and mend what it names; then apply again"
     guard let observed = try? await gateway.observe() else { return NPMError(.nginxBroken, message, hint: look) }
     let refused = observed.all.filter(\.isRefused)
-    guard let first = refused.first, case .refused(let words) = first.nginx else {
-      return NPMError(.nginxBroken, message, hint: "NPM does not tell what is wrong: \(look)")
+    guard let first = refused.first, case .refused(let message) = first.nginx else {
+      return NPMError(.nginxBroken, message, hint: "NPM does not report the cause: \(look)")
     }
     let names = refused.prefix(3).map { "\($0.ref.description) (\($0.label))" }.joined(separator: ", ")
     return NPMError(
-      .nginxBroken, "\(message); nginx refused \(names): \(NginxError.short(words))",
+      .nginxBroken, "\(message); nginx refused \(names): \(NginxError.short(message))",
       hint: "switch it off in NPM if it is not yours; else \(look)")
   }
 }

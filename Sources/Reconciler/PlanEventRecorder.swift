@@ -6,15 +6,15 @@ import Platform
 /// The new events of a pass: a difference, a block or a wait is reported once, when it begins. A value that remembers
 /// what it reported; a single run begins with an empty one.
 package struct PlanEventRecorder: Sendable {
-  private var told: Set<String> = []
+  private var reported: Set<String> = []
   private var digest = ""
 
   package init() {}
 
   package mutating func events(_ planned: PlanResult, correlation: String) -> [Event] {
     let matters = drift(planned) + obstacles(planned) + waits(planned) + refusals(planned) + certificates(planned)
-    defer { told = Set(matters.map(\.key)) }
-    let news = matters.filter { !told.contains($0.key) }.map(\.event) + plan(planned)
+    defer { reported = Set(matters.map(\.key)) }
+    let news = matters.filter { !reported.contains($0.key) }.map(\.event) + plan(planned)
     return news.map { event in
       var event = event
       event.correlation = correlation

@@ -36,7 +36,7 @@ extension Reconciliation {
   }
 
   /// Comes first: hosts may be without access control.
-  func repairBareHosts(_ planned: PlanResult, _ writer: ObjectWriter) async throws -> Diagnostic? {
+  func rewriteInterruptedHosts(_ planned: PlanResult, _ writer: ObjectWriter) async throws -> Diagnostic? {
     let open = try await stores.requests.openRequests()
     guard !open.isEmpty, settings.policy != .observe else { return nil }
     if try await suspensions.now().everything != nil {
@@ -46,7 +46,7 @@ extension Reconciliation {
         hint: "look at them in NPM, or end it with 'reconciler resume --all'")
     }
     let problem = try await InterruptedRequests(open: open, observed: planned.observed, now: .now)
-      .repair(writer.neighbours, stores)
+      .repair(writer.sideEffects, stores)
     let names = Set(open.flatMap(\.names)).sorted().joined(separator: ", ")
     let event = Event(
       problem == nil ? .info : .error, source: "apply", subject: "request", reason: "RequestRepair",

@@ -42,16 +42,16 @@ package struct Reconciliation: Sendable {
     if let bound = try await stores.binding.boundNPM(), bound != settings.npmURL, !settings.rebindsStore {
       throw StoreError.otherNPM(bound: bound, now: settings.npmURL)
     }
-    let sealed = SecretFingerprinter(key: try await stores.binding.fingerprintKey()).seal(desired)
+    let fingerprinted = SecretFingerprinter(key: try await stores.binding.fingerprintKey()).fingerprinted(desired)
     let ledger = try await stores.ledger.entries()
-    let kinds = Set(sealed.resources.map(\.key.kind) + ledger.map(\.key.kind))
+    let kinds = Set(fingerprinted.resources.map(\.key.kind) + ledger.map(\.key.kind))
     var observed = try await gateway.observe(fixed: kinds)
     let history = await history(ledger)
     history?.markOpenHosts(&observed)
     StrippedHosts.mark(&observed, ledger)
-    await dataPlane?.markOpenHosts(&observed, of: ledger, guards: named(.accessList, sealed, observed))
+    await dataPlane?.markOpenHosts(&observed, of: ledger, guards: named(.accessList, fingerprinted, observed))
     let desired = AutomaticCertificates.expand(
-      sealed, observed, ledger, today: Timestamp.now.day, email: settings.letsEncryptEmail)
+      fingerprinted, observed, ledger, today: Timestamp.now.day, email: settings.letsEncryptEmail)
     var options = options(desired)
     options.requests = try await requests()
     options.suspensions = try await suspensions.now()
@@ -84,7 +84,7 @@ package struct Reconciliation: Sendable {
     }
     let inventory = InventoryGuard(planned.observed, planned.ledger, owner: settings.owner)
     if !settings.trustsMarkers { planned.refusals += inventory.missingHosts }
-    planned.warnings += inventory.strayHosts(planned.plan)
+    planned.warnings += inventory.unmanagedHosts(planned.plan)
     planned.warnings += planned.plan.changes.compactMap(\.endOfTLS)
     planned.warnings += planned.certificates.diagnostics
   }
@@ -179,7 +179,7 @@ package struct Reconciliation: Sendable {
     let reload = ReloadWitness(
       gateway: gateway, stores: stores, npm: settings.npmURL, isWanted: settings.usesReloadWitness)
     let writer = writer(planned.observed.version, reload)
-    let problem = try await repairBareHosts(planned, writer)
+    let problem = try await rewriteInterruptedHosts(planned, writer)
     guard !planned.plan.effective.isEmpty else {
       let doubt = try await settleReload([], planned, writer)
       return ApplyResult(run: nil, outcomes: [], seconds: 0, wasInterrupted: false, unrepaired: problem ?? doubt)
@@ -232,8 +232,8 @@ package struct Reconciliation: Sendable {
   private func writer(_ version: NPMVersion, _ reload: ReloadWitness) -> ObjectWriter {
     let verifier = Verifier(gateway: gateway, pause: verifierPause)
     let rows = RowWriter(gateway: gateway, version: version, reload: reload)
-    let neighbours = SideEffectRepair(gateway: gateway, verifier: verifier, rows: rows, stores: stores)
-    return ObjectWriter(gateway: gateway, verifier: verifier, rows: rows, neighbours: neighbours)
+    let sideEffects = SideEffectRepair(gateway: gateway, verifier: verifier, rows: rows, stores: stores)
+    return ObjectWriter(gateway: gateway, verifier: verifier, rows: rows, sideEffects: sideEffects)
   }
 
   /// Drops history older than the retention in the settings.

@@ -6,17 +6,17 @@ struct SecretFingerprinter {
   /// Belongs to the store: without it, the same fingerprints cannot be computed.
   let key: [UInt8]
 
-  func seal(_ desired: DesiredState) -> DesiredState {
-    var sealed = desired
-    sealed.resources = desired.resources.map { resource in
+  func fingerprinted(_ desired: DesiredState) -> DesiredState {
+    var fingerprinted = desired
+    fingerprinted.resources = desired.resources.map { resource in
       guard !resource.secrets.isEmpty else { return resource }
-      let spec = resource.spec.mapSeals { path, hint in
+      let spec = resource.spec.mapFingerprints { path, hint in
         guard let secret = resource.secrets[path] else { return hint }
         let text = "\(resource.key.path)/\(path)\u{0}\(secret.reveal())"
-        return SecretFingerprint.seal(secret, digest: KeyedDigest.short(Array(text.utf8), key: key))
+        return SecretFingerprint.make(secret, digest: KeyedDigest.short(Array(text.utf8), key: key))
       }
       return resource.with(spec: spec)
     }
-    return sealed
+    return fingerprinted
   }
 }

@@ -8,7 +8,7 @@ package struct CertificateReport: Codable, Hashable, Sendable {
   package var domainNames: [String]
   /// A day, as `2027-02-19`.
   package var expires: String
-  /// Negative: it has expired; null: NPM does not tell.
+  /// Negative: it has expired; null: NPM does not report it.
   @Nullable package var daysLeft: Int?
   package var usedBy: [String]
   package var orphaned: Bool

@@ -144,7 +144,7 @@ package final class SQLiteConnection {
   }
 
   private static func error(_ code: Int32, _ handle: OpaquePointer?) -> SQLiteError {
-    let words = handle.map { String(cString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(code))
+    let message = handle.map { String(cString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(code))
     let closed: SQLiteError.Code =
       switch code & 0xff {
       case SQLITE_BUSY, SQLITE_LOCKED: .busy
@@ -156,6 +156,6 @@ package final class SQLiteConnection {
       case SQLITE_CONSTRAINT: .constraint
       default: .other(code)
       }
-    return SQLiteError(code: closed, message: words)
+    return SQLiteError(code: closed, message: message)
   }
 }

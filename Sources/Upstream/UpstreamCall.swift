@@ -116,12 +116,12 @@ struct UpstreamCall {
   // MARK: Failures
 
   mutating func failure(
-    _ reason: UpstreamFailure.Reason, _ words: String, sent: Bool, hint: String? = nil
+    _ reason: UpstreamFailure.Reason, _ message: String, sent: Bool, hint: String? = nil
   ) -> UpstreamFailure {
     observation.failure = reason
     let place = UpstreamOrigin(url).map { " at \($0.scheme)://\(authority($0))" } ?? ""
     return UpstreamFailure(
-      reason: reason, message: "\(contract.name)\(place) \(words)", hint: hint, mayHaveBeenSent: sent, callID: id)
+      reason: reason, message: "\(contract.name)\(place) \(message)", hint: hint, mayHaveBeenSent: sent, callID: id)
   }
 
   private func authority(_ origin: UpstreamOrigin) -> String {
@@ -149,7 +149,7 @@ struct UpstreamCall {
         reason(error), "cannot be asked: the proxy on the way \(what)", sent: false,
         hint: "check the proxy in the settings")
     }
-    let words =
+    let message =
       switch error.reason {
       case .resolve: "cannot be found: its name does not resolve"
       case .refused: "refuses connections"
@@ -162,7 +162,7 @@ struct UpstreamCall {
       case .badURL: "has no usable URL"
       case .cancelled, .other: "could not be asked: \(error.message)"
       }
-    return failure(reason(error), words, sent: error.mayHaveBeenSent)
+    return failure(reason(error), message, sent: error.mayHaveBeenSent)
   }
 
   private func reason(_ error: TransferError) -> UpstreamFailure.Reason {

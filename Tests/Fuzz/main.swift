@@ -20,7 +20,7 @@ func desired(_ bytes: [UInt8]) {
     let again = DesiredLoader.read(Array(text.utf8), as: "again.yaml").state.resources.first?.spec
     // Secrets are written as references, not as text.
     precondition(
-      again?.mapSeals { _, _ in "" } == resource.spec.mapSeals { _, _ in "" },
+      again?.mapFingerprints { _, _ in "" } == resource.spec.mapFingerprints { _, _ in "" },
       "it reads back as something else:\n\(text)")
   }
 }

@@ -335,9 +335,9 @@ import Testing
   }
 
   @Test func `of a password only whether it is new is shown`() {
-    func list(_ seal: String) -> Spec {
+    func list(_ fingerprint: String) -> Spec {
       var spec = Spec(ResourceSchema.accessList)
-      spec["items"] = [["username": "u", "password": .string(seal)]]
+      spec["items"] = [["username": "u", "password": .string(fingerprint)]]
       return spec
     }
     let shown = list("s***** 11112222").masked(beside: list("s***** 33334444"))

@@ -35,7 +35,7 @@ extension HealthConfiguration {
   ) -> [HealthTarget] {
     let lists = Dictionary(
       firstOf: desired.resources.lazy.filter { $0.key.kind == .accessList }.map {
-        ($0.key.name, $0.spec.asksEverybody)
+        ($0.key.name, $0.spec.requiresPassword)
       })
     return desired.resources.compactMap { resource in
       guard resource.spec.schema.isProbed, resource.spec["enabled"] != false,

@@ -41,8 +41,8 @@ struct InterruptedRequests {
   ///
   /// - Returns: nil: no host is left without TLS and access control.
   /// - Throws: `StoreError`.
-  func repair(_ neighbours: SideEffectRepair, _ stores: StoreSet) async throws -> NPMError? {
-    if let problem = await neighbours.repair(sharing: Set(open.flatMap(\.names)), after: nil) { return problem }
+  func repair(_ sideEffects: SideEffectRepair, _ stores: StoreSet) async throws -> NPMError? {
+    if let problem = await sideEffects.repair(sharing: Set(open.flatMap(\.names)), after: nil) { return problem }
     for request in open where isOver(request) { try await stores.requests.closeRequest(request.number) }
     return nil
   }

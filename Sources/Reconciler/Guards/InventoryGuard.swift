@@ -26,7 +26,7 @@ struct InventoryGuard {
   }
 
   /// Hosts with our marker that are neither in the store nor in the plan: forgotten ones, or copies.
-  func strayHosts(_ plan: Plan) -> [Diagnostic] {
+  func unmanagedHosts(_ plan: Plan) -> [Diagnostic] {
     let known = Set(ledger.compactMap(\.ref) + (plan.changes + plan.withheld).compactMap(\.ref))
     return hosts.compactMap { host in
       guard let marker = host.marker, marker.owner == owner, !known.contains(host.ref) else { return nil }

@@ -35,7 +35,7 @@ package struct DataPlaneProof: Sendable {
     let ours = Set(ledger.compactMap(\.ref))
     let guarded = (observed.resources[.proxyHost] ?? []).filter { host in
       ours.contains(host.ref) && host.isEnabled
-        && host.spec["access_list"].stringValue.flatMap { guards[$0]?.asksEverybody } == true
+        && host.spec["access_list"].stringValue.flatMap { guards[$0]?.requiresPassword } == true
     }
     let open = await withTaskGroup(of: ObjectRef?.self) { group in
       for host in guarded {

@@ -6,8 +6,8 @@ import Planning
 extension ObjectWriter {
   /// A managed host that nginx rejects is left disabled: the next write to its access list, or to a certificate with
   /// one of its names, would write its file again and make nginx reject every configuration.
-  func leaveOff(_ host: ObservedResource, _ change: Change, _ words: String) async -> WriteResult {
-    var result = WriteResult.refused(change, words)
+  func leaveOff(_ host: ObservedResource, _ change: Change, _ message: String) async -> WriteResult {
+    var result = WriteResult.refused(change, message)
     result.object = host
     result.outcome.id = host.id
     result.outcome.error?.hint =
@@ -18,15 +18,15 @@ extension ObjectWriter {
   }
 
   /// Restores the previous configuration after nginx rejected the new one.
-  func restore(_ change: Change, _ before: ObservedResource, _ words: String) async -> WriteResult {
-    var result = WriteResult.refused(change, words)
+  func restore(_ change: Change, _ before: ObservedResource, _ message: String) async -> WriteResult {
+    var result = WriteResult.refused(change, message)
     // A host that was not served before has no known good configuration: an earlier restore may have failed, and a host
     // that nginx rejected is left disabled.
     let wasServed = before.isEnabled ? before.nginx == .online : change.entry?.isUnfinished != true
     let wasGood = wasServed || change.action == .adopt
     guard let spec = wasGood ? before.normalised : change.entry?.applied, spec != change.desired else {
       return before.spec.schema.hasNginxState && change.action != .adopt
-        ? await leaveOff(before, change, words) : result
+        ? await leaveOff(before, change, message) : result
     }
     var verdict = Verifier.Verdict.missing
     if let host = try? await gateway.object(before.kind, before.id) {

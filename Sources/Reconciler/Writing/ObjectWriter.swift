@@ -8,7 +8,7 @@ struct ObjectWriter: Sendable {
   let gateway: any NPMGateway
   let verifier: Verifier
   let rows: RowWriter
-  let neighbours: SideEffectRepair
+  let sideEffects: SideEffectRepair
 
   func create(_ change: Change, marker: OwnershipMarker) async -> WriteResult {
     guard let spec = change.desired else { return WriteResult.impossible(change) }
@@ -18,7 +18,7 @@ struct ObjectWriter: Sendable {
     await rows.reload.arm()
     let error = await rows.attempt { id = try await gateway.create(spec, meta: meta, secrets: change.secrets) }
     let names = ResourceSchema.isRequested(spec) ? Set(spec.requestedNames) : []
-    if let problem = await neighbours.repair(sharing: names, after: error) {
+    if let problem = await sideEffects.repair(sharing: names, after: error) {
       return WriteResult.failed(change, problem)
     }
     // "Already in use" may be caused by our own interrupted create: check before accepting it.
@@ -35,8 +35,8 @@ struct ObjectWriter: Sendable {
     }
     // A 500 from NPM is certbot's result; a lost answer shows nothing about certbot's progress.
     let isOver = error == nil || error?.isOver == true
-    if case .refused(let host, let words) = verdict, !verdict.blamesAnother {
-      let result = await leaveOff(host, change, words)
+    if case .refused(let host, let message) = verdict, !verdict.blamesAnother {
+      let result = await leaveOff(host, change, message)
       return isOver ? WriteResult.over(result) : result
     }
     if case .missing = verdict, let error {
@@ -76,9 +76,9 @@ struct ObjectWriter: Sendable {
     if case .served(let host) = verdict, spec.schema.ownershipProof == .marker, host.marker?.name != change.key.name {
       verdict = .different(host)
     }
-    if case .refused(_, let words) = verdict { return await restore(change, before, words) }
+    if case .refused(_, let message) = verdict { return await restore(change, before, message) }
     if case .served = verdict, spec.schema.fields.contains(where: \.isUpload),
-      let problem = await neighbours.reload(change.users)
+      let problem = await sideEffects.reload(change.users)
     {
       return WriteResult.failed(change, problem)
     }
@@ -121,8 +121,8 @@ struct ObjectWriter: Sendable {
     guard let host = verdict.host, host.marker == nil || keepsMarker else {
       return WriteResult.failed(change, error ?? NPMError(.npmUnclear, "NPM does not show that the marker is gone"))
     }
-    let words = isDisabling ? "disabled and left to NPM" : "left to NPM as it is"
-    return WriteResult(ChangeOutcome(change, .applied, note: words), host)
+    let note = isDisabling ? "disabled and left to NPM" : "left to NPM as it is"
+    return WriteResult(ChangeOutcome(change, .applied, note: note), host)
   }
 
   func delete(_ change: Change) async -> WriteResult {
@@ -133,7 +133,7 @@ struct ObjectWriter: Sendable {
       return WriteResult(ChangeOutcome(change, .applied, note: "was gone already"), nil)
     case .failure(let error): return WriteResult.unwritten(change, error)
     }
-    if planned.nameInNPM != nil, let error = await neighbours.user(of: planned) {
+    if planned.nameInNPM != nil, let error = await sideEffects.user(of: planned) {
       return WriteResult.unwritten(change, error)
     }
     await rows.reload.arm()
@@ -146,7 +146,7 @@ struct ObjectWriter: Sendable {
     case false?:
       return WriteResult.failed(change, error ?? NPMError(.npmUnclear, "NPM said deleted, but the host is still there"))
     case nil:
-      return WriteResult.failed(change, error ?? NPMError(.npmUnclear, "NPM does not tell whether the host is gone"))
+      return WriteResult.failed(change, error ?? NPMError(.npmUnclear, "NPM does not report whether the host is gone"))
     }
   }
 

@@ -21,7 +21,7 @@ struct ServedProof: Sendable {
     guard change.reloadsNginx else { return nil }
     let seen = await look(change)
     if case .contradicted(let what) = seen {
-      return unproven(change, "NPM took it, but it is not what visitors get: \(what)")
+      return unproven(change, "NPM accepted the change, but visitors get something else: \(what)")
     }
     guard await reload.proof() == .notReloaded else { return nil }
     if seen == .served, DataPlaneProof.isNews(change) {
@@ -30,7 +30,8 @@ struct ServedProof: Sendable {
       return nil
     }
     return unproven(
-      change, "NPM took it, but nginx did not reload and serves what it served before: \(suspicion(change))")
+      change,
+      "NPM accepted the change, but nginx did not reload and still serves the old configuration: \(suspicion(change))")
   }
 
   private func look(_ change: Change) async -> DataPlaneProof.Proof {
@@ -43,7 +44,7 @@ struct ServedProof: Sendable {
   /// Whether a list requires a password from everyone; nil: clients from an allowed address may not need one, or the
   /// list is not known.
   private func guards(_ spec: Spec) -> Bool? {
-    spec["access_list"].stringValue.flatMap { lists[$0] }.flatMap { $0.asksEverybody ? true : nil }
+    spec["access_list"].stringValue.flatMap { lists[$0] }.flatMap { $0.requiresPassword ? true : nil }
   }
 
   private func suspicion(_ change: Change) -> String {
@@ -67,7 +68,7 @@ struct ServedProof: Sendable {
 
 extension Spec {
   /// For an access list: no client gets in without a password, from any address.
-  package var asksEverybody: Bool {
+  package var requiresPassword: Bool {
     let items = self["items"].arrayValue ?? [], clients = self["clients"].arrayValue ?? []
     return !items.isEmpty && (clients.isEmpty || self["satisfy_any"] != true)
   }

@@ -30,7 +30,7 @@ struct UnprovenReload {
 
   /// - Returns: nil: nginx reloaded, or there is no evidence.
   func prove(_ writer: ObjectWriter) async -> Diagnostic? {
-    guard await writer.neighbours.isRewritten(host) else {
+    guard await writer.sideEffects.isRewritten(host) else {
       return Diagnostic(.reloadUnproven, "\(warning.message); \(host.label) could not be written to see", hint: nil)
     }
     guard await writer.rows.reload.proof() == .notReloaded else { return nil }

@@ -84,7 +84,7 @@ struct Verifier: Sendable {
       if !host.isEnabled { return .served(host) }
       switch host.nginx {
       case .online: return .served(host)
-      case .refused(let words): return .refused(host, words)
+      case .refused(let message): return .refused(host, message)
       case .unknown: return .unconfirmed(host)
       }
     } catch let error as NPMError {

@@ -34,8 +34,8 @@ extension WriteResult {
       let state = host.isEnabled ? "\(proof) after \(spent) ms" : "disabled"
       let name = word == "created" ? "created as \(host.id)" : word
       return WriteResult(ChangeOutcome(change, .applied, id: host.id, note: "\(name), \(state)"), host)
-    case .refused(let host, let words):
-      var result = refused(change, words)
+    case .refused(let host, let message):
+      var result = refused(change, message)
       result.object = host
       result.outcome.id = host.id
       result.outcome.error?.hint =
@@ -44,7 +44,7 @@ extension WriteResult {
         : "host \(host.id) is in NPM but not served; correct the YAML and apply again"
       return result
     case .unconfirmed(let host):
-      var result = failed(change, NPMError(.nginxUnconfirmed, "NPM never said whether nginx took it"))
+      var result = failed(change, NPMError(.nginxUnconfirmed, "NPM did not report whether nginx accepted it"))
       result.object = host
       return result
     case .different(let host):
@@ -66,8 +66,8 @@ extension WriteResult {
   }
 
   /// Includes the line of YAML that nginx's error is about.
-  static func refused(_ change: Change, _ words: String) -> WriteResult {
-    let short = NginxError.short(words)
+  static func refused(_ change: Change, _ message: String) -> WriteResult {
+    let short = NginxError.short(message)
     var result = failed(change, NPMError(.nginxRefused, "nginx refused it: \(short)"))
     result.outcome.error?.location = NginxErrorLocator.place(short, in: change)
     return result

@@ -81,8 +81,8 @@ extension StoreError {
     case .corrupt, .notADatabase:
       StoreError(
         .storeCorrupt, "\(path) is damaged: \(error.message)",
-        hint: "move it away and run once with --rebuild-ledger: the markers in NPM tell what is ours")
-    case .full: StoreError(.storeFull, "\(path) cannot be written: \(error.message)", hint: "make room on the disk")
+        hint: "move it away and run once with --rebuild-ledger: the markers in NPM show what is ours")
+    case .full: StoreError(.storeFull, "\(path) cannot be written: \(error.message)", hint: "free space on the disk")
     case .readOnly, .cannotOpen:
       StoreError(.storeUnreadable, "\(path) cannot be written: \(error.message)", hint: "check its permissions")
     case .busy:
