@@ -7,9 +7,9 @@ package import Publishing
 /// The settings of the daemon.
 package struct DaemonConfiguration: Sendable {
   /// Seconds between reconciliations.
-  package var interval = 60.0
+  package var interval = SettingCatalog.watchInterval.defaultValue
   /// Whether it repairs drift in NPM.
-  package var selfHeals = true
+  package var selfHeals = SettingCatalog.selfHeal.defaultValue
   package var windows: [MaintenanceWindow] = []
   package var health = HealthConfiguration()
   /// nil: the desired files are a directory.
@@ -18,7 +18,7 @@ package struct DaemonConfiguration: Sendable {
   package var rules: [AlertRule: AlertRuleSettings] = [:]
   package var receivers: [ReceiverConfiguration] = []
   /// The number of restarts in a week that is too many.
-  package var maximumRestarts = 3
+  package var maximumRestarts = SettingCatalog.restarts.defaultValue
 
   package init() {}
 }
@@ -26,7 +26,7 @@ package struct DaemonConfiguration: Sendable {
 /// How destinations are checked.
 package struct HealthConfiguration: Sendable {
   /// Seconds between checks of one destination.
-  package var interval = 300.0
+  package var interval = SettingCatalog.healthInterval.defaultValue
   package var thresholds = HealthTracker.Thresholds()
   /// Where NPM serves its hosts; nil: not known.
   package var dataPlane: DataPlane?

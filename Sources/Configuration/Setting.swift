@@ -41,57 +41,78 @@ package struct SettingDefinition: Sendable {
 /// A setting with the type of its value.
 package struct Setting<Value: Sendable>: Sendable {
   package let definition: SettingDefinition
-  /// nil for a value that means none, such as an empty text.
+  package let defaultValue: Value
+  /// nil for a value that means none, such as an empty text: then the default is in force.
   let decode: @Sendable (JSONValue) -> Value?
 
   init(
-    _ path: String, _ type: FieldType, default value: JSONValue, _ meaning: String, flag: String? = nil,
+    _ path: String, _ type: FieldType, default value: Value, shown: JSONValue, _ meaning: String, flag: String? = nil,
     variables: [String] = [], isSecret: Bool = false, minimum: Double? = nil,
     decode: @escaping @Sendable (JSONValue) -> Value?
   ) {
     definition = SettingDefinition(
-      path: path, type: type, defaultValue: value, meaning: meaning, flag: flag, variables: variables,
+      path: path, type: type, defaultValue: shown, meaning: meaning, flag: flag, variables: variables,
       isSecret: isSecret, minimum: minimum)
+    defaultValue = value
     self.decode = decode
   }
 }
 
 extension Setting where Value == String {
-  /// A text; empty: none.
   static func text(
-    _ path: String, _ lengths: ClosedRange<Int>, default value: String = "", _ meaning: String, flag: String? = nil,
+    _ path: String, _ lengths: ClosedRange<Int>, default value: String, _ meaning: String, flag: String? = nil,
     variables: [String] = []
   ) -> Setting {
-    Setting(path, .string(lengths), default: .string(value), meaning, flag: flag, variables: variables) {
+    Setting(path, .string(lengths), default: value, shown: .string(value), meaning, flag: flag, variables: variables) {
       $0.stringValue.flatMap { $0.isEmpty ? nil : $0 }
     }
   }
+}
 
-  static func choice(
-    _ path: String, _ choices: [String], default value: String, _ meaning: String, flag: String? = nil
+extension Setting where Value == String? {
+  /// A text; empty: none.
+  static func optional(
+    _ path: String, _ lengths: ClosedRange<Int>, _ meaning: String, flag: String? = nil, variables: [String] = []
   ) -> Setting {
-    Setting(path, .choice(choices), default: .string(value), meaning, flag: flag) { $0.stringValue }
+    Setting(path, .string(lengths), default: nil, shown: "", meaning, flag: flag, variables: variables) {
+      $0.stringValue.flatMap { $0.isEmpty ? nil : $0 }
+    }
   }
 }
 
-extension Setting where Value == Secret {
+extension Setting where Value == Secret? {
   /// A text that is never shown; empty: none.
   static func secret(
     _ path: String, _ lengths: ClosedRange<Int>, _ meaning: String, variables: [String] = []
   ) -> Setting {
-    Setting(path, .string(lengths), default: "", meaning, variables: variables, isSecret: true) {
+    Setting(path, .string(lengths), default: nil, shown: "", meaning, variables: variables, isSecret: true) {
       $0.stringValue.flatMap { $0.isEmpty ? nil : Secret($0) }
+    }
+  }
+}
+
+extension Setting where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+  static func choice(_ path: String, default value: Value, _ meaning: String, flag: String? = nil) -> Setting {
+    let choices = Value.allCases.map(\.rawValue)
+    return Setting(path, .choice(choices), default: value, shown: .string(value.rawValue), meaning, flag: flag) {
+      $0.stringValue.flatMap(Value.init)
     }
   }
 }
 
 extension Setting where Value == Double {
   /// Seconds.
-  static func duration(_ path: String, default value: String, _ meaning: String, atLeast minimum: Double = 1) -> Setting
+  static func duration(_ path: String, default value: Double, _ meaning: String, atLeast minimum: Double = 1) -> Setting
   {
-    Setting(path, .duration, default: .string(value), meaning, minimum: minimum) {
+    let shown = JSONValue.string(DurationFormat.text(value))
+    return Setting(path, .duration, default: value, shown: shown, meaning, minimum: minimum) {
       $0.stringValue.flatMap { DurationFormat.seconds($0) }
     }
+  }
+
+  static func decimal(_ path: String, _ range: ClosedRange<Double>, default value: Double, _ meaning: String) -> Setting
+  {
+    Setting(path, .decimal(range), default: value, shown: .double(value), meaning) { $0.doubleValue }
   }
 }
 
@@ -99,23 +120,23 @@ extension Setting where Value == Int {
   static func number(
     _ path: String, _ range: ClosedRange<Int>, default value: Int, _ meaning: String, flag: String? = nil
   ) -> Setting {
-    Setting(path, .integer(range), default: .int(value), meaning, flag: flag) { $0.intValue }
+    Setting(path, .integer(range), default: value, shown: .int(value), meaning, flag: flag) { $0.intValue }
   }
 
   static func port(_ path: String, default value: Int, _ meaning: String) -> Setting {
-    Setting(path, .port, default: .int(value), meaning) { $0.intValue }
+    Setting(path, .port, default: value, shown: .int(value), meaning) { $0.intValue }
   }
 }
 
 extension Setting where Value == Bool {
   static func toggle(_ path: String, default value: Bool, _ meaning: String) -> Setting {
-    Setting(path, .bool, default: .bool(value), meaning) { $0.boolValue }
+    Setting(path, .bool, default: value, shown: .bool(value), meaning) { $0.boolValue }
   }
 }
 
-extension Setting where Value == JSONValue {
-  /// A list, or a value that several settings determine together: decoded by the loader.
-  static func raw(_ path: String, _ type: FieldType, default value: JSONValue, _ meaning: String) -> Setting {
-    Setting(path, type, default: value, meaning) { $0 }
+extension Setting where Value == [JSONValue] {
+  /// A list whose entries the loader decodes; empty by default.
+  static func list(_ path: String, _ type: FieldType, _ meaning: String) -> Setting {
+    Setting(path, type, default: [], shown: [], meaning) { $0.arrayValue }
   }
 }

@@ -1,54 +1,59 @@
 import Alerting
+import DesiredFiles
 import Model
 import Publishing
 
 extension SettingCatalog {
-  static let git = Setting.text("source.git", 1...2048, "Address of the repository, as git takes it.")
-  static let branch = Setting.text("source.branch", 1...250, default: "main", "The branch to follow.")
+  private static let repository = GitSettings(url: "")
+  private static let thresholds = HealthTracker.Thresholds()
+  private static let objective = Objective()
+
+  static let git = Setting.optional("source.git", 1...2048, "Address of the repository, as git takes it.")
+  static let branch = Setting.text("source.branch", 1...250, default: repository.branch, "The branch to follow.")
   static let sourcePath = Setting.text(
-    "source.path", 1...1024, default: "desired", "Directory of the desired files in it.")
-  static let fetchInterval = Setting.duration("source.interval", default: "60s", "Time between fetches.")
-  static let sshKey = Setting.text("source.ssh_key", 1...4096, "File with a private key for ssh.")
+    "source.path", 1...1024, default: repository.path, "Directory of the desired files in it.")
+  static let fetchInterval = Setting.duration("source.interval", default: repository.interval, "Time between fetches.")
+  static let sshKey = Setting.optional("source.ssh_key", 1...4096, "File with a private key for ssh.")
   static let token = Setting.secret("source.token", 1...4096, "For https; write ${env:NAME}.")
   static let allowsForcePush = Setting.toggle(
-    "source.allow_force_push", default: false,
+    "source.allow_force_push", default: repository.allowsForcePush,
     "Take a branch also where it no longer contains the commit that is in force.")
 
   static let watchInterval = Setting.duration(
-    "watch.interval", default: "60s", "Time between reconciliations when nothing else calls for one.")
+    "watch.interval", default: 60, "Time between reconciliations when nothing else calls for one.")
   static let selfHeal = Setting.toggle(
     "watch.self_heal", default: true, "Repair what was changed in NPM; false: only report it.")
-  static let windows = Setting.raw(
-    "watch.windows", .list(window, key: "cron", shorthands: []), default: [],
+  static let windows = Setting.list(
+    "watch.windows", .list(window, key: "cron", shorthands: []),
     "Times in which the daemon checks, and writes nothing.")
 
   static let healthInterval = Setting.duration(
-    "health.interval", default: "5m", "Time between checks of one destination.")
+    "health.interval", default: 300, "Time between checks of one destination.")
   static let failureThreshold = Setting.number(
-    "health.failure_threshold", 1...100, default: 3, "Failures in a row to unhealthy.")
+    "health.failure_threshold", 1...100, default: thresholds.failures, "Failures in a row to unhealthy.")
   static let successThreshold = Setting.number(
-    "health.success_threshold", 1...100, default: 2, "Successes in a row to healthy.")
-  static let connectivity = Setting.raw(
-    "health.connectivity", .texts, default: [],
+    "health.success_threshold", 1...100, default: thresholds.successes, "Successes in a row to healthy.")
+  static let connectivity = Setting.list(
+    "health.connectivity", .texts,
     "Places such as 1.1.1.1:443: when none of them can be connected to, our own network is down, and nothing is blamed."
   )
 
-  static let availability = Setting.raw(
-    "slo.availability", .decimal(0...100), default: .double(99.5), "Percent of the checks of a week that succeed.")
-  static let latency = Setting.raw(
-    "slo.latency_ms", .integer(1...600_000), default: 200, "Milliseconds that 95 of 100 checks do not exceed.")
+  static let availability = Setting.decimal(
+    "slo.availability", 0...100, default: objective.availability * 100, "Percent of the checks of a week that succeed.")
+  static let latency = Setting.number(
+    "slo.latency_ms", 1...600_000, default: Int(objective.latency), "Milliseconds that 95 of 100 checks do not exceed.")
   static let restarts = Setting.number(
     "slo.restarts", 1...10_000, default: 3, "Starts of the daemon in a week, beyond the first, that are too many.")
-  static let objectivesByLabel = Setting.raw(
-    "slo.by_label", .list(labelledObjective, key: "label", shorthands: []), default: [],
+  static let objectivesByLabel = Setting.list(
+    "slo.by_label", .list(labelledObjective, key: "label", shorthands: []),
     "Other objectives for hosts with a label; the first that fits.")
 
-  static let eventsKept = Setting.duration("events.keep", default: "90d", "Time after which an event is dropped.")
+  static let eventsKept = Setting.duration("events.keep", default: 90 * 86400, "Time after which an event is dropped.")
   static let maximumEvents = Setting.number(
     "events.max", 100...10_000_000, default: 100_000, "Events beyond which the oldest are dropped.")
-  static let sinks = Setting.raw("alerts.sinks", .list(sink, key: "name", shorthands: []), default: [], "Receivers.")
-  static let rules = Setting.raw(
-    "alerts.rules", .list(rule, key: "rule", shorthands: []), default: [], "Rules that are not as they are by default.")
+  static let sinks = Setting.list("alerts.sinks", .list(sink, key: "name", shorthands: []), "Receivers.")
+  static let rules = Setting.list(
+    "alerts.rules", .list(rule, key: "rule", shorthands: []), "Rules that are not as they are by default.")
 
   static let daemon: [SettingDefinition] =
     [

@@ -1,68 +1,81 @@
 package import Model
 import Planning
+import Probe
+import Upstream
+
+/// Whether a connection to NPM's API is used to detect that nginx reloaded.
+package enum ReloadWitnessMode: String, CaseIterable, Sendable { case auto, off }
 
 /// Every setting of `reconciler.yaml`. A new one is defined here, and read where its value is needed.
 package enum SettingCatalog {
+  // The types that use them know their defaults.
+  private static let npm = UpstreamConfiguration(name: "NPM")
+  private static let limits = SafetyLimits()
+  private static let probe = ProbeSettings()
+
   static let owner = Setting.text(
     "owner", 1...100, default: "reconciler", "Goes into NPM's meta: which objects are ours.")
   static let policy = Setting.choice(
-    "policy", Policy.allCases.map(\.rawValue), default: "upsert-only", "Which changes are allowed.", flag: "policy")
+    "policy", default: Policy.upsertOnly, "Which changes are allowed.", flag: "policy")
   static let desired = Setting.text(
     "desired", 1...4096, default: "desired", "Directory of the desired files.", flag: "desired")
   static let state = Setting.text("state", 1...4096, default: ".reconciler/state.db", "The store.", flag: "state")
   static let status = Setting.text(
     "status", 1...4096, default: "status", "Directory of the status files.", flag: "status")
 
-  static let npmURL = Setting.text(
+  static let npmURL = Setting.optional(
     "npm.url", 1...2048, "NPM's admin address, for example http://127.0.0.1:81.", flag: "npm-url",
     variables: ["NPM_URL"])
-  static let npmIdentity = Setting.text(
+  static let npmIdentity = Setting.optional(
     "npm.identity", 1...255, "E-mail address of the account.", variables: ["NPM_IDENTITY", "NPM_EMAIL"])
   static let npmSecret = Setting.secret(
     "npm.secret", 1...4096, "Password of the account; write ${env:NPM_SECRET}.",
     variables: ["NPM_SECRET", "NPM_PASSWORD"])
-  static let caFile = Setting.text("npm.ca_file", 1...4096, "CA certificates (PEM) for an https address.")
-  static let dataPlane = Setting.text(
+  static let caFile = Setting.optional("npm.ca_file", 1...4096, "CA certificates (PEM) for an https address.")
+  static let dataPlane = Setting.optional(
     "npm.data_plane", 1...300,
     "Where NPM serves its hosts, for example 10.0.0.2:80: each is then checked through NPM, too.")
   static let dataPlanePort = Setting.port(
     "npm.data_plane_tls_port", default: 443, "The port there for hosts with a certificate.")
   static let reloadWitness = Setting.choice(
-    "npm.reload_witness", ["auto", "off"], default: "auto",
+    "npm.reload_witness", default: ReloadWitnessMode.auto,
     "Whether an idle connection to this address shows that nginx reloaded; off: something else stands in between.")
   static let proxy = Setting.secret(
     "npm.proxy", 1...4096, "Proxy on the way to NPM, for example http://proxy:3128.")
-  static let connectTimeout = Setting.duration("npm.connect_timeout", default: "5s", "For look-up, TCP and TLS.")
+  static let connectTimeout = Setting.duration(
+    "npm.connect_timeout", default: npm.connectTimeout, "For look-up, TCP and TLS.")
   static let firstByteTimeout = Setting.duration(
-    "npm.first_byte_timeout", default: "10s", "For the first byte of the answer to a read.")
-  static let readTimeout = Setting.duration("npm.read_timeout", default: "15s", "For one attempt at a read.")
+    "npm.first_byte_timeout", default: npm.firstByteTimeout, "For the first byte of the answer to a read.")
+  static let readTimeout = Setting.duration("npm.read_timeout", default: npm.readTimeout, "For one attempt at a read.")
   static let writeTimeout = Setting.duration(
-    "npm.write_timeout", default: "60s", "For a write, which is never repeated blindly.")
+    "npm.write_timeout", default: npm.writeTimeout, "For a write, which is never repeated blindly.")
 
   static let maxDeletes = Setting.number(
-    "safety.max_deletes", 0...100_000, default: 5, "Deletes in one run.", flag: "max-deletes")
+    "safety.max_deletes", 0...100_000, default: limits.maxDeletes, "Deletes in one run.", flag: "max-deletes")
   static let maxDeletePercent = Setting.number(
-    "safety.max_delete_percent", 0...100, default: 20, "Deletes in percent of the owned hosts, from 10 hosts up.",
+    "safety.max_delete_percent", 0...100, default: limits.maxDeletePercent,
+    "Deletes in percent of the owned hosts, from 10 hosts up.",
     flag: "max-delete-percent")
   static let maxUpdatePercent = Setting.number(
-    "safety.max_update_percent", 0...100, default: 50, "Updates in percent of the owned hosts, from 10 hosts up.",
+    "safety.max_update_percent", 0...100, default: limits.maxUpdatePercent,
+    "Updates in percent of the owned hosts, from 10 hosts up.",
     flag: "max-update-percent")
 
-  static let dnsTimeout = Setting.duration("probe.dns_timeout", default: "5s", "For a name look-up.")
-  static let tcpTimeout = Setting.duration("probe.tcp_timeout", default: "5s", "For a connection.")
-  static let httpTimeout = Setting.duration("probe.http_timeout", default: "10s", "For an answer.")
+  static let dnsTimeout = Setting.duration("probe.dns_timeout", default: probe.dnsTimeout, "For a name look-up.")
+  static let tcpTimeout = Setting.duration("probe.tcp_timeout", default: probe.tcpTimeout, "For a connection.")
+  static let httpTimeout = Setting.duration("probe.http_timeout", default: probe.httpTimeout, "For an answer.")
   static let concurrency = Setting.number(
-    "probe.concurrency", 1...4096, default: 64, "Checks under way at once.")
+    "probe.concurrency", 1...4096, default: probe.concurrency, "Checks under way at once.")
 
-  static let allowedSecrets = Setting.raw(
-    "secrets.allow", .texts, default: [],
+  static let allowedSecrets = Setting.list(
+    "secrets.allow", .texts,
     "Secrets that `health.headers` may send to destinations: env:NAME, file:/path. Who may change the destinations can "
       + "then learn them.")
   static let historyKept = Setting.duration(
-    "history.keep", default: "90d", "How long a run can be gone back to with rollback.")
-  static let defaultCertificate = Setting.text(
+    "history.keep", default: 90 * 86400, "How long a run can be gone back to with rollback.")
+  static let defaultCertificate = Setting.optional(
     "certificates.default", 1...255, "What `certificate: auto` means where no certificate fits.")
-  static let letsEncryptEmail = Setting.text(
+  static let letsEncryptEmail = Setting.optional(
     "certificates.letsencrypt_email", 1...255,
     "Address for what `auto_request` requests; NPM before 2.13.0 wants one.")
   static let warnDays = Setting.number(

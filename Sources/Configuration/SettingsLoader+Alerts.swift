@@ -7,7 +7,7 @@ import Publishing
 extension SettingsLoader {
   mutating func alertRules() -> [AlertRule: AlertRuleSettings] {
     var rules: [AlertRule: AlertRuleSettings] = [:]
-    for entry in reader.value(SettingCatalog.rules)?.arrayValue ?? [] {
+    for entry in reader.value(SettingCatalog.rules) {
       guard let rule = entry["rule"].stringValue.flatMap(AlertRule.init) else { continue }
       var settings = AlertRuleSettings.standard(rule)
       settings.isEnabled = entry["enabled"].boolValue ?? true
@@ -20,7 +20,7 @@ extension SettingsLoader {
   }
 
   mutating func receivers() -> [ReceiverConfiguration] {
-    let entries = reader.value(SettingCatalog.sinks)?.arrayValue ?? []
+    let entries = reader.value(SettingCatalog.sinks)
     return entries.indices.compactMap { receiver(entries[$0], $0) }
   }
 

@@ -7,13 +7,13 @@ import Upstream
 extension SettingsLoader {
   mutating func daemon() -> DaemonConfiguration {
     var daemon = DaemonConfiguration()
-    daemon.interval = reader.value(SettingCatalog.watchInterval) ?? daemon.interval
-    daemon.selfHeals = reader.value(SettingCatalog.selfHeal) ?? daemon.selfHeals
-    let windows = reader.value(SettingCatalog.windows)?.arrayValue ?? []
+    daemon.interval = reader.value(SettingCatalog.watchInterval)
+    daemon.selfHeals = reader.value(SettingCatalog.selfHeal)
+    let windows = reader.value(SettingCatalog.windows)
     daemon.windows = windows.indices.compactMap { window(windows[$0], $0) }
     daemon.health = health()
     daemon.git = git()
-    daemon.maximumRestarts = reader.value(SettingCatalog.restarts) ?? daemon.maximumRestarts
+    daemon.maximumRestarts = reader.value(SettingCatalog.restarts)
     daemon.rules = alertRules()
     daemon.receivers = receivers()
     return daemon
@@ -48,12 +48,12 @@ extension SettingsLoader {
   private mutating func git() -> GitSettings? {
     guard let url = reader.value(SettingCatalog.git) else { return nil }
     var git = GitSettings(url: url)
-    git.branch = reader.value(SettingCatalog.branch) ?? git.branch
-    git.path = reader.value(SettingCatalog.sourcePath) ?? git.path
-    git.interval = reader.value(SettingCatalog.fetchInterval) ?? git.interval
+    git.branch = reader.value(SettingCatalog.branch)
+    git.path = reader.value(SettingCatalog.sourcePath)
+    git.interval = reader.value(SettingCatalog.fetchInterval)
     git.sshKey = reader.value(SettingCatalog.sshKey)
     git.token = reader.value(SettingCatalog.token)
-    git.allowsForcePush = reader.value(SettingCatalog.allowsForcePush) ?? false
+    git.allowsForcePush = reader.value(SettingCatalog.allowsForcePush)
     if git.holdsPassword {
       reader.decoder.report(
         .badURL, "'source.git' holds a password or a key, which would stand in the arguments of git",
@@ -72,24 +72,22 @@ extension SettingsLoader {
 
   private mutating func health() -> HealthConfiguration {
     var health = HealthConfiguration()
-    health.interval = reader.value(SettingCatalog.healthInterval) ?? health.interval
-    health.thresholds.failures = reader.value(SettingCatalog.failureThreshold) ?? health.thresholds.failures
-    health.thresholds.successes = reader.value(SettingCatalog.successThreshold) ?? health.thresholds.successes
-    let targets = reader.value(SettingCatalog.connectivity)?.arrayValue ?? []
+    health.interval = reader.value(SettingCatalog.healthInterval)
+    health.thresholds.failures = reader.value(SettingCatalog.failureThreshold)
+    health.thresholds.successes = reader.value(SettingCatalog.successThreshold)
+    let targets = reader.value(SettingCatalog.connectivity)
     health.connectivityTargets = targets.compactMap { entry in
       place(entry.stringValue ?? "", "health.connectivity").map {
         ProbeTarget(name: "connectivity", scheme: "http", host: $0.host, port: $0.port)
       }
     }
-    let port = reader.value(SettingCatalog.dataPlanePort) ?? 443
+    let port = reader.value(SettingCatalog.dataPlanePort)
     if let text = reader.value(SettingCatalog.dataPlane), let found = place(text, "npm.data_plane") {
       health.dataPlane = DataPlane(address: found.host, port: found.port, tlsPort: port)
     }
-    health.objective = health.objective.with([
-      "availability": reader.value(SettingCatalog.availability) ?? .null,
-      "latency_ms": reader.value(SettingCatalog.latency) ?? .null,
-    ])
-    let labelled = reader.value(SettingCatalog.objectivesByLabel)?.arrayValue ?? []
+    health.objective.availability = reader.value(SettingCatalog.availability) / 100
+    health.objective.latency = Double(reader.value(SettingCatalog.latency))
+    let labelled = reader.value(SettingCatalog.objectivesByLabel)
     health.objectives = labelled.indices.compactMap { index in
       let entry = labelled[index]
       let parts = (entry["label"].stringValue ?? "").split(separator: "=", maxSplits: 1).map(String.init)

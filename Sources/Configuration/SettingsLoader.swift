@@ -62,30 +62,30 @@ package struct SettingsLoader {
 
   private mutating func settings() throws -> Settings {
     var settings = Settings()
-    settings.owner = reader.value(SettingCatalog.owner) ?? settings.owner
-    settings.policy = reader.value(SettingCatalog.policy).flatMap(Policy.init) ?? settings.policy
-    settings.desired = reader.value(SettingCatalog.desired) ?? settings.desired
+    settings.owner = reader.value(SettingCatalog.owner)
+    settings.policy = reader.value(SettingCatalog.policy)
+    settings.desired = reader.value(SettingCatalog.desired)
     // The lock is beside the store: one store has one lock, whatever links lead to it.
-    settings.state = Files.resolved(reader.value(SettingCatalog.state) ?? settings.state)
-    settings.status = reader.value(SettingCatalog.status) ?? settings.status
+    settings.state = Files.resolved(reader.value(SettingCatalog.state))
+    settings.status = reader.value(SettingCatalog.status)
     settings.npmURL = try NPMAddress.checked(reader.value(SettingCatalog.npmURL) ?? "")
     settings.npmIdentity = reader.value(SettingCatalog.npmIdentity) ?? ""
     settings.npmSecret = reader.value(SettingCatalog.npmSecret) ?? Secret("")
     settings.npmContract = upstream()
-    settings.usesReloadWitness = reader.value(SettingCatalog.reloadWitness) != "off"
+    settings.usesReloadWitness = reader.value(SettingCatalog.reloadWitness) == .auto
     settings.limits = limits()
     settings.probe = probe()
     settings.secrets = .live(sending: allowedSecrets())
-    settings.historySeconds = reader.value(SettingCatalog.historyKept) ?? settings.historySeconds
+    settings.historySeconds = reader.value(SettingCatalog.historyKept)
     settings.defaultCertificate = reader.value(SettingCatalog.defaultCertificate)
     settings.letsEncryptEmail = reader.value(SettingCatalog.letsEncryptEmail)
     settings.certificateDays = (
-      reader.value(SettingCatalog.warnDays) ?? settings.certificateDays.warning,
-      reader.value(SettingCatalog.errorDays) ?? settings.certificateDays.error
+      reader.value(SettingCatalog.warnDays),
+      reader.value(SettingCatalog.errorDays)
     )
     settings.eventRetention = (
-      reader.value(SettingCatalog.eventsKept) ?? settings.eventRetention.seconds,
-      reader.value(SettingCatalog.maximumEvents) ?? settings.eventRetention.count
+      reader.value(SettingCatalog.eventsKept),
+      reader.value(SettingCatalog.maximumEvents)
     )
     settings.daemon = daemon()
     return settings
@@ -95,10 +95,10 @@ package struct SettingsLoader {
     var configuration = UpstreamConfiguration(name: "NPM")
     configuration.caFile = reader.value(SettingCatalog.caFile)
     configuration.proxy = proxy()
-    configuration.connectTimeout = reader.value(SettingCatalog.connectTimeout) ?? configuration.connectTimeout
-    configuration.firstByteTimeout = reader.value(SettingCatalog.firstByteTimeout) ?? configuration.firstByteTimeout
-    configuration.readTimeout = reader.value(SettingCatalog.readTimeout) ?? configuration.readTimeout
-    configuration.writeTimeout = reader.value(SettingCatalog.writeTimeout) ?? configuration.writeTimeout
+    configuration.connectTimeout = reader.value(SettingCatalog.connectTimeout)
+    configuration.firstByteTimeout = reader.value(SettingCatalog.firstByteTimeout)
+    configuration.readTimeout = reader.value(SettingCatalog.readTimeout)
+    configuration.writeTimeout = reader.value(SettingCatalog.writeTimeout)
     return configuration
   }
 
@@ -116,9 +116,9 @@ package struct SettingsLoader {
 
   private mutating func limits() -> SafetyLimits {
     var limits = SafetyLimits()
-    limits.maxDeletes = reader.value(SettingCatalog.maxDeletes) ?? limits.maxDeletes
-    limits.maxDeletePercent = reader.value(SettingCatalog.maxDeletePercent) ?? limits.maxDeletePercent
-    limits.maxUpdatePercent = reader.value(SettingCatalog.maxUpdatePercent) ?? limits.maxUpdatePercent
+    limits.maxDeletes = reader.value(SettingCatalog.maxDeletes)
+    limits.maxDeletePercent = reader.value(SettingCatalog.maxDeletePercent)
+    limits.maxUpdatePercent = reader.value(SettingCatalog.maxUpdatePercent)
     // A number that is given for this run is the only limit of this run.
     if isGivenForThisRun(SettingCatalog.maxDeletes), !isGivenForThisRun(SettingCatalog.maxDeletePercent) {
       limits.maxDeletePercent = 100
@@ -133,15 +133,15 @@ package struct SettingsLoader {
 
   private mutating func probe() -> ProbeSettings {
     var probe = ProbeSettings()
-    probe.dnsTimeout = reader.value(SettingCatalog.dnsTimeout) ?? probe.dnsTimeout
-    probe.tcpTimeout = reader.value(SettingCatalog.tcpTimeout) ?? probe.tcpTimeout
-    probe.httpTimeout = reader.value(SettingCatalog.httpTimeout) ?? probe.httpTimeout
-    probe.concurrency = reader.value(SettingCatalog.concurrency) ?? probe.concurrency
+    probe.dnsTimeout = reader.value(SettingCatalog.dnsTimeout)
+    probe.tcpTimeout = reader.value(SettingCatalog.tcpTimeout)
+    probe.httpTimeout = reader.value(SettingCatalog.httpTimeout)
+    probe.concurrency = reader.value(SettingCatalog.concurrency)
     return probe
   }
 
   private mutating func allowedSecrets() -> Set<String> {
-    let texts = (reader.value(SettingCatalog.allowedSecrets)?.arrayValue ?? []).compactMap(\.stringValue)
+    let texts = reader.value(SettingCatalog.allowedSecrets).compactMap(\.stringValue)
     func isRight(_ text: String) -> Bool {
       if text.hasPrefix("file:/") { return !text.hasSuffix("/") && !text.contains("*") }
       return text.hasPrefix("env:") && text.count > 4

@@ -68,11 +68,10 @@ package struct SettingsReader {
     return []
   }
 
-  /// The value of a setting; nil: none.
-  mutating func value<Value>(_ setting: Setting<Value>) -> Value? {
+  mutating func value<Value>(_ setting: Setting<Value>) -> Value {
     let json = resolve(setting.definition).value
     checkMinimum(setting.definition, json)
-    return setting.decode(json)
+    return setting.decode(json) ?? setting.defaultValue
   }
 
   private mutating func resolve(_ definition: SettingDefinition) -> (value: JSONValue, origin: SettingOrigin) {

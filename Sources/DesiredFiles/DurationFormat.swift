@@ -23,6 +23,15 @@ package enum DurationFormat {
     return digits.isEmpty && last != Int.max ? total : nil
   }
 
+  /// Whole seconds in the largest unit that fits: `30s`, `5m`, `90d`.
+  package static func text(_ seconds: Double) -> String {
+    let whole = Int(seconds)
+    for (unit, length) in [("d", 86400), ("h", 3600), ("m", 60)] where whole > 0 && whole % length == 0 {
+      return "\(whole / length)\(unit)"
+    }
+    return "\(whole)s"
+  }
+
   static func isWellFormed(_ text: String) -> Bool { seconds(text) != nil }
 
   package static func isDate(_ text: String) -> Bool {

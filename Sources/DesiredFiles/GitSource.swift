@@ -7,7 +7,7 @@ package struct GitSettings: Sendable {
   package var url: String
   package var branch = "main"
   /// The directory of the desired files in the repository.
-  package var path = "."
+  package var path = "desired"
   /// Seconds between fetches.
   package var interval = 60.0
   /// A file with a private key.
