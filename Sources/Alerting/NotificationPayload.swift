@@ -45,7 +45,7 @@ package struct NotificationPayload: Sendable {
   /// Alertmanager's API, version 2. Alerts expire there unless repeated: they are repeated with each cooldown.
   package var alertmanager: JSONValue {
     let end =
-      notice.kind == .resolved ? notice.at : Timestamp(seconds: notice.at.seconds + 2 * max(alert.cooldown, 3600))
+      notice.kind == .resolved ? notice.at : notice.at + 2 * max(alert.cooldown, 3600)
     return [
       [
         "labels": labels, "annotations": annotations, "startsAt": .string(alert.since.iso8601),

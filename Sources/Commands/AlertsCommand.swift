@@ -98,7 +98,7 @@ enum AlertsCommand {
 
   private static func silence(_ match: String, _ context: CommandContext) async throws -> ExitCode {
     let seconds = try context.invocation.arguments.length(length) ?? 7200
-    let until = Timestamp(seconds: Timestamp.now.seconds + seconds)
+    let until = Timestamp.now + seconds
     let number = try await context.stores(createsIt: true).alerts
       .addSilence(match, until: until, reason: context.invocation.arguments.value(reason) ?? "")
     await context.append([

@@ -55,7 +55,7 @@ enum EventsCommand {
   private static func filter(_ arguments: ParsedArguments) throws -> EventFilter {
     var filter = EventFilter()
     if let seconds = try arguments.seconds(since) {
-      filter.since = Timestamp(seconds: Timestamp.now.seconds - seconds)
+      filter.since = Timestamp.now - seconds
     }
     filter.severities = Set(arguments.all(severity).compactMap(Event.Severity.init))
     filter.sources = Set(arguments.all(source))

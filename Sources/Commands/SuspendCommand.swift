@@ -94,7 +94,7 @@ enum SuspendCommand {
 
   private static func end(_ invocation: Invocation) throws -> Timestamp? {
     if let seconds = try invocation.arguments.length(length) {
-      return Timestamp(seconds: Timestamp.now.seconds + seconds)
+      return Timestamp.now + seconds
     }
     guard let text = invocation.arguments.value(until) else { return nil }
     guard DurationFormat.isDate(text), let end = Timestamp(iso8601: "\(text)T00:00:00Z"), end > .now else {

@@ -16,6 +16,9 @@ package struct Timestamp: Hashable, Comparable, Codable, Sendable {
     return Timestamp(seconds: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9)
   }
 
+  package static func + (time: Timestamp, seconds: Double) -> Timestamp { Timestamp(seconds: time.seconds + seconds) }
+  package static func - (time: Timestamp, seconds: Double) -> Timestamp { Timestamp(seconds: time.seconds - seconds) }
+
   package static func < (left: Timestamp, right: Timestamp) -> Bool { left.seconds < right.seconds }
 
   /// UTC, for example `2026-11-21T14:02:07.250Z`.

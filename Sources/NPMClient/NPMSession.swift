@@ -100,7 +100,7 @@ actor NPMSession {
         hint: "make an account of its own for reconciler in NPM, without two-factor login")
     }
     guard let token = answer.token else { throw NPMError(.npmNotNPM, "NPM's answer to the login has no token") }
-    let expires = answer.expires.flatMap { Timestamp(iso8601: $0) } ?? Timestamp(seconds: Timestamp.now.seconds + 3600)
+    let expires = answer.expires.flatMap { Timestamp(iso8601: $0) } ?? Timestamp.now + 3600
     return NPMToken(token: Secret(token), expires: expires)
   }
 

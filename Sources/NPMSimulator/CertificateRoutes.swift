@@ -103,7 +103,7 @@ struct CertificateRoutes {
     guard row["provider"] == "letsencrypt" else {
       throw NPMFault(400, "Only Let'sEncrypt certificates can be renewed")
     }
-    let expires = Timestamp(seconds: engine.now().seconds + 90 * 86400).sqlText
+    let expires = (engine.now() + 90 * 86400).sqlText
     let fresh = await engine.withState { state -> [String: JSONValue] in
       state.certificates.rows[id]?["expires_on"] = .string(expires)
       return state.certificates.rows[id] ?? row

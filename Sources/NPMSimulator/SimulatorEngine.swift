@@ -62,7 +62,7 @@ actor SimulatorEngine {
       "provider": "letsencrypt", "nice_name": .string(domains.joined(separator: ", ")),
       "domain_names": .array(domains.sortedByCodeUnit().map { .string($0) }), "meta": meta,
       "owner_user_id": .int(user), "created_on": .string(now.sqlText), "modified_on": .string(now.sqlText),
-      "expires_on": .string(Timestamp(seconds: now.seconds + 90 * 86400).sqlText),
+      "expires_on": .string((now + 90 * 86400).sqlText),
     ]
     let id = state.certificates.insert(row)
     record("created", "certificate", id, user: user, .object(row))

@@ -73,7 +73,7 @@ struct Users {
 
   private mutating func issue(user: Int, seconds: Double, now: Timestamp) -> SimulatorAnswer {
     let token = "sim.\(user).\(UUID().uuidString)"
-    let expires = Timestamp(seconds: now.seconds + seconds)
+    let expires = now + seconds
     sessions[token] = Session(user: user, expires: expires)
     return .json(200, ["token": .string(token), "expires": .string(expires.iso8601)])
   }

@@ -41,16 +41,7 @@ package enum Files {
 
   /// Removes a directory with everything in it; links in it are removed, not followed.
   package static func removeTree(_ path: String) throws {
-    guard let directory = opendir(path) else { throw FileError("remove", path) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != "." && name != ".." { names.append("\(path)/\(name)") }
-    }
-    closedir(directory)
-    for name in names {
+    for name in try entries(path).map({ "\(path)/\($0)" }) {
       if isDirectory(name, followLinks: false) { try removeTree(name) } else { try remove(name) }
     }
     guard rmdir(path) == 0 else { throw FileError("remove", path) }

@@ -170,7 +170,7 @@ package final class OutboxWorker: Sendable {
     let attempts = max(letters.map(\.row.attempts).min() ?? 0, letters.count > 1 ? 0 : progress.failed.count - 1)
     let pause = Self.backoff.delay(attempts + 1)
     for letter in letters where !progress.delivered.contains(letter.row.number) {
-      try await store.deferDelivery(letter.row.number, until: Timestamp(seconds: now().seconds + pause))
+      try await store.deferDelivery(letter.row.number, until: now() + pause)
     }
     // One that is refused may be bad itself, however often that happens.
     if progress.failed.count > 1 { progress.pausedUntil = clock.now + pause }

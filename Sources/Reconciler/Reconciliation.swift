@@ -108,7 +108,7 @@ package struct Reconciliation: Sendable {
 
   /// Requests to Let's Encrypt in the last week.
   private func requests() async throws -> [Set<String>: Int] {
-    let week = Timestamp(seconds: Timestamp.now.seconds - 7 * 86400)
+    let week = Timestamp.now - 7 * 86400
     return Dictionary(try await stores.requests.requests(since: week).map { (Set($0), 1) }, uniquingKeysWith: +)
   }
 
@@ -238,7 +238,7 @@ package struct Reconciliation: Sendable {
 
   /// Drops history older than the retention in the settings.
   package func prune() async throws {
-    func ago(_ seconds: Double) -> Timestamp { Timestamp(seconds: Timestamp.now.seconds - seconds) }
+    func ago(_ seconds: Double) -> Timestamp { Timestamp.now - seconds }
     try await stores.runs.dropHistory(before: ago(settings.historySeconds))
     try await stores.events.dropEvents(
       before: ago(settings.eventRetention.seconds), keeping: settings.eventRetention.count)

@@ -30,7 +30,7 @@ struct InterruptedRequests {
   func isOver(_ request: CertificateRequest) -> Bool {
     // A request whose end was not observed has ended by then.
     if now.seconds - request.at.seconds > ResourceSchema.requestSeconds || now < request.at { return true }
-    let tomorrow = Timestamp(seconds: now.seconds + 86400).sqlText
+    let tomorrow = (now + 86400).sqlText
     return (observed.resources[.certificate] ?? []).contains { object in
       ResourceSchema.isRequested(object.spec) && Set(object.normalised.requestedNames) == request.names
         && object.certificate.map { $0.expires > tomorrow } == true

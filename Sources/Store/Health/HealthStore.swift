@@ -29,7 +29,8 @@ package protocol HealthStore: Sendable {
 enum HealthRetention {
   static let samples = 86400.0
   /// Width of a summary and its retention, both in seconds.
-  static let summaries: [(width: Int, kept: Double)] = [(300, 7 * 86400), (hour, 90 * 86400)]
+  static let summaries: [(width: Int, kept: Double)] = [(300, 7 * 86400), (hour, longest)]
+  static let longest = 90 * 86400.0
   static let hour = 3600
   /// Rows per table; beyond that, the oldest are dropped before they expire.
   static let maximumRows = 3_000_000

@@ -9,8 +9,8 @@ extension MemoryStore: HealthStore {
   package func persistedHealth() -> [ResourceKey: PersistedHealth] { health }
 
   package func summarise(at now: Timestamp) {
-    let oldest = now.seconds - 90 * 86400
-    samples.removeAll { $0.at.seconds < oldest }
+    let oldest = now - HealthRetention.longest
+    samples.removeAll { $0.at < oldest }
   }
 
   package func checkStatistics(at now: Timestamp) -> [ResourceKey: CheckStatistics] {

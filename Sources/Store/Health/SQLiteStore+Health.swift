@@ -78,7 +78,7 @@ extension SQLiteStore: HealthStore {
   }
 
   private func drop(at now: Timestamp, _ connection: SQLiteConnection) throws {
-    func old(_ seconds: Double) -> SQLiteValue { .integer(Timestamp(seconds: now.seconds - seconds).milliseconds) }
+    func old(_ seconds: Double) -> SQLiteValue { .integer((now - seconds).milliseconds) }
     try connection.run("DELETE FROM samples WHERE at < ?", [old(HealthRetention.samples)])
     for (width, kept) in HealthRetention.summaries {
       try connection.run("DELETE FROM summaries WHERE width = ? AND start < ?", [.integer(Int64(width)), old(kept)])
@@ -93,7 +93,7 @@ extension SQLiteStore: HealthStore {
 
   package func checkStatistics(at now: Timestamp) throws -> [ResourceKey: CheckStatistics] {
     try transaction { connection in
-      func before(_ seconds: Double) -> Int64 { Timestamp(seconds: now.seconds - seconds).milliseconds }
+      func before(_ seconds: Double) -> Int64 { (now - seconds).milliseconds }
       var windows: [Int: CheckStatistics] = [:]
       let hour = SQLiteValue.integer(Int64(HealthRetention.hour))
       try connection.each(
