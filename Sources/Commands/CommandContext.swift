@@ -148,12 +148,12 @@ struct CommandContext: Sendable {
     need(settings.npmIdentity, "NPM_IDENTITY", "npm.identity")
     need(settings.npmSecret.reveal(), "NPM_SECRET", "npm.secret")
     guard missing.isEmpty else { throw CommandFailure(.invalid, missing) }
-    var surroundings = UpstreamClient.Surroundings()
+    var dependencies = UpstreamClient.Dependencies()
     let console = invocation.console
-    surroundings.observe = { console.info(CallLog.line($0), call: $0.callID) }
+    dependencies.observe = { console.info(CallLog.line($0), call: $0.callID) }
     let upstream = UpstreamClient(
-      baseURL: settings.npmURL, contract: settings.npmContract, transport: engine, correlation: correlation,
-      surroundings: surroundings)
+      baseURL: settings.npmURL, configuration: settings.npmConfiguration, transport: engine, correlation: correlation,
+      dependencies: dependencies)
     let tokenFile = TokenFile(
       path: "\(Files.parent(of: settings.state))/token.json", url: settings.npmURL, identity: settings.npmIdentity)
     let credentials = NPMCredentials(identity: settings.npmIdentity, secret: settings.npmSecret)

@@ -57,14 +57,10 @@ package enum Program {
       return usage(error, invocation.command, invocation.console)
     } catch let failure as CommandFailure {
       return report(failure.diagnostics, failure.exit, invocation.console)
-    } catch let error as NPMError {
-      return report([error.diagnostic], .failure, invocation.console)
-    } catch let error as StoreError {
-      return report([error.diagnostic], .failure, invocation.console)
-    } catch let error as LockError {
-      return report([error.diagnostic], error.isHeld ? .locked : .failure, invocation.console)
+    } catch let error as LockError where error.isHeld {
+      return report([error.diagnostic], .locked, invocation.console)
     } catch {
-      return report([Diagnostic(.internalError, "\(error)")], .failure, invocation.console)
+      return report([Diagnostic(of: error)], .failure, invocation.console)
     }
   }
 

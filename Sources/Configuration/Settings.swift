@@ -13,7 +13,7 @@ package struct Settings: Sendable {
   package var npmSecret = Secret("")
   /// Whether a connection to NPM's API is used to detect that nginx reloaded.
   package var usesReloadWitness = true
-  package var npmContract = UpstreamConfiguration(name: "NPM")
+  package var npmConfiguration = UpstreamConfiguration(name: "NPM")
   package var desired = SettingCatalog.desired.defaultValue
   package var state = SettingCatalog.state.defaultValue
   package var status = SettingCatalog.status.defaultValue

@@ -71,7 +71,7 @@ package struct SettingsLoader {
     settings.npmURL = try NPMAddress.checked(reader.value(SettingCatalog.npmURL) ?? "")
     settings.npmIdentity = reader.value(SettingCatalog.npmIdentity) ?? ""
     settings.npmSecret = reader.value(SettingCatalog.npmSecret) ?? Secret("")
-    settings.npmContract = upstream()
+    settings.npmConfiguration = upstream()
     settings.usesReloadWitness = reader.value(SettingCatalog.reloadWitness) == .auto
     settings.limits = limits()
     settings.probe = probe()

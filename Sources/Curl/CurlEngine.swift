@@ -119,7 +119,7 @@ extension CurlEngine {
         startQueued()
         if work.isStopping && live.isEmpty && queueStart == queue.count { return }
         var ready: Int32 = 0
-        curl_multi_poll(multi, nil, 0, patience, &ready)
+        curl_multi_poll(multi, nil, 0, pollTimeout, &ready)
       }
     }
 
@@ -149,7 +149,7 @@ extension CurlEngine {
     }
 
     /// Milliseconds until the next first byte is due, at most one second.
-    private var patience: Int32 {
+    private var pollTimeout: Int32 {
       guard let next = live.values.compactMap(\.handle.firstByteDue).min() else { return 1000 }
       let left = (next - .now) / .milliseconds(1)
       return left <= 0 ? 100 : Int32(min(1000, left.rounded(.up)))

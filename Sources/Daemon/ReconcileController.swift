@@ -101,16 +101,7 @@ package actor ReconcileController {
     } catch {
       let since = failingSince ?? .now
       failingSince = since
-      return .failed(Self.diagnostic(error), since: since)
-    }
-  }
-
-  private static func diagnostic(_ error: any Error) -> Diagnostic {
-    switch error {
-    case let error as LockError: error.diagnostic
-    case let error as NPMError: error.diagnostic
-    case let error as StoreError: error.diagnostic
-    default: Diagnostic(.internalError, "\(error)")
+      return .failed(Diagnostic(of: error), since: since)
     }
   }
 

@@ -104,7 +104,7 @@ package actor GitSource {
   private var isPrepared = false
   /// Timeouts in seconds: for network calls, and for local ones.
   private static let fetchPatience = 300.0
-  private static let patience = 60.0
+  private static let timeout = 60.0
 
   /// - Parameter directory: used by this instance only; created if missing.
   package init(_ settings: GitSettings, directory: String) {
@@ -126,7 +126,7 @@ package actor GitSource {
       ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", settings.url, branch], Self.fetchPatience)
     let new = try await git(["rev-parse", "--verify", Self.incoming])
     if let old = await acceptedHash, old != new, !settings.allowsForcePush {
-      let isDescendant = try await run(["merge-base", "--is-ancestor", old, new], Self.patience).isSuccess
+      let isDescendant = try await run(["merge-base", "--is-ancestor", old, new], Self.timeout).isSuccess
       if !isDescendant { throw GitProblem.forced(from: old, to: new) }
     }
     return try await layOut(new)
@@ -158,7 +158,7 @@ package actor GitSource {
         for file in try Files.below(repository).files where file.hasSuffix(".lock") || file.contains("/tmp_") {
           try Files.remove(file)
         }
-        let isSound = try await run(["rev-parse", "--verify", "--quiet", "HEAD^{}"], Self.patience).exit <= 1
+        let isSound = try await run(["rev-parse", "--verify", "--quiet", "HEAD^{}"], Self.timeout).exit <= 1
         if !isSound { try Files.removeTree(repository) }
       }
       if !Files.exists("\(repository)/HEAD") {
@@ -183,12 +183,12 @@ package actor GitSource {
   /// The output of git.
   ///
   /// - Throws: `GitProblem`.
-  private func git(_ command: [String], _ patience: Double = GitSource.patience, bare: Bool = false) async throws
+  private func git(_ command: [String], _ timeout: Double = GitSource.timeout, bare: Bool = false) async throws
     -> String
   {
-    let outcome = try await run(command, patience, bare: bare)
+    let outcome = try await run(command, timeout, bare: bare)
     isPrepared = isPrepared && !outcome.timedOut
-    if outcome.timedOut { throw GitProblem.failed("\(command[0]) took longer than \(Int(patience)) s") }
+    if outcome.timedOut { throw GitProblem.failed("\(command[0]) took longer than \(Int(timeout)) s") }
     guard outcome.isSuccess else {
       let error = Self.error(outcome).replacing(settings.url, with: settings.shownURL)
       throw GitProblem.failed(error.isEmpty ? "\(command[0]) ended with \(outcome.exit)" : error)
@@ -203,7 +203,7 @@ package actor GitSource {
     return (grave ?? lines.last).map(String.init) ?? ""
   }
 
-  private func run(_ command: [String], _ patience: Double, bare: Bool = false) async throws -> ChildProcess.Outcome {
+  private func run(_ command: [String], _ timeout: Double, bare: Bool = false) async throws -> ChildProcess.Outcome {
     // The contents of the remote repository must not change our behaviour: no hooks, no links, only common transports.
     var arguments = ["git"]
     for setting in [
@@ -212,7 +212,7 @@ package actor GitSource {
     ] { arguments += ["-c", setting] }
     if !bare { arguments.append("--git-dir=\(repository)") }
     do {
-      return try await ChildProcess.run(arguments + command, environment: environment, timeout: patience)
+      return try await ChildProcess.run(arguments + command, environment: environment, timeout: timeout)
     } catch let error as FileError {
       throw GitProblem.failed("\(error)")
     }

@@ -35,6 +35,18 @@ package struct Diagnostic: Hashable, Sendable {
   }
 }
 
+/// An error that users see.
+package protocol DiagnosableError: Error {
+  var diagnostic: Diagnostic { get }
+}
+
+extension Diagnostic {
+  /// Of any error: one that no user should see is internal.
+  package init(of error: any Error) {
+    self = (error as? any DiagnosableError)?.diagnostic ?? Diagnostic(.internalError, "\(error)")
+  }
+}
+
 extension Sequence where Element == Diagnostic {
   package var hasErrors: Bool { contains { $0.severity == .error } }
 

@@ -10,10 +10,11 @@ enum NPMCall {
   }
 
   /// Sends a request; a failed transfer becomes an `NPMError`.
-  static func send(_ request: UpstreamRequest, by upstream: UpstreamClient) async throws -> UpstreamResponse {
+  static func send(_ request: UpstreamRequest, by upstream: UpstreamClient) async throws(NPMError) -> UpstreamResponse {
     do {
       return try await upstream.send(request)
-    } catch let failure as UpstreamFailure {
+    } catch {
+      let failure = error
       let isAway = [.refused, .unresolved, .unreachable, .reset].contains(failure.reason)
       let hint = failure.hint ?? (isAway ? "check npm.url and whether NPM is running" : nil)
       let isOutcomeUnknown = !request.isIdempotent && failure.mayHaveBeenSent

@@ -1,7 +1,7 @@
 package import Model
 
 /// An error of NPM or of the connection to it: a stable code with NPM's own message.
-package struct NPMError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct NPMError: DiagnosableError, Sendable, Equatable, CustomStringConvertible {
   package var code: DiagnosticCode
   package var message: String
   package var hint: String?

@@ -40,43 +40,45 @@ package struct IdleWitness: Sendable {
   }
 }
 
-/// The interface to NPM. Every method throws `NPMError`.
+/// The interface to NPM.
 ///
 /// Reads may run concurrently. Writes must not: NPM has no lock around nginx, and two at once take healthy hosts
 /// offline. The response to a write proves nothing; read back.
 package protocol NPMGateway: Sendable {
-  func server() async throws -> ServerInfo
+  func server() async throws(NPMError) -> ServerInfo
   /// Reads everything that a plan needs; of fixed kinds only those in `fixed`. Fails as a whole if one list fails.
-  func observe(fixed: Set<ResourceKind>) async throws -> ObservedState
+  func observe(fixed: Set<ResourceKind>) async throws(NPMError) -> ObservedState
   /// nil: NPM reports that the object is gone.
-  func object(_ kind: ResourceKind, _ id: ResourceID) async throws -> ObservedResource?
+  func object(_ kind: ResourceKind, _ id: ResourceID) async throws(NPMError) -> ObservedResource?
   /// All objects of a kind, for reading back a create.
-  func objects(_ kind: ResourceKind) async throws -> [ObservedResource]
+  func objects(_ kind: ResourceKind) async throws(NPMError) -> [ObservedResource]
   /// Returns the id that NPM assigned. Later writes find the object by its name.
   ///
   /// - Parameter secrets: the texts behind the fingerprints of the spec, by `SecretFingerprint.path`.
-  func create(_ spec: Spec, meta: JSONValue, secrets: [String: Secret]) async throws -> ResourceID
+  func create(_ spec: Spec, meta: JSONValue, secrets: [String: Secret]) async throws(NPMError) -> ResourceID
   /// Writes every field except `enabled`, which has calls of its own. NPM keeps secrets that are not given.
   ///
   /// - Parameter isSwitchingOn: also send `enabled` if NPM accepts it, so that nginx is configured from this very row.
   func update(
-    _ id: ResourceID, _ spec: Spec, meta: JSONValue, secrets: [String: Secret], isSwitchingOn: Bool) async throws
+    _ id: ResourceID, _ spec: Spec, meta: JSONValue, secrets: [String: Secret], isSwitchingOn: Bool)
+    async throws(NPMError)
   /// Writes only `meta`, which makes NPM configure nginx from the unchanged row.
-  func touch(_ object: ObservedResource, meta: JSONValue) async throws
-  func setEnabled(_ kind: ResourceKind, _ id: ResourceID, _ isEnabled: Bool) async throws
-  func delete(_ kind: ResourceKind, _ id: ResourceID) async throws
+  func touch(_ object: ObservedResource, meta: JSONValue) async throws(NPMError)
+  func setEnabled(_ kind: ResourceKind, _ id: ResourceID, _ isEnabled: Bool) async throws(NPMError)
+  func delete(_ kind: ResourceKind, _ id: ResourceID) async throws(NPMError)
   /// The files of an uploaded certificate, including its private key, by field.
-  func uploads(of id: ResourceID) async throws -> [String: Secret]
+  func uploads(of id: ResourceID) async throws(NPMError) -> [String: Secret]
   /// A connection that an nginx in front of NPM's API closes when it reloads; nil: not possible now.
   func idleConnection() async -> IdleWitness?
   /// nil: this account may not read it.
-  func auditLog() async throws -> [AuditEntry]?
+  func auditLog() async throws(NPMError) -> [AuditEntry]?
 }
 
 extension NPMGateway {
-  package func update(_ id: ResourceID, _ spec: Spec, meta: JSONValue, secrets: [String: Secret]) async throws {
+  package func update(_ id: ResourceID, _ spec: Spec, meta: JSONValue, secrets: [String: Secret]) async throws(NPMError)
+  {
     try await update(id, spec, meta: meta, secrets: secrets, isSwitchingOn: false)
   }
 
-  package func observe() async throws -> ObservedState { try await observe(fixed: []) }
+  package func observe() async throws(NPMError) -> ObservedState { try await observe(fixed: []) }
 }

@@ -24,7 +24,7 @@ actor NPMSession {
   private let cache: any TokenCache
   private var current: NPMToken?
   private var isCacheRead = false
-  private var pending: Task<NPMToken, any Error>?
+  private var pending: Task<Result<NPMToken, NPMError>, Never>?
 
   init(upstream: UpstreamClient, credentials: NPMCredentials, cache: any TokenCache) {
     self.upstream = upstream
@@ -33,7 +33,7 @@ actor NPMSession {
   }
 
   /// A token that should be valid for this call.
-  func token() async throws -> Secret {
+  func token() async throws(NPMError) -> Secret {
     if !isCacheRead {
       isCacheRead = true
       current = cache.load()
@@ -43,40 +43,48 @@ actor NPMSession {
   }
 
   /// Returns a new token after NPM refused `token`, unless another call has already replaced it.
-  func replace(_ token: Secret) async throws -> Secret {
+  func replace(_ token: Secret) async throws(NPMError) -> Secret {
     if let current, current.token != token { return current.token }
     current = nil
     return try await renewed().token
   }
 
-  private func renewed() async throws -> NPMToken {
-    if let pending { return try await pending.value }
+  private func renewed() async throws(NPMError) -> NPMToken {
+    if let pending { return try await pending.value.get() }
     let old = current
-    let task = Task { try await self.obtain(after: old) }
+    let task = Task { await self.result(after: old) }
     pending = task
     defer { pending = nil }
-    let token = try await task.value
+    let token = try await task.value.get()
     current = token
     cache.save(token)
     return token
   }
 
-  private func obtain(after old: NPMToken?) async throws -> NPMToken {
+  private func result(after old: NPMToken?) async -> Result<NPMToken, NPMError> {
+    do throws(NPMError) {
+      return .success(try await obtain(after: old))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private func obtain(after old: NPMToken?) async throws(NPMError) -> NPMToken {
     if let old, old.expires > .now, let refreshed = try? await refresh(old) { return refreshed }
     return try await login()
   }
 
-  private func refresh(_ old: NPMToken) async throws -> NPMToken {
+  private func refresh(_ old: NPMToken) async throws(NPMError) -> NPMToken {
     var request = UpstreamRequest("GET", "/api/tokens")
     request.headers = [("Authorization", "Bearer \(old.token.reveal())")]
     return try await read(request)
   }
 
-  private func login() async throws -> NPMToken {
+  private func login() async throws(NPMError) -> NPMToken {
     var request = UpstreamRequest("POST", "/api/tokens")
     request.headers = [("Content-Type", "application/json")]
-    let body = ["identity": credentials.identity, "secret": credentials.secret.reveal()]
-    request.body = Array(try JSONEncoder().encode(body))
+    let secret = JSONValue.string(credentials.secret.reveal())
+    request.body = try NPMTransport.encoded(["identity": .string(credentials.identity), "secret": secret])
     return try await read(request)
   }
 
@@ -86,7 +94,7 @@ actor NPMSession {
     var requires_2fa: Bool?
   }
 
-  private func read(_ request: UpstreamRequest) async throws -> NPMToken {
+  private func read(_ request: UpstreamRequest) async throws(NPMError) -> NPMToken {
     let result = try await NPMCall.send(request, by: upstream)
     guard result.isSuccess else { throw refusal(result.status, NPMCall.message(of: result)) }
     guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(result.body)) else {

@@ -33,7 +33,7 @@ package final class RESTGateway: NPMGateway {
 
   // MARK: Reads
 
-  package func server() async throws -> ServerInfo {
+  package func server() async throws(NPMError) -> ServerInfo {
     let result = try await NPMCall.send(UpstreamRequest("GET", "/api/"), by: upstream)
     guard result.status == 200, let row = try? JSONDecoder().decode(HealthRow.self, from: Data(result.body)) else {
       throw NPMError(
@@ -45,7 +45,7 @@ package final class RESTGateway: NPMGateway {
     return ServerInfo(version: version, isSetUp: row.setup ?? true)
   }
 
-  package func observe(fixed: Set<ResourceKind>) async throws -> ObservedState {
+  package func observe(fixed: Set<ResourceKind>) async throws(NPMError) -> ObservedState {
     let kinds = kinds.filter { !$0.isSingleton || fixed.contains($0.kind) }
     let facts = try await server()
     guard facts.isSetUp else {
@@ -76,27 +76,27 @@ package final class RESTGateway: NPMGateway {
   }
 
   /// The answers to the lists of these kinds, requested at once; without those that the account may not read.
-  private func lists(of kinds: [ResourceSchema]) async throws -> [ResourceKind: UpstreamResponse] {
-    try await withThrowingTaskGroup(of: (ResourceKind, UpstreamResponse?).self) { group in
-      for kind in kinds {
-        group.addTask {
-          do {
-            return (kind.kind, try await self.list(kind.kind))
-          } catch let error as NPMError where kind.isSingleton && error.code == .npmForbidden {
-            // Only administrators can read them; everything else continues without.
-            return (kind.kind, nil)
-          }
-        }
-      }
-      return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+  private func lists(of kinds: [ResourceSchema]) async throws(NPMError) -> [ResourceKind: UpstreamResponse] {
+    let answers = await withTaskGroup { group in
+      for kind in kinds { group.addTask { (kind, await self.listing(kind.kind)) } }
+      return await group.reduce(into: []) { $0.append($1) }
     }
+    var lists: [ResourceKind: UpstreamResponse] = [:]
+    for (kind, answer) in answers {
+      do {
+        lists[kind.kind] = try answer.get()
+      } catch  where kind.isSingleton && error.code == .npmForbidden {
+        // Only administrators can read them; everything else continues without.
+      }
+    }
+    return lists
   }
 
   /// Removes references to deleted objects, which rows keep when a certificate is deleted. A reference that is only not
   /// listed, because the account may not see its target, stays: NPM expands it in the row.
   private func withoutGone(
     _ resources: [ResourceKind: [ObservedResource]], _ references: NameIndex
-  ) async throws -> [ResourceKind: [ObservedResource]] {
+  ) async throws(NPMError) -> [ResourceKind: [ObservedResource]] {
     var known: [ObjectRef: Bool] = [:]
     var cleaned = resources
     for kind in kinds {
@@ -116,7 +116,7 @@ package final class RESTGateway: NPMGateway {
     return cleaned
   }
 
-  private func isGone(_ field: String, of object: ObservedResource) async throws -> Bool {
+  private func isGone(_ field: String, of object: ObservedResource) async throws(NPMError) -> Bool {
     let mapping = try mapping(object.kind)
     let row: JSONValue = try await transport.decode(
       transport.call("GET", "\(mapping.path)/\(object.id)?expand=\(field)"))
@@ -143,34 +143,42 @@ package final class RESTGateway: NPMGateway {
     return unsupportedFields
   }
 
-  package func object(_ kind: ResourceKind, _ id: ResourceID) async throws -> ObservedResource? {
+  package func object(_ kind: ResourceKind, _ id: ResourceID) async throws(NPMError) -> ObservedResource? {
     let mapping = try mapping(kind)
     do {
       let found = try row(
         await transport.call("GET", "\(mapping.path)/\(mapping.text(id))\(mapping.expansion)"), mapping)
       guard !found.unlisted(mapping.references).isEmpty else { return found }
       return try await withoutGone([kind: [found]], mapping.references)[kind]?.first
-    } catch let error as NPMError where error.code == .npmNotFound {
+    } catch  where error.code == .npmNotFound {
       return nil
     }
   }
 
-  package func objects(_ kind: ResourceKind) async throws -> [ObservedResource] {
+  package func objects(_ kind: ResourceKind) async throws(NPMError) -> [ObservedResource] {
     try await rows(list(kind), mapping(kind))
   }
 
-  private func list(_ kind: ResourceKind) async throws -> UpstreamResponse {
+  private func list(_ kind: ResourceKind) async throws(NPMError) -> UpstreamResponse {
     let mapping = try mapping(kind)
     return try await transport.call("GET", "\(mapping.path)\(mapping.expansion)")
   }
 
-  private func rows(_ answer: UpstreamResponse, _ mapping: RowMapping) throws -> [ObservedResource] {
+  private func listing(_ kind: ResourceKind) async -> Result<UpstreamResponse, NPMError> {
+    do throws(NPMError) {
+      return .success(try await list(kind))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private func rows(_ answer: UpstreamResponse, _ mapping: RowMapping) throws(NPMError) -> [ObservedResource] {
     try transport.readable(answer.status) {
       try JSONDecoder().decode([ResourceRow].self, from: Data(answer.body), configuration: mapping).map(\.resource)
     }
   }
 
-  package func uploads(of id: ResourceID) async throws -> [String: Secret] {
+  package func uploads(of id: ResourceID) async throws(NPMError) -> [String: Secret] {
     let mapping = try mapping(.certificate)
     let row: UploadsRow = try await transport.decode(transport.call("GET", "\(mapping.path)/\(id)"))
     let fields = mapping.kind.fields.filter(\.isUpload).map(\.name)
@@ -186,7 +194,7 @@ package final class RESTGateway: NPMGateway {
     return IdleWitness(isThroughNginx: isNginx && headers["via"] == nil, ends: connection.ends)
   }
 
-  package func auditLog() async throws -> [AuditEntry]? {
+  package func auditLog() async throws(NPMError) -> [AuditEntry]? {
     // "Not allowed" looks like a rejected token: a new login for each read would cost half a second.
     let answer = try await transport.send(
       UpstreamRequest("GET", "/api/audit-log?expand=user"), "application/json", transport.session.token())
@@ -205,7 +213,7 @@ package final class RESTGateway: NPMGateway {
     }
   }
 
-  private func mapping(_ kind: ResourceKind) throws -> RowMapping {
+  private func mapping(_ kind: ResourceKind) throws(NPMError) -> RowMapping {
     guard let description = kinds.first(where: { $0.kind == kind }) else {
       throw NPMError(.internalError, "nothing is known of a \(kind.title)")
     }
@@ -216,7 +224,7 @@ package final class RESTGateway: NPMGateway {
     }
   }
 
-  private func row(_ answer: UpstreamResponse, _ mapping: RowMapping) throws -> ObservedResource {
+  private func row(_ answer: UpstreamResponse, _ mapping: RowMapping) throws(NPMError) -> ObservedResource {
     try transport.readable(answer.status) {
       try JSONDecoder().decode(ResourceRow.self, from: Data(answer.body), configuration: mapping).resource
     }
@@ -224,13 +232,13 @@ package final class RESTGateway: NPMGateway {
 
   // MARK: Writes
 
-  package func create(_ spec: Spec, meta: JSONValue, secrets: [String: Secret]) async throws -> ResourceID {
+  package func create(_ spec: Spec, meta: JSONValue, secrets: [String: Secret]) async throws(NPMError) -> ResourceID {
     let mapping = try mapping(spec.kind)
     let body = try mapping.body(spec, meta: meta, secrets: secrets, withEnabled: true, isNew: true)
     var request = UpstreamRequest("POST", mapping.path)
     request.body = try NPMTransport.encoded(body)
     // NPM responds when certbot is done, which waits for DNS and for the CA's requests to port 80.
-    if ResourceSchema.isRequested(spec) { request.patience = ResourceSchema.requestSeconds }
+    if ResourceSchema.isRequested(spec) { request.timeout = ResourceSchema.requestSeconds }
     let answer = try await transport.call(request, contentType: "application/json")
     do {
       let id = ResourceID(try transport.decode(answer, as: CreatedRow.self).id)
@@ -238,15 +246,16 @@ package final class RESTGateway: NPMGateway {
       if let name = spec.nameInNPM { known.withLock { $0.references.add(spec.kind, id, name) } }
       try await upload(mapping.kind, id, secrets)
       return id
-    } catch var error as NPMError {
-      error.isOutcomeUnknown = true
-      throw error
+    } catch {
+      var unknown = error
+      unknown.isOutcomeUnknown = true
+      throw unknown
     }
   }
 
   package func update(
     _ id: ResourceID, _ spec: Spec, meta: JSONValue, secrets: [String: Secret], isSwitchingOn: Bool
-  ) async throws {
+  ) async throws(NPMError) {
     let mapping = try mapping(spec.kind)
     // NPM cannot change a certificate; it only accepts other files for it.
     guard !mapping.kind.fields.contains(where: \.isUpload) else { return try await upload(mapping.kind, id, secrets) }
@@ -254,13 +263,13 @@ package final class RESTGateway: NPMGateway {
     _ = try await transport.call("PUT", "\(mapping.path)/\(mapping.text(id))", body)
   }
 
-  package func touch(_ object: ObservedResource, meta: JSONValue) async throws {
+  package func touch(_ object: ObservedResource, meta: JSONValue) async throws(NPMError) {
     let mapping = try mapping(object.kind)
     _ = try await transport.call("PUT", "\(mapping.path)/\(mapping.text(object.id))", mapping.touch(object, meta: meta))
   }
 
   /// Sends the files of a kind whose contents are known.
-  private func upload(_ kind: ResourceSchema, _ id: ResourceID, _ secrets: [String: Secret]) async throws {
+  private func upload(_ kind: ResourceSchema, _ id: ResourceID, _ secrets: [String: Secret]) async throws(NPMError) {
     let files = kind.fields.filter(\.isUpload).compactMap { field in secrets[field.name].map { (field.name, $0) } }
     guard !files.isEmpty else { return }
     var request = UpstreamRequest("POST", "/api/nginx/\(kind.route)/\(id)/upload")
@@ -269,11 +278,11 @@ package final class RESTGateway: NPMGateway {
     _ = try await transport.call(request, contentType: form.contentType)
   }
 
-  package func setEnabled(_ kind: ResourceKind, _ id: ResourceID, _ isEnabled: Bool) async throws {
+  package func setEnabled(_ kind: ResourceKind, _ id: ResourceID, _ isEnabled: Bool) async throws(NPMError) {
     _ = try await transport.call("POST", "\(try mapping(kind).path)/\(id)/\(isEnabled ? "enable" : "disable")")
   }
 
-  package func delete(_ kind: ResourceKind, _ id: ResourceID) async throws {
+  package func delete(_ kind: ResourceKind, _ id: ResourceID) async throws(NPMError) {
     _ = try await transport.call("DELETE", "\(try mapping(kind).path)/\(id)")
   }
 }

@@ -35,7 +35,7 @@ struct RowMapping: Sendable {
   ///   - isNew: whether it is a create; some kinds accept a marker only then.
   func body(
     _ spec: Spec, meta: JSONValue, secrets: [String: Secret], withEnabled: Bool, isNew: Bool
-  ) throws -> JSONValue {
+  ) throws(NPMError) -> JSONValue {
     let open = spec.mapFingerprints { path, _ in secrets[path]?.reveal() ?? "" }
     var members: [String: JSONValue] = [:]
     var kept: [String: JSONValue] = [:]
@@ -68,11 +68,11 @@ struct RowMapping: Sendable {
 
   /// The smallest body that makes NPM configure an object: its `meta` and its unchanged certificate id, because without
   /// the id NPM clears the flags that depend on a certificate.
-  func touch(_ object: ObservedResource, meta: JSONValue) throws -> JSONValue {
+  func touch(_ object: ObservedResource, meta: JSONValue) throws(NPMError) -> JSONValue {
     var members: [String: JSONValue] = ["meta": Self.sendable(meta)]
     if kind.fields.contains(where: { $0.name == "certificate" }) {
-      members["certificate_id"] = .int(
-        try object.gone["certificate"] ?? id(.certificate, object.spec["certificate"]))
+      let gone = object.gone["certificate"]
+      members["certificate_id"] = .int(gone == nil ? try id(.certificate, object.spec["certificate"]) : gone ?? 0)
     }
     return .object(members)
   }
@@ -114,7 +114,7 @@ struct RowMapping: Sendable {
       (entry.objectValue ?? [:]).filter { ($0.value != "" && !$0.value.isNull) || secrets.contains($0.key) })
   }
 
-  private func id(_ kind: ResourceKind, _ name: JSONValue) throws -> Int {
+  private func id(_ kind: ResourceKind, _ name: JSONValue) throws(NPMError) -> Int {
     guard let name = name.stringValue else { return 0 }
     let ids = references.ids(kind, name)
     if let id = ids.first, ids.count == 1 { return id.number }

@@ -25,7 +25,7 @@ package struct Notifier: Sendable {
   package let settings: ReceiverConfiguration
   private let owner: String
   private let transport: any HTTPTransport
-  private let contract: UpstreamConfiguration
+  private let configuration: UpstreamConfiguration
   private let say: @Sendable (String) -> Void
 
   /// Seconds before a notified program times out.
@@ -40,17 +40,17 @@ package struct Notifier: Sendable {
     self.owner = owner
     self.transport = transport
     self.say = say
-    contract = Self.contract(settings.name)
+    configuration = Self.configuration(settings.name)
   }
 
-  private static func contract(_ name: String) -> UpstreamConfiguration {
-    var contract = UpstreamConfiguration(name: "alert sink '\(name)'")
-    contract.connectTimeout = 5
-    contract.writeTimeout = 15
-    contract.maximumBody = 64 << 10
+  private static func configuration(_ name: String) -> UpstreamConfiguration {
+    var configuration = UpstreamConfiguration(name: "alert sink '\(name)'")
+    configuration.connectTimeout = 5
+    configuration.writeTimeout = 15
+    configuration.maximumBody = 64 << 10
     // The caller retries later, with much longer pauses.
-    contract.retry.attempts = 1
-    return contract
+    configuration.retry.attempts = 1
+    return configuration
   }
 
   /// Whether several notifications are sent as one.
@@ -120,7 +120,7 @@ package struct Notifier: Sendable {
     guard let base = try? root.text(), let text = try? url.text() else {
       throw NotifierError("its URL is none", isFinal: true)
     }
-    let client = UpstreamClient(baseURL: base, contract: contract, transport: transport)
+    let client = UpstreamClient(baseURL: base, configuration: configuration, transport: transport)
     var request = UpstreamRequest("POST", "/" + text.dropFirst(base.count))
     request.headers = [("Content-Type", "application/json"), ("User-Agent", "reconciler")]
     if let token = settings.token { request.headers.append(("Authorization", "Bearer \(token.reveal())")) }
@@ -152,7 +152,7 @@ package struct Notifier: Sendable {
     envelope.requiresTLS = settings.password != nil
     transfer.mail = envelope
     transfer.body = message.bytes
-    transfer.connectTimeout = contract.connectTimeout
+    transfer.connectTimeout = configuration.connectTimeout
     transfer.totalTimeout = 30
     transfer.usesFreshConnection = true
     do {

@@ -173,11 +173,9 @@ struct Applier: Sendable {
       if let request, result.isRequestOver { try await stores.requests.closeRequest(request) }
       try await record(result, change, intent: number)
       return result.outcome
-    } catch let error as StoreError {
-      let note = intent == nil ? "" : "written to NPM, but not recorded"
-      return ChangeOutcome(change, .failed, error: error.diagnostic, note: note)
     } catch {
-      return ChangeOutcome(change, .failed, error: Diagnostic(.internalError, "\(error)"))
+      let note = intent == nil ? "" : "written to NPM, but not recorded"
+      return ChangeOutcome(change, .failed, error: Diagnostic(of: error), note: note)
     }
   }
 

@@ -3,7 +3,7 @@ package import Platform
 package import Store
 
 /// Why a lock was not taken.
-package struct LockError: Error {
+package struct LockError: DiagnosableError {
   package var diagnostic: Diagnostic
   /// True: another process holds it. False: it could not be created.
   package var isHeld: Bool

@@ -2,7 +2,7 @@ package import Model
 import Planning
 package import Reconciler
 
-/// A plan and its outcome, as JSON of the contract: what `diff` and `apply` print.
+/// A plan and its outcome, as JSON of the configuration: what `diff` and `apply` print.
 package struct PlanReport: Codable, Hashable, Sendable {
   package struct Name: Codable, Hashable, Sendable {
     package var kind: String

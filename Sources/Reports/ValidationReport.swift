@@ -1,7 +1,7 @@
 package import Model
 package import Probe
 
-/// What is wrong with the desired files and their destinations, as JSON of the contract: what `validate` prints.
+/// What is wrong with the desired files and their destinations, as JSON of the configuration: what `validate` prints.
 package struct ValidationReport: Codable, Hashable, Sendable {
   package var formatVersion = "1"
   package var diagnostics: [DiagnosticReport]

@@ -1,7 +1,7 @@
 package import Model
 
 /// Why the store is unavailable.
-package struct StoreError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct StoreError: DiagnosableError, Equatable, Sendable, CustomStringConvertible {
   package var code: DiagnosticCode
   package var message: String
   package var hint: String?

@@ -6,7 +6,7 @@ package struct RetryPolicy: Hashable, Sendable {
   package var base = 0.2
   package var cap = 2.0
   /// The longest `Retry-After` that is accepted, in seconds.
-  package var patience = 30.0
+  package var timeout = 30.0
   /// Retries allowed without a successful call in between; `refund` is what each success gives back.
   package var budget = 10.0
   package var refund = 0.2
@@ -37,7 +37,7 @@ package struct RetryPolicy: Hashable, Sendable {
   /// - Parameter share: random, in 0...1.
   package func pause(after attempt: Attempt, share: Double) -> Double? {
     guard attempt.isIdempotent, attempt.isTransient, attempt.number < attempts else { return nil }
-    if let wanted = attempt.retryAfter { return wanted <= patience ? wanted : nil }
+    if let wanted = attempt.retryAfter { return wanted <= timeout ? wanted : nil }
     return backoff(after: attempt.number, share: share)
   }
 

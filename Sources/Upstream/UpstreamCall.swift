@@ -1,24 +1,24 @@
 import Curl
 import Model
 
-/// The state of one call: what is sent, the result of each attempt, and its meaning under the contract.
+/// The state of one call: what is sent, the result of each attempt, and its meaning under the configuration.
 struct UpstreamCall {
   private let request: UpstreamRequest
   private let id: String
-  private let contract: UpstreamConfiguration
+  private let configuration: UpstreamConfiguration
   private var url: String
   private var redirects = 0
   /// Attempts so far, redirects not counted.
   var attempts = 0
   private(set) var observation: UpstreamObservation
 
-  init(_ request: UpstreamRequest, url: String, id: String, _ contract: UpstreamConfiguration) {
+  init(_ request: UpstreamRequest, url: String, id: String, _ configuration: UpstreamConfiguration) {
     self.request = request
     self.id = id
-    self.contract = contract
+    self.configuration = configuration
     self.url = url
     observation = UpstreamObservation(
-      upstream: contract.name, operation: request.operation, callID: id, status: nil, failure: nil, retries: 0,
+      upstream: configuration.name, operation: request.operation, callID: id, status: nil, failure: nil, retries: 0,
       resolved: 0, connected: 0, secured: 0, firstByte: 0, total: 0, bytesSent: request.body?.count ?? 0,
       bytesReceived: 0)
   }
@@ -28,15 +28,16 @@ struct UpstreamCall {
     transfer.headers = (request.headers + [("X-Request-ID", id)]).filter { HeaderField.isName($0.name) }
       .map { ($0.name, HeaderField.value($0.value)) }
     transfer.body = request.body
-    transfer.connectTimeout = contract.connectTimeout
-    transfer.totalTimeout = request.patience ?? (request.isIdempotent ? contract.readTimeout : contract.writeTimeout)
-    transfer.firstByteTimeout = request.isIdempotent ? contract.firstByteTimeout : nil
+    transfer.connectTimeout = configuration.connectTimeout
+    transfer.totalTimeout =
+      request.timeout ?? (request.isIdempotent ? configuration.readTimeout : configuration.writeTimeout)
+    transfer.firstByteTimeout = request.isIdempotent ? configuration.firstByteTimeout : nil
     // libcurl itself resends a request if the connection that it reuses turns out to be closed. A write must never be
     // repeated without our knowledge.
     transfer.usesFreshConnection = !request.isIdempotent
-    transfer.maximumBody = contract.maximumBody
-    transfer.caFile = contract.caFile
-    transfer.proxy = contract.proxy?.reveal()
+    transfer.maximumBody = configuration.maximumBody
+    transfer.caFile = configuration.caFile
+    transfer.proxy = configuration.proxy?.reveal()
     return transfer
   }
 
@@ -98,13 +99,13 @@ struct UpstreamCall {
       return failure(.other, "'\(baseURL)' is no usable URL", sent: false)
     }
     let target = location.hasPrefix("/") && !location.hasPrefix("//") ? "\(here)\(location)" : location
-    guard let origin = UpstreamOrigin(target), from.allows(origin, besides: contract.allowedOrigins) else {
+    guard let origin = UpstreamOrigin(target), from.allows(origin, besides: configuration.allowedOrigins) else {
       return failure(
         .notAllowed, "leads to \(shown), where we do not follow", sent: false,
         hint: "set its address to the right place")
     }
     redirects += 1
-    guard request.isIdempotent, redirects <= contract.maximumRedirects else {
+    guard request.isIdempotent, redirects <= configuration.maximumRedirects else {
       let what = request.isIdempotent ? "leads in circles" : "answers a write with a redirect"
       return failure(.redirected, "\(what): \(shown)", sent: false, hint: "set its address to where it leads")
     }
@@ -121,7 +122,8 @@ struct UpstreamCall {
     observation.failure = reason
     let place = UpstreamOrigin(url).map { " at \($0.scheme)://\(authority($0))" } ?? ""
     return UpstreamFailure(
-      reason: reason, message: "\(contract.name)\(place) \(message)", hint: hint, mayHaveBeenSent: sent, callID: id)
+      reason: reason, message: "\(configuration.name)\(place) \(message)", hint: hint, mayHaveBeenSent: sent, callID: id
+    )
   }
 
   private func authority(_ origin: UpstreamOrigin) -> String {
@@ -143,7 +145,7 @@ struct UpstreamCall {
 
   mutating func failure(_ error: TransferError) -> UpstreamFailure {
     // With a proxy configured, these errors concern the connection to the proxy.
-    if contract.proxy != nil, [.resolve, .refused, .unreachable].contains(error.reason) {
+    if configuration.proxy != nil, [.resolve, .refused, .unreachable].contains(error.reason) {
       let what = error.reason == .resolve ? "cannot be found" : "takes no connection"
       return failure(
         reason(error), "cannot be asked: the proxy on the way \(what)", sent: false,
@@ -157,7 +159,7 @@ struct UpstreamCall {
       case .timeout: "did not answer in time"
       case .tls: "gives no TLS connection: \(error.message)"
       case .reset: "closed the connection in the middle of an answer"
-      case .tooLarge: "sent more than \(contract.maximumBody >> 20) MiB"
+      case .tooLarge: "sent more than \(configuration.maximumBody >> 20) MiB"
       case .notHTTP: "does not speak HTTP"
       case .badURL: "has no usable URL"
       case .cancelled, .other: "could not be asked: \(error.message)"

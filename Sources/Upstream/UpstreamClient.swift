@@ -25,10 +25,10 @@ package struct UpstreamConnection: Sendable {
   package var ends: @Sendable (Double) async -> Bool
 }
 
-/// Calls one upstream under its contract.
+/// Calls one upstream under its configuration.
 package struct UpstreamClient: Sendable {
   /// The client's dependencies on its environment; tests replace them.
-  package struct Surroundings: Sendable {
+  package struct Dependencies: Sendable {
     /// Waits for the given seconds.
     package var pause: @Sendable (Double) async throws -> Void = { try await Task.sleep(for: .seconds($0)) }
     /// Seconds of a monotonic clock.
@@ -53,42 +53,42 @@ package struct UpstreamClient: Sendable {
   }
 
   package let baseURL: String
-  private let contract: UpstreamConfiguration
+  private let configuration: UpstreamConfiguration
   private let transport: any HTTPTransport
   private let correlation: String
-  private let surroundings: Surroundings
+  private let dependencies: Dependencies
   private let state: Lock<State>
 
   /// - Parameter correlation: the prefix of the ID that each call carries in `X-Request-ID`.
   package init(
-    baseURL: String, contract: UpstreamConfiguration, transport: any HTTPTransport,
-    correlation: String = CorrelationID.random(), surroundings: Surroundings = Surroundings()
+    baseURL: String, configuration: UpstreamConfiguration, transport: any HTTPTransport,
+    correlation: String = CorrelationID.random(), dependencies: Dependencies = Dependencies()
   ) {
     self.baseURL = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
-    self.contract = contract
+    self.configuration = configuration
     self.transport = transport
     self.correlation = correlation
-    self.surroundings = surroundings
-    state = Lock(State(breaker: CircuitBreaker(contract.breaker), budget: RetryBudget(contract.retry)))
+    self.dependencies = dependencies
+    state = Lock(State(breaker: CircuitBreaker(configuration.breaker), budget: RetryBudget(configuration.retry)))
   }
 
   /// Sends a request and retries it if that is safe and may help.
   ///
   /// - Throws: `UpstreamFailure`.
-  package func send(_ request: UpstreamRequest) async throws -> UpstreamResponse {
+  package func send(_ request: UpstreamRequest) async throws(UpstreamFailure) -> UpstreamResponse {
     let number = state.withLock { state in
       state.calls += 1
       return state.calls
     }
-    var call = UpstreamCall(request, url: baseURL + request.path, id: "\(correlation)-\(number)", contract)
-    defer { surroundings.observe(call.observation) }
+    var call = UpstreamCall(request, url: baseURL + request.path, id: "\(correlation)-\(number)", configuration)
+    defer { dependencies.observe(call.observation) }
     while true {
       call.attempts += 1
       switch await attempt(&call) {
       case .answer(let response): return response
       case .failure(let failure): throw failure
       case .again(let seconds):
-        do { try await surroundings.pause(seconds) } catch { throw call.failure(.other, "was given up", sent: true) }
+        do { try await dependencies.pause(seconds) } catch { throw call.failure(.other, "was given up", sent: true) }
       }
     }
   }
@@ -99,7 +99,7 @@ package struct UpstreamClient: Sendable {
       state.calls += 1
       return state.calls
     }
-    let call = UpstreamCall(request, url: baseURL + request.path, id: "\(correlation)-\(number)", contract)
+    let call = UpstreamCall(request, url: baseURL + request.path, id: "\(correlation)-\(number)", configuration)
     guard let connection = await transport.openIdle(call.transfer) else { return nil }
     return UpstreamConnection(headers: connection.answer.headers) { await connection.ends(within: $0) }
   }
@@ -111,14 +111,14 @@ package struct UpstreamClient: Sendable {
   }
 
   private func attempt(_ call: inout UpstreamCall) async -> Step {
-    let (admission, last) = state.withLock { ($0.breaker.admit(at: surroundings.now()), $0.lastFailure) }
+    let (admission, last) = state.withLock { ($0.breaker.admit(at: dependencies.now()), $0.lastFailure) }
     if case .refused(let seconds) = admission { return .failure(call.breakerOpen(seconds, last)) }
     do {
       let result = try await transport.perform(call.transfer)
       call.note(result)
       state.withLock { state in
         if call.isGatewayError(result.status) {
-          state.breaker.failed(at: surroundings.now())
+          state.breaker.failed(at: dependencies.now())
           state.lastFailure = "HTTP \(result.status)"
         } else {
           state.breaker.succeeded()
@@ -131,7 +131,7 @@ package struct UpstreamClient: Sendable {
     } catch let error as TransferError {
       call.note(error)
       state.withLock { state in
-        state.breaker.failed(at: surroundings.now())
+        state.breaker.failed(at: dependencies.now())
         state.lastFailure = "\(error.reason)"
       }
       if let seconds = pause(call.judge(error)) { return .again(seconds: seconds) }
@@ -143,7 +143,7 @@ package struct UpstreamClient: Sendable {
 
   /// Seconds until the next attempt; nil: no retry is due, or the budget is used up.
   private func pause(_ attempt: RetryPolicy.Attempt) -> Double? {
-    guard let seconds = contract.retry.pause(after: attempt, share: surroundings.random()) else { return nil }
+    guard let seconds = configuration.retry.pause(after: attempt, share: dependencies.random()) else { return nil }
     return state.withLock { $0.budget.take() } ? seconds : nil
   }
 

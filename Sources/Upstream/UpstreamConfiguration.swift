@@ -1,6 +1,6 @@
 package import Model
 
-/// The contract with one upstream: timeouts, retries and allowed redirect targets.
+/// The configuration with one upstream: timeouts, retries and allowed redirect targets.
 package struct UpstreamConfiguration: Sendable {
   /// The upstream's name in messages: `NPM`.
   package var name: String

@@ -6,7 +6,7 @@ package struct UpstreamRequest: Sendable {
   package var headers: [(name: String, value: String)] = []
   package var body: [UInt8]?
   /// The timeout in seconds of a call that takes longer than others.
-  package var patience: Double?
+  package var timeout: Double?
 
   package init(_ method: String, _ path: String) {
     self.method = method

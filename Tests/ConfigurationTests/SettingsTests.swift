@@ -61,7 +61,7 @@ import Testing
   @Test func `defaults of the catalogue are those of the program`() throws {
     let settings = try load("{}\n")
     #expect(settings.owner == "reconciler" && settings.limits.maxDeletes == 5 && settings.probe.concurrency == 64)
-    #expect(settings.npmContract.writeTimeout == 60 && settings.eventRetention.count == 100_000)
+    #expect(settings.npmConfiguration.writeTimeout == 60 && settings.eventRetention.count == 100_000)
     #expect(settings.daemon.health.objective.availability == 0.995 && settings.daemon.maximumRestarts == 3)
   }
 

@@ -35,11 +35,11 @@ import Testing
     let checks = ToldChecks(clock)
     let path = "\(scratch.path)/state.db"
     let told = AsyncStream.makeStream(of: HealthTransition.self)
-    var surroundings = HealthMonitor.Dependencies(checker: checks, stores: SQLiteStoreProvider(path: path))
-    surroundings.clock = clock
-    surroundings.now = { Timestamp(seconds: clock.now) }
-    surroundings.report = { transitions, _ in for change in transitions { told.continuation.yield(change) } }
-    let monitor = await HealthMonitor(HealthTracker.Thresholds(), surroundings)
+    var dependencies = HealthMonitor.Dependencies(checker: checks, stores: SQLiteStoreProvider(path: path))
+    dependencies.clock = clock
+    dependencies.now = { Timestamp(seconds: clock.now) }
+    dependencies.report = { transitions, _ in for change in transitions { told.continuation.yield(change) } }
+    let monitor = await HealthMonitor(HealthTracker.Thresholds(), dependencies)
     let stop = ShutdownSignal()
     await monitor.watch([
       HealthTarget(ProbeTarget(name: "a", scheme: "http", host: "10.0.0.1", port: 80), interval: 60)
@@ -68,7 +68,7 @@ import Testing
     #expect(
       try await store.checkStatistics(at: Timestamp(seconds: 1000))[ResourceKey(.proxyHost, "a")]?.day.checks == 4)
     // A daemon that starts again knows what was.
-    let next = await HealthMonitor(HealthTracker.Thresholds(), surroundings)
+    let next = await HealthMonitor(HealthTracker.Thresholds(), dependencies)
     await next.watch([
       HealthTarget(ProbeTarget(name: "a", scheme: "http", host: "10.0.0.1", port: 80), interval: 60)
     ])
@@ -82,11 +82,11 @@ import Testing
     let clock = ManualClock()
     let path = "\(scratch.path)/state.db"
     let isAway = Lock(false)
-    var surroundings = HealthMonitor.Dependencies(
+    var dependencies = HealthMonitor.Dependencies(
       checker: ToldChecks(clock), stores: SometimesAway(path: path, isAway: isAway))
-    surroundings.clock = clock
-    surroundings.now = { Timestamp(seconds: clock.now) }
-    let monitor = await HealthMonitor(HealthTracker.Thresholds(), surroundings)
+    dependencies.clock = clock
+    dependencies.now = { Timestamp(seconds: clock.now) }
+    let monitor = await HealthMonitor(HealthTracker.Thresholds(), dependencies)
     isAway.withLock { $0 = true }
     let stop = ShutdownSignal()
     await monitor.watch([

@@ -56,7 +56,7 @@ private final class LaterNPM: HTTPHandler {
     let server = try HTTPServer(address: "127.0.0.1", port: 0, handler: later)
     let engine = CurlEngine()
     let upstream = UpstreamClient(
-      baseURL: "http://127.0.0.1:\(server.port)", contract: UpstreamConfiguration(name: "NPM"), transport: engine)
+      baseURL: "http://127.0.0.1:\(server.port)", configuration: UpstreamConfiguration(name: "NPM"), transport: engine)
     let credentials = NPMCredentials(identity: "a@example.com", secret: Secret("x"))
     try await body(later, RESTGateway(upstream: upstream, credentials: credentials, cache: NoTokenCache()))
     await server.stop()

@@ -55,7 +55,7 @@ import Upstream
       let scratch = try Scratch()
       func gateway() -> RESTGateway {
         let upstream = UpstreamClient(
-          baseURL: npm.url, contract: UpstreamConfiguration(name: "NPM"), transport: npm.engine)
+          baseURL: npm.url, configuration: UpstreamConfiguration(name: "NPM"), transport: npm.engine)
         let file = TokenFile(path: scratch.path + "/token.json", url: npm.url, identity: "admin@example.com")
         let credentials = NPMCredentials(identity: "admin@example.com", secret: Secret("changeme"))
         return RESTGateway(upstream: upstream, credentials: credentials, cache: file)
@@ -77,7 +77,7 @@ import Upstream
     try await withSimulator { npm in
       func gateway(_ identity: String, _ secret: String) -> RESTGateway {
         let upstream = UpstreamClient(
-          baseURL: npm.url, contract: UpstreamConfiguration(name: "NPM"), transport: npm.engine)
+          baseURL: npm.url, configuration: UpstreamConfiguration(name: "NPM"), transport: npm.engine)
         return RESTGateway(
           upstream: upstream, credentials: NPMCredentials(identity: identity, secret: Secret(secret)),
           cache: NoTokenCache())
@@ -155,7 +155,7 @@ private struct ScriptedTransport: HTTPTransport {
     let answer =
       #"{"requires_2fa":true,"challenge_token":"x","status":"OK","version":{"major":2,"minor":15,"revision":1}}"#
     let upstream = UpstreamClient(
-      baseURL: "http://npm.test", contract: UpstreamConfiguration(name: "NPM"),
+      baseURL: "http://npm.test", configuration: UpstreamConfiguration(name: "NPM"),
       transport: ScriptedTransport(body: answer))
     let gateway = RESTGateway(
       upstream: upstream, credentials: NPMCredentials(identity: "a@b.test", secret: Secret("s")), cache: NoTokenCache())

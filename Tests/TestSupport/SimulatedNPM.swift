@@ -52,14 +52,14 @@ package final class SimulatedNPM: Sendable {
   package func gateway(
     readTimeout: Double = 15, writeTimeout: Double = 5, kinds: [ResourceSchema] = ResourceSchema.all
   ) -> RESTGateway {
-    var contract = UpstreamConfiguration(name: "NPM")
-    contract.readTimeout = readTimeout
-    contract.writeTimeout = writeTimeout
-    contract.firstByteTimeout = readTimeout
-    var surroundings = UpstreamClient.Surroundings()
-    surroundings.pause = { _ in await Task.yield() }
+    var configuration = UpstreamConfiguration(name: "NPM")
+    configuration.readTimeout = readTimeout
+    configuration.writeTimeout = writeTimeout
+    configuration.firstByteTimeout = readTimeout
+    var dependencies = UpstreamClient.Dependencies()
+    dependencies.pause = { _ in await Task.yield() }
     let upstream = UpstreamClient(
-      baseURL: url, contract: contract, transport: engine, surroundings: surroundings)
+      baseURL: url, configuration: configuration, transport: engine, dependencies: dependencies)
     let credentials = NPMCredentials(identity: "admin@example.com", secret: Secret("changeme"))
     return RESTGateway(upstream: upstream, credentials: credentials, cache: NoTokenCache(), kinds: kinds)
   }

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Upstream
 
-/// The contract: what is sent, how often, where to, and what is reported.
+/// The configuration: what is sent, how often, where to, and what is reported.
 @Suite struct UpstreamClientTests {
   /// A test double with scripted responses that records its requests.
   private final class Script: HTTPTransport {
@@ -37,15 +37,15 @@ import Upstream
     func client(_ url: String = "http://npm.test:81", _ adjust: (inout UpstreamConfiguration) -> Void = { _ in })
       -> UpstreamClient
     {
-      var contract = UpstreamConfiguration(name: "NPM")
-      adjust(&contract)
-      var surroundings = UpstreamClient.Surroundings()
-      surroundings.pause = { [waits] seconds in waits.withLock { $0.append(seconds) } }
-      surroundings.random = { 1 }
-      surroundings.now = { [time] in time.withLock { $0 } }
-      surroundings.observe = { [seen] call in seen.withLock { $0.append(call) } }
+      var configuration = UpstreamConfiguration(name: "NPM")
+      adjust(&configuration)
+      var dependencies = UpstreamClient.Dependencies()
+      dependencies.pause = { [waits] seconds in waits.withLock { $0.append(seconds) } }
+      dependencies.random = { 1 }
+      dependencies.now = { [time] in time.withLock { $0 } }
+      dependencies.observe = { [seen] call in seen.withLock { $0.append(call) } }
       return UpstreamClient(
-        baseURL: url, contract: contract, transport: self, correlation: "abc", surroundings: surroundings)
+        baseURL: url, configuration: configuration, transport: self, correlation: "abc", dependencies: dependencies)
     }
 
     var urls: [String] { asked.withLock { $0.map(\.url) } }
@@ -56,7 +56,7 @@ import Upstream
       _ = try await client.send(request)
       return nil
     } catch {
-      return error as? UpstreamFailure
+      return error
     }
   }
 
@@ -83,7 +83,7 @@ import Upstream
     #expect(limited.waits.withLock { $0 } == [3])
   }
 
-  @Test func `patience ends with a code of its own`() async {
+  @Test func `timeout ends with a code of its own`() async {
     let script = Script([.status(429, ["retry-after": "3600"])])
     let found = await failure(script.client(), UpstreamRequest("GET", "/x"))
     #expect(found?.code == .upstreamRateLimited)
@@ -199,12 +199,12 @@ import Upstream
     // Only one timeout is short in each case, so that a busy machine cannot end a call by the other one.
     let cases = [(path: "/stall", firstByte: 0.1, total: 20.0), (path: "/drip", firstByte: 20.0, total: 0.4)]
     for (path, firstByte, total) in cases {
-      var contract = UpstreamConfiguration(name: "NPM")
-      contract.retry.attempts = 1
-      contract.firstByteTimeout = firstByte
-      contract.readTimeout = total
+      var configuration = UpstreamConfiguration(name: "NPM")
+      configuration.retry.attempts = 1
+      configuration.firstByteTimeout = firstByte
+      configuration.readTimeout = total
       let url = "http://127.0.0.1:\(server.port)"
-      let client = UpstreamClient(baseURL: url, contract: contract, transport: CurlEngine())
+      let client = UpstreamClient(baseURL: url, configuration: configuration, transport: CurlEngine())
       let start = ContinuousClock.now
       #expect(await failure(client, UpstreamRequest("GET", path))?.code == .upstreamTimeout)
       #expect(ContinuousClock.now - start >= .seconds(min(firstByte, total)))

@@ -32,7 +32,7 @@ struct ActiveSuspensions: Sendable {
       let reason = found.reason.isEmpty ? "" : " (\(found.reason))"
       return Diagnostic(.suspended, "suspended until \(found.until)\(reason) while the run was under way")
     } catch {
-      return (error as? StoreError)?.diagnostic ?? Diagnostic(.internalError, "\(error)")
+      return Diagnostic(of: error)
     }
   }
 }

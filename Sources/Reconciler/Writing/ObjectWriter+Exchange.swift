@@ -28,7 +28,7 @@ extension ObjectWriter {
       error = await rows.write(before, spec, meta: before.meta, secrets: change.secrets)
     }
     if let error, !error.isOutcomeUnknown { return .failure(error) }
-    switch await verifier.settle(before.id, spec, Verifier.Progress(error)) {
+    switch await verifier.confirm(before.id, spec, Verifier.Progress(error)) {
     case .served(let host), .refused(let host, _): return .success(host)
     case .unreadable(let error): return .failure(error)
     case .unconfirmed, .different, .missing:

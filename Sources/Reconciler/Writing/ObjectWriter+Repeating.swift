@@ -20,7 +20,7 @@ extension ObjectWriter {
     var unclear = 0, isOver = first?.isOver == true
     for round in 1...Self.blameRepeats where unclear < Self.repeats {
       let error = await put(current)
-      let seen = await verifier.settle(host.id, spec, Verifier.Progress(error))
+      let seen = await verifier.confirm(host.id, spec, Verifier.Progress(error))
       if let host = seen.host { current = host }
       guard let error else {
         verdict = seen

@@ -16,7 +16,9 @@ struct ObjectWriter: Sendable {
     let start = ContinuousClock.now
     var id: ResourceID?
     await rows.reload.arm()
-    let error = await rows.attempt { id = try await gateway.create(spec, meta: meta, secrets: change.secrets) }
+    let error = await rows.attempt { () async throws(NPMError) in
+      id = try await gateway.create(spec, meta: meta, secrets: change.secrets)
+    }
     let names = ResourceSchema.isRequested(spec) ? Set(spec.requestedNames) : []
     if let problem = await sideEffects.repair(sharing: names, after: error) {
       return WriteResult.failed(change, problem)
@@ -26,8 +28,8 @@ struct ObjectWriter: Sendable {
       return WriteResult.over(WriteResult.unwritten(change, error))
     }
     var verdict =
-      if let id { await verifier.settle(id, spec, .answered) } else {
-        await verifier.settleCreate(spec, marker, Verifier.Progress(error))
+      if let id { await verifier.confirm(id, spec, .answered) } else {
+        await verifier.confirmCreate(spec, marker, Verifier.Progress(error))
       }
     if error != nil || verdict.blamesAnother || verdict.isStillOn(spec), let host = verdict.host {
       let meta = marked(host, marker)
@@ -64,7 +66,7 @@ struct ObjectWriter: Sendable {
     }
     let error = await put(before)
     if let error, !error.isOutcomeUnknown { return WriteResult.unwritten(change, error) }
-    var verdict = await verifier.settle(before.id, spec, Verifier.Progress(error))
+    var verdict = await verifier.confirm(before.id, spec, Verifier.Progress(error))
     if error != nil || verdict.blamesAnother, let host = verdict.host {
       verdict = await rewrite(host, spec, after: error, put)
     }
@@ -113,7 +115,7 @@ struct ObjectWriter: Sendable {
     }
     let error = await put(before)
     if let error, !error.isOutcomeUnknown { return WriteResult.unwritten(change, error) }
-    var verdict = await verifier.settle(before.id, spec, Verifier.Progress(error))
+    var verdict = await verifier.confirm(before.id, spec, Verifier.Progress(error))
     if error != nil, let host = verdict.host { verdict = await rewrite(host, spec, after: error, put) }
     if isDisabling, before.isEnabled, error?.code == .npmServerError {
       return WriteResult.failed(change, Self.stillServed("disabled in NPM"))
@@ -137,7 +139,7 @@ struct ObjectWriter: Sendable {
       return WriteResult.unwritten(change, error)
     }
     await rows.reload.arm()
-    let error = await rows.attempt { try await gateway.delete(planned.kind, planned.id) }
+    let error = await rows.attempt { () async throws(NPMError) in try await gateway.delete(planned.kind, planned.id) }
     if let error, !error.isOutcomeUnknown, error.code != .npmNotFound { return WriteResult.unwritten(change, error) }
     switch await verifier.isGone(planned.kind, planned.id, Verifier.Progress(error)) {
     case true? where error?.code == .npmServerError:
@@ -164,10 +166,8 @@ struct ObjectWriter: Sendable {
         return .failure(NPMError(.objectChanged, message, hint: "run diff again"))
       }
       return .success(host)
-    } catch let error as NPMError {
-      return .failure(error)
     } catch {
-      return .failure(NPMError(.internalError, "\(error)"))
+      return .failure(error)
     }
   }
 

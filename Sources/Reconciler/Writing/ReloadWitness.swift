@@ -29,7 +29,7 @@ actor ReloadWitness {
   private(set) var hasReloaded = false
 
   /// Seconds. On a loaded machine a reload was seen after 0.11.
-  private static let patience = 2.5
+  private static let timeout = 2.5
 
   /// - Parameters:
   ///   - npm: the address of NPM: what was learned is stored for it.
@@ -64,7 +64,7 @@ actor ReloadWitness {
   /// Called after the calls of a change.
   func proof() async -> Proof {
     guard let connection else { return .unknown }
-    guard await connection.ends(Self.patience) else { return .notReloaded }
+    guard await connection.ends(Self.timeout) else { return .notReloaded }
     hasReloaded = true
     if await learnt() != true { await learn(true) }
     return .reloaded

@@ -29,7 +29,7 @@ struct RowWriter: Sendable {
     let isSwitching = isOff && isWanted && spec.schema.isSwitchedByUpdate
     // A disabled host is only stored; it is configured when it is switched on.
     if !isOff || isSwitching { await reload.arm() }
-    if let error = await attempt({
+    if let error = await attempt({ () async throws(NPMError) in
       try await gateway.update(before.id, spec, meta: meta, secrets: secrets, isSwitchingOn: isSwitching)
     }) {
       return error
@@ -48,17 +48,17 @@ struct RowWriter: Sendable {
   /// Writes only `meta`.
   func touch(_ host: ObservedResource, meta: JSONValue) async -> NPMError? {
     if host.isEnabled { await reload.arm() }
-    return await attempt { try await gateway.touch(host, meta: meta) }
+    return await attempt { () async throws(NPMError) in try await gateway.touch(host, meta: meta) }
   }
 
   func switchOff(_ host: ObservedResource) async -> NPMError? {
     await reload.arm()
-    return await attempt { try await gateway.setEnabled(host.kind, host.id, false) }
+    return await attempt { () async throws(NPMError) in try await gateway.setEnabled(host.kind, host.id, false) }
   }
 
   private func switchOn(_ host: ObservedResource) async -> NPMError? {
     await reload.arm()
-    return await attempt { try await gateway.setEnabled(host.kind, host.id, true) }
+    return await attempt { () async throws(NPMError) in try await gateway.setEnabled(host.kind, host.id, true) }
   }
 
   private func restart(_ host: ObservedResource) async -> NPMError? {
@@ -71,7 +71,7 @@ struct RowWriter: Sendable {
   ) async -> NPMError? {
     let error =
       if spec.schema.isSwitchedByUpdate {
-        await attempt {
+        await attempt { () async throws(NPMError) in
           try await gateway.update(host.id, spec.enabled, meta: meta, secrets: secrets, isSwitchingOn: true)
         }
       } else { await switchOn(host) }
@@ -84,14 +84,12 @@ struct RowWriter: Sendable {
     host.spec.schema.staleSince.map { version >= $0 } ?? false
   }
 
-  func attempt(_ body: () async throws -> Void) async -> NPMError? {
+  func attempt(_ body: () async throws(NPMError) -> Void) async -> NPMError? {
     do {
       try await body()
       return nil
-    } catch let error as NPMError {
-      return error
     } catch {
-      return NPMError(.internalError, "\(error)", isOutcomeUnknown: true)
+      return error
     }
   }
 }

@@ -65,7 +65,7 @@ struct SideEffectRepair: Sendable {
     do {
       guard let host = try await gateway.object(planned.kind, planned.id), host.isEnabled else { return true }
       guard await rows.configure(host) == nil else { return false }
-      guard case .served(let seen) = await verifier.settle(host.id, host.normalised, .answered) else {
+      guard case .served(let seen) = await verifier.confirm(host.id, host.normalised, .answered) else {
         return false
       }
       try await stores.ledger.recordRewrite(of: seen.ref, modifiedOn: seen.modifiedOn)
@@ -81,10 +81,8 @@ struct SideEffectRepair: Sendable {
       guard let user = try await gateway.observe().users(of: planned).first else { return nil }
       let what = user.spec.claims.first.map { "\($0) (\(user.ref.description))" } ?? user.ref.description
       return NPMError(.stillInUse, "\(what) uses it by now", hint: "run diff again")
-    } catch let error as NPMError {
-      return error
     } catch {
-      return NPMError(.internalError, "\(error)")
+      return error
     }
   }
 }

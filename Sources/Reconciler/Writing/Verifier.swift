@@ -41,14 +41,14 @@ struct Verifier: Sendable {
   private static let pauses = [0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3]
 
   /// Reads a host until NPM has settled.
-  func settle(_ id: ResourceID, _ desired: Spec, _ progress: Progress) async -> Verdict {
-    await settle(desired, progress) { try await gateway.object(desired.kind, id) }
+  func confirm(_ id: ResourceID, _ desired: Spec, _ progress: Progress) async -> Verdict {
+    await confirm(desired, progress) { () async throws(NPMError) in try await gateway.object(desired.kind, id) }
   }
 
   /// The same for a create: the object is found by our marker and its claims, or by its name, which no object in NPM
   /// had when the plan was made.
-  func settleCreate(_ desired: Spec, _ marker: OwnershipMarker, _ progress: Progress) async -> Verdict {
-    await settle(desired, progress) {
+  func confirmCreate(_ desired: Spec, _ marker: OwnershipMarker, _ progress: Progress) async -> Verdict {
+    await confirm(desired, progress) { () async throws(NPMError) in
       try await gateway.objects(desired.kind).first { host in
         if let name = desired.nameInNPM { return host.nameInNPM == name }
         return host.marker?.owner == marker.owner && host.marker?.name == marker.name
@@ -57,8 +57,8 @@ struct Verifier: Sendable {
     }
   }
 
-  private func settle(
-    _ desired: Spec, _ progress: Progress, _ read: () async throws -> ObservedResource?
+  private func confirm(
+    _ desired: Spec, _ progress: Progress, _ read: () async throws(NPMError) -> ObservedResource?
   ) async -> Verdict {
     var last = await judge(desired, read)
     for seconds in Self.pauses where shouldWait(last, progress) {
@@ -77,7 +77,7 @@ struct Verifier: Sendable {
     }
   }
 
-  private func judge(_ desired: Spec, _ read: () async throws -> ObservedResource?) async -> Verdict {
+  private func judge(_ desired: Spec, _ read: () async throws(NPMError) -> ObservedResource?) async -> Verdict {
     do {
       guard let host = try await read() else { return .missing }
       guard host.normalised.unmasked(by: desired) == desired else { return .different(host) }
@@ -87,10 +87,8 @@ struct Verifier: Sendable {
       case .refused(let message): return .refused(host, message)
       case .unknown: return .unconfirmed(host)
       }
-    } catch let error as NPMError {
-      return .unreadable(error)
     } catch {
-      return .unreadable(NPMError(.internalError, "\(error)"))
+      return .unreadable(error)
     }
   }
 
