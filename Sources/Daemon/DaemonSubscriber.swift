@@ -1,4 +1,5 @@
 package import Model
+import Platform
 import Probe
 
 /// What happened in the daemon, and its state since.
@@ -33,5 +34,11 @@ struct Subscription: Sendable {
   func finish() { updates.continuation.finish() }
 
   /// Returns when everything that was sent before `finish` was received.
-  func run() async { for await update in updates.stream { await subscriber.receive(update) } }
+  func run() async {
+    for await update in updates.stream {
+      await subscriber.receive(update)
+      // The states behind a plan are freed with the last subscriber's update, or are only in its hands.
+      if update.report != nil { CurrentProcess.trimHeap() }
+    }
+  }
 }

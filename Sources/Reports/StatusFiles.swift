@@ -44,10 +44,13 @@ package struct StatusFiles: Sendable {
   /// - Throws: `FileError` where `status.json` cannot be read, `DecodingError` where it is none. The other files are
   ///   optional.
   package func read() throws -> StatusDocument {
-    StatusDocument(
-      status: try read(StatusReport.self, "status.json"), drift: try? read(DriftReport.self, "drift.json"),
-      health: try? read(HealthReport.self, "health.json"))
+    StatusDocument(status: try readStatus(), drift: try? read(DriftReport.self, "drift.json"), health: readHealth())
   }
+
+  package func readStatus() throws -> StatusReport { try read(StatusReport.self, "status.json") }
+
+  /// nil: no daemon has written it, or it is damaged.
+  package func readHealth() -> HealthReport? { try? read(HealthReport.self, "health.json") }
 
   /// - Throws: `FileError`.
   package func write(_ document: StatusDocument) throws {

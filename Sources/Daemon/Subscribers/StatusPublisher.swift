@@ -19,6 +19,7 @@ package actor StatusPublisher: DaemonSubscriber {
   package func receive(_ update: DaemonUpdate) {
     do {
       try files.write(document(update))
+      CurrentProcess.trimHeap()
       problem = nil
     } catch {
       if problem != "\(error)" { log.log("the status files cannot be written: \(error)") }
@@ -30,12 +31,10 @@ package actor StatusPublisher: DaemonSubscriber {
     var document = update.snapshot.document
     // Until a destination was checked, what was known before the start stays.
     let health = update.snapshot.health.flatMap { update.report?.planned == nil && $0.records.isEmpty ? nil : $0 }
-    document.health = health.map(HealthReport.init)
-    guard let written = try? files.read() else { return document }
-    document.health = document.health ?? written.health
-    if update.report == nil {
+    document.health = health.map(HealthReport.init) ?? files.readHealth()
+    if update.report == nil, let written = try? files.readStatus() {
       // Another command may have changed NPM since the last reconciliation, and have said so in the files.
-      document.status = written.status
+      document.status = written
       if let healthy = update.snapshot.document.status[.healthy] { document.status.set(healthy) }
     }
     return document
