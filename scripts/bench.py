@@ -4,7 +4,7 @@
 Everything runs on loopback against the embedded simulator and ends with the program. Times are medians of several
 runs on this machine, in seconds; compare ratios, not absolutes.
 """
-import json, os, shutil, statistics, subprocess, sys, tempfile, time, urllib.request
+import json, os, resource, shutil, statistics, subprocess, sys, tempfile, time, urllib.request
 
 BINARY = os.path.abspath(sys.argv[1])
 ENVIRONMENT = {"PATH": os.environ["PATH"], "NPM_IDENTITY": "admin@example.com", "NPM_SECRET": "changeme"}
@@ -111,15 +111,18 @@ def main():
     started = []
     try:
         row("start of 'version'", timed([BINARY, "version"], work, 31), f"/bin/true {timed(['/bin/true'], work, 31) * 1000:.1f} ms")
-        for hosts in (1000, 10000):
+        for hosts in (1000, 4000, 10000):
             process, port = simulator()
             started.append(process)
             url = ENVIRONMENT["NPM_URL"] = f"http://127.0.0.1:{port}"
             place = f"{work}/{hosts}"
             write_tree(f"{place}/desired", hosts, max(1, hosts // 10), lambda index: f"http://10.0.{index % 250}.1:8080")
-            start = time.perf_counter()
+            row(f"diff of {hosts} new hosts", timed([BINARY, "diff", "--no-probe"], place, 3))
+            start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
             subprocess.run([BINARY, "apply", "--yes", "--no-probe", "-q", "--out", "/dev/null"], cwd=place, env=ENVIRONMENT, check=True)
-            row(f"apply of {hosts} new hosts, each read back", time.perf_counter() - start)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            row(f"apply of {hosts} new hosts, each read back", time.perf_counter() - start, f"{cpu * 1000:.0f} ms of our own CPU")
             curl = lists_by_curl(url, place) if shutil.which("curl") else None
             diff = timed([BINARY, "diff", "--exit-code"], place)
             if hosts == 1000:
