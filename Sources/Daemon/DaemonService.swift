@@ -57,8 +57,7 @@ package final class DaemonService: Sendable {
     var controller = given.controller
     controller.known = { await monitor.recentSuccesses() }
     let reconciler = ReconcileController(controller)
-    let interval = min(given.configuration.interval, controller.source.interval ?? .infinity)
-    loop = ReconcileLoop(ReconcileSchedule.Timing(interval: interval)) { triggers in
+    loop = ReconcileLoop(ReconcileSchedule.Timing(interval: given.configuration.interval)) { triggers in
       guard let report = await reconciler.reconcile(triggers) else { return .done }
       publish.withLock { $0 }(.reconciled(report), await monitor.view)
       return report.result
@@ -103,8 +102,11 @@ package final class DaemonService: Sendable {
   /// The current state of the daemon; never blocks.
   package var snapshot: DaemonSnapshot { snapshots.current }
 
-  /// Requests a reconciliation; from any task, at any time.
-  package func trigger(_ trigger: Trigger) { loop.trigger(trigger) }
+  /// Requests a reconciliation; from any task, at any time. A request of an operator looks at the source, too.
+  package func trigger(_ trigger: Trigger) {
+    if trigger == .request { dependencies.controller.source.refresh() }
+    loop.trigger(trigger)
+  }
 
   /// Returns when a stop was requested and everything that was found is stored.
   package func run() async {
@@ -117,6 +119,7 @@ package final class DaemonService: Sendable {
         inner.addTask { [monitor, stop] in await monitor.run(stop: stop) }
         inner.addTask { [alerts, stop] in await alerts.deliver(stop: stop) }
         inner.addTask { [stop] in await loop.run(stop: stop) }
+        inner.addTask { [source = dependencies.controller.source, stop] in await source.run(stop: stop) }
       }
       for subscription in subscriptions { subscription.finish() }
     }

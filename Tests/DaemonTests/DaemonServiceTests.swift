@@ -19,7 +19,6 @@ import Testing
   private struct FixedSource: DesiredSource {
     let reading: Lock<SourceReading>
     var title: String { "a test" }
-    var interval: Double? { nil }
     func read() async -> SourceReading { reading.withLock { $0 } }
     func watch(changed: @escaping @Sendable () -> Void) async {}
   }

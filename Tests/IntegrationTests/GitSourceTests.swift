@@ -1,4 +1,5 @@
 import Foundation
+import HTTPServer
 import Model
 import Platform
 import TestSupport
@@ -33,6 +34,22 @@ import Testing
       try Files.replace("\(path)/desired/app.yaml", with: Array((text ?? host).utf8))
       try await git("add", "--all")
       try await git("commit", "--quiet", "--message", subject)
+    }
+  }
+
+  /// A git server of plain files, which can stop answering while it takes connections.
+  private struct PlainServer: HTTPHandler {
+    let directory: String
+    let isMute = Lock(false)
+    let asked = Lock(0)
+    /// Ends the requests that were not answered.
+    let end = ShutdownSignal()
+
+    func respond(to request: HTTPRequest) async -> HTTPResponse {
+      asked.withLock { $0 += 1 }
+      if isMute.withLock({ $0 }) { await end.wait() }
+      guard let bytes = try? Files.read(directory + request.path) else { return HTTPResponse(status: 404) }
+      return HTTPResponse(status: 200, body: bytes)
     }
   }
 
@@ -202,6 +219,41 @@ import Testing
       daemon.terminate()
       let run = await daemon.result()
       #expect(run.exit == 0 && !run.errors.contains("hunter2") && !run.errors.contains("password"), "\(run.errors)")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `a git server that never answers silences nothing`() async throws {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      let repository = try await Repository(place.scratch)
+      try await repository.commit("Begin")
+      try await repository.git("update-server-info")
+      let files = PlainServer(directory: "\(repository.path)/.git")
+      let server = try HTTPServer(address: "127.0.0.1", port: 0, handler: files)
+      try place.scratch.write(
+        "reconciler.yaml",
+        "watch: { interval: 1s }\nsource: { git: \"http://127.0.0.1:\(server.port)/\", interval: 1s }\n")
+      let daemon = try place.start("watch", "--policy", "sync")
+      try await until { try await port(npm) == 80 }
+      files.isMute.withLock { $0 = true }
+      let asked = files.asked.withLock { $0 }
+      try await until { files.asked.withLock { $0 } > asked }
+      // The commit in force is brought about again, and the silence is named.
+      let id = try await npm.hosts().first?["id"].intValue ?? 0
+      try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/\(id)", ["forward_port": 99])
+      try await until { try await port(npm) == 80 }
+      try await until { valid(place)["reason"] == "SourceUnreachable" }
+      #expect(valid(place)["message"].stringValue?.contains("has not ended") == true)
+      // A restart goes on with that commit.
+      daemon.terminate()
+      #expect(await daemon.result().exit == 0)
+      try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/\(id)", ["forward_port": 98])
+      let second = try place.start("watch", "--policy", "sync")
+      try await until { try await port(npm) == 80 }
+      second.terminate()
+      #expect(await second.result().exit == 0)
+      files.end.request()
+      await server.stop()
     }
   }
 }

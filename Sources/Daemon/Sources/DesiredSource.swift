@@ -1,5 +1,6 @@
 package import DesiredFiles
 package import Model
+package import Platform
 
 /// The result of reading the desired files.
 package struct SourceReading: Sendable {
@@ -20,17 +21,31 @@ package struct SourceReading: Sendable {
     self.problem = problem
     self.commit = commit
   }
+
+  /// Whether it has the same commit and the same problems.
+  func isSame(as other: SourceReading) -> Bool {
+    commit == other.commit && mistakes == other.mistakes && problem == other.problem
+      && (desired == nil) == (other.desired == nil)
+  }
 }
 
 /// Where the daemon's desired state comes from.
 package protocol DesiredSource: Sendable {
   /// For display: `desired/`, or a branch and an address.
   var title: String { get }
-  /// Maximum seconds between two readings; nil: the reconciliation interval.
-  var interval: Double? { get }
+  /// What is known of the files. It waits for this machine at most, never for another.
   func read() async -> SourceReading
   /// Calls `changed` whenever the files may have changed, where the source can detect that.
   func watch(changed: @escaping @Sendable () -> Void) async
+  /// Looks for changes until a stop is requested, where nothing reports them.
+  func run(stop: ShutdownSignal) async
+  /// Looks at once, as an operator asked; from any task.
+  func refresh()
+}
+
+extension DesiredSource {
+  package func run(stop: ShutdownSignal) async {}
+  package func refresh() {}
 }
 
 /// The last state without errors, kept while newer files have some. Without the locations of fields, which are half of

@@ -18,7 +18,6 @@ package actor DirectorySource: DesiredSource {
   }
 
   package nonisolated var title: String { "\(directory)/" }
-  package nonisolated var interval: Double? { nil }
 
   package func read() async -> SourceReading {
     let loaded = await BlockingPool.files.run { [directory, secrets] in DesiredLoader.load(directory, secrets: secrets)

@@ -1,29 +1,93 @@
 package import DesiredFiles
 import Model
-import Platform
+package import Platform
 
-/// Desired files on a branch of a repository, fetched for each reading.
+/// Desired files on a branch of a repository. A task of its own fetches; a reconciliation gets what was last fetched, and
+/// never waits for the git server.
 package actor GitDesiredSource: DesiredSource {
   private let settings: GitSettings
   private let git: GitSource
   private let secrets: SecretSource
+  private let clock: any MonotonicClock
+  private let timer: TimerLoop
   private var last = LastGoodState()
   private var commit: GitCommit?
+  /// The result of the last fetch.
+  private var latest: SourceReading?
+  private var fallback: SourceReading?
+  private var changed: @Sendable () -> Void = {}
+  /// Since when a fetch has been under way.
+  private var fetching: (since: Timestamp, at: Double)?
+  private var waiters: [CheckedContinuation<Void, Never>] = []
+
+  /// Seconds for which the first reconciliation waits for the first fetch, so that it begins with the newest commit.
+  private static let firstWait = 5.0
 
   /// - Parameter directory: for the clone; used by the daemon only.
-  package init(_ settings: GitSettings, directory: String, secrets: SecretSource) {
+  package init(
+    _ settings: GitSettings, directory: String, secrets: SecretSource,
+    clock: any MonotonicClock = SystemMonotonicClock()
+  ) {
     self.settings = settings
     git = GitSource(settings, directory: directory)
     self.secrets = secrets
+    self.clock = clock
+    timer = TimerLoop(clock: clock)
   }
 
   package nonisolated var title: String { "\(settings.branch) of \(settings.shownURL)" }
-  package nonisolated var interval: Double? { settings.interval }
 
-  /// Fetches are due by time alone.
-  package func watch(changed: @escaping @Sendable () -> Void) {}
+  package func watch(changed: @escaping @Sendable () -> Void) { self.changed = changed }
+
+  package nonisolated func refresh() { timer.wake() }
+
+  package func run(stop: ShutdownSignal) async {
+    // Before the server was asked, the commit of before the start is in force.
+    var before = SourceReading(problem: .failed("the first fetch has not ended"))
+    await goBack(&before)
+    before.commit = commit
+    fallback = before
+    await timer.run(stop: stop) {
+      fetching = (.now, clock.now)
+      let reading = await stop.cancelling { await self.fetch() }
+      fetching = nil
+      if stop.isRequested { return nil }
+      let isNews = latest.map { !$0.isSame(as: reading) } ?? true
+      latest = reading
+      endWaits()
+      if isNews { changed() }
+      return clock.now + settings.interval
+    }
+    endWaits()
+  }
 
   package func read() async -> SourceReading {
+    if latest == nil { await waitForFirst() }
+    guard var reading = latest ?? fallback else {
+      return SourceReading(problem: .failed("the first fetch has not ended"))
+    }
+    // A server that takes the connection and does not answer is as good as away.
+    if reading.problem == nil, let fetching, clock.now - fetching.at > 2 * settings.interval {
+      reading.problem = .failed("the fetch that began at \(fetching.since.iso8601) has not ended")
+    }
+    return reading
+  }
+
+  private func waitForFirst() async {
+    let limit = Task { [clock] in
+      await clock.wait(until: clock.now + Self.firstWait)
+      if !Task.isCancelled { self.endWaits() }
+    }
+    await withCheckedContinuation { waiters.append($0) }
+    limit.cancel()
+  }
+
+  private func endWaits() {
+    for waiter in waiters { waiter.resume() }
+    waiters = []
+  }
+
+  private func fetch() async -> SourceReading {
     var reading: SourceReading
     do {
       let newest = try await git.fetch()
