@@ -176,6 +176,9 @@ package struct SettingsReader {
 
   private static func shown(_ json: JSONValue, _ definition: SettingDefinition) -> JSONValue {
     if definition.isSecret { return json.stringValue?.isEmpty == false ? "***" : "" }
+    if definition.path == SettingCatalog.git.definition.path {
+      return .string(json.stringValue.map { GitSettings(url: $0).shownURL } ?? "")
+    }
     if definition.path == SettingCatalog.sinks.definition.path { return .array((json.arrayValue ?? []).map(masked)) }
     return json
   }

@@ -17,7 +17,30 @@ package struct GitSettings: Sendable {
   /// Whether a branch may be force-pushed.
   package var allowsForcePush = false
 
-  package init(url: String) { self.url = url }
+  /// The user part that the address had, which may be a token: it goes to git by its environment.
+  private(set) var login: Secret?
+
+  /// - Parameter url: as git takes it; the user part of an http address is taken out of it.
+  package init(url: String) {
+    self.url = url
+    guard let scheme = url.firstRange(of: "://"), ["http", "https"].contains(url[..<scheme.lowerBound].lowercased())
+    else { return }
+    let authority = url[scheme.upperBound...].prefix { $0 != "/" }
+    guard let at = authority.lastIndex(of: "@"), !authority[..<at].contains(":") else { return }
+    let user = String(authority[..<at])
+    login = Secret(Self.decoded(user) + ":")
+    self.url = String(url[..<scheme.upperBound] + url[url.index(after: at)...])
+  }
+
+  /// Percent-encoding resolved.
+  private static func decoded(_ text: String) -> String {
+    let parts = text.split(separator: "%", omittingEmptySubsequences: false)
+    let rest = parts.dropFirst().flatMap { part -> [UInt8] in
+      guard part.utf8.count >= 2, let byte = UInt8(part.prefix(2), radix: 16) else { return Array("%\(part)".utf8) }
+      return [byte] + Array(part.dropFirst(2).utf8)
+    }
+    return String(decoding: Array(parts[0].utf8) + rest, as: UTF8.self)
+  }
 
   /// The address without parts that may be secret: no user, no query.
   package var shownURL: String {
@@ -226,8 +249,8 @@ package actor GitSource {
     }
     let key = settings.sshKey.map { " -o IdentitiesOnly=yes -i '\($0.replacing("'", with: "'\\''"))'" } ?? ""
     variables["GIT_SSH_COMMAND"] = "ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new\(key)"
-    if let token = settings.token {
-      let login = Data("x-access-token:\(token.reveal())".utf8).base64EncodedString()
+    if let login = settings.token.map({ Secret("x-access-token:\($0.reveal())") }) ?? settings.login {
+      let login = Data(login.reveal().utf8).base64EncodedString()
       variables["GIT_CONFIG_COUNT"] = "1"
       variables["GIT_CONFIG_KEY_0"] = "http.extraHeader"
       variables["GIT_CONFIG_VALUE_0"] = "Authorization: Basic \(login)"

@@ -42,11 +42,20 @@ import Testing
     let directory: String
     let isMute = Lock(false)
     let asked = Lock(0)
+    let logins = Lock<Set<String>>([])
+    /// Arguments of all processes while git asked.
+    let arguments = Lock("")
     /// Ends the requests that were not answered.
     let end = ShutdownSignal()
 
     func respond(to request: HTTPRequest) async -> HTTPResponse {
       asked.withLock { $0 += 1 }
+      if let login = request.headers["authorization"] { logins.withLock { _ = $0.insert(login) } }
+      let processes = (try? Files.entries("/proc")) ?? []
+      for process in processes where process.allSatisfy(\.isNumber) {
+        guard let bytes = try? Files.read("/proc/\(process)/cmdline") else { continue }
+        arguments.withLock { $0 += String(decoding: bytes, as: UTF8.self) }
+      }
       if isMute.withLock({ $0 }) { await end.wait() }
       guard let bytes = try? Files.read(directory + request.path) else { return HTTPResponse(status: 404) }
       return HTTPResponse(status: 200, body: bytes)
@@ -184,6 +193,32 @@ import Testing
       try await until { try await port(npm) == 82 }
       daemon.terminate()
       #expect(await daemon.result().exit == 0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `the user part of an address is a secret, and not among git's arguments`()
+    async throws
+  {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      let repository = try await Repository(place.scratch)
+      try await repository.commit("Begin")
+      try await repository.git("update-server-info")
+      let files = PlainServer(directory: "\(repository.path)/.git")
+      let server = try HTTPServer(address: "127.0.0.1", port: 0, handler: files)
+      let address = "http://TOP%2dSECRET@127.0.0.1:\(server.port)/"
+      try place.scratch.write("reconciler.yaml", "source: { git: \"\(address)\" }\n")
+      let daemon = try place.start("watch", "-v")
+      try await until { try await port(npm) == 80 }
+      let shown = try await place.run("settings")
+      daemon.terminate()
+      let run = await daemon.result()
+      #expect(files.logins.withLock { $0 } == ["Basic \(Data("TOP-SECRET:".utf8).base64EncodedString())"])
+      let arguments = files.arguments.withLock { $0 }
+      #expect(arguments.contains("fetch") && !arguments.contains("TOP"))
+      #expect(!(run.errors + run.output + shown.output).contains("TOP"), "\(run.errors)")
+      #expect(shown.output.contains("http://127.0.0.1:\(server.port)/"))
+      await server.stop()
     }
   }
 
