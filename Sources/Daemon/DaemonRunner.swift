@@ -22,12 +22,14 @@ package struct DaemonRunner: Sendable {
     let active = try await Standby.becomeActive(
       statePath: controller.statePath, log: controller.log, stop: stop, manager: dependencies.manager)
     guard let active else { return }
+    var dependencies = dependencies
+    dependencies.controller.leadership = active
     let service = await DaemonService(dependencies)
     reload.withLock { $0 = { service.trigger(.request) } }
     controller.log.log("watching \(controller.source.title) for NPM at \(controller.options.npmURL)")
     await service.run()
     controller.log.log("stopped")
-    withExtendedLifetime(active) {}
+    withExtendedLifetime(active) {}  // until the end
   }
 
   /// Feeds the watchdog, which shows that tasks of this process are still scheduled.

@@ -22,6 +22,8 @@ package actor ReconcileController {
     package var statePath: String
     /// Whether drift is repaired if a resource does not set that.
     package var selfHeals = true
+    /// Shows that no other daemon works on the same state; nil: it is not checked.
+    package var leadership: FileLock?
     package var log: any DaemonLogger
     package var stop: ShutdownSignal
 
@@ -92,6 +94,9 @@ package actor ReconcileController {
 
   private func outcome(_ desired: DesiredState?) async -> ReconcileReport.Outcome {
     do {
+      if let leadership = dependencies.leadership, try !leadership.isHeld() {
+        throw ApplyLock.held("another daemon took over the lock, which was removed")
+      }
       let lock = try await ApplyLock.take(
         beside: dependencies.statePath, timeout: Self.lockTimeout, stop: dependencies.stop)
       defer { withExtendedLifetime(lock) {} }

@@ -86,6 +86,14 @@ extension LoadedDesired {
   }
 }
 
+extension ChildProcess.Outcome {
+  /// Whether git complains of its own files rather than of the remote repository.
+  fileprivate var mentionsObjects: Bool {
+    let text = String(decoding: errors, as: UTF8.self).lowercased()
+    return ["object", "corrupt", "packfile", "bad tree"].contains(where: text.contains)
+  }
+}
+
 /// A commit for display.
 package struct GitCommit: Hashable, Sendable {
   package var hash: String
@@ -125,6 +133,10 @@ package actor GitSource {
   private var accepted: String { "refs/reconciler/accepted/\(settings.branch)/head" }
   private static let incoming = "refs/reconciler/incoming"
   private var isPrepared = false
+  /// A command that needs no network failed: the repository may be damaged.
+  private var isSuspect = false
+  /// As in the ref, for a repository that is made again.
+  private var lastAccepted: String?
   /// Timeouts in seconds: for network calls, and for local ones.
   private static let fetchPatience = 300.0
   private static let timeout = 60.0
@@ -158,6 +170,7 @@ package actor GitSource {
   /// Marks the checked-out commit as accepted: its files are valid.
   package func accept(_ commit: GitCommit) async throws {
     _ = try await git(["update-ref", accepted, commit.hash])
+    lastAccepted = commit.hash
   }
 
   /// Checks out the accepted commit; nil: none yet.
@@ -168,7 +181,10 @@ package actor GitSource {
   }
 
   private var acceptedHash: String? {
-    get async { try? await git(["rev-parse", "--verify", "--quiet", accepted]) }
+    get async {
+      let outcome = try? await run(["rev-parse", "--verify", "--quiet", accepted], Self.timeout)
+      return outcome.flatMap { $0.isSuccess ? $0.text : nil } ?? lastAccepted
+    }
   }
 
   /// Creates the repository, or repairs it after a kill: any lock file left in it is orphaned, because only one daemon
@@ -181,15 +197,22 @@ package actor GitSource {
         for file in try Files.below(repository).files where file.hasSuffix(".lock") || file.contains("/tmp_") {
           try Files.remove(file)
         }
-        let isSound = try await run(["rev-parse", "--verify", "--quiet", "HEAD^{}"], Self.timeout).exit <= 1
-        if !isSound { try Files.removeTree(repository) }
+        if try await !isSound { try Files.removeTree(repository) }
       }
       if !Files.exists("\(repository)/HEAD") {
         _ = try await git(["init", "--quiet", "--bare", repository], bare: true)
       }
-      isPrepared = true
+      (isPrepared, isSuspect) = (true, false)
     } catch let error as FileError {
       throw GitProblem.failed("\(error)")
+    }
+  }
+
+  private var isSound: Bool {
+    get async throws {
+      guard try await run(["rev-parse", "--verify", "--quiet", "HEAD^{}"], Self.timeout).exit <= 1 else { return false }
+      guard isSuspect else { return true }
+      return try await run(["fsck", "--connectivity-only", "--no-dangling"], Self.timeout).isSuccess
     }
   }
 
@@ -210,7 +233,11 @@ package actor GitSource {
     -> String
   {
     let outcome = try await run(command, timeout, bare: bare)
-    isPrepared = isPrepared && !outcome.timedOut
+    if !outcome.isSuccess {
+      // Whatever was removed or damaged is made again with the next fetch.
+      isPrepared = false
+      isSuspect = isSuspect || command[0] != "fetch" || outcome.mentionsObjects
+    }
     if outcome.timedOut { throw GitProblem.failed("\(command[0]) took longer than \(Int(timeout)) s") }
     guard outcome.isSuccess else {
       let error = Self.error(outcome).replacing(settings.url, with: settings.shownURL)

@@ -34,11 +34,12 @@ package enum ApplyLock {
       guard deadline.map({ ContinuousClock.now < $0 }) ?? true, !stop.isRequested else { break }
       try? await Task.sleep(for: .seconds(pause))  // polling: a file lock cannot be awaited with a time limit
     }
-    let other = FileLock.holder(path) ?? "another process"
-    throw LockError(
-      diagnostic: Diagnostic(
-        .lockHeld, "another run holds the lock: \(other)", hint: "wait for it, or give --lock-timeout 60s"),
-      isHeld: true)
+    throw held("another run holds the lock: \(FileLock.holder(path) ?? "another process")")
+  }
+
+  package static func held(_ message: String) -> LockError {
+    LockError(
+      diagnostic: Diagnostic(.lockHeld, message, hint: "wait for it, or give --lock-timeout 60s"), isHeld: true)
   }
 
   /// Takes the row in the store: it excludes other machines that share the disk.

@@ -222,6 +222,44 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(1))) func `a working copy that is removed or damaged is made again without a restart`()
+    async throws
+  {
+    try await following { npm, place, repository, start in
+      let daemon = try start()
+      try await until { try await port(npm) == 80 }
+      let ours = "\(place.scratch.path)/.reconciler/state.db.source"
+      func follows(_ port: Int, after harm: () throws -> Void) async throws {
+        try harm()
+        try await repository.commit("To \(port)", port: port)
+        // A fetch that only finds the damage is followed by one that mends it.
+        while try await self.port(npm) != port {
+          daemon.hangUp()
+          try Task.checkCancellation()
+          await Task.yield()
+        }
+      }
+      try await follows(81) { try Files.removeTree(ours) }
+      try await follows(82) { try Files.removeTree("\(ours)/tree") }
+      try await follows(83) { try Files.removeTree("\(ours)/repository.git/refs") }
+      try await follows(84) {
+        for file in try Files.below("\(ours)/repository.git/objects").files {
+          try FileManager.default.removeItem(atPath: file)
+          try Files.replace(file, with: Array("damaged".utf8))
+        }
+      }
+      // What was accepted is remembered, so that a forced branch is seen.
+      try Files.removeTree(ours)
+      try await repository.git("reset", "--quiet", "--hard", "HEAD~1")
+      try await repository.commit("Elsewhere", port: 90)
+      daemon.hangUp()
+      try await until { valid(place)["reason"] == "ForcePush" }
+      #expect(try await port(npm) == 84)
+      daemon.terminate()
+      #expect(await daemon.result().exit == 0)
+    }
+  }
+
   @Test func `a password in the address is refused, and not shown`() async throws {
     try await withSimulator { npm in
       let place = try Workplace(npm)

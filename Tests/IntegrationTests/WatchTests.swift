@@ -93,6 +93,30 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(1))) func `status files and a lock that are removed are made again`() async throws {
+    try await watching { npm, place, daemon in
+      try await until { condition(place, "InSync") == "True" }
+      try Files.removeTree("\(place.scratch.path)/status")
+      try Files.remove("\(place.scratch.path)/.reconciler/state.db.watch.lock")
+      try Files.remove("\(place.scratch.path)/.reconciler/state.db.lock")
+      daemon.hangUp()
+      try await until { condition(place, "InSync") == "True" }
+      let second = try place.start("watch")
+      await second.says("standing by")
+      second.terminate()
+      #expect(await second.result().exit == 0)
+      // A lock that another process took meanwhile is lost: nothing is written any more.
+      try Files.remove("\(place.scratch.path)/.reconciler/state.db.watch.lock")
+      let other = try #require(
+        try FileLock.take("\(place.scratch.path)/.reconciler/state.db.watch.lock", holder: "a test"))
+      try await drift(npm, to: 99)
+      daemon.hangUp()
+      try await until { condition(place, "InSync") == "Unknown" }
+      #expect(try await port(npm) == 99)
+      withExtendedLifetime(other) {}
+    }
+  }
+
   @Test(.timeLimit(.minutes(1))) func `drift is only reported where that is asked for`() async throws {
     try await watching(", self_heal: false") { npm, place, daemon in
       try await drift(npm, to: 99)
