@@ -9,15 +9,17 @@ enum StatusCommand {
 
   static let definition = CommandDefinition(
     name: "status", summary: "Show what the last reconciliation found, and how hosts are",
-    discussion: "Reads the status files: it needs neither NPM nor a running daemon. Ends with 1 where there are none.",
+    discussion: """
+      Reads the status files: it needs neither NPM nor a running daemon. Ends with 1 where there are none, and where a
+      daemon has written them and is gone.
+      """,
     flags: [watch], run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     let settings = try CommandContext.load(invocation)
     let directory = settings.status
     guard invocation.arguments.has(watch) else {
-      _ = try show(settings, invocation.console)
-      return .success
+      return try show(settings, invocation.console).isAbandoned ? .failure : .success
     }
     ShutdownSignal().listenToSignals()
     var shown = ""
@@ -26,25 +28,24 @@ enum StatusCommand {
       if stamp != shown {
         // From the upper left corner, over the previous output.
         invocation.console.clear()
-        guard try show(settings, invocation.console) else { return .success }
+        guard try show(settings, invocation.console).isRead else { return .success }
         shown = stamp
       }
       try await Task.sleep(for: .milliseconds(500))  // polling: change notifications do not work on every file system
     }
   }
 
-  /// False: the reader has closed the pipe.
-  private static func show(_ settings: Settings, _ console: Console) throws -> Bool {
-    switch console.format {
-    case .json: return try console.result(report: StatusOutput(try read(settings)))
-    case .markdown:
-      _ = try read(settings)
-      return try console.result(document: String(decoding: Files.read("\(settings.status)/status.md"), as: UTF8.self))
-    case .text:
-      var text = StatusText(console: console, document: try read(settings))
-      text.interval = settings.daemon.interval
-      return try console.result(text.text)
-    }
+  /// - Returns: false for `isRead`: the reader has closed the pipe.
+  private static func show(_ settings: Settings, _ console: Console) throws -> (isRead: Bool, isAbandoned: Bool) {
+    let written = try read(settings)
+    let document = written.aged(at: .now)
+    let isRead =
+      switch console.format {
+      case .json: try console.result(report: StatusOutput(document))
+      case .markdown: try console.result(markdown: StatusMarkdown.text(document))
+      case .text: try console.result(StatusText(console: console, document: document).text)
+      }
+    return (isRead, written.status.isAbandoned(at: .now))
   }
 
   private static func read(_ settings: Settings) throws -> StatusDocument {

@@ -7,8 +7,6 @@ struct StatusText {
   let console: Console
   let document: StatusDocument
   var now = Timestamp.now
-  /// Seconds between reconciliations of a daemon.
-  var interval = 60.0
 
   /// Healthy hosts listed one by one; the rest are counted.
   private static let shownHealthy = 20
@@ -16,10 +14,14 @@ struct StatusText {
   private var status: StatusReport { document.status }
 
   var text: TerminalText {
-    var lines = [headline, ""]
+    var lines =
+      silence.map { since -> [TerminalText] in
+        [console.paint("The daemon has written nothing since \(since): what it knew is not known any more.", .red)]
+      } ?? []
+    lines += [headline, ""]
     lines += conditions + drifted
     lines += hosts
-    if lines.count > 2 { lines.append("") }
+    if lines.last?.isEmpty != true { lines.append("") }
     lines.append(last)
     return lines.joined(separator: "\n")
   }
@@ -40,18 +42,13 @@ struct StatusText {
     guard let health = document.health, !health.proxies.isEmpty else { return number }
     let healthy = health.counts[.healthy] ?? 0
     let total: TerminalText = "\(healthy) of \(health.proxies.count) healthy"
-    let isFine = healthy == health.proxies.count && silence == nil
-    let line: TerminalText = "\(console.paint(total, isFine ? .green : .yellow)), \(number)"
-    return silence.map { "\(console.paint("The daemon has written nothing since \($0)", .red)); then:\n\(line)" }
-      ?? line
+    let isFine = healthy == health.proxies.count
+    return "\(console.paint(total, isFine ? .green : .yellow)), \(number)"
   }
 
-  /// Since when a daemon that reported health has been silent; nil: it is not, or there is none. It writes after each
-  /// reconciliation.
+  /// Since when a daemon that wrote the files has been silent; nil: it is not, or there is none.
   private var silence: String? {
-    guard let written = document.health?.writtenAt else { return nil }
-    let limit = max(3 * interval, 300)
-    return now.seconds - written.timestamp.seconds > limit ? Self.minute(written) : nil
+    status.isAbandoned(at: now) ? status.daemon.map { Self.minute($0.writtenAt) } : nil
   }
 
   private var conditions: [TerminalText] {

@@ -36,6 +36,7 @@ package final class DaemonService: Sendable {
   private let monitor: HealthMonitor
   private let alerts: AlertService
   private let snapshots: SnapshotHolder
+  private let freshness: FreshnessTimer
   private let subscriptions: [Subscription]
 
   private var stop: ShutdownSignal { dependencies.controller.stop }
@@ -66,7 +67,14 @@ package final class DaemonService: Sendable {
     let subscriptions =
       Self.subscribers(given, monitor, alerts, loop).map { Subscription($0) } + more.map { Subscription($0) }
     self.subscriptions = subscriptions
-    publish.withLock { $0 = { cause, view in Self.publish(cause, view, snapshots, subscriptions) } }
+    let freshness = FreshnessTimer(interval: given.configuration.interval)
+    self.freshness = freshness
+    publish.withLock {
+      $0 = { cause, view in
+        freshness.note(cause)
+        Self.publish(cause, view, snapshots, subscriptions)
+      }
+    }
   }
 
   /// The subscribers to each reconciliation and each change of health.
@@ -76,7 +84,8 @@ package final class DaemonService: Sendable {
     let controller = given.controller
     return [
       EventLogger(stores: controller.stores, log: controller.log, correlation: controller.options.correlation),
-      StatusPublisher(StatusFiles(directory: given.status), log: controller.log),
+      StatusPublisher(
+        StatusFiles(directory: given.status), interval: given.configuration.interval, log: controller.log),
       HealthTargets(monitor, given.configuration.health, instance: given.instance),
       alerts,
       SystemdStatus(given.manager),
@@ -92,6 +101,7 @@ package final class DaemonService: Sendable {
       switch cause {
       case .reconciled(let report): snapshot.take(report)
       case .healthChanged(let transitions): snapshot.take(transitions, at: view.at)
+      case .aged(let since): snapshot.age(stuckSince: since, at: view.at)
       }
     }
     let isNews = after.headline?.key != before.headline?.key
@@ -119,6 +129,11 @@ package final class DaemonService: Sendable {
         inner.addTask { [monitor, stop] in await monitor.run(stop: stop) }
         inner.addTask { [alerts, stop] in await alerts.deliver(stop: stop) }
         inner.addTask { [stop] in await loop.run(stop: stop) }
+        inner.addTask { [freshness, monitor, snapshots, subscriptions, stop] in
+          await freshness.run(stop: stop) { since in
+            Self.publish(.aged(stuckSince: since), await monitor.view, snapshots, subscriptions)
+          }
+        }
         inner.addTask { [source = dependencies.controller.source, stop] in await source.run(stop: stop) }
       }
       for subscription in subscriptions { subscription.finish() }

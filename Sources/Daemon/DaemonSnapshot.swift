@@ -63,6 +63,16 @@ package struct DaemonSnapshot: Sendable {
     counters.healthTransitions += transitions.count
     if let health { document.status.set(ConditionReport(health)) }
   }
+
+  /// - Parameter since: nil: reconciliations end in time.
+  mutating func age(stuckSince since: Timestamp?, at now: Timestamp) {
+    updatedAt = now
+    if let health, !health.records.isEmpty { document.status.set(ConditionReport(health)) }
+    guard let since else { return }
+    let stuck = Headline(stuckSince: since)
+    headline = stuck
+    document.status.set(.init(.inSync, .unknown, stuck.reason, stuck.message, since: now))
+  }
 }
 
 extension StatusDocument {

@@ -7,6 +7,8 @@ package struct DaemonUpdate: Sendable {
   package enum Cause: Sendable {
     case reconciled(ReconcileReport)
     case healthChanged([HealthTransition])
+    /// Nothing was reported for an interval. A time: no reconciliation has ended since then, for two intervals.
+    case aged(stuckSince: Timestamp?)
   }
 
   package var cause: Cause

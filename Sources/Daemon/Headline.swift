@@ -7,7 +7,7 @@ import Store
 package struct Headline: Hashable, Sendable {
   package var message: String
   package var severity: Event.Severity
-  /// A stable identifier: `InSync`, `OutOfSync`, `Refused`, `Trouble`, or the reason of a problem of the source.
+  /// A stable identifier: `InSync`, `OutOfSync`, `Refused`, `Trouble`, `ReconcileStuck`, or the reason of a problem of the source.
   package var reason: String
   /// Equal for headlines that report the same state.
   package var key: String
@@ -17,6 +17,11 @@ package struct Headline: Hashable, Sendable {
     self.severity = severity
     self.reason = reason
     self.key = key ?? message
+  }
+
+  /// Reconciliations do not end any more.
+  init(stuckSince since: Timestamp) {
+    self.init("no reconciliation has ended since \(since.iso8601)", .error, "ReconcileStuck", key: "stuck")
   }
 
   /// The result of a reconciliation, the most important first; nil: nothing to report.

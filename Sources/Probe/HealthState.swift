@@ -10,8 +10,28 @@ package struct HealthState: Sendable {
     package var last: HealthCheck?
     /// The last failed check since the start.
     package var lastFailure: HealthCheck?
+    /// When a result was last noted, in seconds of the monotonic clock; nil: not since the start.
+    var notedAt: Double?
+    /// There was no result for two intervals: what was known is not known any more.
+    package var isStale = false
 
-    package var health: Health { memory.tracker.health }
+    package var health: Health { isStale ? .unknown : memory.tracker.health }
+    /// Why it is not healthy, or not known.
+    package var problem: String? {
+      isStale ? "not checked since \(memory.checkedAt?.iso8601 ?? "the start")" : last?.problem
+    }
+
+    /// Seconds that one check may take beside its interval.
+    private static let allowance = 60.0
+
+    /// - Parameter now: seconds of the monotonic clock.
+    func aged(at now: Double, _ time: Timestamp) -> Record {
+      guard memory.tracker.health != .unknown else { return self }
+      let age = notedAt.map { now - $0 } ?? memory.checkedAt.map { time.seconds - $0.seconds } ?? .infinity
+      var record = self
+      record.isStale = age > 2 * target.interval + Self.allowance
+      return record
+    }
   }
 
   /// The checks of one round.
@@ -78,6 +98,9 @@ package struct HealthState: Sendable {
     schedule.watch(records.mapValues(\.target.interval), at: now)
   }
 
+  /// Every record, with what is not known any more.
+  package func aged(at now: Double, _ time: Timestamp) -> [Record] { records.values.map { $0.aged(at: now, time) } }
+
   /// Returns the due checks and marks them as in progress.
   package mutating func begin(at now: Double, _ time: Timestamp) -> Round {
     var round = Round()
@@ -111,6 +134,7 @@ package struct HealthState: Sendable {
       if wasAsked { noteDestination(check, at: now) }
       record.memory.note(check.outcome, at: check.at)
       record.last = check
+      record.notedAt = now
       if check.outcome == .failed { record.lastFailure = check }
       let change = record.memory.tracker.note(check.outcome, thresholds, at: check.at)
       // An outage is reported as a whole; the list counts only intermittent failures.

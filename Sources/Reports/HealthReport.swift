@@ -92,6 +92,18 @@ package struct HealthReport: Codable, Hashable, Sendable {
   }
 }
 
+extension HealthReport {
+  /// Nothing is known of any host any more.
+  mutating func forget(_ problem: String) {
+    for index in proxies.indices {
+      proxies[index].health = .unknown
+      proxies[index].problem = problem
+    }
+    counts = Dictionary(uniqueKeysWithValues: Health.allCases.map { ($0, $0 == .unknown ? proxies.count : 0) })
+    score = nil
+  }
+}
+
 extension HealthReport.Proxy {
   init(_ record: HealthState.Record, _ health: HealthSnapshot) {
     let windows = health.statistics(of: record)
@@ -102,7 +114,7 @@ extension HealthReport.Proxy {
       failuresInARow: record.memory.tracker.failures,
       steps: last?.direct.steps.map(DestinationReport.Step.init) ?? [],
       throughNPM: last?.front.map { .init(ok: $0.isOK, detail: $0.summary, ms: $0.milliseconds) },
-      cause: last?.failureCause?.rawValue, problem: last?.problem, score: health.score(of: record),
+      cause: last?.failureCause?.rawValue, problem: record.problem, score: health.score(of: record),
       availability: .init(windows), latency: .init(windows.day.latencies),
       objective: .init(record.target.objective, windows))
   }

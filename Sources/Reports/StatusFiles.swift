@@ -26,11 +26,26 @@ package struct StatusDocument: Hashable, Sendable {
     drift = DriftReport(planned, summary, at: now)
   }
 
+  /// What can be said of the present: nothing, where a daemon has written it and is gone.
+  package func aged(at now: Timestamp) -> StatusDocument {
+    guard let daemon = status.daemon, status.isAbandoned(at: now) else { return self }
+    var aged = self
+    let message = "the daemon has written nothing since \(daemon.writtenAt.timestamp.iso8601)"
+    for condition in status.conditions where condition.status != .unknown {
+      aged.status.set(.init(condition.type, .unknown, "DaemonGone", message, since: daemon.validUntil.timestamp))
+    }
+    aged.health?.forget(message)
+    return aged
+  }
+
   /// Conditions and drift that were there before keep their time; health of before is kept where there is no newer one.
-  package func keepingTimes(of before: StatusDocument?) -> StatusDocument {
+  package func keepingTimes(of before: StatusDocument?, at now: Timestamp = .now) -> StatusDocument {
     guard let before else { return self }
+    var status = status.keepingTimes(of: before.status)
+    // A daemon that still runs goes on with the files.
+    if status.daemon == nil, !before.status.isAbandoned(at: now) { status.daemon = before.status.daemon }
     return StatusDocument(
-      status: status.keepingTimes(of: before.status),
+      status: status,
       drift: before.drift.map { drift?.keepingTimes(of: $0) ?? $0 } ?? drift, health: health ?? before.health)
   }
 }
@@ -38,6 +53,9 @@ package struct StatusDocument: Hashable, Sendable {
 /// The directory of the status files, for people and scripts. Each file is replaced atomically.
 package struct StatusFiles: Sendable {
   private let directory: String
+
+  /// The reason of `InSync` after a partial run.
+  package static let outdated = "ChangedSince"
 
   package init(directory: String) { self.directory = directory }
 
@@ -66,7 +84,7 @@ package struct StatusFiles: Sendable {
   package func outdate(by command: String, run: Int, at now: Timestamp) throws {
     guard var document = try? read() else { return }
     let message = "run \(run) (\(command)) changed NPM since; the next diff --write-status or apply looks again"
-    document.status.set(.init(.inSync, .unknown, "ChangedSince", message, since: now))
+    document.status.set(.init(.inSync, .unknown, Self.outdated, message, since: now))
     try write(document)
   }
 

@@ -1,8 +1,8 @@
-import Model
+package import Model
 
 /// `status.md`: the status files for people.
-enum StatusMarkdown {
-  static func text(_ document: StatusDocument) -> MarkdownText {
+package enum StatusMarkdown {
+  package static func text(_ document: StatusDocument) -> MarkdownText {
     let status = document.status
     var lines: [MarkdownText] = ["# reconciler: \(heading(status))"]
     lines += status.conditions.filter { $0.status != .yes && $0.type != .healthy }.flatMap { condition in

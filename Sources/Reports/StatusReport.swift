@@ -1,6 +1,7 @@
 import DesiredFiles
 package import Model
 import Planning
+import Platform
 package import Reconciler
 
 /// `status.json`: what the last reconciliation found, and since when conditions hold.
@@ -35,7 +36,38 @@ package struct StatusReport: Codable, Hashable, Sendable {
     @Nullable package var hint: String?
   }
 
+  /// The daemon that keeps the files up to date.
+  package struct Daemon: Codable, Hashable, Sendable {
+    package var process: Int
+    package var host: String
+    package var startedAt: ReportTime
+    package var writtenAt: ReportTime
+    /// It writes before then; later the files say nothing about the present.
+    package var validUntil: ReportTime
+
+    private enum CodingKeys: String, CodingKey {
+      case process, host
+      case startedAt = "started_at"
+      case writtenAt = "written_at"
+      case validUntil = "valid_until"
+    }
+
+    /// - Parameter interval: seconds between two writes.
+    package init(startedAt: Timestamp, writtenAt: Timestamp, interval: Double) {
+      process = Int(CurrentProcess.identifier)
+      host = CurrentProcess.hostName
+      self.startedAt = ReportTime(startedAt)
+      self.writtenAt = ReportTime(writtenAt)
+      validUntil = ReportTime(writtenAt + 2 * interval + Self.allowance)
+    }
+
+    /// Seconds that a write may take.
+    private static let allowance = 5.0
+  }
+
   package var formatVersion = "1"
+  /// null: no daemon has written the files.
+  @Nullable package var daemon: Daemon?
   package var owner: String
   package var policy: String
   package var npm: Server
@@ -48,7 +80,7 @@ package struct StatusReport: Codable, Hashable, Sendable {
   package var open: [OpenChange] = []
 
   private enum CodingKeys: String, CodingKey {
-    case owner, policy, npm, digest, commit, counts, conditions, open
+    case daemon, owner, policy, npm, digest, commit, counts, conditions, open
     case formatVersion = "format_version"
     case lastReconcile = "last_reconcile"
   }
@@ -58,6 +90,7 @@ package struct StatusReport: Codable, Hashable, Sendable {
     owner = options.owner
     policy = options.policy.rawValue
     npm = Server(url: options.npmURL, version: nil)
+    _daemon = Nullable(wrappedValue: nil)
     _digest = Nullable(wrappedValue: nil)
     _commit = Nullable(
       wrappedValue: options.commit.map { Commit(hash: $0.hash, author: $0.author, subject: $0.subject) })
@@ -100,6 +133,9 @@ package struct StatusReport: Codable, Hashable, Sendable {
   }
 
   package mutating func remove(_ type: ConditionReport.Kind) { conditions.removeAll { $0.type == type } }
+
+  /// Whether a daemon has written the files and is gone, or is stuck.
+  package func isAbandoned(at now: Timestamp) -> Bool { daemon.map { $0.validUntil.timestamp < now } ?? false }
 
   /// Conditions whose status is as before keep their time, and health stays as it was: no reconciliation sees it.
   package func keepingTimes(of before: StatusReport) -> StatusReport {

@@ -67,12 +67,15 @@ import Testing
     let store = try SQLiteStore(path: path)
     #expect(
       try await store.checkStatistics(at: Timestamp(seconds: 1000))[ResourceKey(.proxyHost, "a")]?.day.checks == 4)
-    // A daemon that starts again knows what was.
-    let next = await HealthMonitor(HealthTracker.Thresholds(), dependencies)
-    await next.watch([
-      HealthTarget(ProbeTarget(name: "a", scheme: "http", host: "10.0.0.1", port: 80), interval: 60)
-    ])
-    #expect(await next.view.records.first?.health == .unhealthy)
+    // A daemon that starts again knows what was, and a day later that it is not known any more.
+    for (pause, health) in [(90.0, Health.unhealthy), (86400, .unknown)] {
+      dependencies.now = { [times] in Timestamp(seconds: times[2] + pause) }
+      let next = await HealthMonitor(HealthTracker.Thresholds(), dependencies)
+      await next.watch([
+        HealthTarget(ProbeTarget(name: "a", scheme: "http", host: "10.0.0.1", port: 80), interval: 60)
+      ])
+      #expect(await next.view.records.first?.health == health)
+    }
   }
 
   @Test(.timeLimit(.minutes(1))) func `what a store that is away cannot take is remembered once it is back`()

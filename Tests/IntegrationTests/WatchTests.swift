@@ -93,6 +93,37 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(1))) func `an NPM that hangs, and a daemon that is gone, leave no old news in force`()
+    async throws
+  {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      try place.scratch.write("reconciler.yaml", "watch: { interval: 1s }\n")
+      try place.desire("app", "app.test", port: 80)
+      let daemon = try place.start("watch")
+      try await until { condition(place, "InSync") == "True" }
+      #expect(try await place.run("status").exit == 0)
+      try await npm.faults([["method": "GET", "path": "/api/", "when": "before", "action": "stall", "count": 1000]])
+      try await until { condition(place, "InSync") == "Unknown" }
+      let text = try await place.run("status")
+      #expect(
+        text.exit == 0 && text.output.contains("not known") && text.output.contains("no reconciliation has ended"))
+      let events = try await place.run("events", "-o", "json").json["events"].arrayValue ?? []
+      #expect(events.contains { $0["reason"] == "ReconcileStuck" })
+      try await npm.faults([])
+      try await until { condition(place, "InSync") == "True" }
+      daemon.killHard()
+      _ = await daemon.result()
+      try await until { try await place.run("status").exit == 1 }
+      let gone = try await place.run("status", "-o", "json")
+      #expect(gone.json["conditions"].arrayValue?.allSatisfy { $0["status"] == "Unknown" } == true)
+      #expect(try await place.run("status").output.contains("The daemon has written nothing since"))
+      // Who goes on by hand has a status of his own.
+      #expect(try await place.run("apply", "--yes").exit == 0)
+      #expect(try await place.run("status").exit == 0)
+    }
+  }
+
   @Test(.timeLimit(.minutes(1))) func `status files and a lock that are removed are made again`() async throws {
     try await watching { npm, place, daemon in
       try await until { condition(place, "InSync") == "True" }

@@ -61,7 +61,11 @@ package actor AlertService: DaemonSubscriber {
   }
 
   package func receive(_ update: DaemonUpdate) async {
-    if let report = update.report { conditions.note(report) }
+    switch update.cause {
+    case .reconciled(let report): conditions.note(report)
+    case .aged(let since): if let since { conditions.note(stuckSince: since) }
+    case .healthChanged: break
+    }
     let hasDesired = update.snapshot.source?.hasDesired == true
     var input = AlertInput(hasDesired ? update.snapshot.health : nil, conditions, starts: starts)
     input.hasJustStarted = hasJustStarted

@@ -65,6 +65,13 @@ package struct ConditionTracker: Sendable {
     }
   }
 
+  /// No reconciliation has ended for two intervals: nothing else is known.
+  mutating func note(stuckSince since: Timestamp) {
+    unknown.formUnion([.drift, .guardOpen, .certificate])
+    unknown.remove(.apply)
+    Self.set(&apply, Headline(stuckSince: since).message, [], since)
+  }
+
   private static func trouble(_ planned: PlanResult, _ summary: ReconcileSummary) -> String? {
     if let refusal = planned.refusals.first { return "refused: \(refusal.message)" }
     let failed = summary.failing

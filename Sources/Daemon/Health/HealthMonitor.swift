@@ -66,9 +66,9 @@ package actor HealthMonitor {
   }
 
   package var view: HealthSnapshot {
-    HealthSnapshot(
-      records: state.records.values.sorted { $0.target.name < $1.target.name }, statistics: statistics,
-      at: dependencies.now())
+    let now = dependencies.now()
+    let records = state.aged(at: dependencies.clock.now, now).sorted { $0.target.name < $1.target.name }
+    return HealthSnapshot(records: records, statistics: statistics, at: now)
   }
 
   /// Destinations that were healthy a moment ago: the caller need not check them again.

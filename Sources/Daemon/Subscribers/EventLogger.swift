@@ -21,6 +21,7 @@ package actor EventLogger: DaemonSubscriber {
   package func receive(_ update: DaemonUpdate) async {
     switch update.cause {
     case .reconciled(let report): await record(events(report, update.newHeadline))
+    case .aged: await record(events(update.newHeadline))
     case .healthChanged(let transitions):
       await record(health.events(transitions, update.snapshot.health, correlation: correlation))
     }
@@ -33,8 +34,11 @@ package actor EventLogger: DaemonSubscriber {
     }
     if hadProblem && report.source.problem == nil { log.log("the newest desired files are in force again") }
     hadProblem = report.source.problem != nil
-    if let headline { events.append(event(headline.severity, headline.reason, headline.message)) }
-    return events
+    return events + self.events(headline)
+  }
+
+  private func events(_ headline: Headline?) -> [Event] {
+    headline.map { [event($0.severity, $0.reason, $0.message)] } ?? []
   }
 
   private func event(_ severity: Event.Severity, _ reason: String, _ message: String) -> Event {

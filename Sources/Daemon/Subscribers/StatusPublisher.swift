@@ -1,3 +1,4 @@
+import Model
 import Platform
 import Probe
 package import Reports
@@ -5,14 +6,17 @@ package import Reports
 /// Writes the status files after each update; a failure to write them is logged once.
 package actor StatusPublisher: DaemonSubscriber {
   private let files: StatusFiles
+  private let interval: Double
   private let log: any DaemonLogger
   private let executor = QueueExecutor("status files")
   private var problem: String?
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  package init(_ files: StatusFiles, log: any DaemonLogger) {
+  /// - Parameter interval: seconds within which there is another update.
+  package init(_ files: StatusFiles, interval: Double, log: any DaemonLogger) {
     self.files = files
+    self.interval = interval
     self.log = log
   }
 
@@ -34,9 +38,9 @@ package actor StatusPublisher: DaemonSubscriber {
     document.health = health.map(HealthReport.init) ?? files.readHealth()
     if update.report == nil, let written = try? files.readStatus() {
       // Another command may have changed NPM since the last reconciliation, and have said so in the files.
-      document.status = written
-      if let healthy = update.snapshot.document.status[.healthy] { document.status.set(healthy) }
+      if let sync = written[.inSync], sync.reason == StatusFiles.outdated { document.status.set(sync) }
     }
+    document.status.daemon = .init(startedAt: update.snapshot.startedAt, writtenAt: .now, interval: interval)
     return document
   }
 }
