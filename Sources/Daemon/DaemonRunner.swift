@@ -17,7 +17,11 @@ package struct DaemonRunner: Sendable {
     // Also on stand-by: the reload signal of a service manager must not end it.
     let reload = Lock<@Sendable () -> Void>({})
     stop.onHangUp { reload.withLock { $0 }() }
-    let watchdog = Task { [manager = dependencies.manager] in await Self.feed(manager) }
+    // On stand-by there is no work.
+    let goesOn = Lock<@Sendable () -> Bool>({ true })
+    let watchdog = Task { [manager = dependencies.manager] in
+      await Self.feed(manager) { goesOn.withLock { $0 }() }
+    }
     defer { watchdog.cancel() }
     let active = try await Standby.becomeActive(
       statePath: controller.statePath, log: controller.log, stop: stop, manager: dependencies.manager)
@@ -25,6 +29,7 @@ package struct DaemonRunner: Sendable {
     var dependencies = dependencies
     dependencies.controller.leadership = active
     let service = await DaemonService(dependencies)
+    goesOn.withLock { $0 = { service.goesOn } }
     reload.withLock { $0 = { service.trigger(.request) } }
     controller.log.log("watching \(controller.source.title) for NPM at \(controller.options.npmURL)")
     await service.run()
@@ -32,11 +37,11 @@ package struct DaemonRunner: Sendable {
     withExtendedLifetime(active) {}  // until the end
   }
 
-  /// Feeds the watchdog, which shows that tasks of this process are still scheduled.
-  private static func feed(_ manager: SystemdNotifier) async {
+  /// Feeds the watchdog while the work goes on.
+  private static func feed(_ manager: SystemdNotifier, _ goesOn: @Sendable () -> Bool) async {
     guard let seconds = manager.watchdog else { return }
     while !Task.isCancelled {
-      manager.alive()
+      if goesOn() { manager.alive() }
       try? await Task.sleep(for: .seconds(seconds / 3))  // a heartbeat is a matter of time
     }
   }

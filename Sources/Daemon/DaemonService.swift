@@ -37,6 +37,7 @@ package final class DaemonService: Sendable {
   private let alerts: AlertService
   private let snapshots: SnapshotHolder
   private let freshness: FreshnessTimer
+  private let meter = WorkMeter()
   private let subscriptions: [Subscription]
 
   private var stop: ShutdownSignal { dependencies.controller.stop }
@@ -57,8 +58,9 @@ package final class DaemonService: Sendable {
     self.monitor = monitor
     var controller = given.controller
     controller.known = { await monitor.recentSuccesses() }
+    controller.progress = { [meter] in meter.noteProgress() }
     let reconciler = ReconcileController(controller)
-    loop = ReconcileLoop(ReconcileSchedule.Timing(interval: given.configuration.interval)) { triggers in
+    loop = ReconcileLoop(ReconcileSchedule.Timing(interval: given.configuration.interval), meter: meter) { triggers in
       guard let report = await reconciler.reconcile(triggers) else { return .done }
       publish.withLock { $0 }(.reconciled(report), await monitor.view)
       return report.result
@@ -108,6 +110,9 @@ package final class DaemonService: Sendable {
     let update = DaemonUpdate(cause: cause, snapshot: after, newHeadline: isNews ? after.headline : nil)
     for subscription in subscriptions { subscription.send(update) }
   }
+
+  /// Whether reconciliations begin when they are due, and make progress.
+  package var goesOn: Bool { meter.goesOn }
 
   /// The current state of the daemon; never blocks.
   package var snapshot: DaemonSnapshot { snapshots.current }

@@ -24,6 +24,8 @@ package actor ReconcileController {
     package var selfHeals = true
     /// Shows that no other daemon works on the same state; nil: it is not checked.
     package var leadership: FileLock?
+    /// Called after each change.
+    package var progress: @Sendable () -> Void = {}
     package var log: any DaemonLogger
     package var stop: ShutdownSignal
 
@@ -127,8 +129,12 @@ package actor ReconcileController {
     let lease = try await ApplyLock.lease(
       stores, owner: options.owner, correlation: options.correlation, timeout: Self.lockTimeout,
       stop: dependencies.stop)
-    let result = try await lease.hold { [log = dependencies.log, stop = dependencies.stop] in
-      try await run.apply(planned, stop: stop) { log.log(DaemonLog.line($0)) }
+    let result = try await lease.hold {
+      [log = dependencies.log, stop = dependencies.stop, progress = dependencies.progress] in
+      try await run.apply(planned, stop: stop) {
+        log.log(DaemonLog.line($0))
+        progress()
+      }
     }
     for outcome in result.outcomes { backoff.note(outcome, at: now) }
     return .applied(planned, result)

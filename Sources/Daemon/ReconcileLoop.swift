@@ -9,18 +9,20 @@ package final class ReconcileLoop: Sendable {
   private let timing: ReconcileSchedule.Timing
   private let inbox = Lock<[Trigger]>([.start])
   private let timer: TimerLoop
+  private let meter: WorkMeter
 
   /// - Parameters:
   ///   - chance: from 0 to 1, for the jitter.
   ///   - pass: must not throw: a failure is its result.
   package init(
     _ timing: ReconcileSchedule.Timing, clock: any MonotonicClock = SystemMonotonicClock(),
-    chance: @escaping @Sendable () -> Double = { .random(in: 0...1) },
+    meter: WorkMeter = WorkMeter(), chance: @escaping @Sendable () -> Double = { .random(in: 0...1) },
     reconcile: @escaping @Sendable ([Trigger]) async -> ReconcileResult
   ) {
     self.timing = timing
     self.clock = clock
     timer = TimerLoop(clock: clock)
+    self.meter = meter
     self.chance = chance
     self.reconcile = reconcile
   }
@@ -37,8 +39,10 @@ package final class ReconcileLoop: Sendable {
     await timer.run(stop: stop) {
       for trigger in takeAll() { state.note(trigger) }
       guard let due = state.due, due <= clock.now else { return state.due }
+      meter.noteProgress()
       let result = await reconcile(state.begin(at: clock.now))
       state.end(result, at: clock.now, chance: chance())
+      meter.noteEnd(due: state.due)
       // Triggers in the meantime have woken the timer.
       return state.due
     }

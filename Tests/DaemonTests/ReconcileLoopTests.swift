@@ -74,4 +74,43 @@ import Testing
     bench.clock.set(1000)
     await ended
   }
+
+  @Test(.timeLimit(.minutes(1))) func `the watchdog is fed while passes begin in time and make progress`() async {
+    let clock = ManualClock()
+    let meter = WorkMeter(clock: clock)
+    let passes = AsyncStream.makeStream(of: Void.self)
+    let (stop, gate) = (ShutdownSignal(), ShutdownSignal())
+    let loop = ReconcileLoop(ReconcileSchedule.Timing(interval: 60), clock: clock, meter: meter, chance: { 0.5 }) { _ in
+      passes.continuation.yield()
+      if clock.now >= 60 { await gate.wait() }
+      return .done
+    }
+    async let ended: Void = loop.run(stop: stop)
+    var begun = passes.stream.makeAsyncIterator()
+    var waits = clock.waits.stream.makeAsyncIterator()
+    await begun.next()
+    #expect(await waits.next() == 60)
+    #expect(meter.goesOn)
+    clock.set(60)
+    await begun.next()
+    // A pass that makes progress may last; one that does not is stuck.
+    clock.set(60 + WorkMeter.longestStep)
+    #expect(meter.goesOn)
+    meter.noteProgress()
+    clock.set(60 + 2 * WorkMeter.longestStep)
+    #expect(meter.goesOn)
+    clock.set(61 + 2 * WorkMeter.longestStep)
+    #expect(!meter.goesOn)
+    gate.request()
+    _ = await waits.next()
+    #expect(meter.goesOn)
+    // A loop that does not begin when it is due is stuck, too.
+    let idle = WorkMeter(clock: clock)
+    let late = clock.now + WorkMeter.longestStep
+    clock.set(late + 1)
+    #expect(!idle.goesOn)
+    stop.request()
+    clock.set(100_000)
+    await ended
+  }
 }
