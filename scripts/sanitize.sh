@@ -6,6 +6,7 @@ kind=$1
 export SWIFT_BACKTRACE=enable=no
 export TSAN_OPTIONS="halt_on_error=1 exitcode=66"
 export ASAN_OPTIONS="detect_leaks=0"
+scripts/test-tools.sh
 echo "sanitize: $kind"
 swift test --sanitize="$kind" --scratch-path ".build/sanitize-$kind"
 swift build --sanitize="$kind" --scratch-path ".build/sanitize-$kind" --product FaultSuite

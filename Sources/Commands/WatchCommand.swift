@@ -21,6 +21,7 @@ enum WatchCommand {
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     CurrentProcess.limitArenas()
+    Terminal.bufferErrors()
     let context = try CommandContext(invocation)
     let stop = ShutdownSignal()
     stop.listenToSignals()

@@ -14,6 +14,7 @@ package struct DaemonRunner: Sendable {
   /// - Throws: `LockError` if the lock of the active daemon cannot be created.
   package func run() async throws {
     let stop = controller.stop
+    ShutdownSignal.ignoreOthers()
     // Also on stand-by: the reload signal of a service manager must not end it.
     let reload = Lock<@Sendable () -> Void>({})
     stop.onHangUp { reload.withLock { $0 }() }

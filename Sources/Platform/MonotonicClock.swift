@@ -14,5 +14,5 @@ package struct SystemMonotonicClock: MonotonicClock {
 
   package var now: Double { (ContinuousClock.now - start) / .seconds(1) }
 
-  package func wait(until time: Double) async { try? await Task.sleep(until: start + .seconds(time)) }
+  package func wait(until time: Double) async { await Pause.wait(time - now) }
 }

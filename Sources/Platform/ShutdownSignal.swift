@@ -73,6 +73,9 @@ package final class ShutdownSignal: Sendable {
     state.withLock { $0.sources.append(source) }
   }
 
+  /// Signals without a meaning here, which would end the process, do nothing from now on.
+  package static func ignoreOthers() { for number in [SIGUSR1, SIGUSR2, SIGALRM] { signal(number, SIG_IGN) } }
+
   /// Ctrl-C and SIGTERM end the process at once with 130. After `deferExit` the first one requests the stop and the
   /// second one ends the process.
   package func listenToSignals() {

@@ -12,13 +12,20 @@ package enum Terminal {
 
   package static func isTerminal(_ fd: Int32) -> Bool { isatty(fd) == 1 }
 
+  private static let errors = Lock<BoundedWriter?>(nil)
+
+  /// From now on nothing waits for whatever reads standard error.
+  package static func bufferErrors() { errors.withLock { $0 = $0 ?? BoundedWriter(error) } }
+
   /// Writes to a descriptor; a reader that closed its end is not an error.
   package static func write(_ text: String, to fd: Int32) {
+    if fd == error, let writer = errors.withLock({ $0 }) { return writer.write(text) }
     try? Files.writeAll(fd, Array(text.utf8), path: "output")
   }
 
-  /// Ends the process at once.
+  /// Ends the process at once, or as soon as its last lines were read.
   package static func exit(_ code: Int32) -> Never {
+    errors.withLock { $0 }?.flush(within: 1)
     #if canImport(Glibc)
       Glibc.exit(code)
     #else

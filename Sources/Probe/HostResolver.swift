@@ -48,8 +48,8 @@ package actor HostResolver {
       gate.leave()
     }
     let timer = Task {
-      try await Task.sleep(for: .seconds(timeout))  // the time limit: `getaddrinfo` has none
-      answer.set(.timedOut)
+      await Pause.wait(timeout)  // the time limit: `getaddrinfo` has none
+      if !Task.isCancelled { answer.set(.timedOut) }
     }
     defer { timer.cancel() }
     return await answer.value()

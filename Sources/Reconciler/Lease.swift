@@ -40,7 +40,8 @@ package struct Lease: Sendable {
     let renewal = Task {
       while !Task.isCancelled {
         // Renewal is periodic: there is no event to wait for.
-        try await Task.sleep(for: .seconds(LeaseHolder.renewal))
+        await Pause.wait(LeaseHolder.renewal)
+        if Task.isCancelled { return }
         try await stores.lease.renew(holder, at: .now)
       }
     }

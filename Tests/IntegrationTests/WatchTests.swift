@@ -124,6 +124,42 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(1))) func `a log that nothing reads stops nothing, and stray signals do not end it`()
+    async throws
+  {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      try place.scratch.write("reconciler.yaml", "watch: { interval: 1h }\n")
+      try place.desire("app", "app.test", port: 80)
+      let pipe = "\(place.scratch.path)/log"
+      #expect(mkfifo(pipe, 0o600) == 0)
+      let end = open(pipe, O_RDWR | O_NONBLOCK)
+      defer { close(end) }
+      // A pipe that is full: the first line would wait.
+      while write(end, [UInt8](repeating: 0x2e, count: 4096), 4096) > 0 {}
+      let daemon = try RunningProgram(
+        ["-c", "exec \(ProgramRun.binary) watch -v 2>log"], in: place.scratch.path, environment: place.environment,
+        program: "/bin/sh")
+      try await until { try await port(npm) == 80 }
+      for number in [SIGUSR1, SIGUSR2, SIGALRM] { kill(daemon.identifier, number) }
+      for port in 81...85 {
+        try place.desire("app", "app.test", port: port)
+        daemon.hangUp()
+        try await until { try await self.port(npm) == port }
+      }
+      // Until it is read again.
+      var log: [UInt8] = []
+      while !String(decoding: log, as: UTF8.self).contains("update proxy_host/app") {
+        var bytes = [UInt8](repeating: 0, count: 65536)
+        let count = read(end, &bytes, bytes.count)
+        if count > 0 { log += bytes[..<count] } else { await Task.yield() }
+        try Task.checkCancellation()
+      }
+      daemon.terminate()
+      #expect(await daemon.result().exit == 0)
+    }
+  }
+
   @Test(.timeLimit(.minutes(1))) func `status files and a lock that are removed are made again`() async throws {
     try await watching { npm, place, daemon in
       try await until { condition(place, "InSync") == "True" }
