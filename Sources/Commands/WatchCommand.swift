@@ -42,6 +42,8 @@ extension CommandContext {
       source: desiredSource(configuration.git), gateway: try gateway(), stores: stores, prober: prober,
       options: options, statePath: settings.state, log: log, stop: stop)
     controller.selfHeals = configuration.selfHeals
+    // A commit is whole at once.
+    controller.settleSeconds = configuration.git == nil ? configuration.settle : 0
     let checker = HealthProber(
       settings: settings.probe, engine: engine, dataPlane: configuration.health.dataPlane,
       connectivityTargets: configuration.health.connectivityTargets)

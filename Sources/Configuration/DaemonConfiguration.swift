@@ -10,6 +10,8 @@ package struct DaemonConfiguration: Sendable {
   package var interval = SettingCatalog.watchInterval.defaultValue
   /// Whether it repairs drift in NPM.
   package var selfHeals = SettingCatalog.selfHeal.defaultValue
+  /// Seconds for which files must be unchanged before a removal is carried out.
+  package var settle = SettingCatalog.settle.defaultValue
   package var windows: [MaintenanceWindow] = []
   package var health = HealthConfiguration()
   /// nil: the desired files are a directory.

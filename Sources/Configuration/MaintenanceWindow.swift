@@ -38,7 +38,7 @@ package struct MaintenanceWindow: Sendable {
   package static func suspension(_ windows: [MaintenanceWindow], at now: Timestamp) -> Suspension? {
     let open = windows.compactMap { window in window.end(at: now).map { (window.reason, $0) } }
     return open.max { $0.1 < $1.1 }.map { reason, end in
-      Suspension(until: end.iso8601, reason: reason.isEmpty ? "maintenance window" : reason)
+      Suspension(until: end.iso8601, reason: reason.isEmpty ? "maintenance window" : "maintenance window: \(reason)")
     }
   }
 }

@@ -23,6 +23,9 @@ extension SettingCatalog {
     "watch.interval", default: 60, "Time between reconciliations when nothing else calls for one.")
   static let selfHeal = Setting.toggle(
     "watch.self_heal", default: true, "Repair what was changed in NPM; false: only report it.")
+  static let settle = Setting.duration(
+    "watch.settle", default: 10,
+    "How long files of a directory must be unchanged before what is gone from them is removed from NPM.", atLeast: 0)
   static let windows = Setting.list(
     "watch.windows", .list(window, key: "cron", shorthands: []),
     "Times in which the daemon checks, and writes nothing.")
@@ -58,7 +61,8 @@ extension SettingCatalog {
   static let daemon: [SettingDefinition] =
     [
       git.definition, branch.definition, sourcePath.definition, fetchInterval.definition, sshKey.definition,
-      token.definition, allowsForcePush.definition, watchInterval.definition, selfHeal.definition, windows.definition,
+      token.definition, allowsForcePush.definition, watchInterval.definition, selfHeal.definition, settle.definition,
+      windows.definition,
     ] + [
       healthInterval.definition, failureThreshold.definition, successThreshold.definition, connectivity.definition,
       availability.definition, latency.definition, restarts.definition, objectivesByLabel.definition,

@@ -9,6 +9,7 @@ extension SettingsLoader {
     var daemon = DaemonConfiguration()
     daemon.interval = reader.value(SettingCatalog.watchInterval)
     daemon.selfHeals = reader.value(SettingCatalog.selfHeal)
+    daemon.settle = reader.value(SettingCatalog.settle)
     let windows = reader.value(SettingCatalog.windows)
     daemon.windows = windows.indices.compactMap { window(windows[$0], $0) }
     daemon.health = health()

@@ -47,16 +47,13 @@ package struct Headline: Hashable, Sendable {
   }
 
   private static func sync(_ planned: PlanResult, _ result: ApplyResult) -> Headline {
-    let withheld = planned.plan.withheld
-    let parts = [
-      ("failed", result.outcomes.filter { $0.status != .applied }.map(\.change.key.name)),
-      ("failed before, tried again later", withheld.filter { planned.retrying.contains($0.key) }.map(\.key.name)),
-      ("blocked", planned.plan.changes.filter(\.isBlocked).map(\.key.name)),
-      ("held back", withheld.filter { $0.suspension == nil && !planned.retrying.contains($0.key) }.map(\.key.name)),
-      ("suspended", withheld.filter { $0.suspension != nil }.map(\.key.name)),
-    ].filter { !$0.1.isEmpty }
+    let parts =
+      [
+        ("failed", result.outcomes.filter { $0.status != .applied }.map(\.change.key.name)),
+        ("blocked", planned.plan.changes.filter(\.isBlocked).map(\.key.name)),
+      ].filter { !$0.1.isEmpty } + planned.plan.withheldByReason.map { ($0.reason, $0.changes.map(\.key.name)) }
     guard parts.isEmpty else {
-      let list = parts.map { "\($0.0): \($0.1.sorted().joined(separator: ", "))" }.joined(separator: "; ")
+      let list = parts.map { "\($0.0): \($0.1.sorted().shortened)" }.joined(separator: "; ")
       return Headline(list, .warning, "OutOfSync")
     }
     let count = planned.desired.resources.count

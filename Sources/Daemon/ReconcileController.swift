@@ -24,6 +24,9 @@ package actor ReconcileController {
     package var selfHeals = true
     /// Shows that no other daemon works on the same state; nil: it is not checked.
     package var leadership: FileLock?
+    /// Seconds for which files must be unchanged before a removal is carried out; 0: it is at once.
+    package var settleSeconds = 0.0
+    package var clock: any MonotonicClock = SystemMonotonicClock()
     /// Called after each change.
     package var progress: @Sendable () -> Void = {}
     package var log: any DaemonLogger
@@ -51,6 +54,8 @@ package actor ReconcileController {
   private var problem: SourceStatus.Problem?
   /// Since when reconciliations fail.
   private var failingSince: Timestamp?
+  /// The revision of the files, and which removals wait for them to settle.
+  private let removals: Lock<(revision: Int, settling: RemovalSettling)>
   /// When old events and runs were last deleted.
   private var prunedAt = ContinuousClock.now
 
@@ -60,6 +65,15 @@ package actor ReconcileController {
   package init(_ dependencies: Dependencies) {
     self.dependencies = dependencies
     options = dependencies.options
+    let removals = Lock((revision: 0, settling: RemovalSettling(seconds: dependencies.settleSeconds)))
+    self.removals = removals
+    let (clock, seconds) = (dependencies.clock, dependencies.settleSeconds)
+    options.removalDelay = { removed, desired in
+      let isSettled = removals.withLock {
+        $0.settling.isSettled(removed: removed, desired: desired, revision: $0.revision, at: clock.now)
+      }
+      return isSettled ? nil : seconds
+    }
   }
 
   /// - Returns: nil: cancelled by a stop.
@@ -70,6 +84,7 @@ package actor ReconcileController {
     if triggers != [.interval] { backoff.clear() }
     let reading = await dependencies.stop.cancelling { [source = dependencies.source] in await source.read() }
     if dependencies.stop.isRequested { return nil }
+    removals.withLock { $0.revision = reading.revision }
     let source = note(reading)
     let outcome = await outcome(reading.desired)
     return ReconcileReport(
@@ -154,9 +169,9 @@ package actor ReconcileController {
   private func withholding(_ found: PlanResult, at now: ContinuousClock.Instant) -> PlanResult {
     var planned = found
     let selfHeals = dependencies.selfHeals
-    planned.plan.withhold { $0.cause == .drifted && ($0.resource?.selfHeals ?? selfHeals) == false }
+    planned.plan.withhold(.reportsOnly) { $0.cause == .drifted && ($0.resource?.selfHeals ?? selfHeals) == false }
     let before = Set(planned.plan.withheld.map(\.key))
-    planned.plan.withhold { backoff.holds($0, at: now) }
+    planned.plan.withhold(.failedBefore) { backoff.holds($0, at: now) }
     planned.retrying = Set(planned.plan.withheld.map(\.key)).subtracting(before).filter(backoff.hasFailed)
     return planned
   }

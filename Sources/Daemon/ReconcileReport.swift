@@ -63,12 +63,22 @@ package struct ReconcileReport: Sendable {
   /// `requeue` where the next reconciliation must not wait for the interval.
   package var result: ReconcileResult {
     switch outcome {
-    case .noDesiredState, .refused: return .done
+    case .noDesiredState: return .done
+    case .refused: return unsettled.map { .again(seconds: $0) } ?? .done
     case .failed: return .requeue
     case .applied(_, let result):
       let isAway = result.outcomes.contains { $0.error.map(\.code.isUpstreamAway) == true }
-      return isAway || result.unrepaired != nil ? .requeue : .done
+      if isAway || result.unrepaired != nil { return .requeue }
+      return unsettled.map { .again(seconds: $0) } ?? .done
     }
+  }
+
+  /// Seconds after which removals that wait for the files to settle are looked at again.
+  private var unsettled: Double? {
+    let held = planned?.plan.withheld.lazy.compactMap { change -> Double? in
+      if case .filesUnsettled(let seconds)? = change.hold { seconds } else { nil }
+    }
+    return held?.first
   }
 
   /// What NPM is known to serve; nil: nothing was applied, so nothing was proved.

@@ -22,6 +22,8 @@ package enum ReconcileResult: Hashable, Sendable {
   case done
   /// A failure that may be temporary: NPM, the network, the disk.
   case requeue
+  /// Complete, but something waits for that long.
+  case again(seconds: Double)
 }
 
 /// When the next pass is due. A value; the time is passed in, in seconds of any monotonic clock.
@@ -78,8 +80,9 @@ package struct ReconcileSchedule: Sendable {
   package mutating func end(_ result: ReconcileResult, at now: Double, chance: Double) {
     isRunning = false
     free = now + timing.gap
-    failures = result == .done ? 0 : failures + 1
+    failures = result == .requeue ? failures + 1 : 0
     tick = now + spread(delay, chance)
+    if case .again(let seconds) = result { tick = min(tick, now + seconds) }
   }
 
   private var delay: Double {

@@ -34,6 +34,24 @@ package enum Cause: String, Hashable, Sendable {
   case unfinished
 }
 
+/// Why a change is withheld although neither the policy nor a suspension forbids it.
+package enum Hold: Hashable, Sendable {
+  /// Drift is not repaired.
+  case reportsOnly
+  /// It failed before, and waits for its next attempt.
+  case failedBefore
+  /// A removal waits until the desired files have been unchanged for so many seconds.
+  case filesUnsettled(seconds: Double)
+
+  package var description: String {
+    switch self {
+    case .reportsOnly: "only reported (self_heal: false)"
+    case .failedBefore: "failed before, tried again later"
+    case .filesUnsettled(let seconds): "waiting until the files are unchanged for \(Int(seconds)) s"
+    }
+  }
+}
+
 /// Why a desired object cannot be applied, and what to do.
 package struct BlockReason: Hashable, Sendable {
   package var code: DiagnosticCode
@@ -114,6 +132,8 @@ package struct Change: Sendable {
   package var users: [ObservedResource] = []
   /// Why it is deferred, if the YAML or an operator suspends the object.
   package var suspension: Suspension?
+  /// Why it is withheld, where that is neither the policy nor a suspension.
+  package var hold: Hold?
 
   package init(
     key: ResourceKey, action: Action, cause: Cause, id: ResourceID? = nil, fields: [FieldChange] = [],

@@ -68,13 +68,30 @@ package struct Plan: Sendable {
   }
 
   /// Withholds matching changes, as a policy does, and the changes that depend on them.
-  package mutating func withhold(where isHeld: (Change) -> Bool) {
+  package mutating func withhold(_ hold: Hold? = nil, where isHeld: (Change) -> Bool) {
     let held = changes.filter { !$0.isBlocked && isHeld($0) }
     guard !held.isEmpty else { return }
-    withheld += held
+    withheld += held.map { change in
+      var kept = change
+      kept.hold = hold
+      return kept
+    }
     let keys = Set(held.map(\.key))
     changes.removeAll { keys.contains($0.key) }
     DomainHandoverRule.apply(to: &self)
+  }
+
+  /// Why a withheld change waits.
+  package func holdReason(_ change: Change) -> String {
+    if let suspension = change.suspension {
+      return "suspended until \(suspension.until)" + (suspension.reason.isEmpty ? "" : " (\(suspension.reason))")
+    }
+    return change.hold?.description ?? "held back by policy \(policy.rawValue)"
+  }
+
+  /// Withheld changes by the reason.
+  package var withheldByReason: [(reason: String, changes: [Change])] {
+    Dictionary(grouping: withheld, by: holdReason).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
   /// Keeps only adoptions, and what blocks them.

@@ -23,6 +23,11 @@ package struct ReconcileOptions: Sendable {
   package var commit: GitCommit?
   /// Why nothing may be written at a time, as in a maintenance window; nil: writes are allowed.
   package var maintenance: @Sendable (Timestamp) -> Suspension? = { _ in nil }
+  /// Seconds for which removals still have to wait; nil: they are carried out. Gets the names that are gone, and those
+  /// that are there.
+  package var removalDelay: @Sendable (_ removed: Set<ResourceKey>, _ desired: Set<ResourceKey>) -> Double? = { _, _ in
+    nil
+  }
   /// Whether a connection to NPM's API shows that nginx reloaded.
   package var usesReloadWitness = true
   /// Where NPM serves its hosts, to verify what was written; nil: not known.

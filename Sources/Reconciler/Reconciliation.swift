@@ -57,6 +57,7 @@ package struct Reconciliation: Sendable {
     options.suspensions = try await suspensions.now()
     var plan = Planner(options).plan(desired, observed, ledger)
     if case .adopt(let adoption) = settings.purpose { plan.keepAdoptions(adoption) }
+    withholdRemovals(&plan, desired)
     var planned = PlanResult(
       desired: desired, observed: observed, ledger: ledger, plan: plan, probes: [:], refusals: [], warnings: [],
       certificates: CertificateInventory(observed, now: .now, days: settings.certificateDays), authors: [:])
@@ -64,6 +65,13 @@ package struct Reconciliation: Sendable {
     try await guardPlan(&planned)
     planned.authors = await authors(planned.plan, history)
     return planned
+  }
+
+  /// Before the limits are checked: what waits does not count.
+  private func withholdRemovals(_ plan: inout Plan, _ desired: DesiredState) {
+    let removed = Set(plan.changes.filter { $0.cause == .removed && !$0.isBlocked }.map(\.key))
+    guard let seconds = settings.removalDelay(removed, Set(desired.resources.map(\.key))) else { return }
+    plan.withhold(.filesUnsettled(seconds: seconds)) { $0.cause == .removed }
   }
 
   /// Adds the reasons to refuse the plan, the hosts to write again, and warnings.

@@ -59,19 +59,19 @@ extension ReconcileSummary {
 
   private func inSync(_ now: Timestamp) -> ConditionReport {
     guard !isInSync else { return .init(.inSync, .yes, "NothingToDo", "NPM is as the YAML says", since: now) }
-    let suspended = withheld.count { $0.suspension != nil }
-    let parts = [
-      (withheld.count - suspended - retrying, "held back by the policy"), (suspended, "suspended"),
-      (retrying, "tried again later after a failure"), (unprotected, "may be without TLS and access control"),
-    ]
-    let message = "\(open.count) differ from the YAML" + parts.filter { $0.0 > 0 }.map { ", \($0.0) \($0.1)" }.joined()
+    let parts =
+      withheld.map { ", \($0.changes.count) \($0.reason)" }
+      + (unprotected > 0 ? [", \(unprotected) may be without TLS and access control"] : [])
+    let message = "\(open.count) differ from the YAML" + parts.joined()
     let isPending = !open.isEmpty || unprotected > 0
     return .init(.inSync, .no, isPending ? "ChangesPending" : "HeldBackByPolicy", message, since: now)
   }
 
   private func applied(_ now: Timestamp) -> ConditionReport {
     let message = failing.isEmpty ? "" : "failed: \(failing.joined(separator: ", "))"
-    if isRefused { return .init(.applied, .no, "Refused", message, since: now) }
+    if !refusals.isEmpty {
+      return .init(.applied, .no, "Refused", refusals.map(\.message).joined(separator: "; "), since: now)
+    }
     guard failing.isEmpty else { return .init(.applied, .no, "ChangesFailed", message, since: now) }
     return .init(.applied, .yes, "Succeeded", since: now)
   }

@@ -20,7 +20,7 @@ package enum PlanMarkdown {
       lines.append(row)
     }
     for change in planned.plan.withheld {
-      let tail: MarkdownText = hasOutcome ? " held back by the policy |" : ""
+      let tail: MarkdownText = hasOutcome ? " \(planned.plan.holdReason(change)) |" : ""
       lines.append("| held back: \(change.action.kind.rawValue) | \(change.key.name) | \(what(change)) |\(tail)")
     }
     for refusal in planned.refusals { lines += ["", "apply would refuse: \(refusal.message)"] }

@@ -14,9 +14,8 @@ package struct ReconcileSummary: Sendable {
   package let counts: [ObjectState: Int]
   /// Errors of changes that failed now.
   let errors: [ResourceKey: Diagnostic]
-  let isRefused: Bool
-  let withheld: [Change]
-  let retrying: Int
+  let refusals: [Diagnostic]
+  let withheld: [(reason: String, changes: [Change])]
   /// Hosts that a request to Let's Encrypt may have left without TLS and access control.
   let unprotected: Int
   let certificates: [Diagnostic]
@@ -29,13 +28,12 @@ package struct ReconcileSummary: Sendable {
     open = planned.plan.changes.filter { !applied.contains($0.key) }
     errors = Dictionary(firstOf: failed.compactMap { outcome in outcome.error.map { (outcome.change.key, $0) } })
     failing = failed.map(\.change.key.name) + planned.retrying.map(\.name).sorted()
-    retrying = planned.retrying.count
-    isRefused = !planned.refusals.isEmpty
-    withheld = planned.plan.withheld
+    refusals = planned.refusals
+    withheld = planned.plan.withheldByReason
     let isRepaired = result != nil && result?.unrepaired == nil && planned.plan.policy != .observe
     unprotected = isRepaired ? 0 : planned.plan.hostsToRewrite.count
     certificates = planned.certificates.diagnostics
-    drifted = (open + withheld).filter { change in
+    drifted = (open + planned.plan.withheld).filter { change in
       change.cause == .drifted || change.fields.contains { $0.cause == .drifted || $0.cause == .both }
     }
     let removed = planned.plan.changes.filter { $0.action.isRemoval }.map(\.key)
@@ -46,7 +44,7 @@ package struct ReconcileSummary: Sendable {
       .inSync: planned.plan.unchanged.count + applied.subtracting(removed).count,
       .pending: open.count { !$0.isBlocked },
       .blocked: open.count(where: \.isBlocked),
-      .withheld: withheld.count,
+      .withheld: planned.plan.withheld.count,
       .drifted: drifted.count,
       .applied: applied.count,
       .failed: failed.count,

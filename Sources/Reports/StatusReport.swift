@@ -34,6 +34,15 @@ package struct StatusReport: Codable, Hashable, Sendable {
     /// Why it is blocked, or why it failed.
     @Nullable package var message: String?
     @Nullable package var hint: String?
+
+    init(_ change: Change, _ message: String?, hint: String? = nil) {
+      kind = change.key.kind.rawValue
+      name = change.key.name
+      action = change.action.kind.rawValue
+      fields = change.fields.map(\.path)
+      _message = Nullable(wrappedValue: message)
+      _hint = Nullable(wrappedValue: hint)
+    }
   }
 
   /// The daemon that keeps the files up to date.
@@ -78,9 +87,11 @@ package struct StatusReport: Codable, Hashable, Sendable {
   package var counts: [ObjectState: Int] = [:]
   package var conditions: [ConditionReport] = []
   package var open: [OpenChange] = []
+  /// Changes that are not to be applied now; `message` is the reason.
+  package var withheld: [OpenChange] = []
 
   private enum CodingKeys: String, CodingKey {
-    case daemon, owner, policy, npm, digest, commit, counts, conditions, open
+    case daemon, owner, policy, npm, digest, commit, counts, conditions, open, withheld
     case formatVersion = "format_version"
     case lastReconcile = "last_reconcile"
   }
@@ -113,10 +124,9 @@ package struct StatusReport: Codable, Hashable, Sendable {
     open = summary.open.map { change in
       let error = summary.errors[change.key]
       return OpenChange(
-        kind: change.key.kind.rawValue, name: change.key.name, action: change.action.kind.rawValue,
-        fields: change.fields.map(\.path), message: change.blockReason?.message ?? error?.message,
-        hint: change.blockReason?.hint ?? error?.hint)
+        change, change.blockReason?.message ?? error?.message, hint: change.blockReason?.hint ?? error?.hint)
     }
+    withheld = summary.withheld.flatMap { reason, changes in changes.map { OpenChange($0, reason) } }
   }
 
   package subscript(_ type: ConditionReport.Kind) -> ConditionReport? { conditions.first { $0.type == type } }

@@ -41,7 +41,7 @@ import Testing
       cron: try #require(CronExpression("0 1 * * *")), duration: 86400, zone: .utc, reason: "moving")
     let now = try #require(Timestamp(iso8601: "2026-11-21T02:00:00Z"))
     let pause = MaintenanceWindow.suspension([try window(), longer], at: now)
-    #expect(pause == Suspension(until: "2026-11-22T01:00:00.000Z", reason: "moving"))
+    #expect(pause == Suspension(until: "2026-11-22T01:00:00.000Z", reason: "maintenance window: moving"))
     #expect(MaintenanceWindow.suspension([], at: now) == nil)
   }
 }

@@ -87,7 +87,12 @@ import Testing
         "reconciler.yaml", "watch: { windows: [{ cron: '* * * * *', duration: 5m, reason: moving }] }\n")
       try place.desire("app", "app.test", port: 80)
       let daemon = try place.start("watch")
-      await daemon.says("suspended: app")
+      await daemon.says("(maintenance window: moving): app")
+      let status = try await place.run("status", "-o", "json").json
+      let reason = status["withheld"].arrayValue?.first?["message"].stringValue ?? ""
+      #expect(reason.hasPrefix("suspended until 20") && reason.hasSuffix("(maintenance window: moving)"), "\(reason)")
+      let sync = status["conditions"].arrayValue?.first { $0["type"] == "InSync" } ?? .null
+      #expect(sync["message"].stringValue?.contains("1 \(reason)") == true)
       daemon.terminate()
       #expect(await daemon.result().exit == 0)
       #expect(try await npm.hosts().isEmpty)

@@ -12,10 +12,12 @@ import Testing
     // The pipe is full before anything is written.
     _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
     var filled = 0
-    while true {
-      let count = write(ends[1], [UInt8](repeating: 0x2e, count: 4096), 4096)
-      if count < 0 { break }
-      filled += count
+    for size in [4096, 1] {
+      while true {
+        let count = write(ends[1], [UInt8](repeating: 0x2e, count: size), size)
+        if count < 0 { break }
+        filled += count
+      }
     }
     _ = fcntl(ends[1], F_SETFL, 0)
     let writer = BoundedWriter(ends[1], capacity: 3)

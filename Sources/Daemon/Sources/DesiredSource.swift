@@ -12,6 +12,8 @@ package struct SourceReading: Sendable {
   package var problem: GitProblem?
   /// The commit of `desired`; nil: it is not from a repository.
   package var commit: GitCommit?
+  /// Changes whenever the files may have changed.
+  package var revision = 0
 
   package init(
     desired: DesiredState? = nil, mistakes: String? = nil, problem: GitProblem? = nil, commit: GitCommit? = nil

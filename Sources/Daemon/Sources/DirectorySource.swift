@@ -9,6 +9,7 @@ package actor DirectorySource: DesiredSource {
   private let secrets: SecretSource
   private var last = LastGoodState()
   private var files: FileWatch?
+  private let changes = Lock(0)
 
   /// - Parameter ignored: a directory that may be inside, and that the daemon writes itself.
   package init(_ directory: String, ignoring ignored: String, secrets: SecretSource) {
@@ -20,13 +21,19 @@ package actor DirectorySource: DesiredSource {
   package nonisolated var title: String { "\(directory)/" }
 
   package func read() async -> SourceReading {
+    let revision = changes.withLock { $0 }
     let loaded = await BlockingPool.files.run { [directory, secrets] in DesiredLoader.load(directory, secrets: secrets)
     }
     files?.follow(loaded.referred)
-    return last.take(loaded)
+    var reading = last.take(loaded)
+    reading.revision = revision
+    return reading
   }
 
   package func watch(changed: @escaping @Sendable () -> Void) {
-    files = FileWatch(directory, ignoring: ignored, onChange: changed)
+    files = FileWatch(directory, ignoring: ignored) { [changes] in
+      changes.withLock { $0 += 1 }
+      changed()
+    }
   }
 }
