@@ -55,6 +55,13 @@ package struct Alert: Hashable, Codable, Sendable {
   package var notifiedSeverity: AlertSeverity?
   package var isOneShot: Bool
   package var cooldown: Double
+  /// When it stopped firing; nil: it fires. It is kept until its cooldown is over, so that flapping does not begin that
+  /// anew.
+  package var endedAt: Timestamp?
+  /// Whether receivers were notified of its end, and not since that it fires again.
+  package var isReportedResolved: Bool?
+
+  package var isFiring: Bool { endedAt == nil }
 
   package var key: String { "\(rule.rawValue)/\(subject)" }
 

@@ -104,10 +104,11 @@ extension AlertInput {
       conditions.append(condition(.down, rule, "NPM", "NPM serves nothing: \(first.problem)", byNPM.map(\.name)))
     }
     let byDestination = bad.filter { $0.cause == nil }
+    let sharing = Dictionary(grouping: hosts, by: \.destination)
     for (destination, group) in Dictionary(grouping: byDestination, by: \.destination) {
       // All hosts of a dead destination are affected, also those whose own check is not due yet.
       let isDead = group.contains(where: \.isDead)
-      let members = isDead ? hosts.filter { $0.destination == destination } : group
+      let members = isDead ? sharing[destination] ?? group : group
       let who = Self.who(members.map(\.name).sorted())
       conditions.append(
         condition(.down, rule, destination, "\(who) down, \(destination): \(group[0].problem)", members.map(\.name)))

@@ -3,7 +3,8 @@ package import Model
 /// Decides which alerts fire and what is notified, from previous alerts and current conditions. A value: sends nothing.
 ///
 /// An alert is notified once when it begins to fire, again when its cooldown is over and it still fires, and once more
-/// when it is resolved; no resolution is notified for an alert that never was.
+/// when it is resolved; no resolution is notified for an alert that never was. One that fires again before its cooldown
+/// is over, for the same hosts, is not news.
 package struct AlertStateMachine: Hashable, Sendable {
   package private(set) var alerts: [String: Alert]
 
@@ -20,36 +21,57 @@ package struct AlertStateMachine: Hashable, Sendable {
   ) -> [AlertNotification] {
     var notices: [AlertNotification] = []
     for condition in conditions.sorted(by: { $0.key < $1.key }) {
-      let old = alerts[condition.key]
-      var alert = Alert(condition, since: old?.since ?? now)
-      alert.notifiedAt = old?.notifiedAt
-      alert.notifiedSeverity = old?.notifiedSeverity
-      if Self.isNews(alert, at: now) && !Silence.cover(alert, silences, at: now) {
+      var alert = alert(condition, at: now)
+      if isNews(alert, at: now) && !Silence.cover(alert, silences, at: now) {
         alert.notifiedAt = now
         alert.notifiedSeverity = alert.severity
+        alert.isReportedResolved = nil
         notices.append(AlertNotification(.firing, alert, at: now))
       }
       alerts[alert.key] = alert
     }
     let firing = Set(conditions.map(\.key))
     for alert in alerts.values.sorted(by: { $0.key < $1.key }) where !firing.contains(alert.key) {
-      if isUnknown(alert) { continue }
-      guard !alert.isOneShot else {
-        // It is kept for as long as it must not be notified again.
-        if now.seconds - (alert.notifiedAt ?? alert.since).seconds >= alert.cooldown { alerts[alert.key] = nil }
-        continue
-      }
-      alerts[alert.key] = nil
-      // If its start was notified, so is its end, silenced or not: else it stays open in systems that track alerts.
-      if alert.notifiedAt != nil { notices.append(AlertNotification(.resolved, alert, at: now)) }
+      if let notice = end(alert, at: now, isUnknown: isUnknown) { notices.append(notice) }
     }
     return notices
   }
 
-  /// Never notified before, more severe now, or still firing after its cooldown.
-  private static func isNews(_ alert: Alert, at now: Timestamp) -> Bool {
+  /// With what is known of it from before.
+  private func alert(_ condition: AlertCondition, at now: Timestamp) -> Alert {
+    guard let old = alerts[condition.key] else { return Alert(condition, since: now) }
+    var alert = Alert(condition, since: old.isFiring ? min(old.since, now) : now)
+    // A clock that was set back must not make it wait for the time that was shown before.
+    alert.notifiedAt = old.notifiedAt.map { min($0, now) }
+    alert.notifiedSeverity = old.notifiedSeverity
+    alert.isReportedResolved = old.isReportedResolved
+    return alert
+  }
+
+  /// - Returns: the notification of the end of an alert; nil: none.
+  private mutating func end(_ alert: Alert, at now: Timestamp, isUnknown: (Alert) -> Bool) -> AlertNotification? {
+    let lastNews = min(alert.notifiedAt ?? alert.since, now)
+    let isForgotten = now.seconds - lastNews.seconds >= alert.cooldown
+    if !alert.isFiring || (alert.isOneShot && !isUnknown(alert)) {
+      // It is kept for as long as it must not be notified again.
+      if isForgotten { alerts[alert.key] = nil }
+      return nil
+    }
+    if isUnknown(alert) { return nil }
+    var ended = alert
+    ended.endedAt = now
+    // If its start was notified, so is its end, silenced or not: else it stays open in systems that track alerts.
+    let isNews = alert.notifiedAt != nil && alert.isReportedResolved != true
+    ended.isReportedResolved = true
+    alerts[alert.key] = alert.notifiedAt == nil || isForgotten ? nil : ended
+    return isNews ? AlertNotification(.resolved, alert, at: now) : nil
+  }
+
+  /// Never notified before, more severe now, about other hosts than the last time, or firing after its cooldown.
+  private func isNews(_ alert: Alert, at now: Timestamp) -> Bool {
     guard let notified = alert.notifiedAt else { return true }
     if let before = alert.notifiedSeverity, before < alert.severity { return true }
+    if let old = alerts[alert.key], !old.isFiring, !Set(alert.members).isSubset(of: old.members) { return true }
     return now.seconds - notified.seconds >= alert.cooldown
   }
 }

@@ -1,61 +1,82 @@
 package import Model
 import Platform
 
-/// A notification for programs: all fields, in the format of the receiver.
+/// Notifications for programs: all fields, in the format of the receiver. Several are one message.
 package struct NotificationPayload: Sendable {
-  private let notice: AlertNotification
+  private let notices: [AlertNotification]
   private let owner: String
 
-  package init(_ notice: AlertNotification, owner: String) {
-    self.notice = notice
+  /// - Parameter notices: one or more.
+  package init(_ notices: [AlertNotification], owner: String) {
+    self.notices = notices
     self.owner = owner
   }
 
-  private var alert: Alert { notice.alert }
+  package init(_ notice: AlertNotification, owner: String) { self.init([notice], owner: owner) }
 
-  private var labels: JSONValue {
+  private var parts: [Part] { notices.map { Part(notice: $0, owner: owner) } }
+
+  /// Alertmanager's webhook, version 4: one group.
+  package func webhook(receiver: String) -> JSONValue {
+    guard let first = parts.first else { return .null }
+    let isOne = parts.count == 1
+    let isFiring = notices.contains { $0.kind == .firing }
+    return [
+      "version": "4", "groupKey": .string(isOne ? first.alert.key : first.alert.rule.rawValue), "truncatedAlerts": 0,
+      "status": .string((isFiring ? AlertNotification.Kind.firing : .resolved).rawValue),
+      "receiver": .string(receiver), "groupLabels": ["alertname": .string(first.alert.rule.rawValue)],
+      "commonLabels": isOne ? first.labels : ["owner": .string(owner), "job": "reconciler"],
+      "commonAnnotations": isOne ? first.annotations : ["summary": .string(digest.summary)], "externalURL": "",
+      "alerts": .array(parts.map(\.webhook)),
+    ]
+  }
+
+  /// Alertmanager's API, version 2. Alerts expire there unless repeated: they are repeated with each cooldown.
+  package var alertmanager: JSONValue { .array(parts.map(\.alertmanager)) }
+
+  private var digest: AlertDigest { AlertDigest(notices) }
+
+  /// For commands: all fields; of several, what they have in common.
+  package var full: JSONValue { notices.count == 1 ? parts[0].full : Part(notice: digest.notice, owner: owner).full }
+}
+
+/// One notification of a message.
+private struct Part {
+  let notice: AlertNotification
+  let owner: String
+
+  var alert: Alert { notice.alert }
+
+  var labels: JSONValue {
     [
       "alertname": .string(alert.rule.rawValue), "severity": .string(alert.severity.rawValue),
       "subject": .string(alert.subject), "owner": .string(owner), "job": "reconciler",
     ]
   }
 
-  private var annotations: JSONValue {
+  var annotations: JSONValue {
     ["summary": .string(alert.summary), "members": .string(alert.members.joined(separator: ", "))]
   }
 
-  /// Alertmanager's webhook, version 4: one alert in one group.
-  package func webhook(receiver: String) -> JSONValue {
+  var webhook: JSONValue {
     let isResolved = notice.kind == .resolved
     return [
-      "version": "4", "groupKey": .string(alert.key), "truncatedAlerts": 0, "status": .string(notice.kind.rawValue),
-      "receiver": .string(receiver), "groupLabels": ["alertname": .string(alert.rule.rawValue)],
-      "commonLabels": labels, "commonAnnotations": annotations, "externalURL": "",
-      "alerts": [
-        [
-          "status": .string(notice.kind.rawValue), "labels": labels, "annotations": annotations,
-          "startsAt": .string(alert.since.iso8601),
-          "endsAt": .string(isResolved ? notice.at.iso8601 : "0001-01-01T00:00:00Z"), "generatorURL": "",
-          "fingerprint": .string(alert.key),
-        ]
-      ],
+      "status": .string(notice.kind.rawValue), "labels": labels, "annotations": annotations,
+      "startsAt": .string(alert.since.iso8601),
+      "endsAt": .string(isResolved ? notice.at.iso8601 : "0001-01-01T00:00:00Z"), "generatorURL": "",
+      "fingerprint": .string(alert.key),
     ]
   }
 
-  /// Alertmanager's API, version 2. Alerts expire there unless repeated: they are repeated with each cooldown.
-  package var alertmanager: JSONValue {
-    let end =
-      notice.kind == .resolved ? notice.at : notice.at + 2 * max(alert.cooldown, 3600)
+  var alertmanager: JSONValue {
+    let end = notice.kind == .resolved ? notice.at : notice.at + 2 * max(alert.cooldown, 3600)
     return [
-      [
-        "labels": labels, "annotations": annotations, "startsAt": .string(alert.since.iso8601),
-        "endsAt": .string(end.iso8601), "generatorURL": "http://reconciler.invalid/",
-      ]
+      "labels": labels, "annotations": annotations, "startsAt": .string(alert.since.iso8601),
+      "endsAt": .string(end.iso8601), "generatorURL": "http://reconciler.invalid/",
     ]
   }
 
-  /// For commands: all fields.
-  package var full: JSONValue {
+  var full: JSONValue {
     [
       "status": .string(notice.kind.rawValue), "rule": .string(alert.rule.rawValue),
       "severity": .string(alert.severity.rawValue), "subject": .string(alert.subject),

@@ -48,7 +48,9 @@ package struct NotificationText: Sendable {
   private var listing: String {
     let shown = notices.prefix(shownMembers).map { Self.cut("- \(Self.clean($0.title))", longestTitle) }
     let rest = notices.count - shown.count
-    return (shown + (rest > 0 ? ["and \(rest) more"] : []) + ["Owner \(owner)"]).joined(separator: "\n")
+    // What they share says more than a list of hundreds.
+    let digest = rest > 0 ? [Self.cut(Self.clean(AlertDigest(notices).summary), longestTitle)] : []
+    return (digest + shown + (rest > 0 ? ["and \(rest) more"] : []) + ["Owner \(owner)"]).joined(separator: "\n")
   }
 
   private func names(_ all: [String]) -> String {

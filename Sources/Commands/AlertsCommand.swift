@@ -40,7 +40,7 @@ enum AlertsCommand {
 
   private static func list(_ context: CommandContext) async throws -> ExitCode {
     let store = try context.stores(createsIt: false).alerts
-    let alerts = try await store.alerts().sorted { ($1.severity, $0.key) < ($0.severity, $1.key) }
+    let alerts = try await store.alerts().filter(\.isFiring).sorted { ($1.severity, $0.key) < ($0.severity, $1.key) }
     let silences = try await store.silences(at: .now)
     let pending = try await store.pending()
     let console = context.invocation.console

@@ -11,6 +11,8 @@ package struct NotifierError: Error, Hashable, Sendable, CustomStringConvertible
   package var isFinal = false
   /// It may have been too long.
   package var mayBeLength = false
+  /// Seconds for which the receiver asks not to be notified; nil: it does not ask.
+  package var retryAfter: Double?
 
   package var description: String { message }
 
@@ -53,10 +55,7 @@ package struct Notifier: Sendable {
     return configuration
   }
 
-  /// Whether several notifications are sent as one.
-  package var groups: Bool { [.discord, .slack, .ntfy, .email].contains(settings.kind) }
-
-  /// Sends one notification, or several where it groups. What is refused for its length is sent again, shorter.
+  /// Sends one notification, or several as one message. What is refused for its length is sent again, shorter.
   ///
   /// - Throws: `NotifierError`.
   package func notify(_ notices: [AlertNotification]) async throws {
@@ -74,9 +73,10 @@ package struct Notifier: Sendable {
     case .slack: try await post(message.slack)
     case .ntfy: try await publish(message)
     case .email: try await mail(message, at: notices.first?.at ?? .now)
-    case .log: for notice in notices { say(NotificationText([notice], owner: owner).title + Self.tail(notice)) }
-    case .webhook, .alertmanager, .command:
-      for notice in notices { try await hand(over: notice, length) }
+    case .log:
+      let notice = notices.count == 1 ? notices[0] : AlertDigest(notices).notice
+      say(NotificationText([notice], owner: owner).title + Self.tail(notice))
+    case .webhook, .alertmanager, .command: try await hand(over: notices, length)
     }
   }
 
@@ -88,13 +88,17 @@ package struct Notifier: Sendable {
   /// Hosts that are passed to a program that refused the whole list.
   private static let shortList = 10
 
-  private func hand(over notice: AlertNotification, _ length: NotificationText.Length) async throws {
-    var notice = notice
-    if length == .short {
-      notice.alert.members = Array(notice.alert.members.prefix(Self.shortList))
-      notice.alert.summary = String(notice.alert.summary.prefix(200))
-    }
-    let body = NotificationPayload(notice, owner: owner)
+  private func hand(over notices: [AlertNotification], _ length: NotificationText.Length) async throws {
+    let bounded =
+      length == .full
+      ? notices
+      : notices.map { notice in
+        var short = notice
+        short.alert.members = Array(notice.alert.members.prefix(Self.shortList))
+        short.alert.summary = String(notice.alert.summary.prefix(200))
+        return short
+      }
+    let body = NotificationPayload(bounded, owner: owner)
     switch settings.kind {
     case .webhook: try await post(body.webhook(receiver: settings.name))
     case .alertmanager: try await post(body.alertmanager, below: "/api/v2/alerts")
@@ -133,9 +137,12 @@ package struct Notifier: Sendable {
       var failure = NotifierError(
         "it answered HTTP \(response.status)", isFinal: [400, 405, 406, 411, 413, 415, 422].contains(response.status))
       failure.mayBeLength = [400, 413, 422].contains(response.status)
+      failure.retryAfter = response.retryAfter
       throw failure
     } catch let failure as UpstreamFailure {
-      throw NotifierError(failure.message, isFinal: [.redirected, .notAllowed].contains(failure.reason))
+      var error = NotifierError(failure.message, isFinal: [.redirected, .notAllowed].contains(failure.reason))
+      error.retryAfter = failure.retryAfter
+      throw error
     }
   }
 

@@ -58,6 +58,9 @@ package final class OutboxWorker: Sendable {
     var isFailing = false
     /// Notifications refused since the last success: more than one means that the receiver is down.
     var failed: Set<Int> = []
+    var pacing = MessagePacing()
+    /// When the next notification that is collected may be sent.
+    var collectedUntil: Double?
     /// When the receiver itself, which failed for two notifications in a row, is retried.
     var pausedUntil: Double?
   }
@@ -80,9 +83,11 @@ package final class OutboxWorker: Sendable {
           continue
         }
         let letters = rows.map { Letter(row: $0) }
-        let next = batch(letters, progress)
+        let next = batch(letters, &progress)
         guard !next.isEmpty else {
-          return rows.map(\.nextAt.seconds).min().map { clock.now + max(0, $0 - now().seconds) }
+          // What was due is collected, and due again later.
+          let times = rows.map(\.nextAt.seconds).filter { $0 > now().seconds }.map { clock.now + $0 - now().seconds }
+          return (times + [progress.collectedUntil].compactMap(\.self)).min()
         }
         if try await !attempt(next, store, &progress) { return clock.now + Self.backoff.first }
       } catch {
@@ -106,18 +111,31 @@ package final class OutboxWorker: Sendable {
 
   /// The next to send: the first that is due, or all that are due where they are many. Notifications of one alert keep
   /// their order: while one waits, the next of the same alert waits too; others do not.
-  private func batch(_ letters: [Letter], _ progress: Progress) -> [Letter] {
+  private func batch(_ letters: [Letter], _ progress: inout Progress) -> [Letter] {
     var waiting: Set<String> = []
     var due: [Letter] = []
+    progress.collectedUntil = nil
+    for letter in letters {
+      let age = now().seconds - letter.row.createdAt.seconds
+      if let notice = letter.notice { progress.pacing.note(letter.row.number, notice, at: clock.now - max(0, age)) }
+    }
     for letter in letters {
       guard letter.row.nextAt <= now(), !waiting.contains(letter.key) else {
         waiting.insert(letter.key)
         continue
       }
+      if let notice = letter.notice, !progress.alone.contains(letter.row.number) {
+        let time = progress.pacing.due(notice, at: clock.now)
+        if time > clock.now {
+          waiting.insert(letter.key)
+          progress.collectedUntil = min(progress.collectedUntil ?? time, time)
+          continue
+        }
+      }
       due.append(letter)
     }
     let crowd = due.filter { $0.notice != nil && !progress.alone.contains($0.row.number) }
-    if notifier.groups && crowd.count >= Self.crowd { return crowd }
+    if crowd.count >= Self.crowd { return crowd }
     // One that was not tried yet shows best whether the receiver is up; of one alert the first goes first.
     var keys: Set<String> = []
     let first = due.filter { keys.insert($0.key).inserted }
@@ -130,6 +148,8 @@ package final class OutboxWorker: Sendable {
     do {
       if !notices.isEmpty { try await notifier.notify(notices) }
       progress.delivered.formUnion(letters.map(\.row.number))
+      progress.pacing.sent(
+        letters.compactMap { letter in letter.notice.map { (letter.row.number, $0) } }, at: clock.now)
       progress.failed = []
       // The receiver was down, and none of those waiting may be bad: they can be grouped again.
       if progress.bad.count > 1 { progress.alone.formIntersection(progress.bad) }
@@ -168,11 +188,11 @@ package final class OutboxWorker: Sendable {
     progress.isFailing = progress.isFailing || isFirst
     progress.failed.formUnion(numbers)
     let attempts = max(letters.map(\.row.attempts).min() ?? 0, letters.count > 1 ? 0 : progress.failed.count - 1)
-    let pause = Self.backoff.delay(attempts + 1)
+    let pause = max(Self.backoff.delay(attempts + 1), min(failure.retryAfter ?? 0, Self.timeout))
     for letter in letters where !progress.delivered.contains(letter.row.number) {
       try await store.deferDelivery(letter.row.number, until: now() + pause)
     }
     // One that is refused may be bad itself, however often that happens.
-    if progress.failed.count > 1 { progress.pausedUntil = clock.now + pause }
+    if progress.failed.count > 1 || failure.retryAfter != nil { progress.pausedUntil = clock.now + pause }
   }
 }

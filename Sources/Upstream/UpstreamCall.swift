@@ -140,7 +140,9 @@ struct UpstreamCall {
 
   mutating func rateLimited(_ result: TransferResult) -> UpstreamFailure {
     let wait = RetryPolicy.retryAfter(result.headers).map { "; it asks us to wait \(Int($0.rounded(.up))) s" } ?? ""
-    return failure(.rateLimited, "gets too many requests\(wait)", sent: false, hint: "try again later")
+    var found = failure(.rateLimited, "gets too many requests\(wait)", sent: false, hint: "try again later")
+    found.retryAfter = RetryPolicy.retryAfter(result.headers)
+    return found
   }
 
   mutating func failure(_ error: TransferError) -> UpstreamFailure {

@@ -12,6 +12,8 @@ package struct UpstreamFailure: Error, Sendable, CustomStringConvertible {
   package var hint: String?
   /// False only if the request was certainly not executed.
   package var mayHaveBeenSent: Bool
+  /// Seconds for which the upstream asks not to be called.
+  package var retryAfter: Double?
   /// The ID of the call, here and in the upstream's log.
   package var callID: String
 

@@ -35,6 +35,8 @@ package struct UpstreamResponse: Sendable {
   package var callID = ""
 
   package var isSuccess: Bool { (200..<300).contains(status) }
+  /// Seconds for which the upstream asks not to be called; nil: it does not ask.
+  package var retryAfter: Double? { RetryPolicy.retryAfter(headers) }
 }
 
 /// Measurements of one call; each call has exactly one, whatever its result.

@@ -21,7 +21,41 @@ import Testing
     }
     #expect(told.map(\.0) == [0, 60, 120, 125])
     #expect(told.map(\.1) == [.firing, .firing, .firing, .resolved])
+    #expect(decider.alerts.values.allSatisfy { !$0.isFiring })
+    _ = decider.decide([], at: time(180 * 60))
     #expect(decider.alerts.isEmpty)
+  }
+
+  @Test func `flapping does not begin the cooldown anew`() {
+    var decider = AlertStateMachine()
+    var told: [(Double, AlertNotification.Kind)] = []
+    for minute in 0...130 {
+      let isDown = minute < 125 && minute % 4 < 2
+      let notices = decider.decide(isDown ? [down()] : [], at: time(Double(minute) * 60))
+      told += notices.map { (Double(minute), $0.kind) }
+      // A restart remembers it.
+      decider = AlertStateMachine(Array(decider.alerts.values))
+    }
+    #expect(told.map(\.0) == [0, 2, 60, 62, 120, 122])
+    #expect(told.map(\.1) == [.firing, .resolved, .firing, .resolved, .firing, .resolved])
+  }
+
+  @Test func `other hosts are news, and what lasts is told when the cooldown is over`() {
+    var decider = AlertStateMachine()
+    _ = decider.decide([down()], at: time(0))
+    _ = decider.decide([], at: time(60))
+    #expect(decider.decide([down("10.0.0.1:80", ["a", "b"])], at: time(120)).map(\.kind) == [.firing])
+    #expect(decider.decide([], at: time(180)).map(\.kind) == [.resolved])
+    #expect(decider.decide([down("10.0.0.1:80", ["b"])], at: time(240)).isEmpty)
+    #expect(decider.decide([down("10.0.0.1:80", ["b"])], at: time(3700)).isEmpty)
+    #expect(decider.decide([down("10.0.0.1:80", ["b"])], at: time(3720)).map(\.kind) == [.firing])
+  }
+
+  @Test func `a clock that jumps back delays nothing for longer than the cooldown`() {
+    var decider = AlertStateMachine()
+    _ = decider.decide([down()], at: time(1_000_000))
+    #expect(decider.decide([down()], at: time(0)).isEmpty)
+    #expect(decider.decide([down()], at: time(3600)).map(\.kind) == [.firing])
   }
 
   @Test func `more members are the same alert`() {

@@ -153,4 +153,102 @@ import Upstream
     #expect(Set(titles).count == 2)
     #expect(news == ["failing", "recovered"])
   }
+
+  @Test(.timeLimit(.minutes(1)), arguments: [(500, ReceiverConfiguration.Kind.webhook), (5000, .ntfy)])
+  func `a storm is three messages and names or counts every host, its end three more`(
+    count: Int, kind: ReceiverConfiguration.Kind
+  ) async throws {
+    let hosts = Lock<Set<String>>([])
+    let bodies = Lock<[JSONValue]>([])
+    let service = StormSink { body in
+      bodies.withLock { $0.append(body) }
+      hosts.withLock {
+        $0.formUnion((body["alerts"].arrayValue ?? []).compactMap { $0["labels"]["subject"].stringValue })
+      }
+    }
+    let store = MemoryStore()
+    var settings = ReceiverConfiguration(name: "x", kind: kind)
+    settings.url = Secret("http://sink.test/topic")
+    let (clock, stop) = (ManualClock(), ShutdownSignal())
+    let worker = OutboxWorker(
+      Notifier(settings, owner: "lab", transport: service) { _ in }, stores: FixedStoreProvider(StoreSet(store)),
+      clock: clock, now: { Timestamp(seconds: 1_790_000_000 + clock.now) })
+    let run = Task { await worker.run(stop: stop) }
+    func storm(_ kind: AlertNotification.Kind) async throws {
+      // Checks are spread over an interval of five minutes, and so are their failures.
+      for second in 0..<300 {
+        let numbers = (second * count / 300)..<((second + 1) * count / 300)
+        let notices = numbers.map { notice("10.0.\($0 / 250).\($0 % 250):80", kind) }
+        await store.save(
+          [], notify: notices.map { (receiver: "x", notification: $0) },
+          at: Timestamp(seconds: 1_790_000_000 + clock.now))
+        worker.wake()
+        clock.set(clock.now + 1)
+        await Task.yield()
+      }
+      while await !store.outbox(for: "x").isEmpty, !Task.isCancelled {
+        clock.set(clock.now + 1)
+        await Task.yield()
+      }
+    }
+    try await storm(.firing)
+    let firing = bodies.withLock { $0 }
+    #expect((1...3).contains(firing.count), "\(firing.count)")
+    if kind == .webhook { #expect(hosts.withLock { $0.count } == count) }
+    if kind == .ntfy { #expect(firing.last?["message"].stringValue?.contains("more") == true) }
+    try await storm(.resolved)
+    #expect((1...3).contains(bodies.withLock { $0.count } - firing.count))
+    stop.request()
+    clock.set(clock.now + 100_000)
+    await run.value
+  }
+
+  /// A double: a sink that takes everything.
+  private struct StormSink: HTTPTransport {
+    let take: @Sendable (JSONValue) -> Void
+
+    func perform(_ transfer: HTTPTransfer) async throws -> TransferResult {
+      take(try JSONDecoder().decode(JSONValue.self, from: Data(transfer.body ?? [])))
+      return TransferResult(
+        status: 200, headers: [:], body: [], timings: TransferTimings(), remoteAddress: "127.0.0.1")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `a sink that asks to wait is not asked again before`() async throws {
+    let times = Lock<[Double]>([])
+    let clock = ManualClock()
+    let service = WaitingSink {
+      times.withLock { $0.append(clock.now) }; return times.withLock { $0.count } == 1
+    }
+    let store = MemoryStore()
+    await store.save([], notify: [("x", notice("a")), ("x", notice("b"))], at: Timestamp(seconds: 0))
+    var settings = ReceiverConfiguration(name: "x", kind: .webhook)
+    settings.url = Secret("http://sink.test/hook")
+    let stop = ShutdownSignal()
+    let worker = OutboxWorker(
+      Notifier(settings, owner: "lab", transport: service) { _ in }, stores: FixedStoreProvider(StoreSet(store)),
+      clock: clock, now: { Timestamp(seconds: clock.now) })
+    let run = Task { await worker.run(stop: stop) }
+    while await !store.outbox(for: "x").isEmpty, !Task.isCancelled {
+      clock.set(clock.now + 1)
+      await Task.yield()
+    }
+    let asked = times.withLock { $0 }
+    #expect(asked.count == 3 && asked[1] - asked[0] >= 600, "\(asked)")
+    stop.request()
+    clock.set(clock.now + 100_000)
+    await run.value
+  }
+
+  /// A double: a sink that asks for ten minutes of silence.
+  private struct WaitingSink: HTTPTransport {
+    let refuses: @Sendable () -> Bool
+
+    func perform(_ transfer: HTTPTransfer) async throws -> TransferResult {
+      let isRefused = refuses()
+      return TransferResult(
+        status: isRefused ? 429 : 200, headers: isRefused ? ["retry-after": "600"] : [:], body: [],
+        timings: TransferTimings(), remoteAddress: "127.0.0.1")
+    }
+  }
 }

@@ -25,7 +25,10 @@ package actor AlertEvaluator {
   }
 
   /// Alerts that fire, by key.
-  package var alerts: [Alert] { (machine?.alerts.values).map { $0.sorted { $0.key < $1.key } } ?? [] }
+  package var alerts: [Alert] { remembered.filter(\.isFiring) }
+
+  /// Also those that ended a short time ago.
+  private var remembered: [Alert] { (machine?.alerts.values).map { $0.sorted { $0.key < $1.key } } ?? [] }
 
   /// - Returns: the new notifications.
   /// - Throws: `StoreError`; what could not be stored is stored with the next call.
@@ -46,7 +49,7 @@ package actor AlertEvaluator {
   }
 
   private func save(_ store: any AlertStore, _ now: Timestamp) async throws {
-    let alerts = alerts
+    let alerts = remembered
     guard alerts != saved || !unsaved.isEmpty else { return }
     let deliveries = unsaved.flatMap { notification in
       receivers.filter { $0.wants(notification) }.map { (receiver: $0.name, notification: notification) }
