@@ -56,6 +56,7 @@ package struct AlertInput: Sendable {
   package var guardOpen: OngoingCondition?
   package var apply: OngoingCondition?
   package var npm: OngoingCondition?
+  package var store: OngoingCondition?
   package var desired: OngoingCondition?
 
   package init() {}
@@ -75,7 +76,8 @@ extension AlertInput {
     let lasting = [
       matter(.drift, drift, rule(.drift), firing, now), matter(.apply, apply, rule(.apply), firing, now),
       matter(.guardOpen, guardOpen, rule(.guardOpen), firing, now),
-      matter(.npm, npm, rule(.npm), firing, now), matter(.desired, desired, rule(.desired), firing, now),
+      matter(.npm, npm, rule(.npm), firing, now), matter(.store, store, rule(.store), firing, now),
+      matter(.desired, desired, rule(.desired), firing, now),
     ].compactMap(\.self)
     let unknown = unknownRules
     return (found + lasting).filter { rule($0.rule).isEnabled && !unknown.contains($0.rule) }
@@ -92,7 +94,7 @@ extension AlertInput {
 
   /// While NPM is unreachable, the results of these rules mean nothing.
   private var unknownRules: Set<AlertRule> {
-    npm == nil ? unknown : unknown.union([.drift, .guardOpen, .apply, .certificate])
+    npm == nil && store == nil ? unknown : unknown.union([.drift, .guardOpen, .apply, .certificate])
   }
 
   /// One alert for each destination that is the cause, one for NPM, one for each other host.

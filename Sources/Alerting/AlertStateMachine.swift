@@ -12,6 +12,18 @@ package struct AlertStateMachine: Hashable, Sendable {
     self.alerts = Dictionary(alerts.map { ($0.key, $0) }) { _, last in last }
   }
 
+  /// Takes over what was stored before the start; what was found since is newer.
+  package mutating func adopt(_ stored: [Alert]) {
+    for old in stored {
+      guard var alert = alerts[old.key] else {
+        alerts[old.key] = old
+        continue
+      }
+      alert.since = min(alert.since, old.isFiring ? old.since : alert.since)
+      alerts[old.key] = alert
+    }
+  }
+
   /// - Parameters:
   ///   - conditions: everything that is wrong now.
   ///   - isUnknown: whether it is not known now if an alert still fires: it stays as it is.

@@ -26,7 +26,7 @@ enum WatchCommand {
     let stop = ShutdownSignal()
     stop.listenToSignals()
     stop.deferExit()
-    try await DaemonRunner(context.daemon(stop)).run()
+    await DaemonRunner(try context.daemon(stop)).run()
     return .success
   }
 }

@@ -10,9 +10,7 @@ package struct DaemonRunner: Sendable {
   package init(_ dependencies: DaemonService.Dependencies) { self.dependencies = dependencies }
 
   /// Returns after a stop was requested.
-  ///
-  /// - Throws: `LockError` if the lock of the active daemon cannot be created.
-  package func run() async throws {
+  package func run() async {
     let stop = controller.stop
     ShutdownSignal.ignoreOthers()
     // Also on stand-by: the reload signal of a service manager must not end it.
@@ -24,7 +22,7 @@ package struct DaemonRunner: Sendable {
       await Self.feed(manager) { goesOn.withLock { $0 }() }
     }
     defer { watchdog.cancel() }
-    let active = try await Standby.becomeActive(
+    let active = await Standby.becomeActive(
       statePath: controller.statePath, log: controller.log, stop: stop, manager: dependencies.manager)
     guard let active else { return }
     var dependencies = dependencies

@@ -65,9 +65,10 @@ package final class DaemonService: Sendable {
       publish.withLock { $0 }(.reconciled(report), await monitor.view)
       return report.result
     }
-    alerts = await AlertService(given.alerts) { alerts in _ = snapshots.update { $0.alerts = alerts } }
+    let events = EventWriter(stores: controller.stores, log: controller.log)
+    alerts = await AlertService(given.alerts, events: events) { alerts in _ = snapshots.update { $0.alerts = alerts } }
     let subscriptions =
-      Self.subscribers(given, monitor, alerts, loop).map { Subscription($0) } + more.map { Subscription($0) }
+      Self.subscribers(given, monitor, alerts, events, loop).map { Subscription($0) } + more.map { Subscription($0) }
     self.subscriptions = subscriptions
     let freshness = FreshnessTimer(interval: given.configuration.interval)
     self.freshness = freshness
@@ -81,11 +82,12 @@ package final class DaemonService: Sendable {
 
   /// The subscribers to each reconciliation and each change of health.
   private static func subscribers(
-    _ given: Dependencies, _ monitor: HealthMonitor, _ alerts: AlertService, _ loop: ReconcileLoop
+    _ given: Dependencies, _ monitor: HealthMonitor, _ alerts: AlertService, _ events: EventWriter,
+    _ loop: ReconcileLoop
   ) -> [any DaemonSubscriber] {
     let controller = given.controller
     return [
-      EventLogger(stores: controller.stores, log: controller.log, correlation: controller.options.correlation),
+      EventLogger(events: events, log: controller.log, correlation: controller.options.correlation),
       StatusPublisher(
         StatusFiles(directory: given.status), interval: given.configuration.interval, log: controller.log),
       HealthTargets(monitor, given.configuration.health, instance: given.instance),

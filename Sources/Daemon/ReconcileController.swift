@@ -23,7 +23,7 @@ package actor ReconcileController {
     /// Whether drift is repaired if a resource does not set that.
     package var selfHeals = true
     /// Shows that no other daemon works on the same state; nil: it is not checked.
-    package var leadership: FileLock?
+    package var leadership: Leadership?
     /// Seconds for which files must be unchanged before a removal is carried out; 0: it is at once.
     package var settleSeconds = 0.0
     package var clock: any MonotonicClock = SystemMonotonicClock()

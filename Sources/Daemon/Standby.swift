@@ -10,24 +10,27 @@ package enum Standby {
   /// Waits until no other daemon works on the same state.
   ///
   /// - Returns: nil: a stop was requested before.
-  /// - Throws: `LockError` if the lock cannot be created.
   package static func becomeActive(
     statePath: String, log: any DaemonLogger, stop: ShutdownSignal, manager: SystemdNotifier
-  ) async throws -> FileLock? {
+  ) async -> Leadership? {
     let path = "\(statePath).watch"
+    func leadership(_ lock: FileLock?) -> Leadership { Leadership("\(path).lock", held: lock) }
     do {
-      return try await ApplyLock.take(beside: path, timeout: 0, stop: stop)
+      return leadership(try await ApplyLock.take(beside: path, timeout: 0, stop: stop))
     } catch let error as LockError where error.isHeld {
       log.log("standing by: \(FileLock.holder("\(path).lock") ?? "another process") watches already")
       manager.ready()
       manager.status("standing by")
+    } catch {
+      log.log("no lock can be made, and nothing is written to NPM until then: \(Diagnostic(of: error).message)")
+      return leadership(nil)
     }
     do {
       let lock = try await ApplyLock.take(beside: path, timeout: nil, every: pause, stop: stop)
       log.log("the active daemon is gone: taking over")
-      return lock
-    } catch let error as LockError where error.isHeld {
-      return nil
+      return leadership(lock)
+    } catch {
+      return stop.isRequested ? nil : leadership(nil)
     }
   }
 }

@@ -128,6 +128,9 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
 }
 
 extension DiagnosticCode {
+  /// Whether the store itself fails.
+  package var isStoreFailure: Bool { [.storeUnreadable, .storeCorrupt, .storeNewer, .storeFull].contains(self) }
+
   /// Whether the next call would fail in the same way.
   package var isUpstreamAway: Bool {
     switch self {

@@ -5,7 +5,7 @@ import Alerting
 struct MessagePacing {
   /// Messages of one rule within `window` that are not held.
   static let free = 2
-  static let window = 600.0
+  static let window = 1200.0
   /// Seconds without another notification after which what was collected is sent.
   static let quiet = 30.0
   /// Seconds after which it is sent in any case.

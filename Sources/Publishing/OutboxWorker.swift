@@ -7,7 +7,7 @@ package import Store
 /// day, and delays no other. A notification that is refused delays only those of its own alert.
 package final class OutboxWorker: Sendable {
   private let notifier: Notifier
-  private let stores: any StoreProvider
+  private let box: LetterBox
   private let clock: any MonotonicClock
   private let now: @Sendable () -> Timestamp
   private let report: @Sendable (News) async -> Void
@@ -27,12 +27,12 @@ package final class OutboxWorker: Sendable {
   private static let timeout = 86400.0
 
   package init(
-    _ notifier: Notifier, stores: any StoreProvider,
+    _ notifier: Notifier, stores: any StoreProvider, unstored: UnstoredOutbox = UnstoredOutbox(),
     clock: any MonotonicClock = SystemMonotonicClock(), now: @escaping @Sendable () -> Timestamp = { .now },
     report: @escaping @Sendable (News) async -> Void = { _ in }
   ) {
     self.notifier = notifier
-    self.stores = stores
+    box = LetterBox(receiver: notifier.settings.name, stores: stores, unstored: unstored)
     self.clock = clock
     self.now = now
     self.report = report
@@ -73,10 +73,9 @@ package final class OutboxWorker: Sendable {
       do {
         if let pause = progress.pausedUntil, pause > clock.now { return pause }
         progress.pausedUntil = nil
-        let store = try stores.stores().alerts
-        let rows = try await store.outbox(for: notifier.settings.name)
+        let rows = try await box.entries()
         if let old = rows.first(where: { progress.delivered.contains($0.number) }) {
-          try await store.markDelivered(old.number)
+          try await box.markDelivered(old.number)
           progress.delivered.remove(old.number)
           progress.alone.remove(old.number)
           progress.bad.remove(old.number)
@@ -89,7 +88,7 @@ package final class OutboxWorker: Sendable {
           let times = rows.map(\.nextAt.seconds).filter { $0 > now().seconds }.map { clock.now + $0 - now().seconds }
           return (times + [progress.collectedUntil].compactMap(\.self)).min()
         }
-        if try await !attempt(next, store, &progress) { return clock.now + Self.backoff.first }
+        if try await !attempt(next, &progress) { return clock.now + Self.backoff.first }
       } catch {
         // The store will be available again.
         return clock.now + Self.backoff.first
@@ -143,7 +142,24 @@ package final class OutboxWorker: Sendable {
   }
 
   /// Sends these as one. False: cancelled by a stop, and left for the next start.
-  private func attempt(_ letters: [Letter], _ store: any AlertStore, _ progress: inout Progress) async throws -> Bool {
+  private func attempt(_ all: [Letter], _ progress: inout Progress) async throws -> Bool {
+    let memory = all.map(\.row.number).filter { $0 < 0 }
+    let mine = await box.unstored.begin(memory)
+    let letters = all.filter { $0.row.number >= 0 || mine.contains($0.row.number) }
+    if letters.isEmpty { return true }
+    do {
+      let isDone = try await attemptBegun(letters, &progress)
+      // At once, so that what was delivered from memory is not taken to the store.
+      for number in memory where progress.delivered.contains(number) { try await box.markDelivered(number) }
+      await box.unstored.end(memory)
+      return isDone
+    } catch {
+      await box.unstored.end(memory)
+      throw error
+    }
+  }
+
+  private func attemptBegun(_ letters: [Letter], _ progress: inout Progress) async throws -> Bool {
     let notices = letters.compactMap(\.notice)
     do {
       if !notices.isEmpty { try await notifier.notify(notices) }
@@ -159,13 +175,13 @@ package final class OutboxWorker: Sendable {
       }
     } catch {
       if Task.isCancelled { return false }
-      try await fail(letters, error as? NotifierError ?? NotifierError("\(error)"), store, &progress)
+      try await fail(letters, error as? NotifierError ?? NotifierError("\(error)"), &progress)
     }
     return true
   }
 
   private func fail(
-    _ letters: [Letter], _ failure: NotifierError, _ store: any AlertStore, _ progress: inout Progress
+    _ letters: [Letter], _ failure: NotifierError, _ progress: inout Progress
   ) async throws {
     let numbers = letters.map(\.row.number)
     if letters.count == 1 { progress.bad.formUnion(numbers) }
@@ -190,7 +206,7 @@ package final class OutboxWorker: Sendable {
     let attempts = max(letters.map(\.row.attempts).min() ?? 0, letters.count > 1 ? 0 : progress.failed.count - 1)
     let pause = max(Self.backoff.delay(attempts + 1), min(failure.retryAfter ?? 0, Self.timeout))
     for letter in letters where !progress.delivered.contains(letter.row.number) {
-      try await store.deferDelivery(letter.row.number, until: now() + pause)
+      try await box.deferDelivery(letter.row.number, until: now() + pause)
     }
     // One that is refused may be bad itself, however often that happens.
     if progress.failed.count > 1 || failure.retryAfter != nil { progress.pausedUntil = clock.now + pause }

@@ -11,6 +11,11 @@ package struct LockError: DiagnosableError {
 
 /// One writer per state: a lock file that is released with its process, and a row in the store for other machines.
 package enum ApplyLock {
+  /// The text in a lock file.
+  package static var holder: String {
+    "process \(CurrentProcess.identifier) on \(CurrentProcess.hostName), since \(Timestamp.now.iso8601)"
+  }
+
   /// Takes the lock file beside the store.
   ///
   /// - Parameters:
@@ -21,7 +26,6 @@ package enum ApplyLock {
     beside state: String, timeout: Double?, every pause: Double = 0.1, stop: ShutdownSignal
   ) async throws -> FileLock {
     let path = "\(state).lock"
-    let holder = "process \(CurrentProcess.identifier) on \(CurrentProcess.hostName), since \(Timestamp.now.iso8601)"
     let deadline = timeout.map { ContinuousClock.now + .seconds($0) }
     while true {
       do {

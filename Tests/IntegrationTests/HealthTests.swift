@@ -157,4 +157,57 @@ import Testing
       #expect(try await place.run("alerts", "-o", "json").json["silences"] == [])
     }
   }
+
+  @Test(.timeLimit(.minutes(1))) func `without a store nothing is written to NPM, and checks and alerts go on`()
+    async throws
+  {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      let receiver = Receiver()
+      let server = try HTTPServer(address: "127.0.0.1", port: 0, handler: receiver)
+      try place.scratch.write(
+        "reconciler.yaml",
+        """
+        watch: { interval: 1s }
+        health: { interval: 1s, failure_threshold: 1 }
+        alerts:
+          sinks: [{ name: hook, type: webhook, url: "http://127.0.0.1:\(server.port)/" }]
+          rules: [{ rule: store-failing, after: 0s }]
+        """)
+      try place.desire("app", "app.test", port: try reservedPort(), "validate: warn")
+      // No database can be opened there.
+      try Files.createDirectory("\(place.scratch.path)/.reconciler/state.db")
+      let daemon = try place.start("watch")
+      var received = receiver.notices.stream.makeAsyncIterator()
+      var rules: Set<String> = []
+      while !rules.isSuperset(of: ["store-failing", "host-down"]) {
+        let body = try #require(await received.next())
+        #expect(body["status"] == "firing")
+        for alert in body["alerts"].arrayValue ?? [] { rules.insert(alert["labels"]["alertname"].stringValue ?? "") }
+      }
+      try await until { status(place, "health.json")["counts"]["unhealthy"] == 1 }
+      let sync = status(place, "status.json")["conditions"].arrayValue?.first { $0["type"] == "InSync" } ?? .null
+      #expect(sync["status"] == "Unknown" && sync["message"].stringValue?.contains("state.db") == true)
+      #expect(try await npm.hosts().isEmpty)
+      // Once there is a store, what was told is written down, once.
+      try Files.removeTree("\(place.scratch.path)/.reconciler/state.db")
+      try await until { try await npm.hosts().count == 1 }
+      while true {
+        let body = try #require(await received.next())
+        if body["status"] == "resolved", body["groupLabels"]["alertname"] == "store-failing" { break }
+        #expect(body["groupLabels"]["alertname"] != "host-down", "told twice")
+      }
+      try await until {
+        let events = try await place.run("events", "-o", "json").json["events"].arrayValue ?? []
+        return events.contains { $0["reason"] == "AlertResolved" }
+      }
+      let events = try await place.run("events", "-o", "json").json["events"].arrayValue ?? []
+      let told = events.filter { $0["reason"] == "AlertFiring" }.compactMap { $0["subject"].stringValue }
+      #expect(Set(told).count == told.count && told.contains("store-failing/store-failing"), "\(told)")
+      #expect(try await place.run("alerts").output.contains("host-down"))
+      daemon.terminate()
+      #expect(await daemon.result().exit == 0)
+      await server.stop()
+    }
+  }
 }

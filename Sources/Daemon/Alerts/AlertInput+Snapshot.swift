@@ -13,6 +13,7 @@ extension AlertInput {
   package init(_ view: HealthSnapshot?, _ matters: ConditionTracker, starts: [Timestamp]) {
     self.init()
     npm = matters.npm
+    store = matters.store
     apply = matters.apply
     drift = matters.drift
     guardOpen = matters.guardOpen

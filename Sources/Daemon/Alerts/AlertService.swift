@@ -39,17 +39,20 @@ package actor AlertService: DaemonSubscriber {
   private var problem = ""
 
   /// - Parameter changed: gets the alerts that fire, after each evaluation.
-  package init(_ dependencies: Dependencies, changed: @escaping @Sendable ([Alert]) -> Void) async {
+  package init(_ dependencies: Dependencies, events: EventWriter, changed: @escaping @Sendable ([Alert]) -> Void) async
+  {
     self.dependencies = dependencies
     self.changed = changed
     let receivers = dependencies.configuration.receivers
+    let unstored = UnstoredOutbox()
     evaluator = AlertEvaluator(
-      rules: dependencies.configuration.rules, receivers: receivers, stores: dependencies.stores)
-    let events = EventWriter(stores: dependencies.stores, log: dependencies.log)
+      rules: dependencies.configuration.rules, receivers: receivers, stores: dependencies.stores, unstored: unstored)
     self.events = events
-    let recorder = ReceiverEvents(events: events, correlation: dependencies.correlation)
+    let recorder = ReceiverEvents(events: events, log: dependencies.log, correlation: dependencies.correlation)
     workers = receivers.map { receiver in
-      OutboxWorker(dependencies.notifier(receiver), stores: dependencies.stores, report: { await recorder.note($0) })
+      OutboxWorker(
+        dependencies.notifier(receiver), stores: dependencies.stores, unstored: unstored,
+        report: { await recorder.note($0) })
     }
     do {
       let store = try dependencies.stores.stores().alerts
@@ -71,17 +74,17 @@ package actor AlertService: DaemonSubscriber {
     input.hasJustStarted = hasJustStarted
     hasJustStarted = false
     input.maximumRestarts = dependencies.configuration.maximumRestarts
-    do {
-      let notifications = try await evaluator.evaluate(input, at: .now)
-      problem = ""
-      changed(await evaluator.alerts)
-      guard !notifications.isEmpty else { return }
-      await events.append(notifications.map { Event($0, correlation: dependencies.correlation) })
-      for worker in workers { worker.wake() }
-    } catch {
-      if problem != "\(error)" { dependencies.log.log("alerts cannot be stored: \(error)") }
-      problem = "\(error)"
-    }
+    let found = await evaluator.evaluate(input, at: .now)
+    note(found.problem)
+    changed(await evaluator.alerts)
+    await events.append(found.notifications.map { Event($0, correlation: dependencies.correlation) })
+    if !found.notifications.isEmpty { for worker in workers { worker.wake() } }
+  }
+
+  private func note(_ found: (any Error)?) {
+    let message = found.map { "\($0)" } ?? ""
+    if let found, problem != message { dependencies.log.log("alerts cannot be stored: \(found)") }
+    problem = message
   }
 
   /// Delivers what is in the outbox until `stop` is requested; the rest is delivered after the next start.
@@ -97,6 +100,7 @@ package actor AlertService: DaemonSubscriber {
 /// Logs and records what happens to receivers.
 private struct ReceiverEvents: Sendable {
   let events: EventWriter
+  let log: any DaemonLogger
   let correlation: String
 
   func note(_ news: OutboxWorker.News) async {
@@ -108,7 +112,7 @@ private struct ReceiverEvents: Sendable {
       case .undelivered(let receiver, let notification, let reason):
         event(.error, receiver, "AlertUndelivered", "was not notified of '\(notification.title)': \(reason)")
       }
-    events.log.log(found.message)
+    log.log(found.message)
     await events.append([found])
   }
 

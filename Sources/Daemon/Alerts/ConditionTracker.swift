@@ -8,12 +8,15 @@ import Platform
 /// Tracks since when conditions last, from pass to pass: a value that is updated after each pass.
 package struct ConditionTracker: Sendable {
   package private(set) var npm: AlertInput.OngoingCondition?
+  package private(set) var store: AlertInput.OngoingCondition?
   package private(set) var apply: AlertInput.OngoingCondition?
   package private(set) var drift: AlertInput.OngoingCondition?
   package private(set) var guardOpen: AlertInput.OngoingCondition?
   package private(set) var desired: AlertInput.OngoingCondition?
   /// Rules without data so far.
-  package private(set) var unknown: Set<AlertRule> = [.npm, .apply, .drift, .guardOpen, .desired, .certificate]
+  package private(set) var unknown: Set<AlertRule> = [
+    .npm, .store, .apply, .drift, .guardOpen, .desired, .certificate,
+  ]
   /// Certificates in use that end soon.
   package private(set) var expiring: [CertificateInventory.Entry] = []
 
@@ -29,7 +32,8 @@ package struct ConditionTracker: Sendable {
 
   /// A reconciliation that got a response from NPM.
   private mutating func note(_ planned: PlanResult, _ summary: ReconcileSummary, at now: Timestamp) {
-    unknown.subtract([.npm, .apply, .drift, .guardOpen, .certificate])
+    unknown.subtract([.npm, .store, .apply, .drift, .guardOpen, .certificate])
+    Self.set(&store, nil, [], now)
     Self.set(&npm, nil, [], now)
     Self.set(&apply, Self.trouble(planned, summary), summary.failing, now)
     let names = summary.drifted.map(\.key.name)
@@ -56,13 +60,20 @@ package struct ConditionTracker: Sendable {
 
   /// A pass that failed before its end.
   private mutating func note(_ trouble: Diagnostic, at now: Timestamp) {
-    if trouble.code.isUpstreamAway {
+    if trouble.code.isStoreFailure {
+      note(storeProblem: trouble.message, at: now)
+    } else if trouble.code.isUpstreamAway {
       unknown.remove(.npm)
       Self.set(&npm, "NPM cannot be reached: \(trouble.message)", [], now)
     } else {
       unknown.remove(.apply)
       Self.set(&apply, trouble.message, [], now)
     }
+  }
+
+  mutating func note(storeProblem message: String, at now: Timestamp) {
+    unknown.remove(.store)
+    Self.set(&store, "the store fails, nothing is written to NPM: \(message)", [], now)
   }
 
   /// No reconciliation has ended for two intervals: nothing else is known.

@@ -2,18 +2,17 @@ import Alerting
 import DesiredFiles
 import Model
 import Platform
-package import Store
 
 /// Writes changes of state to the event log and the daemon's log.
 package actor EventLogger: DaemonSubscriber {
-  private let stores: any StoreProvider
+  private let events: EventWriter
   private let log: any DaemonLogger
   private let correlation: String
   private var health = HealthEventRecorder()
   private var hadProblem = false
 
-  package init(stores: any StoreProvider, log: any DaemonLogger, correlation: String) {
-    self.stores = stores
+  package init(events: EventWriter, log: any DaemonLogger, correlation: String) {
+    self.events = events
     self.log = log
     self.correlation = correlation
   }
@@ -47,21 +46,6 @@ package actor EventLogger: DaemonSubscriber {
 
   private func record(_ events: [Event]) async {
     for event in events { log.log(event.message) }
-    await EventWriter(stores: stores, log: log).append(events)
-  }
-}
-
-/// Appends to the event log; if that fails, to the daemon's log.
-struct EventWriter: Sendable {
-  let stores: any StoreProvider
-  let log: any DaemonLogger
-
-  func append(_ events: [Event]) async {
-    guard !events.isEmpty else { return }
-    do {
-      try await stores.stores().events.append(events, at: .now)
-    } catch {
-      log.debug("\(events.count) events could not be stored: \(error)")
-    }
+    await self.events.append(events)
   }
 }

@@ -11,6 +11,18 @@ package struct OutboxEntry: Hashable, Sendable {
   /// Attempts so far.
   package var attempts: Int
   package var nextAt: Timestamp
+
+  package init(
+    number: Int, receiver: String, notification: AlertNotification?, createdAt: Timestamp, attempts: Int,
+    nextAt: Timestamp
+  ) {
+    self.number = number
+    self.receiver = receiver
+    self.notification = notification
+    self.createdAt = createdAt
+    self.attempts = attempts
+    self.nextAt = nextAt
+  }
 }
 
 /// Firing alerts, pending deliveries and silences.
