@@ -52,11 +52,14 @@ package final class DaemonService: Sendable {
       DaemonSnapshot(instance: given.instance, startedAt: .now, document: document))
     self.snapshots = snapshots
     let publish = Lock<@Sendable (DaemonUpdate.Cause, HealthSnapshot) -> Void>({ _, _ in })
+    let steady = SteadyClock()
     var health = HealthMonitor.Dependencies(checker: given.checker, stores: given.controller.stores)
+    health.now = { steady.now }
     health.report = { transitions, view in publish.withLock { $0 }(.healthChanged(transitions), view) }
     let monitor = await HealthMonitor(given.configuration.health.thresholds, health, instance: given.instance)
     self.monitor = monitor
     var controller = given.controller
+    controller.options.now = { steady.now }
     controller.known = { await monitor.recentSuccesses() }
     controller.progress = { [meter] in meter.noteProgress() }
     let reconciler = ReconcileController(controller)
@@ -66,7 +69,9 @@ package final class DaemonService: Sendable {
       return report.result
     }
     let events = EventWriter(stores: controller.stores, log: controller.log)
-    alerts = await AlertService(given.alerts, events: events) { alerts in _ = snapshots.update { $0.alerts = alerts } }
+    var alerting = given.alerts
+    alerting.now = { steady.now }
+    alerts = await AlertService(alerting, events: events) { alerts in _ = snapshots.update { $0.alerts = alerts } }
     let subscriptions =
       Self.subscribers(given, monitor, alerts, events, loop).map { Subscription($0) } + more.map { Subscription($0) }
     self.subscriptions = subscriptions

@@ -23,6 +23,8 @@ package struct ReconcileOptions: Sendable {
   package var commit: GitCommit?
   /// Why nothing may be written at a time, as in a maintenance window; nil: writes are allowed.
   package var maintenance: @Sendable (Timestamp) -> Suspension? = { _ in nil }
+  /// The time of day, for everything that has an end: suspensions, windows, what is kept for a while.
+  package var now: @Sendable () -> Timestamp = { .now }
   /// Seconds for which removals still have to wait; nil: they are carried out. Gets the names that are gone, and those
   /// that are there.
   package var removalDelay: @Sendable (_ removed: Set<ResourceKey>, _ desired: Set<ResourceKey>) -> Double? = { _, _ in

@@ -51,7 +51,7 @@ package struct Reconciliation: Sendable {
     StrippedHosts.mark(&observed, ledger)
     await dataPlane?.markOpenHosts(&observed, of: ledger, guards: named(.accessList, fingerprinted, observed))
     let desired = AutomaticCertificates.expand(
-      fingerprinted, observed, ledger, today: Timestamp.now.day, email: settings.letsEncryptEmail)
+      fingerprinted, observed, ledger, today: settings.now().day, email: settings.letsEncryptEmail)
     var options = options(desired)
     options.requests = try await requests()
     options.suspensions = try await suspensions.now()
@@ -60,7 +60,7 @@ package struct Reconciliation: Sendable {
     withholdRemovals(&plan, desired)
     var planned = PlanResult(
       desired: desired, observed: observed, ledger: ledger, plan: plan, probes: [:], refusals: [], warnings: [],
-      certificates: CertificateInventory(observed, now: .now, days: settings.certificateDays), authors: [:])
+      certificates: CertificateInventory(observed, now: settings.now(), days: settings.certificateDays), authors: [:])
     await checkDestinations(&planned, progress)
     try await guardPlan(&planned)
     planned.authors = await authors(planned.plan, history)
@@ -123,7 +123,7 @@ package struct Reconciliation: Sendable {
   private func options(_ desired: DesiredState) -> Planner.Options {
     var options = Planner.Options(
       owner: settings.owner, policy: settings.policy, trustsMarkers: settings.trustsMarkers,
-      today: Timestamp.now.day)
+      today: settings.now().day)
     if !settings.selection.isEmpty {
       options.selection = Set(desired.resources.filter { $0.carries(settings.selection) }.map(\.key))
     }
@@ -246,7 +246,7 @@ package struct Reconciliation: Sendable {
 
   /// Drops history older than the retention in the settings.
   package func prune() async throws {
-    func ago(_ seconds: Double) -> Timestamp { Timestamp.now - seconds }
+    func ago(_ seconds: Double) -> Timestamp { settings.now() - seconds }
     try await stores.runs.dropHistory(before: ago(settings.historySeconds))
     try await stores.events.dropEvents(
       before: ago(settings.eventRetention.seconds), keeping: settings.eventRetention.count)

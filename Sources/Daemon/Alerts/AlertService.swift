@@ -14,6 +14,7 @@ package actor AlertService: DaemonSubscriber {
     package var notifier: @Sendable (ReceiverConfiguration) -> Notifier
     package var log: any DaemonLogger
     package var correlation: String
+    package var now: @Sendable () -> Timestamp = { .now }
 
     package init(
       configuration: DaemonConfiguration, stores: any StoreProvider,
@@ -74,7 +75,7 @@ package actor AlertService: DaemonSubscriber {
     input.hasJustStarted = hasJustStarted
     hasJustStarted = false
     input.maximumRestarts = dependencies.configuration.maximumRestarts
-    let found = await evaluator.evaluate(input, at: .now)
+    let found = await evaluator.evaluate(input, at: dependencies.now())
     note(found.problem)
     changed(await evaluator.alerts)
     await events.append(found.notifications.map { Event($0, correlation: dependencies.correlation) })

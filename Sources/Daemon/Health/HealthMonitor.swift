@@ -27,6 +27,7 @@ package actor HealthMonitor {
   private var unsaved: [HealthSample] = []
   /// Transitions that were not reported yet.
   private var unreported: [HealthTransition] = []
+  private var isSaving = false
   private var savedAt = -Double.infinity
   private var reportedAt = -Double.infinity
   private var summarisedAt = -Double.infinity
@@ -96,6 +97,7 @@ package actor HealthMonitor {
             }
           }
         }
+        if dependencies.clock.now - savedAt >= Self.savePause, !isSaving { group.addTask { await self.save() } }
         let reporting = await reportWhenDue()
         return [state.due, reporting].compactMap(\.self).min()
       }
@@ -124,18 +126,20 @@ package actor HealthMonitor {
   /// - Returns: when there will be more to report; nil: there is nothing.
   private func reportWhenDue() async -> Double? {
     let now = dependencies.clock.now
-    if now - savedAt >= Self.savePause { await save() }
     guard !unreported.isEmpty else { return nil }
     guard now - reportedAt >= Self.reportPause else { return reportedAt + Self.reportPause }
     reportedAt = now
     let transitions = unreported
     unreported = []
-    await save()
     await dependencies.report(transitions, view)
     return nil
   }
 
+  /// In a task of its own: a store that hangs stops no check.
   private func save() async {
+    if isSaving { return }
+    isSaving = true
+    defer { isSaving = false }
     let now = dependencies.clock.now
     // Results that arrive during the write are for the next time.
     let batch = unsaved

@@ -13,8 +13,8 @@ struct ActiveSuspensions: Sendable {
   /// - Throws: `StoreError`.
   func now() async throws -> SuspensionSet {
     if case .rollBack = settings.purpose { return SuspensionSet() }
-    var found = SuspensionSet(everything: settings.maintenance(.now))
-    for record in try await stores.suspensions.suspensions(at: .now) {
+    var found = SuspensionSet(everything: settings.maintenance(settings.now()))
+    for record in try await stores.suspensions.suspensions(at: settings.now()) {
       let suspension = Suspension(until: record.until?.iso8601 ?? "resumed", reason: record.reason)
       switch record.subject {
       case .everything: found.everything = suspension
