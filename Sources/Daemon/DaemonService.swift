@@ -17,6 +17,8 @@ package final class DaemonService: Sendable {
     package var status: String
     package var manager: SystemdNotifier
     package var instance = InstanceID.default
+    /// The time of day, without its jumps.
+    package let now: @Sendable () -> Timestamp
 
     package init(
       configuration: DaemonConfiguration, controller: ReconcileController.Dependencies, checker: any HealthChecker,
@@ -28,6 +30,10 @@ package final class DaemonService: Sendable {
       self.alerts = alerts
       self.status = status
       self.manager = manager
+      let steady = SteadyClock()
+      now = { steady.now }
+      self.controller.options.now = now
+      self.alerts.now = now
     }
   }
 
@@ -52,14 +58,12 @@ package final class DaemonService: Sendable {
       DaemonSnapshot(instance: given.instance, startedAt: .now, document: document))
     self.snapshots = snapshots
     let publish = Lock<@Sendable (DaemonUpdate.Cause, HealthSnapshot) -> Void>({ _, _ in })
-    let steady = SteadyClock()
     var health = HealthMonitor.Dependencies(checker: given.checker, stores: given.controller.stores)
-    health.now = { steady.now }
+    health.now = given.now
     health.report = { transitions, view in publish.withLock { $0 }(.healthChanged(transitions), view) }
     let monitor = await HealthMonitor(given.configuration.health.thresholds, health, instance: given.instance)
     self.monitor = monitor
     var controller = given.controller
-    controller.options.now = { steady.now }
     controller.known = { await monitor.recentSuccesses() }
     controller.progress = { [meter] in meter.noteProgress() }
     let reconciler = ReconcileController(controller)
@@ -69,9 +73,7 @@ package final class DaemonService: Sendable {
       return report.result
     }
     let events = EventWriter(stores: controller.stores, log: controller.log)
-    var alerting = given.alerts
-    alerting.now = { steady.now }
-    alerts = await AlertService(alerting, events: events) { alerts in _ = snapshots.update { $0.alerts = alerts } }
+    alerts = await AlertService(given.alerts, events: events) { alerts in _ = snapshots.update { $0.alerts = alerts } }
     let subscriptions =
       Self.subscribers(given, monitor, alerts, events, loop).map { Subscription($0) } + more.map { Subscription($0) }
     self.subscriptions = subscriptions
