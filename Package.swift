@@ -86,6 +86,7 @@ let package = Package(
         "Model", "Planning", "Alerting", "DesiredFiles", "NPMClient", "Probe", "Store", "Publishing", "Reconciler",
         "Reports", "Configuration",
         "Platform",
+        "Hashing",
       ]),
 
     // A double of NPM: knows nothing of NPMClient.

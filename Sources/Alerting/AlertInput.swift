@@ -57,6 +57,8 @@ package struct AlertInput: Sendable {
   package var apply: OngoingCondition?
   package var npm: OngoingCondition?
   package var store: OngoingCondition?
+  /// An undo by health, in the evaluation after it: the run, what is to be said, and its hosts.
+  package var rolledBack: (run: Int, message: String, members: [String])?
   package var desired: OngoingCondition?
 
   package init() {}
@@ -72,7 +74,7 @@ extension AlertInput {
     func rule(_ rule: AlertRule) -> AlertRuleSettings { settings[rule] ?? .standard(rule) }
     let found =
       down(rule(.down)) + unstable(rule(.unstable), now) + restarted(rule(.restarted), now)
-      + expiring(rule(.certificate)) + missed(rule(.slo), now)
+      + expiring(rule(.certificate)) + missed(rule(.slo), now) + undone(rule(.rolledBack))
     let lasting = [
       matter(.drift, drift, rule(.drift), firing, now), matter(.apply, apply, rule(.apply), firing, now),
       matter(.guardOpen, guardOpen, rule(.guardOpen), firing, now),
@@ -152,6 +154,13 @@ extension AlertInput {
   /// Starts within a week, except for the first ever.
   private func restarts(_ now: Timestamp) -> Int {
     starts.dropFirst().count { now.seconds - $0.seconds <= 7 * 86400 }
+  }
+
+  private func undone(_ rule: AlertRuleSettings) -> [AlertCondition] {
+    guard let rolledBack else { return [] }
+    var found = condition(.rolledBack, rule, "run \(rolledBack.run)", rolledBack.message, rolledBack.members)
+    found.isOneShot = true
+    return [found]
   }
 
   private func expiring(_ rule: AlertRuleSettings) -> [AlertCondition] {

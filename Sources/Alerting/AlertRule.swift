@@ -14,6 +14,8 @@ package enum AlertRule: String, CaseIterable, Codable, Sendable {
   /// Changes fail, or are blocked or refused.
   case apply = "apply-failing"
   case npm = "npm-unreachable"
+  /// Changes were undone because hosts became unhealthy after them.
+  case rolledBack = "rolled-back"
   /// The store cannot be read or written: nothing is written to NPM.
   case store = "store-failing"
   /// The desired files have errors.
@@ -46,6 +48,7 @@ package struct AlertRuleSettings: Hashable, Sendable {
     case .drift: AlertRuleSettings(.warning, cooldown: 24 * hour, after: hour)
     case .guardOpen: AlertRuleSettings(.critical, cooldown: hour)
     case .apply: AlertRuleSettings(.warning, cooldown: 4 * hour, after: 120)
+    case .rolledBack: AlertRuleSettings(.critical, cooldown: hour)
     case .npm, .store: AlertRuleSettings(.critical, cooldown: hour, after: 60)
     case .desired: AlertRuleSettings(.warning, cooldown: 4 * hour, after: 120)
     case .slo: AlertRuleSettings(.warning, cooldown: 24 * hour)

@@ -13,6 +13,8 @@ package struct DaemonConfiguration: Sendable {
   /// Seconds for which files must be unchanged before a removal is carried out.
   package var settle = SettingCatalog.settle.defaultValue
   package var windows: [MaintenanceWindow] = []
+  /// nil: changes are not undone by health.
+  package var rollback: RollbackConfiguration?
   package var health = HealthConfiguration()
   /// nil: the desired files are a directory.
   package var git: GitSettings?
@@ -23,6 +25,19 @@ package struct DaemonConfiguration: Sendable {
   package var maximumRestarts = SettingCatalog.restarts.defaultValue
 
   package init() {}
+}
+
+/// When changes are undone because hosts became unhealthy after them.
+package struct RollbackConfiguration: Hashable, Sendable {
+  /// Seconds after a change within which it counts.
+  package var unhealthyFor: Double
+  /// Of the whole; nil: only hosts that were changed count.
+  package var scoreBelow: Int?
+
+  package init(unhealthyFor: Double, scoreBelow: Int? = nil) {
+    self.unhealthyFor = unhealthyFor
+    self.scoreBelow = scoreBelow
+  }
 }
 
 /// How destinations are checked.

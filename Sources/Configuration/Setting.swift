@@ -134,6 +134,16 @@ extension Setting where Value == Bool {
   }
 }
 
+extension Setting where Value == JSONValue? {
+  /// A group of values that the loader decodes; none by default.
+  static func object(_ path: String, _ members: [FieldSchema], _ meaning: String) -> Setting {
+    Setting(path, .object(members), default: .none, shown: .null, meaning) { value in
+      // Not `nil`, which is a value of JSON here.
+      if case .null = value { .none } else { .some(.some(value)) }
+    }
+  }
+}
+
 extension Setting where Value == [JSONValue] {
   /// A list whose entries the loader decodes; empty by default.
   static func list(_ path: String, _ type: FieldType, _ meaning: String) -> Setting {

@@ -26,6 +26,13 @@ extension SettingCatalog {
   static let settle = Setting.duration(
     "watch.settle", default: 10,
     "How long files of a directory must be unchanged before what is gone from them is removed from NPM.", atLeast: 0)
+  static let rollback = Setting.object(
+    "watch.rollback",
+    [
+      FieldSchema("unhealthy_for", .duration, defaultValue: "10m", "How long after a change a host's health counts."),
+      FieldSchema(
+        "score_below", .integer(1...100), defaultValue: .null, "Undo it, too, when the score of all falls below this."),
+    ], "Undo changes after which hosts that they changed become unhealthy; not set: never.")
   static let windows = Setting.list(
     "watch.windows", .list(window, key: "cron", shorthands: []),
     "Times in which the daemon checks, and writes nothing.")
@@ -62,6 +69,7 @@ extension SettingCatalog {
     [
       git.definition, branch.definition, sourcePath.definition, fetchInterval.definition, sshKey.definition,
       token.definition, allowsForcePush.definition, watchInterval.definition, selfHeal.definition, settle.definition,
+      rollback.definition,
       windows.definition,
     ] + [
       healthInterval.definition, failureThreshold.definition, successThreshold.definition, connectivity.definition,

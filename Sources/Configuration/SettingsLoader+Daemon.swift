@@ -10,6 +10,11 @@ extension SettingsLoader {
     daemon.interval = reader.value(SettingCatalog.watchInterval)
     daemon.selfHeals = reader.value(SettingCatalog.selfHeal)
     daemon.settle = reader.value(SettingCatalog.settle)
+    daemon.rollback = reader.value(SettingCatalog.rollback).map { members in
+      RollbackConfiguration(
+        unhealthyFor: members["unhealthy_for"].stringValue.flatMap { DurationFormat.seconds($0) } ?? 600,
+        scoreBelow: members["score_below"].intValue)
+    }
     let windows = reader.value(SettingCatalog.windows)
     daemon.windows = windows.indices.compactMap { window(windows[$0], $0) }
     daemon.health = health()

@@ -75,7 +75,8 @@ package final class DaemonService: Sendable {
     let events = EventWriter(stores: controller.stores, log: controller.log)
     alerts = await AlertService(given.alerts, events: events) { alerts in _ = snapshots.update { $0.alerts = alerts } }
     let subscriptions =
-      Self.subscribers(given, monitor, alerts, events, loop).map { Subscription($0) } + more.map { Subscription($0) }
+      Self.subscribers(given, monitor, alerts, events, loop, reconciler).map { Subscription($0) }
+      + more.map { Subscription($0) }
     self.subscriptions = subscriptions
     let freshness = FreshnessTimer(interval: given.configuration.interval)
     self.freshness = freshness
@@ -90,10 +91,16 @@ package final class DaemonService: Sendable {
   /// The subscribers to each reconciliation and each change of health.
   private static func subscribers(
     _ given: Dependencies, _ monitor: HealthMonitor, _ alerts: AlertService, _ events: EventWriter,
-    _ loop: ReconcileLoop
+    _ loop: ReconcileLoop, _ reconciler: ReconcileController
   ) -> [any DaemonSubscriber] {
     let controller = given.controller
-    return [
+    let rollback = given.configuration.rollback.map { settings in
+      HealthRollback(settings) { candidate in
+        await reconciler.requestRollback(candidate)
+        loop.trigger(.health)
+      }
+    }
+    return [rollback].compactMap(\.self) + [
       EventLogger(events: events, log: controller.log, correlation: controller.options.correlation),
       StatusPublisher(
         StatusFiles(directory: given.status), interval: given.configuration.interval, log: controller.log),

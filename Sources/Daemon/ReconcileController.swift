@@ -54,6 +54,9 @@ package actor ReconcileController {
   private var problem: SourceStatus.Problem?
   /// Since when reconciliations fail.
   private var failingSince: Timestamp?
+  private var rollback: RollbackCandidate?
+  /// What this reconciliation undid.
+  private var rolledBack: RollbackReport?
   /// The revision of the files, and which removals wait for them to settle.
   private let removals: Lock<(revision: Int, settling: RemovalSettling)>
   /// When old events and runs were last deleted.
@@ -86,10 +89,11 @@ package actor ReconcileController {
     if dependencies.stop.isRequested { return nil }
     removals.withLock { $0.revision = reading.revision }
     let source = note(reading)
+    rolledBack = nil
     let outcome = await outcome(reading.desired)
     return ReconcileReport(
       triggers: triggers, source: source, desired: reading.desired, options: options, outcome: outcome,
-      finishedAt: .now)
+      rolledBack: rolledBack, finishedAt: .now)
   }
 
   private func note(_ reading: SourceReading) -> SourceStatus {
@@ -127,11 +131,42 @@ package actor ReconcileController {
     }
   }
 
+  /// Has the next reconciliation undo these changes first.
+  package func requestRollback(_ candidate: RollbackCandidate) { rollback = candidate }
+
+  var correlation: String { options.correlation }
+
+  func reconciliation(
+    _ stores: StoreSet, purpose: ReconcileOptions.Purpose = .converge, known: [ProbeTarget: ProbeResult] = [:]
+  ) -> Reconciliation {
+    var options = options
+    options.purpose = purpose
+    return Reconciliation(
+      gateway: dependencies.gateway, stores: stores, prober: dependencies.prober, known: known, settings: options)
+  }
+
+  /// Applies a plan under the lease, and logs each change.
+  func apply(_ planned: PlanResult, _ run: Reconciliation, _ stores: StoreSet) async throws -> ApplyResult {
+    let lease = try await ApplyLock.lease(
+      stores, owner: options.owner, correlation: options.correlation, timeout: Self.lockTimeout,
+      stop: dependencies.stop)
+    return try await lease.hold {
+      [log = dependencies.log, stop = dependencies.stop, progress = dependencies.progress] in
+      try await run.apply(planned, stop: stop) {
+        log.log(DaemonLog.line($0))
+        progress()
+      }
+    }
+  }
+
   private func run(_ desired: DesiredState, _ stores: StoreSet) async throws -> ReconcileReport.Outcome {
     let now = ContinuousClock.now
-    let run = Reconciliation(
-      gateway: dependencies.gateway, stores: stores, prober: dependencies.prober, known: await dependencies.known(),
-      settings: options)
+    try await liftRollbacks(except: options.commit?.hash ?? desired.identity, stores)
+    if let candidate = rollback {
+      rollback = nil
+      rolledBack = try await rollBack(candidate, stores)
+    }
+    let run = reconciliation(stores, known: await dependencies.known())
     let found = try await run.plan(desired)
     await run.append(recorder.events(found, correlation: options.correlation))
     await pruneOld(run, now)
@@ -141,16 +176,7 @@ package actor ReconcileController {
       try await run.remember(planned)
       return .refused(planned)
     }
-    let lease = try await ApplyLock.lease(
-      stores, owner: options.owner, correlation: options.correlation, timeout: Self.lockTimeout,
-      stop: dependencies.stop)
-    let result = try await lease.hold {
-      [log = dependencies.log, stop = dependencies.stop, progress = dependencies.progress] in
-      try await run.apply(planned, stop: stop) {
-        log.log(DaemonLog.line($0))
-        progress()
-      }
-    }
+    let result = try await apply(planned, run, stores)
     for outcome in result.outcomes { backoff.note(outcome, at: now) }
     return .applied(planned, result)
   }

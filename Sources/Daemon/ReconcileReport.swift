@@ -31,7 +31,11 @@ package struct ReconcileReport: Sendable {
   package var desired: DesiredState?
   package var options: ReconcileOptions
   package var outcome: Outcome
+  /// What was undone first, because hosts became unhealthy; nil: nothing.
+  package var rolledBack: RollbackReport?
   package var finishedAt: Timestamp
+  /// The commit, or what the files say.
+  let sourceIdentity: String
   /// nil: no plan was made.
   package let summary: ReconcileSummary?
   /// What the status files say of it; nil: no plan was made.
@@ -39,14 +43,16 @@ package struct ReconcileReport: Sendable {
 
   init(
     triggers: [Trigger], source: SourceStatus, desired: DesiredState?, options: ReconcileOptions, outcome: Outcome,
-    finishedAt: Timestamp
+    rolledBack: RollbackReport? = nil, finishedAt: Timestamp
   ) {
     self.triggers = triggers
     self.source = source
     self.desired = desired
     self.options = options
     self.outcome = outcome
+    self.rolledBack = rolledBack
     self.finishedAt = finishedAt
+    sourceIdentity = options.commit?.hash ?? desired?.identity ?? ""
     let summary = outcome.planned.map { ReconcileSummary($0, outcome.applied) }
     self.summary = summary
     document = outcome.planned.flatMap { planned in

@@ -70,10 +70,10 @@ package struct PlanEventRecorder: Sendable {
 
   private func waits(_ planned: PlanResult) -> [Matter] {
     planned.plan.withheld.compactMap { change in
-      guard let suspension = change.suspension else { return nil }
+      guard change.suspension != nil else { return nil }
       let event = Event(
         .info, source: "plan", subject: change.key.path, reason: "Held",
-        "\(change.key.name) waits: suspended until \(suspension.until)")
+        "\(change.key.name) waits: \(planned.plan.holdReason(change))")
       return ("held \(change.key.path)", event)
     }
   }

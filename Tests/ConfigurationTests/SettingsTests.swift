@@ -54,7 +54,8 @@ import Testing
     #expect(Set(variables).count == variables.count)
     #expect(
       SettingCatalog.all.filter { $0.variable == nil }.map(\.path) == [
-        "secrets.allow", "watch.windows", "health.connectivity", "slo.by_label", "alerts.sinks", "alerts.rules",
+        "secrets.allow", "watch.rollback", "watch.windows", "health.connectivity", "slo.by_label", "alerts.sinks",
+        "alerts.rules",
       ])
   }
 
@@ -63,6 +64,13 @@ import Testing
     #expect(settings.owner == "reconciler" && settings.limits.maxDeletes == 5 && settings.probe.concurrency == 64)
     #expect(settings.npmConfiguration.writeTimeout == 60 && settings.eventRetention.count == 100_000)
     #expect(settings.daemon.health.objective.availability == 0.995 && settings.daemon.maximumRestarts == 3)
+  }
+
+  @Test func `changes are undone by health only where that is set`() throws {
+    for text in ["{}\n", "watch: { interval: 1m }\n"] { #expect(try load(text).daemon.rollback == nil) }
+    let set = try load("watch: { rollback: { score_below: 50 } }\n").daemon.rollback
+    #expect(set == RollbackConfiguration(unhealthyFor: 600, scoreBelow: 50))
+    #expect(try load("watch: { rollback: { unhealthy_for: 5m } }\n").daemon.rollback?.unhealthyFor == 300)
   }
 
   @Test func `every mistake is shown at once, each at its place`() {

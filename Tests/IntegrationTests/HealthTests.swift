@@ -62,7 +62,8 @@ import Testing
       // The file is written after the notice is sent.
       try await until { status(place, "health.json")["counts"]["healthy"] == 10 }
       let events = try await place.run("events", "-o", "json", "--source", "alerts").json["events"].arrayValue ?? []
-      #expect(events.map { $0["reason"] } == ["AlertFiring", "AlertResolved"])
+      #expect(
+        events.map { $0["reason"] } == ["AlertFiring", "AlertResolved"], "\(events.map { $0["message"].summary })")
       daemon.terminate()
       #expect(await daemon.result().exit == 0)
       await backend.stop()
@@ -208,6 +209,54 @@ import Testing
       daemon.terminate()
       #expect(await daemon.result().exit == 0)
       await server.stop()
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `a change after which its host is unhealthy is undone, until the files change`()
+    async throws
+  {
+    try await withSimulator { npm in
+      try await withBackend { good in
+        try await withBackend(status: 500) { bad in
+          try await withBackend { better in
+            let place = try Workplace(npm)
+            let receiver = Receiver()
+            let server = try HTTPServer(address: "127.0.0.1", port: 0, handler: receiver)
+            try place.scratch.write(
+              "reconciler.yaml",
+              """
+              watch: { interval: 1s, rollback: { unhealthy_for: 5m } }
+              health: { interval: 1s, failure_threshold: 2, success_threshold: 1 }
+              alerts: { sinks: [{ name: hook, type: webhook, url: "http://127.0.0.1:\(server.port)/" }] }
+              """)
+            func port() async throws -> Int? { try await npm.hosts().first?["forward_port"].intValue }
+            try place.desire("app", "app.test", port: good, "validate: warn")
+            let daemon = try place.start("watch")
+            try await until { status(place, "health.json")["counts"]["healthy"] == 1 }
+            try place.desire("app", "app.test", port: bad, "validate: warn")
+            try await until { try await port() == bad }
+            try await until { try await port() == good }
+            try await until { status(place, "health.json")["counts"]["healthy"] == 1 }
+            let waiting = status(place, "status.json")["withheld"].arrayValue?.first?["message"].stringValue ?? ""
+            #expect(waiting.contains("rolled back by health"), "\(waiting)")
+            var received = receiver.notices.stream.makeAsyncIterator()
+            while try #require(await received.next())["groupLabels"]["alertname"] != "rolled-back" {}
+            let events = try await place.run("events", "-o", "json").json["events"].arrayValue ?? []
+            #expect(events.count { $0["reason"] == "RolledBack" } == 1)
+            // It is not applied again, by a restart neither.
+            daemon.terminate()
+            #expect(await daemon.result().exit == 0)
+            let second = try place.start("watch")
+            try await until { status(place, "status.json")["withheld"].arrayValue?.isEmpty == false }
+            #expect(try await port() == good)
+            try place.desire("app", "app.test", port: better, "validate: warn")
+            try await until { try await port() == better }
+            second.terminate()
+            #expect(await second.result().exit == 0)
+            await server.stop()
+          }
+        }
+      }
     }
   }
 }

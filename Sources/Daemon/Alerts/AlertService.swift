@@ -74,6 +74,9 @@ package actor AlertService: DaemonSubscriber {
     var input = AlertInput(hasDesired ? update.snapshot.health : nil, conditions, starts: starts)
     input.hasJustStarted = hasJustStarted
     hasJustStarted = false
+    input.rolledBack = update.report?.rolledBack.map {
+      ($0.candidate.run, $0.message, $0.candidate.keys.map(\.name).sorted())
+    }
     input.maximumRestarts = dependencies.configuration.maximumRestarts
     let found = await evaluator.evaluate(input, at: dependencies.now())
     note(found.problem)

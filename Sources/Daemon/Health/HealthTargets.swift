@@ -2,6 +2,7 @@ package import Configuration
 import DesiredFiles
 package import Model
 import Platform
+import Planning
 package import Probe
 import Reconciler
 
@@ -22,7 +23,23 @@ package actor HealthTargets: DaemonSubscriber {
   package func receive(_ update: DaemonUpdate) async {
     guard let report = update.report, let desired = report.desired else { return }
     served = report.served ?? served
-    await monitor.watch(configuration.targets(desired, served: served, instance: instance))
+    await monitor.watch(
+      configuration.targets(report.serving(desired), served: served, instance: instance))
+  }
+}
+
+extension ReconcileReport {
+  /// The desired state, with what NPM goes on serving where a change is suspended or was undone.
+  fileprivate func serving(_ desired: DesiredState) -> DesiredState {
+    let held = (planned?.plan.withheld ?? []).filter { $0.suspension != nil && $0.action == .update }
+    let observed = Dictionary(
+      firstOf: held.compactMap { change in change.observed.map { (change.key, $0.normalised) } })
+    guard !observed.isEmpty else { return desired }
+    var serving = desired
+    serving.resources = desired.resources.map { resource in
+      observed[resource.key].map { resource.with(spec: $0) } ?? resource
+    }
+    return serving
   }
 }
 
