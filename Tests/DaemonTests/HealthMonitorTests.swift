@@ -62,7 +62,7 @@ import Testing
     #expect(await changes.next()?.after == .unhealthy)
     #expect(abs(times[2] - times[1] - 60) < 1e-6)
     stop.request()
-    clock.set(100_000)
+    clock.set(1000)
     await ended
     let store = try SQLiteStore(path: path)
     #expect(

@@ -151,7 +151,7 @@ import Upstream
     #expect(news == ["failing", "recovered"])
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: [(500, ReceiverConfiguration.Kind.webhook), (5000, .alertmanager)])
+  @Test(.timeLimit(.minutes(5)), arguments: [(500, ReceiverConfiguration.Kind.webhook), (5000, .alertmanager)])
   func `a storm is one message, and names every host`(count: Int, kind: ReceiverConfiguration.Kind) async throws {
     let bodies = AsyncStream.makeStream(of: JSONValue.self)
     let service = StormSink { bodies.continuation.yield($0) }

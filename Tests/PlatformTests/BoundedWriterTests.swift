@@ -25,7 +25,9 @@ import Testing
     writer.flush(within: 0)
     var text = ""
     var taken = 0
-    while !text.contains("dropped") {
+    while !text.contains("after") {
+      // Once there is room.
+      if text.contains("dropped") { writer.write("after\n") }
       var bytes = [UInt8](repeating: 0, count: 65536)
       let count = read(ends[0], &bytes, bytes.count)
       try #require(count > 0)
@@ -33,7 +35,6 @@ import Testing
       taken += old
       text += String(decoding: bytes[old..<count], as: UTF8.self)
     }
-    writer.write("after\n")
     writer.flush(within: 10)
     let lines = text.split(separator: "\n")
     let kept = lines.count { $0.hasPrefix("line ") }
