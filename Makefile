@@ -3,7 +3,7 @@ BUILD_FLAGS = --explicit-target-dependency-import-check error
 BINARY = .build/debug/reconciler
 PREFIX ?= /usr/local
 
-.PHONY: setup build release demo test unit lint format sanitize faults faults-short fuzz fuzz-short bench soak fresh install clean
+.PHONY: setup build release demo test unit lint format sanitize faults faults-short fuzz fuzz-short truth truth-short bench soak fresh install clean
 
 setup:
 	@scripts/setup.sh
@@ -17,7 +17,7 @@ release: setup
 demo: build
 	@scripts/demo.sh $(BINARY)
 
-test: build lint unit faults-short fuzz-short
+test: build lint unit faults-short fuzz-short truth-short
 	@scripts/demo.sh $(BINARY) >/dev/null && echo "demo: every step did what it should"
 
 unit: build
@@ -38,6 +38,13 @@ faults: build
 faults-short: build
 	@swift build $(BUILD_FLAGS) --product FaultSuite
 	@.build/debug/FaultSuite --short
+
+# Whether what the daemon says is true, each second, while things go away: SECONDS_OF=3600 SEED=2 make truth for an hour.
+truth: release
+	@scripts/truth.py .build/release/reconciler $${SECONDS_OF:-600} $${SEED:-1}
+
+truth-short: build
+	@scripts/truth.py $(BINARY) 60 7
 
 # The two commands of the README in a minimal Debian root, as root.
 fresh:

@@ -61,11 +61,11 @@ package enum Files {
     let temporary = "\(path).tmp.\(getpid()).\(UInt32.random(in: 0 ... .max))"
     unlink(temporary)
     let fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
-    guard fd >= 0 else { throw FileError("write", temporary) }
+    guard fd >= 0 else { throw FileError("write", path) }
     do {
-      try writeAll(fd, bytes, path: temporary)
-      guard fsync(fd) == 0 else { throw FileError("write", temporary) }
-      guard close(fd) == 0 else { throw FileError("write", temporary) }
+      try writeAll(fd, bytes, path: path)
+      guard fsync(fd) == 0 else { throw FileError("write", path) }
+      guard close(fd) == 0 else { throw FileError("write", path) }
     } catch {
       close(fd)
       unlink(temporary)

@@ -17,6 +17,14 @@ package struct HealthSnapshot: Sendable {
     statistics[record.target.key] ?? CheckStatistics()
   }
 
+  /// The objectives that a host missed; none in its first day, in which too little is known of it.
+  package func misses(of record: HealthState.Record) -> [String] {
+    let age = record.memory.firstSeen.map { at.seconds - $0.seconds } ?? .infinity
+    return age < Self.grace ? [] : record.target.objective.misses(statistics(of: record))
+  }
+
+  private static let grace = 86400.0
+
   package func count(_ health: Health) -> Int { records.count { $0.health == health } }
 
   /// From 0 to 100; nil: it was not checked yet.

@@ -116,7 +116,7 @@ extension HealthReport.Proxy {
       throughNPM: last?.front.map { .init(ok: $0.isOK, detail: $0.summary, ms: $0.milliseconds) },
       cause: last?.failureCause?.rawValue, problem: record.problem, score: health.score(of: record),
       availability: .init(windows), latency: .init(windows.day.latencies),
-      objective: .init(record.target.objective, windows))
+      objective: .init(record.target.objective, windows, missed: health.misses(of: record)))
   }
 }
 
@@ -137,11 +137,11 @@ extension HealthReport.Latency {
 }
 
 extension HealthReport.Target {
-  init(_ objective: Objective, _ windows: CheckStatistics) {
+  init(_ objective: Objective, _ windows: CheckStatistics, missed: [String]) {
     self.init(
       availability: objective.availability, latency: objective.latency,
       errorBudget: objective.budget(windows)?.rounded(places: 5),
-      burnRate: objective.burnRate(windows)?.rounded(places: 5), missed: objective.misses(windows))
+      burnRate: objective.burnRate(windows)?.rounded(places: 5), missed: missed)
   }
 }
 

@@ -51,6 +51,19 @@ import Testing
     #expect(page.contains("1 to do") && page.contains("| a | update | forward\\_port |"))
   }
 
+  @Test func `a failure to write says the same each time`() throws {
+    let scratch = try Scratch()
+    try scratch.write("status", "a file")
+    let files = StatusFiles(directory: "\(scratch.path)/status")
+    let messages = (0..<2).map { _ -> String in
+      do {
+        try files.write(document([], at: early))
+        return ""
+      } catch { return "\(error)" }
+    }
+    #expect(messages[0] == messages[1] && messages[0].contains("status"), "\(messages)")
+  }
+
   @Test func `after a partial run nothing is said to be in sync, and no row of before is shown`() throws {
     let scratch = try Scratch()
     let files = StatusFiles(directory: "\(scratch.path)/status")

@@ -25,7 +25,7 @@ extension AlertInput {
       let users = entry.users.prefix(3).joined(separator: ", ") + (entry.users.count > 3 ? ", ..." : "")
       return (entry.name, "certificate '\(entry.name)' of \(users) \(when)", entry.isUrgent)
     }
-    hosts = (view?.records ?? []).map { Host($0, view?.statistics[$0.target.key]) }
+    hosts = (view?.records ?? []).map { Host($0, misses: view?.misses(of: $0) ?? []) }
     unknown = matters.unknown
     if view == nil { unknown.formUnion([.down, .unstable]) }
     knowsObjectives = view?.statistics.isEmpty == false
@@ -33,7 +33,7 @@ extension AlertInput {
 }
 
 extension AlertInput.Host {
-  fileprivate init(_ record: HealthState.Record, _ windows: CheckStatistics?) {
+  fileprivate init(_ record: HealthState.Record, misses: [String]) {
     self.init(name: record.target.name, destination: record.target.destination)
     isUnhealthy = record.health == .unhealthy
     // After a start, a host that was unhealthy is neither unhealthy nor healthy until it is checked again.
@@ -44,6 +44,6 @@ extension AlertInput.Host {
     cause = check?.failureCause.flatMap { [.nginx, .npm, .certificate].contains($0) ? $0 : nil }
     problem = check?.problem ?? ""
     failures = record.memory.failures
-    misses = windows.map(record.target.objective.misses) ?? []
+    self.misses = misses
   }
 }
