@@ -34,6 +34,7 @@ package final class DaemonService: Sendable {
       now = { steady.now }
       self.controller.options.now = now
       self.alerts.now = now
+      self.controller.undoesByHealth = configuration.rollback != nil
     }
   }
 

@@ -79,7 +79,9 @@ extension StatusDocument {
   /// What a failed reconciliation does not see stays as it was.
   mutating func take(_ report: ReconcileReport) {
     switch report.outcome {
-    case .noDesiredState: break
+    case .noDesiredState:
+      let message = "the desired files never were without errors since the start"
+      status.set(.init(.inSync, .unknown, "NoDesiredState", message, since: report.finishedAt))
     case .failed(let diagnostic, let since):
       // Whatever was true when NPM was last read, nothing is known about it now.
       let message = "the last reconciliation failed: \(diagnostic.message)"

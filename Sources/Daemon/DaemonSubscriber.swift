@@ -23,14 +23,23 @@ package struct DaemonUpdate: Sendable {
 /// `DaemonService.subscribers` lists them.
 package protocol DaemonSubscriber: Sendable {
   func receive(_ update: DaemonUpdate) async
+  /// Updates that wait while it is busy; the oldest beyond are dropped. One where only the newest counts.
+  var backlog: Int { get }
+}
+
+extension DaemonSubscriber {
+  package var backlog: Int { 100 }
 }
 
 /// The task of a subscriber, and its queued updates.
 struct Subscription: Sendable {
-  private let updates = AsyncStream.makeStream(of: DaemonUpdate.self)
+  private let updates: (stream: AsyncStream<DaemonUpdate>, continuation: AsyncStream<DaemonUpdate>.Continuation)
   private let subscriber: any DaemonSubscriber
 
-  init(_ subscriber: any DaemonSubscriber) { self.subscriber = subscriber }
+  init(_ subscriber: any DaemonSubscriber) {
+    self.subscriber = subscriber
+    updates = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(subscriber.backlog))
+  }
 
   func send(_ update: DaemonUpdate) { updates.continuation.yield(update) }
   func finish() { updates.continuation.finish() }

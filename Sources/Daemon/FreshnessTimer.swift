@@ -7,6 +7,8 @@ package final class FreshnessTimer: Sendable {
     /// Seconds of the clock, and the time of day.
     var reconciled: (at: Double, time: Timestamp)
     var reported: Double
+    /// When this timer reported last.
+    var aged: Double
   }
 
   private let interval: Double
@@ -19,7 +21,7 @@ package final class FreshnessTimer: Sendable {
   ) {
     self.interval = interval
     self.clock = clock
-    marks = Lock(Marks(reconciled: (clock.now, now), reported: clock.now))
+    marks = Lock(Marks(reconciled: (clock.now, now), reported: clock.now, aged: clock.now))
   }
 
   package func note(_ cause: DaemonUpdate.Cause) {
@@ -35,9 +37,13 @@ package final class FreshnessTimer: Sendable {
   /// - Parameter report: gets since when no reconciliation has ended; nil: one did, two intervals ago at most.
   package func run(stop: ShutdownSignal, _ report: (Timestamp?) async -> Void) async {
     await TimerLoop(clock: clock).run(stop: stop) {
-      let (now, due) = (clock.now, marks.withLock { $0.reported } + interval)
+      let now = clock.now
+      // Changes of health do not hide that reconciliations do not end.
+      let due = marks.withLock { marks in
+        min(marks.reported + interval, max(marks.reconciled.at + 2 * interval, marks.aged + interval))
+      }
       guard due <= now else { return due }
-      marks.withLock { $0.reported = now }
+      marks.withLock { ($0.reported, $0.aged) = (now, now) }
       await report(stuckSince)
       return now + interval
     }
@@ -45,6 +51,6 @@ package final class FreshnessTimer: Sendable {
 
   private var stuckSince: Timestamp? {
     let (at, time) = marks.withLock { $0.reconciled }
-    return clock.now - at > 2 * interval ? time : nil
+    return clock.now - at >= 2 * interval ? time : nil
   }
 }

@@ -34,44 +34,52 @@ package struct RollbackReport: Hashable, Sendable {
 }
 
 /// Decides which changes are undone because hosts became unhealthy after them. A value; times are seconds of a monotonic
-/// clock.
+/// clock, but for `startedAt`.
 struct RollbackDecision: Sendable {
   private let settings: RollbackConfiguration
-  private var watched: (candidate: RollbackCandidate, since: Double, unhealthy: Set<ResourceKey>, score: Int?)?
+  private var watched: [(candidate: RollbackCandidate, startedAt: Timestamp, since: Double, score: Int?)] = []
 
   init(_ settings: RollbackConfiguration) { self.settings = settings }
 
   /// A run has changed something.
   ///
-  /// - Parameter before: the health before it.
-  mutating func note(_ candidate: RollbackCandidate, before: HealthSnapshot?, at now: Double) {
-    watched = (candidate, now, Self.unhealthy(before), before?.score)
+  /// - Parameters:
+  ///   - startedAt: when the run began: a host that was unhealthy before has not become that by it.
+  ///   - score: of everything, before the run; nil: not known.
+  mutating func note(_ candidate: RollbackCandidate, startedAt: Timestamp, score: Int?, at now: Double) {
+    // A host that fails now fails by the newest change of it.
+    for index in watched.indices { watched[index].candidate.keys.subtract(candidate.keys) }
+    watched.removeAll { $0.candidate.keys.isEmpty }
+    watched.append((candidate, startedAt, now, score))
   }
 
   /// - Returns: what is to be undone, once; nil: nothing is.
   mutating func verdict(_ health: HealthSnapshot, at now: Double) -> RollbackCandidate? {
-    guard let (found, since, unhealthy, score) = watched else { return nil }
-    var candidate = found
-    guard now - since <= settings.unhealthyFor else {
-      watched = nil
-      return nil
+    watched.removeAll { now - $0.since > settings.unhealthyFor }
+    for entry in watched.reversed() {
+      guard let reason = reason(entry.candidate, entry.startedAt, entry.score, health) else { continue }
+      // One undo at a time: whatever else is wrong shows afterwards.
+      watched = []
+      var candidate = entry.candidate
+      candidate.reason = reason
+      return candidate
     }
-    let fallen = Self.unhealthy(health).intersection(candidate.keys).subtracting(unhealthy)
-    if !fallen.isEmpty {
-      candidate.reason = "\(fallen.map(\.name).sorted().shortened) became unhealthy"
-    } else if let bound = settings.scoreBelow, let fallen = health.score, fallen < bound,
-      score.map({ $0 >= bound }) ?? true
-    {
-      candidate.reason = "the health score fell to \(fallen)"
-    } else {
-      return nil
-    }
-    watched = nil
-    return candidate
+    return nil
   }
 
-  private static func unhealthy(_ health: HealthSnapshot?) -> Set<ResourceKey> {
-    Set((health?.records ?? []).filter { $0.health == .unhealthy }.map(\.target.key.resource))
+  private func reason(
+    _ candidate: RollbackCandidate, _ startedAt: Timestamp, _ score: Int?, _ health: HealthSnapshot
+  ) -> String? {
+    // Checked since the start of the daemon, and unhealthy since the run.
+    let fallen = health.records.filter { record in
+      record.health == .unhealthy && record.last != nil && record.memory.tracker.since >= startedAt
+        && candidate.keys.contains(record.target.key.resource)
+    }
+    if !fallen.isEmpty { return "\(fallen.map(\.target.name).sorted().shortened) became unhealthy" }
+    guard let bound = settings.scoreBelow, let now = health.score, let score, now < bound, score >= bound else {
+      return nil
+    }
+    return "the health score fell from \(score) to \(now)"
   }
 }
 
@@ -95,7 +103,8 @@ package actor HealthRollback: DaemonSubscriber {
 
   package func receive(_ update: DaemonUpdate) async {
     if let report = update.report, let candidate = report.rollbackCandidate {
-      decision.note(candidate, before: health, at: clock.now)
+      let seconds = report.applied?.seconds ?? 0
+      decision.note(candidate, startedAt: report.finishedAt - seconds - 1, score: health?.score, at: clock.now)
     }
     health = update.snapshot.health
     guard let health, let candidate = decision.verdict(health, at: clock.now) else { return }
@@ -108,7 +117,9 @@ extension ReconcileReport {
   var rollbackCandidate: RollbackCandidate? {
     guard let applied, let run = applied.run else { return nil }
     let keys = Set(applied.outcomes.filter { $0.status == .applied }.map(\.change.key))
+    // Without an identity of the source it could not be told when the source moves.
+    guard let source = sourceIdentity else { return nil }
     let title = options.commit.map { "commit \($0.short)" } ?? "files"
-    return keys.isEmpty ? nil : RollbackCandidate(run: run, keys: keys, source: sourceIdentity, title: title)
+    return keys.isEmpty ? nil : RollbackCandidate(run: run, keys: keys, source: source, title: title)
   }
 }

@@ -17,38 +17,37 @@ extension SuspensionRecord {
 }
 
 extension DesiredState {
-  /// Equal for files that say the same.
-  var identity: String {
-    let specs = resources.sorted { $0.key < $1.key }.map { "\($0.key.path) \($0.spec)" }
-    return String(SHA256Digest.labelled(Array(specs.joined(separator: "\n").utf8)).dropFirst(7).prefix(12))
+  /// Equal for files that say the same; of secrets only whoever has the key can tell what they are.
+  func identity(key: [UInt8]) -> String {
+    let parts = resources.sorted { $0.key < $1.key }.map { resource -> String in
+      let fields = resource.spec.schema.fields.map { ($0.name, resource.spec[$0.name]) }
+      let secrets = resource.secrets.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.reveal())" }
+      return
+        "\(resource.key.path) \(JSONOutput.line(JSONValue.object(Dictionary(uniqueKeysWithValues: fields)))) \(secrets)"
+    }
+    return KeyedDigest.short(Array(parts.joined(separator: "\n").utf8), key: key)
   }
 }
 
 extension ReconcileController {
   /// Undoes changes as `rollback` does, with its guards, and keeps them from being applied again.
-  func rollBack(_ candidate: RollbackCandidate, _ stores: StoreSet) async throws -> RollbackReport {
-    // Later changes of the same names are undone with it, those of others are not.
-    let history = try await stores.runs.history(after: 0).filter {
-      $0.intent.run <= candidate.run || candidate.keys.contains($0.intent.key)
-    }
-    let target = RollbackTarget(
-      run: candidate.run - 1, history: history, ledger: try await stores.ledger.entries())
+  ///
+  /// - Returns: nil: everything is suspended, or a window is open; it has to wait.
+  func rollBack(_ wanted: RollbackCandidate, _ stores: StoreSet) async throws -> RollbackReport? {
+    let active = try await reconciliation(stores).activeSuspensions()
+    guard active.everything == nil else { return nil }
+    var candidate = wanted
+    // What an operator suspended stays as it is.
+    candidate.keys = try await candidate.keys.subtracting(operatorsSuspensions(stores))
+    let run = try await undoing(candidate, stores)
     // First, so that a kill does not apply them again.
     for key in candidate.keys {
       try await stores.suspensions.suspend(SuspensionRecord(rolledBack: key, from: candidate.source))
     }
-    let run = reconciliation(stores, purpose: .rollBack(target))
-    let planned = try await run.plan(target.desired)
     var report = RollbackReport(candidate: candidate)
-    if let refusal = planned.refusals.first {
-      report.problem = refusal.message
-    } else {
-      let result = try await apply(planned, run, stores)
-      let failed = result.outcomes.filter { $0.status != .applied }
-      report.problem = failed.first.map { $0.error?.message ?? "\($0.change.key.name) failed" }
-    }
+    report.problem = try await undo(run.run, run.target, stores)
     let severity: Event.Severity = report.problem == nil ? .warning : .error
-    await run.append([
+    await run.run.append([
       Event(
         severity, source: "watch", subject: "run/\(candidate.run)", reason: "RolledBack", report.message,
         correlation: correlation)
@@ -56,11 +55,46 @@ extension ReconcileController {
     return report
   }
 
+  private func undoing(
+    _ candidate: RollbackCandidate, _ stores: StoreSet
+  ) async throws -> (run: Reconciliation, target: RollbackTarget) {
+    // Later changes of the same names are undone with it, those of others are not.
+    let history = try await stores.runs.history(after: 0).filter {
+      $0.intent.run < candidate.run || candidate.keys.contains($0.intent.key)
+    }
+    let target = RollbackTarget(
+      run: candidate.run - 1, history: history, ledger: try await stores.ledger.entries())
+    return (reconciliation(stores, purpose: .rollBack(target)), target)
+  }
+
+  /// - Returns: what was not undone, and why; nil: all of it was.
+  private func undo(_ run: Reconciliation, _ target: RollbackTarget, _ stores: StoreSet) async throws -> String? {
+    let planned = try await run.plan(target.desired)
+    if let refusal = planned.refusals.first { return refusal.message }
+    let result = try await apply(planned, run, stores)
+    if let failed = result.outcomes.first(where: { $0.status != .applied }) {
+      return failed.error?.message ?? "\(failed.change.key.name) failed"
+    }
+    if let blocked = planned.plan.changes.first(where: \.isBlocked) { return blocked.blockReason?.message }
+    return planned.plan.withheld.first.map { "\($0.key.name) is \(planned.plan.holdReason($0))" }
+  }
+
+  private func operatorsSuspensions(_ stores: StoreSet) async throws -> Set<ResourceKey> {
+    let records = try await stores.suspensions.suspensions(at: .now).filter { $0.rolledBackSource == nil }
+    return Set(records.compactMap { if case .resource(let key) = $0.subject { key } else { nil } })
+  }
+
   /// Ends what an undo of another source suspended.
-  func liftRollbacks(except source: String, _ stores: StoreSet) async throws {
-    for record in try await stores.suspensions.suspensions(at: .now) {
-      guard let undone = record.rolledBackSource, undone != source else { continue }
+  ///
+  /// - Returns: the identity of the source; nil: it is not needed.
+  func liftRollbacks(_ desired: DesiredState, isNeeded: Bool, _ stores: StoreSet) async throws -> String? {
+    let undone = try await stores.suspensions.suspensions(at: .now).filter { $0.rolledBackSource != nil }
+    guard isNeeded || !undone.isEmpty else { return nil }
+    let key = try await stores.binding.fingerprintKey()
+    let source = commitHash ?? desired.identity(key: key)
+    for record in undone where record.rolledBackSource != source {
       _ = try await stores.suspensions.resume(record.subject)
     }
+    return source
   }
 }

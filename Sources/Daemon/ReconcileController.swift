@@ -27,6 +27,8 @@ package actor ReconcileController {
     /// Seconds for which files must be unchanged before a removal is carried out; 0: it is at once.
     package var settleSeconds = 0.0
     package var clock: any MonotonicClock = SystemMonotonicClock()
+    /// Whether changes are undone after which hosts become unhealthy.
+    package var undoesByHealth = false
     /// Called after each change.
     package var progress: @Sendable () -> Void = {}
     package var log: any DaemonLogger
@@ -55,6 +57,8 @@ package actor ReconcileController {
   /// Since when reconciliations fail.
   private var failingSince: Timestamp?
   private var rollback: RollbackCandidate?
+  /// The commit, or a digest of what the files say; nil: it is not needed.
+  private var sourceIdentity: String?
   /// What this reconciliation undid.
   private var rolledBack: RollbackReport?
   /// The revision of the files, and which removals wait for them to settle.
@@ -93,7 +97,7 @@ package actor ReconcileController {
     let outcome = await outcome(reading.desired)
     return ReconcileReport(
       triggers: triggers, source: source, desired: reading.desired, options: options, outcome: outcome,
-      rolledBack: rolledBack, finishedAt: .now)
+      rolledBack: rolledBack, sourceIdentity: sourceIdentity, finishedAt: .now)
   }
 
   private func note(_ reading: SourceReading) -> SourceStatus {
@@ -135,12 +139,15 @@ package actor ReconcileController {
   package func requestRollback(_ candidate: RollbackCandidate) { rollback = candidate }
 
   var correlation: String { options.correlation }
+  var commitHash: String? { options.commit?.hash }
 
   func reconciliation(
     _ stores: StoreSet, purpose: ReconcileOptions.Purpose = .converge, known: [ProbeTarget: ProbeResult] = [:]
   ) -> Reconciliation {
     var options = options
     options.purpose = purpose
+    // What is undone goes at once.
+    if case .converge = purpose {} else { options.removalDelay = { _, _ in nil } }
     return Reconciliation(
       gateway: dependencies.gateway, stores: stores, prober: dependencies.prober, known: known, settings: options)
   }
@@ -161,10 +168,10 @@ package actor ReconcileController {
 
   private func run(_ desired: DesiredState, _ stores: StoreSet) async throws -> ReconcileReport.Outcome {
     let now = ContinuousClock.now
-    try await liftRollbacks(except: options.commit?.hash ?? desired.identity, stores)
-    if let candidate = rollback {
-      rollback = nil
-      rolledBack = try await rollBack(candidate, stores)
+    sourceIdentity = try await liftRollbacks(desired, isNeeded: dependencies.undoesByHealth, stores)
+    if let candidate = rollback, let report = try await rollBack(candidate, stores) {
+      rolledBack = report
+      if rollback == candidate { rollback = nil }
     }
     let run = reconciliation(stores, known: await dependencies.known())
     let found = try await run.plan(desired)

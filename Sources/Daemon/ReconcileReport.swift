@@ -34,8 +34,8 @@ package struct ReconcileReport: Sendable {
   /// What was undone first, because hosts became unhealthy; nil: nothing.
   package var rolledBack: RollbackReport?
   package var finishedAt: Timestamp
-  /// The commit, or what the files say.
-  let sourceIdentity: String
+  /// The commit, or a digest of what the files say; nil: it is not needed.
+  let sourceIdentity: String?
   /// nil: no plan was made.
   package let summary: ReconcileSummary?
   /// What the status files say of it; nil: no plan was made.
@@ -43,7 +43,7 @@ package struct ReconcileReport: Sendable {
 
   init(
     triggers: [Trigger], source: SourceStatus, desired: DesiredState?, options: ReconcileOptions, outcome: Outcome,
-    rolledBack: RollbackReport? = nil, finishedAt: Timestamp
+    rolledBack: RollbackReport? = nil, sourceIdentity: String? = nil, finishedAt: Timestamp
   ) {
     self.triggers = triggers
     self.source = source
@@ -52,7 +52,7 @@ package struct ReconcileReport: Sendable {
     self.outcome = outcome
     self.rolledBack = rolledBack
     self.finishedAt = finishedAt
-    sourceIdentity = options.commit?.hash ?? desired?.identity ?? ""
+    self.sourceIdentity = sourceIdentity
     let summary = outcome.planned.map { ReconcileSummary($0, outcome.applied) }
     self.summary = summary
     document = outcome.planned.flatMap { planned in

@@ -25,12 +25,13 @@ package enum Standby {
       log.log("no lock can be made, and nothing is written to NPM until then: \(Diagnostic(of: error).message)")
       return leadership(nil)
     }
-    do {
-      let lock = try await ApplyLock.take(beside: path, timeout: nil, every: pause, stop: stop)
-      log.log("the active daemon is gone: taking over")
-      return leadership(lock)
-    } catch {
-      return stop.isRequested ? nil : leadership(nil)
+    while !stop.isRequested {
+      if let lock = try? await ApplyLock.take(beside: path, timeout: nil, every: pause, stop: stop) {
+        log.log("the active daemon is gone: taking over")
+        return leadership(lock)
+      }
+      await Pause.wait(pause)
     }
+    return nil
   }
 }

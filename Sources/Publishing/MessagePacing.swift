@@ -43,6 +43,9 @@ struct MessagePacing {
     return min(group.last + Self.quiet, group.first + Self.longest)
   }
 
+  /// Forgets numbers that wait no longer.
+  mutating func keep(_ numbers: Set<Int>) { for key in groups.keys { groups[key]?.waiting.formIntersection(numbers) } }
+
   /// One message with these was sent.
   mutating func sent(_ notices: [(number: Int, notice: AlertNotification)], at now: Double) {
     for (key, part) in Dictionary(grouping: notices, by: { Self.key($0.notice) }) {

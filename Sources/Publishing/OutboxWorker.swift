@@ -58,11 +58,23 @@ package final class OutboxWorker: Sendable {
     var isFailing = false
     /// Notifications refused since the last success: more than one means that the receiver is down.
     var failed: Set<Int> = []
+    /// When those are tried again whose time the store could not take.
+    var deferred: [Int: Double] = [:]
     var pacing = MessagePacing()
     /// When the next notification that is collected may be sent.
     var collectedUntil: Double?
     /// When the receiver itself, which failed for two notifications in a row, is retried.
     var pausedUntil: Double?
+
+    /// Forgets numbers that wait no longer.
+    mutating func keep(_ numbers: Set<Int>) {
+      delivered.formIntersection(numbers)
+      alone.formIntersection(numbers)
+      bad.formIntersection(numbers)
+      failed.formIntersection(numbers)
+      deferred = deferred.filter { numbers.contains($0.key) }
+      pacing.keep(numbers)
+    }
   }
 
   /// Delivers what is due.
@@ -73,20 +85,22 @@ package final class OutboxWorker: Sendable {
       do {
         if let pause = progress.pausedUntil, pause > clock.now { return pause }
         progress.pausedUntil = nil
-        let rows = try await box.entries()
-        if let old = rows.first(where: { progress.delivered.contains($0.number) }) {
-          try await box.markDelivered(old.number)
-          progress.delivered.remove(old.number)
-          progress.alone.remove(old.number)
-          progress.bad.remove(old.number)
-          continue
+        let all = try await box.entries()
+        progress.keep(Set(all.map(\.number)))
+        // A store that does not take the removal holds up nothing else: it is not delivered twice.
+        let delivered = all.filter { progress.delivered.contains($0.number) }.map(\.number)
+        for number in delivered where (try? await box.markDelivered(number)) != nil {
+          progress.delivered.remove(number)
         }
+        let rows = all.filter { !delivered.contains($0.number) }
         let letters = rows.map { Letter(row: $0) }
         let next = batch(letters, &progress)
         guard !next.isEmpty else {
           // What was due is collected, and due again later.
           let times = rows.map(\.nextAt.seconds).filter { $0 > now().seconds }.map { clock.now + $0 - now().seconds }
-          return (times + [progress.collectedUntil].compactMap(\.self)).min()
+          let unremoved = progress.delivered.isEmpty ? [] : [clock.now + Self.backoff.first]
+          let deferred = progress.deferred.values.filter { $0 > clock.now }
+          return (times + deferred + unremoved + [progress.collectedUntil].compactMap(\.self)).min()
         }
         if try await !attempt(next, &progress) { return clock.now + Self.backoff.first }
       } catch {
@@ -119,7 +133,10 @@ package final class OutboxWorker: Sendable {
       if let notice = letter.notice { progress.pacing.note(letter.row.number, notice, at: clock.now - max(0, age)) }
     }
     for letter in letters {
-      guard letter.row.nextAt <= now(), !waiting.contains(letter.key) else {
+      // One that is due in more than a day was deferred by a clock that was wrong.
+      let wait = letter.row.nextAt.seconds - now().seconds
+      let isDue = (wait <= 0 || wait > Self.timeout) && progress.deferred[letter.row.number] ?? 0 <= clock.now
+      guard isDue, !waiting.contains(letter.key) else {
         waiting.insert(letter.key)
         continue
       }
@@ -205,10 +222,11 @@ package final class OutboxWorker: Sendable {
     progress.failed.formUnion(numbers)
     let attempts = max(letters.map(\.row.attempts).min() ?? 0, letters.count > 1 ? 0 : progress.failed.count - 1)
     let pause = max(Self.backoff.delay(attempts + 1), min(failure.retryAfter ?? 0, Self.timeout))
-    for letter in letters where !progress.delivered.contains(letter.row.number) {
-      try await box.deferDelivery(letter.row.number, until: now() + pause)
-    }
     // One that is refused may be bad itself, however often that happens.
     if progress.failed.count > 1 || failure.retryAfter != nil { progress.pausedUntil = clock.now + pause }
+    for letter in letters where !progress.delivered.contains(letter.row.number) {
+      progress.deferred[letter.row.number] = clock.now + pause
+      try? await box.deferDelivery(letter.row.number, until: now() + pause)
+    }
   }
 }

@@ -1,6 +1,6 @@
 package import Alerting
 package import Model
-import Store
+package import Store
 
 /// Notifications that the store could not take, for as long as it fails: they are delivered from memory.
 package actor UnstoredOutbox {
@@ -25,11 +25,14 @@ package actor UnstoredOutbox {
   }
 
   /// Takes what waits and is not being delivered, for a store that works again.
-  package func drain() -> [(receiver: String, notification: AlertNotification)] {
+  package func drain() -> [OutboxEntry] {
     let taken = waiting.filter { !inFlight.contains($0.number) }
     waiting.removeAll { !inFlight.contains($0.number) }
-    return taken.compactMap { entry in entry.notification.map { (entry.receiver, $0) } }
+    return taken
   }
+
+  /// Takes back what the store did not take.
+  package func putBack(_ entries: [OutboxEntry]) { waiting = entries + waiting }
 
   func entries(for receiver: String) -> [OutboxEntry] { waiting.filter { $0.receiver == receiver } }
 

@@ -67,11 +67,17 @@ package struct Reconciliation: Sendable {
     return planned
   }
 
-  /// Before the limits are checked: what waits does not count.
+  /// What is suspended now, by an operator or a maintenance window.
+  package func activeSuspensions() async throws -> SuspensionSet { try await suspensions.now() }
+
+  /// Before the limits are checked: what waits does not count. Whoever takes a domain or port of it waits with it.
   private func withholdRemovals(_ plan: inout Plan, _ desired: DesiredState) {
     let removed = Set(plan.changes.filter { $0.cause == .removed && !$0.isBlocked }.map(\.key))
     guard let seconds = settings.removalDelay(removed, Set(desired.resources.map(\.key))) else { return }
-    plan.withhold(.filesUnsettled(seconds: seconds)) { $0.cause == .removed }
+    let claims = Set(plan.changes.filter { removed.contains($0.key) }.flatMap { $0.observed?.normalised.claims ?? [] })
+    plan.withhold(.filesUnsettled(seconds: seconds)) { change in
+      removed.contains(change.key) || !claims.isDisjoint(with: change.desired?.claims ?? [])
+    }
   }
 
   /// Adds the reasons to refuse the plan, the hosts to write again, and warnings.

@@ -142,6 +142,13 @@ package struct StatusReport: Codable, Hashable, Sendable {
     if isSame { conditions[index].since = since }
   }
 
+  /// What a reconciliation found is not known any more.
+  package mutating func forget(_ message: String) {
+    for condition in conditions where condition.status != .unknown && condition.type != .healthy {
+      set(.init(condition.type, .unknown, "NotReconciled", message, since: .now))
+    }
+  }
+
   package mutating func remove(_ type: ConditionReport.Kind) { conditions.removeAll { $0.type == type } }
 
   /// Whether a daemon has written the files and is gone, or is stuck.

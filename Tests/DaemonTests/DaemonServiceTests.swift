@@ -142,4 +142,40 @@ import Testing
       }
     }
   }
+
+  @Test(.timeLimit(.minutes(1))) func `files that never were right leave nothing known, whatever was written before`()
+    async throws
+  {
+    try await withSimulator { npm in
+      var nothing = SourceReading()
+      nothing.mistakes = "a.yaml:1: nonsense"
+      try await running(npm, nothing) { service, _, counter in
+        var updates = counter.updates.stream.makeAsyncIterator()
+        let first = try #require(await updates.next())
+        #expect(first.snapshot.document.status[.inSync]?.status == .unknown)
+        #expect(first.snapshot.document.status[.desiredValid]?.status == .no)
+      }
+    }
+  }
+}
+
+/// A reconciliation that hangs is noticed whatever else is reported.
+@Suite struct FreshnessTimerTests {
+  @Test(.timeLimit(.minutes(1))) func `changes of health do not hide that no reconciliation ends`() async {
+    let clock = ManualClock()
+    let timer = FreshnessTimer(interval: 60, clock: clock, now: Timestamp(seconds: 1000))
+    let (stop, reports) = (ShutdownSignal(), AsyncStream.makeStream(of: Timestamp?.self))
+    let run = Task { await timer.run(stop: stop) { reports.continuation.yield($0) } }
+    var found = reports.stream.makeAsyncIterator()
+    var waits = clock.waits.stream.makeAsyncIterator()
+    #expect(await waits.next() == 60)
+    for second in stride(from: 30.0, through: 150, by: 30) {
+      timer.note(.healthChanged([]))
+      clock.set(second)
+    }
+    #expect(await found.next() == .some(Timestamp(seconds: 1000)))
+    stop.request()
+    clock.set(100_000)
+    await run.value
+  }
 }

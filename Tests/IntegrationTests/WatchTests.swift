@@ -189,6 +189,25 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(1))) func `a domain of a host that is removed goes to its successor without a failure`()
+    async throws
+  {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      try place.scratch.write("reconciler.yaml", "policy: sync\nwatch: { interval: 1h, settle: 1s }\n")
+      try place.desire("old", "moving.test")
+      try place.desire("new", "new.test")
+      let daemon = try place.start("watch", "--allow-deletes")
+      try await until { try await npm.hosts().count == 2 }
+      try place.scratch.remove("desired/old.yaml")
+      try place.desire("new", "new.test, moving.test")
+      try await until { try await npm.hosts().map { $0["domain_names"] } == [["moving.test", "new.test"]] }
+      daemon.terminate()
+      let run = await daemon.result()
+      #expect(run.exit == 0 && !run.errors.contains("failed") && !run.errors.contains("in use"), "\(run.errors)")
+    }
+  }
+
   @Test(.timeLimit(.minutes(1))) func `status files and a lock that are removed are made again`() async throws {
     try await watching { npm, place, daemon in
       try await until { condition(place, "InSync") == "True" }

@@ -74,7 +74,10 @@ package actor AlertEvaluator {
     _ deliveries: [(receiver: String, notification: AlertNotification)], _ now: Timestamp
   ) async -> (any Error)? {
     let alerts = remembered
-    let waiting = await unstored.drain() + deliveries
+    let kept = await unstored.drain()
+    let waiting =
+      kept.compactMap { entry in entry.notification.map { (receiver: entry.receiver, notification: $0) } }
+      + deliveries
     do {
       guard isRead else { throw StoreError(.storeUnreadable, "the alerts of before the start could not be read") }
       guard alerts != saved || !waiting.isEmpty else { return nil }
@@ -82,7 +85,8 @@ package actor AlertEvaluator {
       saved = alerts
       return nil
     } catch {
-      await unstored.put(waiting, at: now)
+      await unstored.putBack(kept)
+      await unstored.put(deliveries, at: now)
       return error
     }
   }

@@ -52,7 +52,7 @@ package actor AlertService: DaemonSubscriber {
     let recorder = ReceiverEvents(events: events, log: dependencies.log, correlation: dependencies.correlation)
     workers = receivers.map { receiver in
       OutboxWorker(
-        dependencies.notifier(receiver), stores: dependencies.stores, unstored: unstored,
+        dependencies.notifier(receiver), stores: dependencies.stores, unstored: unstored, now: dependencies.now,
         report: { await recorder.note($0) })
     }
     do {

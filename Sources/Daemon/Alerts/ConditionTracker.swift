@@ -17,6 +17,8 @@ package struct ConditionTracker: Sendable {
   package private(set) var unknown: Set<AlertRule> = [
     .npm, .store, .apply, .drift, .guardOpen, .desired, .certificate,
   ]
+  /// Whether `apply` says that no reconciliation ends.
+  private var isStuck = false
   /// Certificates in use that end soon.
   package private(set) var expiring: [CertificateInventory.Entry] = []
 
@@ -58,8 +60,10 @@ package struct ConditionTracker: Sendable {
       + names + (isRepaired ? "; written again" : "; not written again")
   }
 
-  /// A pass that failed before its end.
+  /// A pass that failed before its end. That none ends is over with it.
   private mutating func note(_ trouble: Diagnostic, at now: Timestamp) {
+    if isStuck { Self.set(&apply, nil, [], now) }
+    isStuck = false
     if trouble.code.isStoreFailure {
       note(storeProblem: trouble.message, at: now)
     } else if trouble.code.isUpstreamAway {
@@ -80,6 +84,7 @@ package struct ConditionTracker: Sendable {
   mutating func note(stuckSince since: Timestamp) {
     unknown.formUnion([.drift, .guardOpen, .certificate])
     unknown.remove(.apply)
+    isStuck = true
     Self.set(&apply, Headline(stuckSince: since).message, [], since)
   }
 

@@ -116,6 +116,7 @@ package actor HealthMonitor {
     guard !checks.isEmpty else { return }
     let transitions = state.note(checks, at: dependencies.clock.now)
     unsaved += checks.filter { $0.outcome != .inconclusive }.map(HealthSample.init)
+    if unsaved.count > Self.maximumUnsaved { unsaved.removeFirst(unsaved.count - Self.maximumUnsaved) }
     unreported += transitions
     // A check may be due sooner, or a report.
     timer.wake()

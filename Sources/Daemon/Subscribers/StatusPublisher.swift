@@ -20,6 +20,8 @@ package actor StatusPublisher: DaemonSubscriber {
     self.log = log
   }
 
+  package nonisolated var backlog: Int { 1 }
+
   package func receive(_ update: DaemonUpdate) {
     do {
       try files.write(document(update))
@@ -39,6 +41,9 @@ package actor StatusPublisher: DaemonSubscriber {
     if update.report == nil, let written = try? files.readStatus() {
       // Another command may have changed NPM since the last reconciliation, and have said so in the files.
       if let sync = written[.inSync], sync.reason == StatusFiles.outdated { document.status.set(sync) }
+    }
+    if update.snapshot.lastReconciliation == nil {
+      document.status.forget("no reconciliation has ended since the start")
     }
     document.status.daemon = .init(startedAt: update.snapshot.startedAt, writtenAt: .now, interval: interval)
     return document
