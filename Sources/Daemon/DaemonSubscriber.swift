@@ -46,10 +46,17 @@ struct Subscription: Sendable {
 
   /// Returns when everything that was sent before `finish` was received.
   func run() async {
-    for await update in updates.stream {
-      await subscriber.receive(update)
-      // The states behind a plan are freed with the last subscriber's update, or are only in its hands.
-      if update.report != nil { CurrentProcess.trimHeap() }
+    var updates = updates.stream.makeAsyncIterator()
+    // The states behind a plan are freed with the last subscriber's update.
+    while let isPass = await deliver(&updates) {
+      if isPass { CurrentProcess.trimHeap() }
     }
+  }
+
+  /// - Returns: whether it was a reconciliation, once its states are not held here any more; nil: there are no more.
+  private func deliver(_ updates: inout AsyncStream<DaemonUpdate>.Iterator) async -> Bool? {
+    guard let update = await updates.next() else { return nil }
+    await subscriber.receive(update)
+    return update.report != nil
   }
 }
