@@ -19,7 +19,7 @@ package struct AlertStateMachine: Hashable, Sendable {
         alerts[old.key] = old
         continue
       }
-      alert.since = min(alert.since, old.isFiring ? old.since : alert.since)
+      if old.isFiring { alert.since = min(alert.since, old.since) }
       alerts[old.key] = alert
     }
   }

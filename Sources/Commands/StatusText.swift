@@ -34,7 +34,7 @@ struct StatusText {
     let word: TerminalText =
       isInSync
       ? "all in sync"
-      : sync?.reason == "ChangedSince" ? "outdated" : sync?.status == .no ? "differs" : "not known"
+      : sync?.reason == StatusFiles.outdated ? "outdated" : sync?.status == .no ? "differs" : "not known"
     let npm = "NPM \(status.npm.version ?? "?") at \(status.npm.url)"
     let since = sync.map { Self.minute($0.since) } ?? "?"
     let state: TerminalText = "\(console.paint(word, isInSync ? .green : .yellow)) since \(since), \(npm)"

@@ -59,8 +59,8 @@ package struct Reconciliation: Sendable {
     if case .adopt(let adoption) = settings.purpose { plan.keepAdoptions(adoption) }
     withholdRemovals(&plan, desired)
     var planned = PlanResult(
-      desired: desired, observed: observed, ledger: ledger, plan: plan, probes: [:], refusals: [], warnings: [],
-      certificates: CertificateInventory(observed, now: settings.now(), days: settings.certificateDays), authors: [:])
+      desired: desired, observed: observed, ledger: ledger, plan: plan,
+      certificates: CertificateInventory(observed, now: settings.now(), days: settings.certificateDays))
     await checkDestinations(&planned, progress)
     try await guardPlan(&planned)
     planned.authors = await authors(planned.plan, history)

@@ -37,6 +37,14 @@ package struct ConditionReport: Codable, Hashable, Sendable {
     self.since = ReportTime(since)
   }
 
+  /// With the time of the condition before, while the status is the same.
+  func keepingTime(of before: ConditionReport?) -> ConditionReport {
+    guard let before, before.status == status else { return self }
+    var kept = self
+    kept.since = before.since
+    return kept
+  }
+
   /// `Healthy`.
   package init(_ health: HealthSnapshot) {
     let bad = health.records.filter { $0.health == .unhealthy }.map(\.target.name)

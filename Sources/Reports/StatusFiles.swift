@@ -31,9 +31,7 @@ package struct StatusDocument: Hashable, Sendable {
     guard let daemon = status.daemon, status.isAbandoned(at: now) else { return self }
     var aged = self
     let message = "the daemon has written nothing since \(daemon.writtenAt.timestamp.iso8601)"
-    for condition in status.conditions where condition.status != .unknown {
-      aged.status.set(.init(condition.type, .unknown, "DaemonGone", message, since: daemon.validUntil.timestamp))
-    }
+    aged.status.forget("DaemonGone", message, since: daemon.validUntil.timestamp)
     aged.health?.forget(message)
     return aged
   }

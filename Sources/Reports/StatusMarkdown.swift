@@ -18,7 +18,7 @@ package enum StatusMarkdown {
     switch status[.inSync]?.status {
     case .yes: "in sync"
     case .no: "\(status.open.count) to do, \(status.counts[.withheld] ?? 0) held back"
-    case .unknown: status[.inSync]?.reason == "ChangedSince" ? "outdated" : "not known"
+    case .unknown: status[.inSync]?.reason == StatusFiles.outdated ? "outdated" : "not known"
     case nil: "see below"
     }
   }

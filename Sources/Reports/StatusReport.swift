@@ -136,16 +136,15 @@ package struct StatusReport: Codable, Hashable, Sendable {
     guard let index = conditions.firstIndex(where: { $0.type == condition.type }) else {
       return conditions.append(condition)
     }
-    let since = conditions[index].since
-    let isSame = conditions[index].status == condition.status
-    conditions[index] = condition
-    if isSame { conditions[index].since = since }
+    conditions[index] = condition.keepingTime(of: conditions[index])
   }
 
-  /// What a reconciliation found is not known any more.
-  package mutating func forget(_ message: String) {
-    for condition in conditions where condition.status != .unknown && condition.type != .healthy {
-      set(.init(condition.type, .unknown, "NotReconciled", message, since: .now))
+  /// What was known of some conditions is not known any more.
+  package mutating func forget(
+    _ reason: String, _ message: String, since: Timestamp, where isMeant: (ConditionReport.Kind) -> Bool = { _ in true }
+  ) {
+    for condition in conditions where condition.status != .unknown && isMeant(condition.type) {
+      set(.init(condition.type, .unknown, reason, message, since: since))
     }
   }
 
@@ -157,12 +156,7 @@ package struct StatusReport: Codable, Hashable, Sendable {
   /// Conditions whose status is as before keep their time, and health stays as it was: no reconciliation sees it.
   package func keepingTimes(of before: StatusReport) -> StatusReport {
     var report = self
-    report.conditions = conditions.map { condition in
-      guard let old = before[condition.type], old.status == condition.status else { return condition }
-      var kept = condition
-      kept.since = old.since
-      return kept
-    }
+    report.conditions = conditions.map { $0.keepingTime(of: before[$0.type]) }
     if report[.healthy] == nil, let health = before[.healthy] { report.conditions.append(health) }
     return report
   }

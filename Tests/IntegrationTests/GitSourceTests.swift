@@ -62,6 +62,15 @@ import Testing
     }
   }
 
+  /// A repository with one commit, on a server of plain files.
+  private func served(_ place: Workplace) async throws -> (files: PlainServer, server: HTTPServer) {
+    let repository = try await Repository(place.scratch)
+    try await repository.commit("Begin")
+    try await repository.git("update-server-info")
+    let files = PlainServer(directory: "\(repository.path)/.git")
+    return (files, try HTTPServer(address: "127.0.0.1", port: 0, handler: files))
+  }
+
   private func until(_ condition: () async throws -> Bool) async throws {
     while try await !condition() {
       try Task.checkCancellation()
@@ -201,11 +210,7 @@ import Testing
   {
     try await withSimulator { npm in
       let place = try Workplace(npm)
-      let repository = try await Repository(place.scratch)
-      try await repository.commit("Begin")
-      try await repository.git("update-server-info")
-      let files = PlainServer(directory: "\(repository.path)/.git")
-      let server = try HTTPServer(address: "127.0.0.1", port: 0, handler: files)
+      let (files, server) = try await served(place)
       let address = "http://TOP%2dSECRET@127.0.0.1:\(server.port)/"
       try place.scratch.write("reconciler.yaml", "source: { git: \"\(address)\" }\n")
       let daemon = try place.start("watch", "-v")
@@ -295,11 +300,7 @@ import Testing
   @Test(.timeLimit(.minutes(1))) func `a git server that never answers silences nothing`() async throws {
     try await withSimulator { npm in
       let place = try Workplace(npm)
-      let repository = try await Repository(place.scratch)
-      try await repository.commit("Begin")
-      try await repository.git("update-server-info")
-      let files = PlainServer(directory: "\(repository.path)/.git")
-      let server = try HTTPServer(address: "127.0.0.1", port: 0, handler: files)
+      let (files, server) = try await served(place)
       try place.scratch.write(
         "reconciler.yaml",
         "watch: { interval: 1s }\nsource: { git: \"http://127.0.0.1:\(server.port)/\", interval: 1s }\n")

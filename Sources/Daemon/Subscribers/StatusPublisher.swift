@@ -43,7 +43,8 @@ package actor StatusPublisher: DaemonSubscriber {
       if let sync = written[.inSync], sync.reason == StatusFiles.outdated { document.status.set(sync) }
     }
     if update.snapshot.lastReconciliation == nil {
-      document.status.forget("no reconciliation has ended since the start")
+      let message = "no reconciliation has ended since the start"
+      document.status.forget("NotReconciled", message, since: .now) { $0 != .healthy }
     }
     document.status.daemon = .init(startedAt: update.snapshot.startedAt, writtenAt: .now, interval: interval)
     return document
