@@ -84,7 +84,7 @@ import Testing
     SourceReading(desired: desiredState(desiredHost("app", hostSpec(["app.test"], port: port))))
   }
 
-  @Test(.timeLimit(.minutes(1))) func `a subscriber sees each reconciliation, and the snapshot has its plan`()
+  @Test(.timeLimit(.minutes(5))) func `a subscriber sees each reconciliation, and the snapshot has its plan`()
     async throws
   {
     try await withSimulator { npm in
@@ -104,7 +104,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func `a reconciliation that fails leaves the last plan, and its reason`() async throws
+  @Test(.timeLimit(.minutes(5))) func `a reconciliation that fails leaves the last plan, and its reason`() async throws
   {
     try await withSimulator { npm in
       try await running(npm, desired(80)) { service, _, counter in
@@ -124,7 +124,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func `files with mistakes leave the last good state in force`() async throws {
+  @Test(.timeLimit(.minutes(5))) func `files with mistakes leave the last good state in force`() async throws {
     try await withSimulator { npm in
       try await running(npm, desired(80)) { service, reading, counter in
         var updates = counter.updates.stream.makeAsyncIterator()
@@ -143,7 +143,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func `files that never were right leave nothing known, whatever was written before`()
+  @Test(.timeLimit(.minutes(5))) func `files that never were right leave nothing known, whatever was written before`()
     async throws
   {
     try await withSimulator { npm in
@@ -161,7 +161,7 @@ import Testing
 
 /// A reconciliation that hangs is noticed whatever else is reported.
 @Suite struct FreshnessTimerTests {
-  @Test(.timeLimit(.minutes(1))) func `changes of health do not hide that no reconciliation ends`() async {
+  @Test(.timeLimit(.minutes(5))) func `changes of health do not hide that no reconciliation ends`() async {
     let clock = ManualClock()
     let timer = FreshnessTimer(interval: 60, clock: clock, now: Timestamp(seconds: 1000))
     let (stop, reports) = (ShutdownSignal(), AsyncStream.makeStream(of: Timestamp?.self))

@@ -27,7 +27,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func `checks go on by the clock, transitions are told, the store remembers`()
+  @Test(.timeLimit(.minutes(5))) func `checks go on by the clock, transitions are told, the store remembers`()
     async throws
   {
     let scratch = try Scratch()
@@ -78,7 +78,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func `what a store that is away cannot take is remembered once it is back`()
+  @Test(.timeLimit(.minutes(5))) func `what a store that is away cannot take is remembered once it is back`()
     async throws
   {
     let scratch = try Scratch()

@@ -69,7 +69,7 @@ import Upstream
     return (service.titles.withLock { $0 }, news.withLock { $0 })
   }
 
-  @Test(.timeLimit(.minutes(1))) func `a notice that is not taken holds up none but those of its own alert`()
+  @Test(.timeLimit(.minutes(5))) func `a notice that is not taken holds up none but those of its own alert`()
     async throws
   {
     let tries = Lock(0)
@@ -87,7 +87,7 @@ import Upstream
     #expect(titles[0].contains("good") && titles[1].contains("bad") && titles[2].contains("bad"))
   }
 
-  @Test(.timeLimit(.minutes(1))) func `one that is never taken mutes nobody`() async throws {
+  @Test(.timeLimit(.minutes(5))) func `one that is never taken mutes nobody`() async throws {
     let tries = Lock(0)
     let service = Service { title in
       guard title.contains("bad") else { return 200 }
@@ -103,26 +103,26 @@ import Upstream
     #expect(titles.count == 2)
   }
 
-  @Test(.timeLimit(.minutes(1))) func `many at once are one message`() async throws {
+  @Test(.timeLimit(.minutes(5))) func `many at once are one message`() async throws {
     let service = Service { _ in 200 }
     let (titles, _) = try await carry((0..<200).map { notice("h\($0)") }, service) { !$0.isEmpty }
     #expect(titles == ["CRITICAL: 200 alerts: h0 is down"])
   }
 
-  @Test(.timeLimit(.minutes(1))) func `of many that are refused for good, each is told by itself`() async throws {
+  @Test(.timeLimit(.minutes(5))) func `of many that are refused for good, each is told by itself`() async throws {
     let service = Service { $0.contains("alerts") || $0.contains("h3 ") ? 405 : 200 }
     let (titles, news) = try await carry((0..<6).map { notice("h\($0)") }, service) { $0.count == 5 }
     #expect(titles.count == 5 && !titles.contains { $0.contains("h3 ") })
     #expect(news == ["undelivered"])
   }
 
-  @Test(.timeLimit(.minutes(1))) func `one of many that is never taken mutes none of them`() async throws {
+  @Test(.timeLimit(.minutes(5))) func `one of many that is never taken mutes none of them`() async throws {
     let service = Service { $0.contains("h3 ") ? 500 : 200 }
     let (titles, _) = try await carry((0..<6).map { notice("h\($0)") }, service) { $0.count == 5 }
     #expect(titles.count == 5 && !titles.contains { $0.contains("h3 ") || $0.contains("alerts") })
   }
 
-  @Test(.timeLimit(.minutes(1))) func `many that wait for a sink that was away are one again`() async throws {
+  @Test(.timeLimit(.minutes(5))) func `many that wait for a sink that was away are one again`() async throws {
     let tries = Lock(0)
     let service = Service { _ in
       tries.withLock { tries in
@@ -136,7 +136,7 @@ import Upstream
     #expect(titles.count < 10)
   }
 
-  @Test(.timeLimit(.minutes(1))) func `a sink that is away is asked ever later, and told of everything then`()
+  @Test(.timeLimit(.minutes(5))) func `a sink that is away is asked ever later, and told of everything then`()
     async throws
   {
     let tries = Lock(0)
@@ -189,7 +189,7 @@ import Upstream
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func `a sink that asks to wait is not asked again before`() async throws {
+  @Test(.timeLimit(.minutes(5))) func `a sink that asks to wait is not asked again before`() async throws {
     let times = Lock<[Double]>([])
     let clock = ManualClock()
     let service = WaitingSink {

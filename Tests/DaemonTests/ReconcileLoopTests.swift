@@ -23,7 +23,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func `a reconciliation at the start, then one with each interval, until it is told to stop`()
     async
   {
@@ -41,7 +41,7 @@ import Testing
     await ended
   }
 
-  @Test(.timeLimit(.minutes(1))) func `a change is waited for no longer than the gap`() async {
+  @Test(.timeLimit(.minutes(5))) func `a change is waited for no longer than the gap`() async {
     let bench = Bench()
     async let ended: Void = bench.loop.run(stop: bench.stop)
     var passes = bench.passes.stream.makeAsyncIterator()
@@ -58,7 +58,7 @@ import Testing
     await ended
   }
 
-  @Test(.timeLimit(.minutes(1))) func `trouble is tried again before the interval is over`() async {
+  @Test(.timeLimit(.minutes(5))) func `trouble is tried again before the interval is over`() async {
     let bench = Bench()
     bench.result.withLock { $0 = .requeue }
     async let ended: Void = bench.loop.run(stop: bench.stop)
@@ -75,7 +75,7 @@ import Testing
     await ended
   }
 
-  @Test(.timeLimit(.minutes(1))) func `the watchdog is fed while passes begin in time and make progress`() async {
+  @Test(.timeLimit(.minutes(5))) func `the watchdog is fed while passes begin in time and make progress`() async {
     let clock = ManualClock()
     let meter = WorkMeter(clock: clock)
     let passes = AsyncStream.makeStream(of: Void.self)

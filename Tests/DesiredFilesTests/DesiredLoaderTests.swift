@@ -91,7 +91,7 @@ import Testing
     #expect(try host(loaded, "two").spec["forward_port"] == 81)
   }
 
-  @Test(.timeLimit(.minutes(1))) func `pipes and links to folders are named, not read and not passed over`() throws {
+  @Test(.timeLimit(.minutes(5))) func `pipes and links to folders are named, not read and not passed over`() throws {
     let scratch = try Scratch()
     try scratch.write("d/a.YAML", "proxy_hosts: { a: { domain_names: [a.test], forward: 'http://h' } }")
     try scratch.write("elsewhere/b.yaml", "proxy_hosts: { b: { domain_names: [b.test], forward: 'http://h' } }")

@@ -77,7 +77,7 @@ import Testing
     watched.stop()
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+  @Test(.timeLimit(.minutes(5)), arguments: [true, false])
   func `writes, renames, deletes and new directories are seen`(polls: Bool) async throws {
     try await watching(polls: polls) { scratch, next in
       try scratch.write("desired/a.yaml", "longer")
@@ -93,7 +93,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+  @Test(.timeLimit(.minutes(5)), arguments: [true, false])
   func `a directory that is replaced goes on being watched`(polls: Bool) async throws {
     try await watching(polls: polls) { scratch, next in
       try FileManager.default.removeItem(atPath: "\(scratch.path)/desired")
@@ -104,7 +104,7 @@ import Testing
   }
 
   /// Like a Kubernetes ConfigMap mount: files are links through a link that is replaced.
-  @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+  @Test(.timeLimit(.minutes(5)), arguments: [true, false])
   func `each of 50 exchanges of a link is seen`(polls: Bool) async throws {
     try await watching(polls: polls) { scratch, next in
       try scratch.write("desired/..0/b.yaml", "0")
@@ -122,7 +122,7 @@ import Testing
   }
 
   /// The directory is a link, a directory above it is replaced, and a file elsewhere that a link points to is written.
-  @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+  @Test(.timeLimit(.minutes(5)), arguments: [true, false])
   func `links above the directory and to files elsewhere are followed`(polls: Bool) async throws {
     let scratch = try Scratch()
     try scratch.write("one/desired/a.yaml", "1")
@@ -144,7 +144,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+  @Test(.timeLimit(.minutes(5)), arguments: [true, false])
   func `a file elsewhere that is named is watched`(polls: Bool) async throws {
     let scratch = try Scratch()
     try scratch.write("desired/a.yaml", "a")
@@ -160,7 +160,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func `a checkout of many files is one change`() async throws {
+  @Test(.timeLimit(.minutes(5))) func `a checkout of many files is one change`() async throws {
     let scratch = try Scratch()
     try scratch.write("desired/a.yaml", "a")
     let (calls, continuation) = AsyncStream.makeStream(of: Void.self)

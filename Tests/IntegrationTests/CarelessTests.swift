@@ -55,11 +55,11 @@ import Testing
       #expect(ghost.exit == 4 && ghost.output.contains("NPM has no host with its domains"), "\(ghost.output)")
       let all = try await place.run("adopt", "--all", "--yes")
       #expect(all.exit == 0 && all.output.contains("Nothing to take over; 2 differ or are missing"), "\(all.output)")
-      #expect(try await place.run("apply", "--yes").exit == 0)
-      #expect(try await place.run("rollback", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
+      try await place.run("rollback", "--yes", exits: 0)
       let status = try await place.run("status")
       #expect(status.output.contains("outdated") && !status.output.contains("all in sync"), "\(status.output)")
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       #expect(try await place.run("status").output.contains("all in sync"))
     }
   }
@@ -92,12 +92,12 @@ import Testing
     try await withSimulator { npm in
       let place = try Workplace(npm)
       try place.desire("a", "a.test")
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       let odd = "validate: off\n    advanced_config: '# Plan sha256:0123456789abcdef'"
       try place.desire("a", "a.test", odd + "\n    suspend: { until: 2999-01-01 }")
       for format in ["text", "json", "markdown"] {
         try place.desire("new-\(format)", "\(format).test", odd)
-        #expect(try await place.run("diff", "-o", format, "--out", "plan.out").exit == 0)
+        try await place.run("diff", "-o", format, "--out", "plan.out", exits: 0)
         let run = try await place.run("apply", "--yes", "--plan", "plan.out")
         #expect(run.exit == 0, "\(format): \(run.errors)")
       }
@@ -108,7 +108,7 @@ import Testing
     try await withSimulator { npm in
       let place = try Workplace(npm)
       try place.desire("a", "a.test")
-      #expect(try await place.run("apply", "--yes", "--state", "s/state.db").exit == 0)
+      try await place.run("apply", "--yes", "--state", "s/state.db", exits: 0)
       try place.scratch.link("link.db", to: "s/state.db")
       let lock = try #require(try FileLock.take("\(place.scratch.path)/s/state.db.lock", holder: "somebody"))
       let run = try await place.run("apply", "--yes", "--state", "link.db")

@@ -38,7 +38,7 @@ import Testing
       try write(first, to: place)
       let made = try await place.run("apply", "--yes", "-v")
       #expect(made.exit == 0, "\(made.output)\(made.errors)")
-      #expect(try await place.run("diff", "--exit-code").exit == 0)
+      try await place.run("diff", "--exit-code", exits: 0)
       #expect(try await npm.served()["a.example.com"]?["certificate_id"] == 1)
       #expect(try await certificates(npm)[0]["meta"]["certificate"] == .string(first.certificate))
       let renewed = try TestCertificate.make(names: ["*.example.com"], days: 90, from: Self.now)
@@ -50,14 +50,14 @@ import Testing
       #expect(run.exit == 0, "\(run.output)\(run.errors)")
       #expect(try await certificates(npm)[0]["meta"]["certificate"] == .string(renewed.certificate))
       #expect(try await npm.reloads() > before, "NPM does not reload after an upload")
-      #expect(try await place.run("diff", "--exit-code").exit == 0)
+      try await place.run("diff", "--exit-code", exits: 0)
       let said = made.output + made.errors + run.output + run.errors + (try place.scratch.read("status/status.json"))
       #expect(!said.contains("PRIVATE KEY"))
       let store = try Files.read("\(place.scratch.path)/.reconciler/state.db")
       #expect(!String(decoding: store, as: UTF8.self).contains("PRIVATE KEY"))
       let none = Self.text("certificate: none").split(separator: "proxy_hosts:")[1]
       try place.scratch.write("desired/all.yaml", "proxy_hosts:" + none)
-      #expect(try await place.run("apply", "--yes", "--policy", "sync").exit == 0)
+      try await place.run("apply", "--yes", "--policy", "sync", exits: 0)
       #expect(try await certificates(npm).isEmpty)
     }
   }
@@ -104,7 +104,7 @@ import Testing
       let hand = try await npm.asAdmin(
         "POST", "/api/nginx/certificates", ["provider": "other", "nice_name": "by hand"])
       try await npm.upload(exact, to: hand["id"].intValue ?? 0)
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       #expect(try await npm.hosts()[0]["certificate_id"] == hand["id"])
       let list = try await place.run("certificates")
       #expect(list.output.contains("by hand") && list.output.contains("used by a.example.com"), "\(list.output)")
@@ -117,7 +117,7 @@ import Testing
       let place = try Workplace(npm)
       try place.scratch.write("desired/all.yaml", Self.text())
       try write(try TestCertificate.make(names: ["*.example.com"], days: 10, from: Self.now - 86400), to: place)
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       let run = try await place.run("apply", "--yes")
       #expect(run.exit == 0 && run.errors.contains("warning[certificate-expiring]"), "\(run.errors)")
       #expect(run.errors.contains("certificate 'wild' of a.example.com ends on"))
@@ -137,7 +137,7 @@ import Testing
       let next = try await place.run("apply", "--yes")
       #expect(next.exit == 0, "\(cut.output)\n\(next.output)")
       #expect(try await certificates(npm).count == 1)
-      #expect(try await place.run("diff", "--exit-code").exit == 0)
+      try await place.run("diff", "--exit-code", exits: 0)
     }
   }
 }

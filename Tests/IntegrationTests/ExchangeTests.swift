@@ -22,7 +22,7 @@ import Testing
     try await withSimulator { npm in
       let place = try Workplace(npm)
       try place.scratch.write("desired/a.yaml", hosts("a.test", "b.test, keep.test", "c.test"))
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       try place.scratch.write("desired/a.yaml", hosts("b.test", "a.test, keep.test", "c.test"))
       let diff = try await place.run("diff")
       #expect(diff.output.contains("exchanges with"))
@@ -34,7 +34,7 @@ import Testing
       let again = try await place.run("apply", "--yes")
       #expect(again.exit == 0, "\(again.output)\(again.errors)")
       #expect(try await ports(npm) == ["c.test": 81, "b.test": 82, "keep.test": 82, "a.test": 83])
-      #expect(try await place.run("diff", "--exit-code").exit == 0)
+      try await place.run("diff", "--exit-code", exits: 0)
       #expect(try await npm.hosts().count == 3)
     }
   }
@@ -43,13 +43,13 @@ import Testing
     try await withSimulator { npm in
       let place = try Workplace(npm)
       try place.scratch.write("desired/a.yaml", hosts("a.test", "b.test", "c.test"))
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       let before = try await ports(npm)
       try place.scratch.write("desired/a.yaml", hosts("b.test", "a.test", "c.test", ", advanced_config: nonsense on;"))
-      #expect(try await place.run("apply", "--yes").exit == 5)
+      try await place.run("apply", "--yes", exits: 5)
       #expect(try await ports(npm) == before)
       try place.scratch.write("desired/a.yaml", hosts("b.test", "a.test", "c.test"))
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       #expect(try await ports(npm) == ["b.test": 81, "a.test": 82, "c.test": 83])
     }
   }
@@ -66,13 +66,13 @@ import Testing
         """
       }
       try place.scratch.write("desired/a.yaml", streams(5001, 5002))
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       try place.scratch.write("desired/a.yaml", streams(5002, 5001))
       let run = try await place.run("apply", "--yes")
       #expect(run.exit == 0, "\(run.output)\(run.errors)")
       let served = try await npm.served()
       #expect(served["port 5001"]?["forwarding_port"] == 2 && served["port 5002"]?["forwarding_port"] == 1)
-      #expect(try await place.run("diff", "--exit-code").exit == 0)
+      try await place.run("diff", "--exit-code", exits: 0)
     }
   }
 }

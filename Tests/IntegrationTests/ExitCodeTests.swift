@@ -8,14 +8,14 @@ import Testing
     try await withSimulator { npm in
       let place = try Workplace(npm)
       try place.desire("a", "a.test")
-      #expect(try await place.run("diff", "--exit-code").exit == 2)
-      #expect(try await place.run("diff").exit == 0)
+      try await place.run("diff", "--exit-code", exits: 2)
+      try await place.run("diff", exits: 0)
       let applied = try await place.run("apply", "--yes")
       #expect(applied.exit == 0)
       #expect(applied.output.contains("created as 1"))
-      #expect(try await place.run("diff", "--exit-code").exit == 0)
+      try await place.run("diff", "--exit-code", exits: 0)
       let writes = try await npm.writes().count
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       #expect(try await npm.writes().count == writes)
     }
   }
@@ -55,14 +55,14 @@ import Testing
       let place = try Workplace(npm)
       let port = try reservedPort()
       try place.desire("a", "a.test", port: port, "validate: enforce")
-      #expect(try await place.run("validate").exit == 0)
+      try await place.run("validate", exits: 0)
       let run = try await place.run("validate", "--probe", "-o", "json")
       #expect(run.exit == 3)
       let steps = run.json["destinations"].arrayValue?[0]["steps"].arrayValue ?? []
       #expect(steps.map { $0["status"] } == ["passed", "passed", "failed", "skipped"])
       #expect(steps[2]["hint"].stringValue?.hasPrefix("Port \(port) is not accepting connections.") == true)
       try place.desire("a", "a.test", port: port, "validate: warn")
-      #expect(try await place.run("validate", "--probe").exit == 0)
+      try await place.run("validate", "--probe", exits: 0)
     }
   }
 
@@ -75,13 +75,13 @@ import Testing
       #expect(refused.errors.contains("--max-deletes 6"))
       #expect(try await npm.hosts().count == 20)
       for index in 6..<20 { try place.scratch.remove("desired/h\(index).yaml") }
-      #expect(try await place.run("apply", "--yes", "--policy", "sync", "--allow-deletes").exit == 4)
+      try await place.run("apply", "--yes", "--policy", "sync", "--allow-deletes", exits: 4)
       try place.scratch.write("desired/none.yaml", "proxy_hosts: {}\n")
-      #expect(try await place.run("apply", "--yes", "--policy", "sync", "--allow-deletes").exit == 4)
+      try await place.run("apply", "--yes", "--policy", "sync", "--allow-deletes", exits: 4)
       #expect(try await npm.hosts().count == 20)
       try place.scratch.remove("desired/none.yaml")
       for index in 6..<20 { try place.desire("h\(index)", "h\(index).test") }
-      #expect(try await place.run("apply", "--yes", "--policy", "sync", "--max-deletes", "6").exit == 0)
+      try await place.run("apply", "--yes", "--policy", "sync", "--max-deletes", "6", exits: 0)
       #expect(try await npm.hosts().count == 14)
       _ = try await npm.createByHand("taken.test")
       try place.desire("mine", "taken.test")
@@ -125,7 +125,7 @@ import Testing
       first.killHard()
       _ = await first.result()
       try await npm.faults([])
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
     }
   }
 
@@ -140,7 +140,7 @@ import Testing
       #expect(stale.exit == 7)
       #expect(try await npm.hosts().isEmpty)
       try place.scratch.remove("desired/b.yaml")
-      #expect(try await place.run("apply", "--yes", "--plan", String(digest.prefix(15))).exit == 0)
+      try await place.run("apply", "--yes", "--plan", String(digest.prefix(15)), exits: 0)
       #expect(try await npm.hosts().count == 1)
     }
   }

@@ -142,7 +142,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func `what cannot be read is shown without its orders`() async throws {
+  @Test(.timeLimit(.minutes(5))) func `what cannot be read is shown without its orders`() async throws {
     try await withSimulator { npm in
       let place = try Workplace(npm)
       let quoted = JSONOutput.line(text(String(Self.hostile.prefix(900))))
@@ -160,7 +160,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func `a daemon's log and its JSON are clean`() async throws {
+  @Test(.timeLimit(.minutes(5))) func `a daemon's log and its JSON are clean`() async throws {
     try await withSimulator { npm in
       let place = try Workplace(npm)
       try await fill(npm)

@@ -69,7 +69,7 @@ import Testing
         Self.everything.replacing("forward_http_code: 308", with: "forward_http_code: 302")
           .replacing("incoming_port: 2222", with: "incoming_port: 2223").replacing("10.0.0.0/8", with: "10.1.0.0/16")
           .replacing("add_header X-Gone yes;", with: "add_header X-Gone no;"))
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       #expect(try await rows(npm, "redirection-hosts")[1]["forward_http_code"] == 302)
       #expect(try await rows(npm, "streams")[1]["incoming_port"] == 2223)
       try place.scratch.write("desired/all.yaml", "dead_hosts: { gone: { domain_names: [gone.test] } }\n")
@@ -87,7 +87,7 @@ import Testing
   ) async throws {
     try await withSimulator(version) { npm in
       var place = try place(npm)
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       place.variables["LAN_BOB"] = "Secret-of-rob"
       let diff = try await place.run("diff", "--exit-code", "-o", "json")
       #expect(diff.exit == 2 && diff.json["changes"].arrayValue?.map { $0["name"] } == ["lan"])
@@ -95,7 +95,7 @@ import Testing
       #expect(try await place.run("diff", "--exit-code").exit == 2, "the first letter and the length are the same")
       let run = try await place.run("apply", "--yes", "-v", "-o", "json")
       #expect(run.exit == 0)
-      #expect(try await place.run("diff", "--exit-code").exit == 0)
+      try await place.run("diff", "--exit-code", exits: 0)
       let expanded = try await npm.asAdmin("GET", "/api/nginx/proxy-hosts/1?expand=access_list.items")
       let items = expanded["access_list"]["items"].arrayValue ?? []
       #expect(Set(items.map { $0["password"] }) == ["secret-of-rob", "secret-of-ann"])
@@ -110,7 +110,7 @@ import Testing
   {
     try await withSimulator(version) { npm in
       let place = try place(npm)
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       let number = try await rows(npm, "access-lists")[1]["id"]
       let hand = try await npm.createByHand("hand.test")
       try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/\(hand)", ["access_list_id": number])
@@ -122,7 +122,7 @@ import Testing
         refused.exit == 4 && refused.output.contains("hand.test (proxy host 3) still uses it"), "\(refused.output)")
       #expect(try await rows(npm, "access-lists").contains { $0["id"] == number })
       try await npm.asAdmin("DELETE", "/api/nginx/proxy-hosts/\(hand)")
-      #expect(try await place.run("apply", "--yes", "--policy", "sync").exit == 0)
+      try await place.run("apply", "--yes", "--policy", "sync", exits: 0)
       #expect(try await !rows(npm, "access-lists").contains { $0["id"] == number })
     }
   }
@@ -131,7 +131,7 @@ import Testing
   func `an export of everything is applied to a second NPM and gives an equal one`(version: String) async throws {
     try await withSimulator(version) { first in
       let place = try place(first)
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       try await withSimulator(version) { second in
         for splits in [false, true] {
           let folder = "copy-\(splits)"
@@ -143,7 +143,7 @@ import Testing
           let desired = "\(place.scratch.path)/\(folder)"
           let run = try await other.run("apply", "--yes", "--no-probe", "--desired", desired)
           #expect(run.exit == 0, "\(run.output)\(run.errors)")
-          #expect(try await other.run("diff", "--exit-code", "--desired", desired).exit == 0)
+          try await other.run("diff", "--exit-code", "--desired", desired, exits: 0)
           for route in ["access-lists", "proxy-hosts", "redirection-hosts", "dead-hosts", "streams"] {
             let (left, right) = (try await rows(first, route), try await rows(second, route))
             #expect(left.map(Self.bare) == right.map(Self.bare), "\(route)")
@@ -168,18 +168,18 @@ import Testing
   ) async throws {
     try await withSimulator(version) { npm in
       let place = try place(npm)
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       try place.scratch.remove(".reconciler")
       let lost = try await place.run("apply", "--yes")
       #expect(lost.exit == 4 && lost.output.contains("--rebuild-ledger"), "\(lost.output)")
       let found = try await place.run("apply", "--yes", "--rebuild-ledger")
       #expect(found.exit == 0, "\(found.output)\(found.errors)")
-      #expect(try await place.run("diff", "--exit-code").exit == 0)
+      try await place.run("diff", "--exit-code", exits: 0)
       #expect(try await rows(npm, "access-lists").count == 2)
       try place.scratch.write(
         "desired/all.yaml",
         "proxy_hosts: { app: { domain_names: [app.test], forward: 'http://127.0.0.1', validate: off } }\n")
-      #expect(try await place.run("apply", "--yes", "--policy", "sync", "--allow-deletes").exit == 0)
+      try await place.run("apply", "--yes", "--policy", "sync", "--allow-deletes", exits: 0)
       #expect(try await rows(npm, "access-lists").isEmpty)
     }
   }
@@ -194,10 +194,10 @@ import Testing
       #expect(
         run.exit == 4 && run.output.contains("lan is the name of access list 1, which is not ours"), "\(run.output)")
       #expect(try await rows(npm, "access-lists")[1]["items"].arrayValue?.map { $0["username"] } == ["x"])
-      #expect(try await place.run("adopt", "lan", "--accept-changes", "--yes").exit == 0)
+      try await place.run("adopt", "lan", "--accept-changes", "--yes", exits: 0)
       #expect(try await rows(npm, "access-lists")[1]["items"].arrayValue?.count == 2)
-      #expect(try await place.run("apply", "--yes").exit == 0)
-      #expect(try await place.run("diff", "--exit-code").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
+      try await place.run("diff", "--exit-code", exits: 0)
     }
   }
 
@@ -254,8 +254,8 @@ import Testing
       #expect(run.exit == 4 && run.output.contains("'trust_forwarded_proto' needs NPM 2.14.0, this is 2.12.6"))
       #expect(try await npm.writes().isEmpty)
       try place.scratch.write("desired/all.yaml", text.replacing(", trust_forwarded_proto: true", with: ""))
-      #expect(try await place.run("apply", "--yes").exit == 0)
-      #expect(try await place.run("diff", "--exit-code").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
+      try await place.run("diff", "--exit-code", exits: 0)
     }
   }
 
@@ -272,21 +272,21 @@ import Testing
       #expect(valid.exit == 0 && !valid.output.contains("warning"), "\(valid.output)")
       let run = try await place.run("apply", "--yes")
       #expect(run.exit == 0, "\(run.output)\(run.errors)")
-      #expect(try await place.run("diff", "--exit-code").exit == 0)
+      try await place.run("diff", "--exit-code", exits: 0)
       try await npm.asAdmin("PUT", "/api/settings/default-site", ["value": "444", "meta": [:]])
       let drift = try await place.run("diff", "--exit-code")
       #expect(drift.exit == 2 && drift.output.contains("444 -> redirect"), "\(drift.output)")
       try place.scratch.write("desired/all.yaml", text("value: \"404\""))
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       let site = try await npm.asAdmin("GET", "/api/settings/default-site")
       #expect(site["value"] == "404" && site["meta"] == [:])
       try place.scratch.write("desired/all.yaml", text("value: redirect, redirect: 'https://x;y'"))
       let wrong = try await place.run("validate")
       #expect(wrong.exit == 3)
       try place.scratch.write("desired/all.yaml", "dead_hosts: { gone: { domain_names: [gone.test] } }\n")
-      #expect(try await place.run("apply", "--yes", "--policy", "sync").exit == 0)
+      try await place.run("apply", "--yes", "--policy", "sync", exits: 0)
       #expect(try await npm.asAdmin("GET", "/api/settings/default-site")["value"] == "404")
-      #expect(try await place.run("diff", "--exit-code").exit == 0)
+      try await place.run("diff", "--exit-code", exits: 0)
     }
   }
 

@@ -84,7 +84,7 @@ import Testing
       try await npm.send("PUT", "/simulator/letsencrypt", ["issues": true])
       let place = try Workplace(npm)
       try place.scratch.write("desired/all.yaml", Self.text())
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       try place.scratch.write("desired/all.yaml", Self.text(names: "b.test, a.test"))
       let changed = try await place.run("apply", "--yes")
       #expect(
@@ -112,7 +112,7 @@ import Testing
       try await npm.faults([["method": "POST", "path": "/api/nginx/certificates", "when": "after", "action": "reset"]])
       _ = try await place.run("apply", "--yes")
       try await npm.faults([])
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       #expect(try await certificates(npm).count == 1)
       #expect(try await npm.writes().count { $0["path"] == "/api/nginx/certificates" } == 1)
     }

@@ -12,8 +12,8 @@ import Testing
       let id = try await npm.createByHand("hand.test")
       try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/\(id)", ["access_list_id": 2])
       let place = try Workplace(npm)
-      #expect(try await place.run("export", "--out", "desired").exit == 0)
-      #expect(try await place.run("adopt", "--all", "--yes", "--no-probe").exit == 0)
+      try await place.run("export", "--out", "desired", exits: 0)
+      try await place.run("adopt", "--all", "--yes", "--no-probe", exits: 0)
       let run = try await place.run("apply", "--yes", "--no-probe")
       #expect(run.exit == 0, "\(run.output)\(run.errors)")
       #expect(try await npm.served()["hand.test"]?["access_list_id"] == 2)
@@ -32,8 +32,8 @@ import Testing
         access_lists: { lan: { name: At home, clients: [{ address: 10.0.0.0/8, directive: allow }] } }
         proxy_hosts: { h: { domain_names: [h.test], forward: "http://h", access_list: lan, validate: off } }
         """)
-      #expect(try await place.run("apply", "--yes").exit == 0)
-      #expect(try await place.run("export", "--out", "copy").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
+      try await place.run("export", "--out", "copy", exits: 0)
       let diff = try await place.run("diff", "--exit-code", "--desired", "copy")
       #expect(diff.exit == 0, "\(diff.output)")
     }
@@ -44,7 +44,7 @@ import Testing
       var place = try Workplace(npm)
       let host = "proxy_hosts: { h: { domain_names: [h.test], forward: 'http://h', validate: off } }\n"
       try place.scratch.write("desired/a.yaml", "settings: { default_site: { value: '404' } }\n" + host)
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       let user = try await npm.asAdmin(
         "POST", "/api/users",
         [

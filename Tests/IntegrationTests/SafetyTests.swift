@@ -26,7 +26,7 @@ import Testing
       try await npm.faults([])
       for index in 6..<20 { try place.scratch.remove("desired/h\(index).yaml") }
       try place.scratch.write("desired/none.yaml", "proxy_hosts: {}\n")
-      #expect(try await place.run("apply", "--yes", "--policy", "sync", "--allow-deletes").exit == 4)
+      try await place.run("apply", "--yes", "--policy", "sync", "--allow-deletes", exits: 4)
       #expect(try await npm.hosts().count == 20)
       #expect(try await npm.writes().allSatisfy { $0["method"] != "DELETE" })
     }
@@ -37,7 +37,7 @@ import Testing
     try await withSimulator(version) { npm in
       let place = try Workplace(npm)
       for index in 0..<6 { try place.desire("h\(index)", "h\(index).test") }
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       for id in 1...4 { try await npm.asAdmin("DELETE", "/api/nginx/proxy-hosts/\(id)") }
       try place.desire("h5", "h5.test", port: 81)
       let before = try await npm.writes().count
@@ -55,7 +55,7 @@ import Testing
       let run = try await place.run("apply", "--yes")
       #expect(run.exit == 5 && run.output.contains("(desired/shared.yaml:4)"), "\(run.output)")
       try place.scratch.write("desired/shared.yaml", "snippets:\n  one: |\n    gzip on;\n")
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       #expect(try await npm.served()["a.test"]?["advanced_config"] == "gzip on;\ngzip_vary on;")
     }
   }
@@ -66,7 +66,7 @@ import Testing
     try await withSimulator(version) { npm in
       let place = try Workplace(npm)
       try place.desire("app", "app.test", port: 81)
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       try place.desire(
         "app", "app.test", port: 82,
         "validate: off\n    advanced_config: |\n      client_max_body_size 0;\n      proxy_bufering off;")
@@ -94,15 +94,15 @@ import Testing
       let through = ["--npm-url", "http://localhost:\(npm.port)", "--yes"]
       try place.desire("npm", "localhost")
       try place.desire("app", "app.test")
-      #expect(try await place.run(["apply"] + through).exit == 0)
+      try await place.run(["apply"] + through, exits: 0)
       try place.desire("npm", "localhost", port: 81)
       let changed = try await place.run(["apply"] + through)
       #expect(changed.exit == 4 && changed.errors.contains("error[self-lockout]"))
       #expect(changed.errors.contains("--allow-self-lockout"))
       try place.scratch.remove("desired/npm.yaml")
-      #expect(try await place.run(["apply", "--policy", "sync"] + through).exit == 4)
+      try await place.run(["apply", "--policy", "sync"] + through, exits: 4)
       #expect(try await npm.served()["localhost"]?["forward_port"] == 80)
-      #expect(try await place.run(["apply", "--policy", "sync", "--allow-self-lockout"] + through).exit == 0)
+      try await place.run(["apply", "--policy", "sync", "--allow-self-lockout"] + through, exits: 0)
       #expect(try await npm.served()["localhost"] == nil)
     }
   }
@@ -114,7 +114,7 @@ import Testing
       let place = try Workplace(npm)
       try place.desire("app", "app.test")
       try place.desire("old", "old.test")
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       _ = try await npm.createByHand("hand.test")
       try place.desire("app", "app.test", port: 81)
       try place.desire("new", "new.test")
@@ -122,11 +122,11 @@ import Testing
       try place.scratch.remove("desired/old.yaml")
       let before = try await npm.writes().count
       // Conflicts are reported under any policy.
-      #expect(try await place.run("apply", "--yes", "--policy", "observe").exit == 4)
+      try await place.run("apply", "--yes", "--policy", "observe", exits: 4)
       _ = try await place.run("adopt", "--all", "--accept-changes", "--yes", "--policy", "observe")
       _ = try await place.run("rollback", "--yes", "--policy", "observe")
       #expect(try await npm.writes().count == before)
-      #expect(try await place.run("diff", "--exit-code", "--policy", "observe").exit == 2)
+      try await place.run("diff", "--exit-code", "--policy", "observe", exits: 2)
     }
   }
 
@@ -139,7 +139,7 @@ import Testing
       try place.desire("off", "off.test", "validate: off\n    on_delete: disable")
       try place.desire("free", "free.test", "validate: off\n    on_delete: orphan")
       try place.desire("wait", "wait.test")
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       for name in ["kept", "off", "free"] { try place.scratch.remove("desired/\(name).yaml") }
       try place.desire(
         "wait", "wait.test", port: 99, "validate: off\n    suspend: { until: 2999-01-01, reason: migration }")

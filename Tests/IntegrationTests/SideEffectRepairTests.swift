@@ -31,12 +31,12 @@ import Testing
       let hosts = "proxy_hosts:\n" + host("a", ", access_list: lan")
       try place.scratch.write(
         "desired/a.yaml", "access_lists:\n" + list("lan", ["10.0.0.0/8", "11.0.0.0/8"]) + hosts)
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       try place.scratch.write(
         "desired/a.yaml",
         "access_lists:\n" + list("lan", ["10.0.0.0/8"]) + hosts
           + host("n", ", access_list: lan, advanced_config: nonsense on;"))
-      #expect(try await place.run("apply", "--yes").exit == 5)
+      try await place.run("apply", "--yes", exits: 5)
       #expect(try await addresses(lists(npm)[0]) == ["10.0.0.0/8"])
       #expect(try await npm.hosts().count == 2, "a new host that nginx refuses stays, unserved")
     }
@@ -47,14 +47,14 @@ import Testing
       let place = try Workplace(npm)
       let both = "access_lists:\n" + list("lan", ["10.0.0.0/8"]) + list("strict", ["10.1.0.0/16"])
       try place.scratch.write("desired/a.yaml", both + "proxy_hosts:\n" + host("a", ", access_list: lan"))
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       try place.scratch.write(
         "desired/a.yaml",
         "access_lists:\n" + list("strict", ["10.1.0.0/16"]) + "proxy_hosts:\n" + host("a", ", access_list: strict"))
       try await npm.faults([
         ["method": "DELETE", "path": "/api/nginx/access-lists", "action": "status", "status": 400, "count": 9]
       ])
-      #expect(try await place.run("apply", "--yes", "--policy", "sync").exit == 5)
+      try await place.run("apply", "--yes", "--policy", "sync", exits: 5)
       #expect(try await npm.hosts()[0]["access_list_id"] == 2)
     }
   }
@@ -72,7 +72,7 @@ import Testing
         "access_lists: { lan: { items: [{ username: alice, password: { env: PW } }] } }\nproxy_hosts:\n"
         + host("a", ", access_list: lan, advanced_config: nonsense on;")
       try place.scratch.write("desired/a.yaml", text)
-      #expect(try await place.run("adopt", "--all", "--accept-changes", "--yes").exit == 5)
+      try await place.run("adopt", "--all", "--accept-changes", "--yes", exits: 5)
       #expect(try await lists(npm).count == 1)
       let shown = try await npm.asAdmin("GET", "/api/nginx/proxy-hosts/\(id)?expand=access_list.items")
       #expect(shown["access_list"]["items"].arrayValue?.first?["password"] == "supersecretX")
@@ -92,11 +92,11 @@ import Testing
       let id = try await npm.createByHand("a.test")
       try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/\(id)", ["access_list_id": 2])
       let place = try Workplace(npm)
-      #expect(try await place.run("export", "--out", "desired").exit == 0)
-      #expect(try await place.run("adopt", "--all", "--yes", "--no-probe").exit == 0)
+      try await place.run("export", "--out", "desired", exits: 0)
+      try await place.run("adopt", "--all", "--yes", "--no-probe", exits: 0)
       #expect(try await npm.hosts()[0]["access_list_id"] == 2)
       try place.scratch.write("desired/b.yaml", "proxy_hosts:\n" + host("b", ", access_list: \"#1\""))
-      #expect(try await place.run("apply", "--yes").exit == 4)
+      try await place.run("apply", "--yes", exits: 4)
     }
   }
 
@@ -108,11 +108,11 @@ import Testing
           + "proxy_hosts:\n" + host("h", ", access_list: a").replacing("127.0.0.1", with: "127.0.0.1:\(port)")
       }
       try place.scratch.write("desired/a.yaml", text(1, "all"))
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       let before = try await npm.hosts()[0]["access_list_id"]
       try place.scratch.write("desired/a.yaml", text(2, "172.16.0.0/12"))
-      #expect(try await place.run("apply", "--yes").exit == 0)
-      #expect(try await place.run("rollback", "--yes", "--no-probe").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
+      try await place.run("rollback", "--yes", "--no-probe", exits: 0)
       #expect(try await npm.hosts()[0]["access_list_id"] == before)
       #expect(try await npm.hosts()[0]["forward_port"] == 1)
     }
@@ -123,14 +123,14 @@ import Testing
       let place = try Workplace(npm)
       let hosts = "proxy_hosts:\n" + host("a", ", access_list: lan")
       try place.scratch.write("desired/a.yaml", "access_lists:\n" + list("lan", ["10.0.0.0/8"]) + hosts)
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       try place.scratch.write(
         "desired/a.yaml",
         "access_lists:\n" + list("lan", ["10.0.0.0/8"], "name: Office, ")
           + hosts.replacing("127.0.0.1", with: "127.0.0.1:2"))
       let run = try await place.run("apply", "--yes")
       #expect(run.exit == 0, "\(run.output)")
-      #expect(try await place.run("diff", "--exit-code").exit == 0)
+      try await place.run("diff", "--exit-code", exits: 0)
       #expect(try await npm.hosts()[0]["access_list_id"] == 1)
     }
   }
@@ -159,7 +159,7 @@ import Testing
       let run = try await place.run("apply", "--yes")
       #expect(run.exit == 0, "\(run.output)\(run.errors)")
       #expect(try await npm.asAdmin("GET", "/api/nginx/\(route)").arrayValue?.count == 1)
-      #expect(try await place.run("diff", "--exit-code").exit == 0)
+      try await place.run("diff", "--exit-code", exits: 0)
     }
   }
 
@@ -170,14 +170,14 @@ import Testing
         "desired/a.yaml", "access_lists: { lan: { items: [{ username: alice, password: { env: PW } }] } }\n")
       for password in ["supersecretA", "supersecretB"] {
         place.variables["PW"] = password
-        #expect(try await place.run("apply", "--yes").exit == 0)
+        try await place.run("apply", "--yes", exits: 0)
       }
       let before = try await npm.writes().count
       let back = try await place.run("rollback", "--yes")
       #expect(back.exit == 4 && back.output.contains("it needs the password of 'alice'"), "\(back.output)")
       #expect(try await npm.writes().count == before)
       place.variables["PW"] = "supersecretA"
-      #expect(try await place.run("diff", "--exit-code").exit == 2)
+      try await place.run("diff", "--exit-code", exits: 2)
       let mode = try FileManager.default.attributesOfItem(atPath: "\(place.scratch.path)/.reconciler/state.db.key")
       #expect(mode[.posixPermissions] as? Int == 0o600)
       let store = try FileManager.default.attributesOfItem(atPath: "\(place.scratch.path)/.reconciler/state.db")
@@ -198,7 +198,7 @@ import Testing
         "desired/a.yaml",
         "certificates: { w: { certificate: { file: c.pem }, certificate_key: { file: c.key } } }\nproxy_hosts:\n"
           + host("z", ", certificate: w"))
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       let broken = try await npm.createByHand("broken.test")
       try await npm.asAdmin(
         "PUT", "/api/nginx/proxy-hosts/\(broken)", ["certificate_id": 1, "advanced_config": "nonsense on;"])
@@ -226,7 +226,7 @@ import Testing
           + "proxy_hosts:\n" + host("a", ", certificate: auto")
       }
       try place.scratch.write("desired/a.yaml", text("old"))
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       try place.scratch.write("desired/a.yaml", text("new"))
       let run = try await place.run("apply", "--yes", "--policy", "sync")
       #expect(run.exit == 0, "\(run.output)")

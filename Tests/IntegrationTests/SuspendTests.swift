@@ -10,7 +10,7 @@ import Testing
       let place = try Workplace(npm)
       try place.desire("app", "app.test", port: 80)
       try place.desire("other", "other.test", port: 80)
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       let said = try await place.run("suspend", "app", "--for", "2h", "--reason", "moving")
       #expect(said.exit == 0 && said.output.contains("'app' suspended until"))
       try place.desire("app", "app.test", port: 81)
@@ -22,8 +22,8 @@ import Testing
       _ = try await place.run("apply", "--yes", "--policy", "sync")
       #expect(try await npm.hosts().count == 2)
       #expect(try await place.run("suspend").output.contains("'app' until"))
-      #expect(try await place.run("resume", "proxy_host/app").exit == 0)
-      #expect(try await place.run("resume", "proxy_host/app").exit == 3)
+      try await place.run("resume", "proxy_host/app", exits: 0)
+      try await place.run("resume", "proxy_host/app", exits: 3)
       _ = try await place.run("apply", "--yes", "--policy", "sync")
       #expect(try await npm.hosts().count == 1)
     }
@@ -33,25 +33,25 @@ import Testing
     try await withSimulator { npm in
       let place = try Workplace(npm)
       try place.desire("app", "app.test", port: 80)
-      #expect(try await place.run("apply", "--yes").exit == 0)
-      #expect(try await place.run("suspend", "--all").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
+      try await place.run("suspend", "--all", exits: 0)
       let writes = try await npm.writes().count
       try place.desire("app", "app.test", port: 81)
       let applied = try await place.run("apply", "--yes")
       #expect(applied.exit == 0 && applied.output.contains("suspended until resumed"))
       #expect(try await npm.writes().count == writes)
-      #expect(try await place.run("resume", "--all").exit == 0)
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("resume", "--all", exits: 0)
+      try await place.run("apply", "--yes", exits: 0)
       #expect(try await npm.hosts().first?["forward_port"] == 81)
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func `events tell the plan, drift with its fields, and what is blocked`() async throws
+  @Test(.timeLimit(.minutes(5))) func `events tell the plan, drift with its fields, and what is blocked`() async throws
   {
     try await withSimulator { npm in
       let place = try Workplace(npm)
       try place.desire("app", "app.test", port: 80)
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       let id = try await npm.hosts().first?["id"].intValue ?? 0
       try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/\(id)", ["forward_port": 99])
       try place.desire("gone", "gone.test", port: try reservedPort(), "validate: enforce")
@@ -65,22 +65,22 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func `events --follow goes on with what happens`() async throws {
+  @Test(.timeLimit(.minutes(5))) func `events --follow goes on with what happens`() async throws {
     try await withSimulator { npm in
       let place = try Workplace(npm)
       try place.desire("app", "app.test", port: 80)
       let follower = try place.start("events", "--follow", "--source", "apply")
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       #expect(await follower.firstLine().contains("app created as 1"))
       try place.desire("app", "app.test", port: 81)
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       #expect(await follower.firstLine().contains("Updated"))
       follower.interrupt()
       #expect(await follower.result().exit == 130)
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func `in a maintenance window the daemon looks, and writes nothing`() async throws {
+  @Test(.timeLimit(.minutes(5))) func `in a maintenance window the daemon looks, and writes nothing`() async throws {
     try await withSimulator { npm in
       let place = try Workplace(npm)
       try place.scratch.write(
@@ -100,19 +100,19 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(2))) func `who suspends everything stops a run that is under way`() async throws {
+  @Test(.timeLimit(.minutes(5))) func `who suspends everything stops a run that is under way`() async throws {
     try await withSimulator { npm in
       let place = try Workplace(npm)
       for index in 0..<400 { try place.desire("h\(index)", "h\(index).test") }
       let run = try place.start("apply", "--yes")
       while try await npm.hosts().isEmpty { try Task.checkCancellation() }
-      #expect(try await place.run("suspend", "--all").exit == 0)
+      try await place.run("suspend", "--all", exits: 0)
       let ended = await run.result()
       let made = try await npm.hosts().count
       #expect(ended.exit == 5 && made < 400, "\(made)")
       #expect(ended.output.contains("while the run was under way"))
-      #expect(try await place.run("resume", "--all").exit == 0)
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("resume", "--all", exits: 0)
+      try await place.run("apply", "--yes", exits: 0)
       #expect(try await npm.hosts().count == 400)
     }
   }

@@ -9,15 +9,15 @@ import Testing
     try await withSimulator { npm in
       let place = try Workplace(npm)
       try place.desire("a", "a.test")
-      #expect(try await place.run("diff", "--out", "plan.json").exit == 0)
+      try await place.run("diff", "--out", "plan.json", exits: 0)
       #expect(try place.scratch.read("plan.json").contains("\"digest\" : \"sha256:"))
       try place.desire("b", "b.test")
       let stale = try await place.run("apply", "--yes", "--plan", "plan.json")
       #expect(stale.exit == 7 && stale.errors.contains("not plan.json: nothing was applied"))
       #expect(try await npm.hosts().isEmpty)
       try place.scratch.remove("desired/b.yaml")
-      #expect(try await place.run("apply", "--yes", "--plan", "plan.json").exit == 0)
-      #expect(try await place.run("diff", "--out", "plan.txt").exit == 0)
+      try await place.run("apply", "--yes", "--plan", "plan.json", exits: 0)
+      try await place.run("diff", "--out", "plan.txt", exits: 0)
       #expect(try await place.run("apply", "--yes", "--plan", "nowhere.json").exit == 64)
       #expect(try await place.run("apply", "--yes", "--plan", "reconciler-is-no-plan").exit == 64)
     }
@@ -27,7 +27,7 @@ import Testing
     try await withSimulator { npm in
       let place = try Workplace(npm)
       try place.desire("app", "app.test", port: 81)
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       try place.desire("app", "app.test", port: 82)
       try place.desire("new", "new.test")
       let second = try await place.run("apply", "--yes")
@@ -37,13 +37,13 @@ import Testing
       #expect(undone.output.contains("desired/ still says otherwise"))
       #expect(try await npm.served().keys.sorted() == ["app.test"])
       #expect(try await npm.served()["app.test"]?["forward_port"] == 81)
-      #expect(try await place.run("diff", "--exit-code").exit == 2)
+      try await place.run("diff", "--exit-code", exits: 2)
       let list = try await place.run("rollback", "--list")
       #expect(list.output.split(separator: "\n").count == 3)
       let unknown = try await place.run("rollback", "--to", "99", "--yes")
       #expect(unknown.exit == 3 && unknown.errors.contains("error[unknown-run]"))
       // Without --to: the last run with a change, which is the rollback itself.
-      #expect(try await place.run("rollback", "--yes", "--policy", "sync").exit == 0)
+      try await place.run("rollback", "--yes", "--policy", "sync", exits: 0)
       #expect(try await npm.served().keys.sorted() == ["app.test", "new.test"])
     }
   }
@@ -61,7 +61,7 @@ import Testing
             validate: off
         """ + "\n"
       try place.scratch.write("desired/app.yaml", text)
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       try await npm.asAdmin(
         "PUT", "/api/nginx/proxy-hosts/1", ["allow_websocket_upgrade": false, "forward_port": 8080])
       let diff = try await place.run("diff")
@@ -72,8 +72,8 @@ import Testing
       let expected = text.replacing("http://127.0.0.1:80 #", with: "http://127.0.0.1:8080 #").replacing(
         "upgrade: true #", with: "upgrade: false #")
       #expect(try place.scratch.read("desired/app.yaml") == expected)
-      #expect(try await place.run("diff", "--exit-code").exit == 0)
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("diff", "--exit-code", exits: 0)
+      try await place.run("apply", "--yes", exits: 0)
       // The ledger has the accepted values too: the next change is only the YAML's.
       try place.scratch.write("desired/app.yaml", expected.replacing("8080", with: "8081"))
       let edited = try await place.run("diff", "-o", "json")
@@ -87,15 +87,15 @@ import Testing
     try await withSimulator { npm in
       let place = try Workplace(npm)
       try place.desire("old", "app.test")
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       try place.scratch.remove("desired/old.yaml")
       try place.desire("new", "app.test", port: 81)
       let diff = try await place.run("diff", "-o", "json")
       #expect(diff.json["changes"].arrayValue?.map { $0["renamed_from"] } == ["old"])
       #expect(try await place.run("diff").output.contains("renamed from 'old' (host 1)"))
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       #expect(try await npm.hosts().map { $0["id"] } == [1])
-      #expect(try await place.run("diff", "--exit-code").exit == 0)
+      try await place.run("diff", "--exit-code", exits: 0)
     }
   }
 
@@ -109,12 +109,12 @@ import Testing
       running.killHard()
       _ = await running.result()
       try await npm.faults([])
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       let events = try await place.run("events", "--source", "lock", "-o", "json").json["events"].arrayValue ?? []
       #expect(events.map { $0["reason"] } == ["LockTakenOver"])
       #expect(events.first?["message"].stringValue?.contains("process \(running.identifier) on ") == true)
       #expect(events.first?["correlation_id"].stringValue?.count == 16)
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       #expect(try await place.run("events", "--source", "lock").output.split(separator: "\n").count == 1)
     }
   }

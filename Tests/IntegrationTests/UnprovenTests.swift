@@ -10,7 +10,7 @@ import Testing
       try place.scratch.write("reconciler.yaml", "policy: sync\n")
       try place.desire("a", "a.test")
       try place.desire("b", "b.test")
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       try await body(npm, place)
     }
   }
@@ -27,19 +27,19 @@ import Testing
   ) async throws {
     let again = try await place.run("apply", "--yes")
     #expect(again.exit == 5, "\(again.output)\(again.errors)")
-    #expect(try await place.run("diff", "--exit-code").exit == 2)
+    try await place.run("diff", "--exit-code", exits: 2)
     try await heal()
     let last = try await place.run("apply", "--yes")
     #expect(last.exit == 0, "\(last.output)\(last.errors)")
     #expect(try await hasNginxState())
-    #expect(try await place.run("diff", "--exit-code").exit == 0)
+    try await place.run("diff", "--exit-code", exits: 0)
   }
 
   @Test func `a host that was to be off and is served is not called off`() async throws {
     try await withTwo { npm, place in
       try await stick(npm)
       try place.desire("b", "b.test", port: 80, "validate: off\n    enabled: false")
-      #expect(try await place.run("apply", "--yes").exit == 5)
+      try await place.run("apply", "--yes", exits: 5)
       try await expectConvergence(npm, place, heal: { try await npm.hold([]) }) {
         try await npm.served()["b.test"] == nil
       }
@@ -50,7 +50,7 @@ import Testing
     try await withTwo { npm, place in
       try await npm.nginx("broken")
       try place.scratch.remove("desired/b.yaml")
-      #expect(try await place.run("apply", "--yes").exit == 5)
+      try await place.run("apply", "--yes", exits: 5)
       try await expectConvergence(npm, place, heal: { try await npm.nginx("ok") }) {
         try await npm.served()["b.test"] == nil
       }
@@ -93,13 +93,13 @@ import Testing
         "streams: { s: { incoming_port: 6000, forwarding_host: 10.0.0.1, forwarding_port: 1, enabled: \(isEnabled) } }\n"
       }
       try place.scratch.write("desired/s.yaml", stream(false))
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       try await npm.hold([6000])
       try place.scratch.write("desired/s.yaml", stream(true))
-      #expect(try await place.run("apply", "--yes").exit == 5)
+      try await place.run("apply", "--yes", exits: 5)
       #expect(try await npm.served()["port 6000"] == nil)
       try await npm.hold([])
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       #expect(try await npm.served()["port 6000"] != nil)
     }
   }
@@ -115,17 +115,17 @@ import Testing
         proxy_hosts: { a: { domain_names: [a.test], forward: 'http://127.0.0.1', access_list: lan, validate: off } }
 
         """)
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       npm.advance(2)
       try await npm.send("PUT", "/simulator/letsencrypt", ["issues": true])
       try await npm.asAdmin(
         "POST", "/api/nginx/certificates", ["provider": "letsencrypt", "domain_names": ["a.test"], "meta": [:]])
       #expect(try await npm.served()["a.test"]?["access_list_id"] == 0)
-      #expect(try await place.run("diff", "--exit-code").exit == 2)
+      try await place.run("diff", "--exit-code", exits: 2)
       npm.advance(2)
-      #expect(try await place.run("apply", "--yes").exit == 0)
+      try await place.run("apply", "--yes", exits: 0)
       #expect(try await npm.served()["a.test"]?["access_list_id"] == 1)
-      #expect(try await place.run("diff", "--exit-code").exit == 0)
+      try await place.run("diff", "--exit-code", exits: 0)
     }
   }
 
@@ -144,10 +144,10 @@ import Testing
       }
       alice.variables = ["PW": "secret-word"]
       bob.variables = ["PW": "secret-word"]
-      #expect(try await alice.run("apply", "--yes").exit == 0)
+      try await alice.run("apply", "--yes", exits: 0)
       let run = try await bob.run("apply", "--yes", "--rebuild-ledger")
       #expect(run.exit == 4 && run.output.contains("used by hosts of owner 'alice'"), "\(run.output)\(run.errors)")
-      #expect(try await alice.run("diff", "--exit-code").exit == 0)
+      try await alice.run("diff", "--exit-code", exits: 0)
     }
   }
 }

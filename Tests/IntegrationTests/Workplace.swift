@@ -31,8 +31,7 @@ struct Workplace {
   /// Twenty of our hosts, with six names removed from the YAML.
   func giveUpSixOfTwenty() async throws {
     for index in 0..<20 { try desire("h\(index)", "h\(index).test") }
-    let made = try await run("apply", "--yes")
-    #expect(made.exit == 0)
+    try await run("apply", "--yes", exits: 0)
     for index in 0..<6 { try scratch.remove("desired/h\(index).yaml") }
   }
 
@@ -40,6 +39,17 @@ struct Workplace {
 
   func run(_ arguments: [String]) async throws -> ProgramRun {
     try await ProgramRun.run(arguments, in: scratch.path, environment: environment)
+  }
+
+  /// Runs the binary and expects this exit code; what it printed is shown where it is another.
+  func run(_ arguments: String..., exits code: Int32, at place: Testing.SourceLocation = #_sourceLocation) async throws
+  {
+    try await run(arguments, exits: code, at: place)
+  }
+
+  func run(_ arguments: [String], exits code: Int32, at place: Testing.SourceLocation = #_sourceLocation) async throws {
+    let run = try await run(arguments)
+    #expect(run.exit == code, "\(arguments)\n\(run.output)\(run.errors)", sourceLocation: place)
   }
 
   func start(_ arguments: String...) throws -> RunningProgram {

@@ -3,7 +3,7 @@ import Platform
 import Testing
 
 @Suite struct BoundedWriterTests {
-  @Test(.timeLimit(.minutes(1))) func `what a full pipe does not take is counted, and the count is written later`()
+  @Test(.timeLimit(.minutes(5))) func `what a full pipe does not take is counted, and the count is written later`()
     async throws
   {
     var ends: [Int32] = [0, 0]
@@ -42,7 +42,7 @@ import Testing
     #expect(text.contains("\(10 - kept) lines of the log were dropped"), "\(text)")
   }
 
-  @Test(.timeLimit(.minutes(1))) func `a wait ends with its time, or with its task`() async {
+  @Test(.timeLimit(.minutes(5))) func `a wait ends with its time, or with its task`() async {
     let start = ContinuousClock.now
     await Pause.wait(0.01)
     #expect(ContinuousClock.now - start >= .milliseconds(10))

@@ -23,7 +23,7 @@ import Testing
     "two.backends": ["127.0.0.9", "127.0.0.1"], "no.backends": ["127.0.0.8", "127.0.0.9"],
   ]
 
-  @Test(.timeLimit(.minutes(2))) func `our check and nginx agree on every backend`() async throws {
+  @Test(.timeLimit(.minutes(5))) func `our check and nginx agree on every backend`() async throws {
     let scratch = try Scratch()
     let (double, place) = try await OutsideProgram.serve(
       ["/usr/bin/python3", "\(Fixtures.directory)/servers/backends.py"], in: scratch.path, mark: "ports ")

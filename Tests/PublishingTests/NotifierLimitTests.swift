@@ -146,26 +146,26 @@ import Testing
     return try JSONDecoder().decode(JSONValue.self, from: Data(line.utf8))
   }
 
-  @Test(.timeLimit(.minutes(1))) func `a mail of 200 alerts has short lines and a name of its own`() async throws {
+  @Test(.timeLimit(.minutes(5))) func `a mail of 200 alerts has short lines and a name of its own`() async throws {
     let taken = try await mail((0..<200).map { _ in outage(200) })
     #expect(taken["from"] == "npm@lan.test")
     #expect((taken["longest"].intValue ?? 999) <= 100)
     #expect(taken["text"].stringValue?.contains("From: NPM <npm@lan.test>") == true)
   }
 
-  @Test(.timeLimit(.minutes(1))) func `a mail that is too long is sent shorter`() async throws {
+  @Test(.timeLimit(.minutes(5))) func `a mail that is too long is sent shorter`() async throws {
     let taken = try await mail(limit: 1500, [outage(200)])
     let body = taken["text"].stringValue?.components(separatedBy: "\r\n\r\n").last ?? ""
     let text = Data(base64Encoded: body, options: .ignoreUnknownCharacters).map { String(decoding: $0, as: UTF8.self) }
     #expect(text?.contains("and 197 more") == true)
   }
 
-  @Test(.timeLimit(.minutes(1))) func `one receiver that is refused keeps no other from the mail`() async throws {
+  @Test(.timeLimit(.minutes(5))) func `one receiver that is refused keeps no other from the mail`() async throws {
     let taken = try await mail(to: ["nobody@lan.test", "me@lan.test"], [outage(1)])
     #expect(taken["to"] == ["me@lan.test"])
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: [("npm@lan.test", true), ("later@lan.test", false)])
+  @Test(.timeLimit(.minutes(5)), arguments: [("npm@lan.test", true), ("later@lan.test", false)])
   func `what a mail server refuses for good is final, what it cannot now is not`(from: String, isFinal: Bool)
     async throws
   {

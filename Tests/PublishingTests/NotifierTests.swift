@@ -92,7 +92,7 @@ import Testing
       ["/usr/bin/python3", "\(Fixtures.directory)/servers/smtp.py"], in: scratch.path, mark: "listening on ")
   }
 
-  @Test(.timeLimit(.minutes(1))) func `a mail server takes a mail`() async throws {
+  @Test(.timeLimit(.minutes(5))) func `a mail server takes a mail`() async throws {
     let scratch = try Scratch()
     let (server, place) = try await mailServer(scratch)
     var settings = ReceiverConfiguration(name: "mail", kind: .email)
@@ -123,7 +123,7 @@ import Testing
     server.terminate()
   }
 
-  @Test(.timeLimit(.minutes(1))) func `Alertmanager shows what fires, and no longer what is over`() async throws {
+  @Test(.timeLimit(.minutes(5))) func `Alertmanager shows what fires, and no longer what is over`() async throws {
     let scratch = try Scratch()
     try scratch.write("config.yml", "route: { receiver: none }\nreceivers: [{ name: none }]\n")
     let (server, place) = try await OutsideProgram.serve(

@@ -70,7 +70,7 @@ import X509
   }
 
   /// Lines removed, doubled, broken, joined or changed, in certificates and keys.
-  @Test(.timeLimit(.minutes(2))) func `of 3,000 changed texts, nginx takes what we take`() async throws {
+  @Test(.timeLimit(.minutes(5))) func `of 3,000 changed texts, nginx takes what we take`() async throws {
     let scratch = try Scratch()
     let made = try TestCertificate.make(names: ["a.test"], days: 9999)
     var random = Seeded(seed: 8)
