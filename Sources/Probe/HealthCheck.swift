@@ -1,14 +1,15 @@
 package import Model
 
-/// A monitored destination: its check interval and its name on the data plane.
-package struct HealthTarget: Hashable, Sendable {
-  package var key: TargetKey
-  package var target: ProbeTarget
+/// A monitored destination: its check interval and its name on the data plane. By reference, as its checks are: a daemon
+/// keeps thousands of both, and copies the lists that they stand in.
+package final class HealthTarget: Sendable {
+  package let key: TargetKey
+  package let target: ProbeTarget
   /// Seconds.
-  package var interval: Double
+  package let interval: Double
   /// nil: it is not checked through NPM.
-  package var front: DataPlaneHost?
-  package var objective: Objective
+  package let front: DataPlaneHost?
+  package let objective: Objective
 
   package var name: String { target.name }
   /// Several hosts may share it: one machine, one port.
@@ -28,14 +29,14 @@ package struct HealthTarget: Hashable, Sendable {
 }
 
 /// One check of a destination, directly and through NPM where the latter is possible.
-package struct HealthCheck: Hashable, Sendable {
-  package var key: TargetKey
-  package var at: Timestamp
-  package var direct: ProbeResult
-  package var front: DataPlaneResult?
-  private var frontName: DataPlaneHost?
+package final class HealthCheck: Sendable {
+  package let key: TargetKey
+  package let at: Timestamp
+  package let direct: ProbeResult
+  package let front: DataPlaneResult?
+  private let frontName: DataPlaneHost?
   /// Whether our own network is down.
-  package var isLocalNetworkDown: Bool
+  package let isLocalNetworkDown: Bool
 
   package init(
     _ target: HealthTarget, at: Timestamp, direct: ProbeResult, front: DataPlaneResult? = nil,

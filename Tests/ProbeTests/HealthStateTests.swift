@@ -7,9 +7,11 @@ import Testing
 @Suite struct HealthStateTests {
   private static func key(_ name: String) -> TargetKey { TargetKey(.default, ResourceKey(.proxyHost, name)) }
 
-  private static func target(_ name: String, port: Int = 80, front: DataPlaneHost? = nil) -> HealthTarget {
+  private static func target(
+    _ name: String, port: Int = 80, every interval: Double = 60, front: DataPlaneHost? = nil
+  ) -> HealthTarget {
     HealthTarget(
-      ProbeTarget(name: name, scheme: "http", host: "10.0.0.1", port: port), interval: 60, front: front)
+      ProbeTarget(name: name, scheme: "http", host: "10.0.0.1", port: port), interval: interval, front: front)
   }
 
   private static func check(_ target: HealthTarget, _ failed: ProbeStep.Name?, at: Double) -> HealthCheck {
@@ -58,11 +60,7 @@ import Testing
 
   @Test func `who is asked often finds out for those who are asked seldom`() {
     var book = HealthState(HealthTracker.Thresholds())
-    var slow = Self.target("slow")
-    slow.interval = 3600
-    var fast = Self.target("fast")
-    fast.interval = 10
-    book.watch([slow, fast], at: 0, Timestamp(seconds: 0))
+    book.watch([Self.target("slow", every: 3600), Self.target("fast", every: 10)], at: 0, Timestamp(seconds: 0))
     let (changes, _) = run(&book, until: 400) { _, now in (100..<200).contains(now) ? .tcp : nil }
     let back = changes.last { $0.name == "fast" && $0.after == .healthy }
     #expect((200...250).contains(back?.at.seconds ?? 0), "\(changes)")
@@ -70,8 +68,7 @@ import Testing
 
   @Test func `while our own network is down everybody is asked again soon`() {
     var book = HealthState(HealthTracker.Thresholds())
-    var target = Self.target("a")
-    target.interval = 3600
+    let target = Self.target("a", every: 3600)
     book.watch([target], at: 0, Timestamp(seconds: 0))
     let due = book.due ?? 0
     let round = book.begin(at: due, Timestamp(seconds: due))
