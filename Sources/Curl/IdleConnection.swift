@@ -10,8 +10,10 @@ import Platform
 /// A connection that stays idle after one response, to detect that its peer closes it: nginx closes all idle
 /// connections when it reloads.
 ///
-/// It has its own handle, so that no other transfer uses it, and a thread for its request and for each wait.
+/// It has its own handle, so that no other transfer uses it, and blocks a thread of a pool for its request and each wait.
 package final class IdleConnection: @unchecked Sendable {  // guard: only `make` and `deinit` use the handle
+  private static let pool = BlockingPool("idle connections", width: 16)
+
   private let handle: EasyHandle
   private let socket: Int32
   /// The response to its request.
@@ -25,9 +27,7 @@ package final class IdleConnection: @unchecked Sendable {  // guard: only `make`
 
   /// Sends the request; nil: it failed, or the peer does not keep the connection open.
   package static func open(_ transfer: HTTPTransfer) async -> IdleConnection? {
-    await withCheckedContinuation { continuation in
-      startThread { continuation.resume(returning: make(transfer)) }
-    }
+    await pool.run { make(transfer) }
   }
 
   private static func make(_ transfer: HTTPTransfer) -> IdleConnection? {
@@ -44,9 +44,7 @@ package final class IdleConnection: @unchecked Sendable {  // guard: only `make`
   package func ends(within seconds: Double) async -> Bool {
     if isEnded(within: 0) { return true }
     guard seconds > 0 else { return false }
-    return await withCheckedContinuation { continuation in
-      startThread { [self] in continuation.resume(returning: isEnded(within: seconds)) }
-    }
+    return await Self.pool.run { [self] in isEnded(within: seconds) }
   }
 
   /// Any input on an idle connection means that the peer closes it: a FIN, a reset, or a TLS close alert.

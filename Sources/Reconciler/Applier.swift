@@ -237,14 +237,14 @@ struct Applier: Sendable {
     let outcome = result.outcome
     let recorded = ChangeRecord(
       key: change.key, action: change.action.kind.rawValue, status: outcome.status, error: outcome.error?.message)
-    try await stores.ledger.complete(intent, recorded, ledger: ledgerUpdate(result, change), at: .now)
     let isApplied = outcome.status == .applied
     let event = Event(
       isApplied ? .info : .error, source: "apply", subject: change.key.path,
       reason: isApplied ? reason(change) : outcome.error?.code.rawValue ?? "failed",
       isApplied ? "\(change.key.name) \(outcome.note)" : "\(change.key.name): \(outcome.error?.message ?? "failed")",
       run: run, correlation: correlation)
-    try await stores.events.append(event, at: .now)
+    try await stores.ledger.complete(
+      intent, recorded, ledger: ledgerUpdate(result, change), event: event, at: .now)
   }
 
   private func reason(_ change: Change) -> String {

@@ -33,9 +33,12 @@ import Testing
       ChangeIntent(run: run, key: key, action: "create", at: time(1)), claim: .put(claim))
     #expect(try await store.entries() == [claim])
     #expect(try await store.openIntents().map(\.key) == [key])
+    let event = Event(.info, source: "apply", subject: key.path, reason: "Created", "app created", run: run)
     try await store.complete(
-      number, ChangeRecord(key: key, action: "create", status: .applied), ledger: .put(entry), at: time(2))
+      number, ChangeRecord(key: key, action: "create", status: .applied), ledger: .put(entry), event: event,
+      at: time(2))
     #expect(try await store.entries() == [entry])
+    #expect(try await store.events(EventFilter()).map(\.event) == [event])
     #expect(try await store.openIntents().isEmpty)
   }
 
@@ -46,7 +49,8 @@ import Testing
       let draft = ChangeIntent(run: run, key: ResourceKey(.proxyHost, name), action: "create", at: time(1))
       let number = try await store.begin(draft, claim: .put(ledgerEntry(name, id: 1, hostSpec(["\(name).test"]))))
       let record = ChangeRecord(key: draft.key, action: "create", status: .failed, error: "no")
-      try await store.complete(number, record, ledger: name == "a" ? .remove : .keep, at: time(2))
+      let event = Event(.error, source: "apply", subject: draft.key.path, reason: "failed", "no")
+      try await store.complete(number, record, ledger: name == "a" ? .remove : .keep, event: event, at: time(2))
     }
     try await store.remove([ResourceKey(.proxyHost, "b")])
     #expect(try await store.entries().map(\.key.name) == ["c"])

@@ -4,15 +4,15 @@ import SQLite
 extension SQLiteStore: EventStore {
   package func append(_ events: [Event], at: Timestamp) throws {
     guard !events.isEmpty else { return }
-    try transaction { connection in
-      for event in events {
-        try connection.run(
-          """
-          INSERT INTO events (instance, at, severity, source, subject, reason, message, run, correlation, data)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-          """, [scope] + (try EventRow.values(event, at)))
-      }
-    }
+    try transaction { for event in events { try append(event, at, $0) } }
+  }
+
+  func append(_ event: Event, _ at: Timestamp, _ connection: SQLiteConnection) throws {
+    try connection.run(
+      """
+      INSERT INTO events (instance, at, severity, source, subject, reason, message, run, correlation, data)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """, [scope] + (try EventRow.values(event, at)))
   }
 
   package func events(_ filter: EventFilter) throws -> [RecordedEvent] {

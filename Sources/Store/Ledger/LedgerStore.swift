@@ -26,7 +26,7 @@ package enum LedgerUpdate: Sendable {
   case rename(from: ResourceKey, to: LedgerEntry)
 }
 
-/// The last written values by name, and the journal of writes: both change together.
+/// The last written values by name, and the journal of writes: both change together, with the event that tells of it.
 package protocol LedgerStore: Sendable {
   /// Sorted by kind and name.
   func entries() async throws -> [LedgerEntry]
@@ -41,8 +41,8 @@ package protocol LedgerStore: Sendable {
   ///
   /// - Returns: the number of the intent.
   func begin(_ change: ChangeIntent, claim: LedgerUpdate) async throws -> Int
-  /// Records how a write ended, together with the change to the ledger.
-  func complete(_ intent: Int, _ record: ChangeRecord, ledger: LedgerUpdate, at: Timestamp) async throws
+  /// Records how a write ended, the change to the ledger and the event of it, in one transaction.
+  func complete(_ intent: Int, _ record: ChangeRecord, ledger: LedgerUpdate, event: Event, at: Timestamp) async throws
   /// Writes that were announced but never recorded as done.
   func openIntents() async throws -> [Intent]
   /// Closes an intent of a dead run.

@@ -19,10 +19,13 @@ extension MemoryStore: LedgerStore {
     return number
   }
 
-  package func complete(_ intent: Int, _ record: ChangeRecord, ledger: LedgerUpdate, at: Timestamp) {
+  package func complete(
+    _ intent: Int, _ record: ChangeRecord, ledger: LedgerUpdate, event: Event, at: Timestamp
+  ) {
     intents[intent] = nil
     if journal.indices.contains(intent - 1) { journal[intent - 1].outcome = record.status }
     update(record.key, ledger)
+    append([event], at: at)
   }
 
   package func openIntents() -> [Intent] { intents.values.sorted { $0.number < $1.number } }

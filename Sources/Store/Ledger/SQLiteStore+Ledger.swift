@@ -34,7 +34,9 @@ extension SQLiteStore: LedgerStore {
     }
   }
 
-  package func complete(_ intent: Int, _ record: ChangeRecord, ledger: LedgerUpdate, at: Timestamp) throws {
+  package func complete(
+    _ intent: Int, _ record: ChangeRecord, ledger: LedgerUpdate, event: Event, at: Timestamp
+  ) throws {
     try transaction { connection in
       try connection.run(
         "UPDATE journal SET settled_at = ?, outcome = ?, error = ? WHERE number = ?",
@@ -43,6 +45,7 @@ extension SQLiteStore: LedgerStore {
           .integer(Int64(intent)),
         ])
       try update(record.key, ledger, connection)
+      try append(event, at, connection)
     }
   }
 
