@@ -16,9 +16,15 @@ struct Workplace {
 
   static let secret = "changeme"
 
+  /// Simulators share the processors with all tests: on a busy machine their answers take longer than NPM's.
+  private static let patience = [
+    "RECONCILER_NPM_CONNECT_TIMEOUT": "60s", "RECONCILER_NPM_FIRST_BYTE_TIMEOUT": "60s",
+    "RECONCILER_NPM_READ_TIMEOUT": "60s",
+  ]
+
   var environment: [String: String] {
     let login = ["NPM_URL": npm.url, "NPM_IDENTITY": "admin@example.com", "NPM_SECRET": Self.secret]
-    return login.merging(variables) { _, new in new }
+    return login.merging(Self.patience) { $1 }.merging(variables) { $1 }
   }
 
   /// Writes one host's file. By default the destination is not checked.
