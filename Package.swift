@@ -137,7 +137,7 @@ let package = Package(
         "Daemon", "Configuration", "Reconciler", "Reports", "Planning", "Alerting", "Publishing", "DesiredFiles",
         "NPMClient",
         "Probe", "Store",
-        "Model", "Platform", "TestSupport", "Upstream", "Curl",
+        "Model", "Platform", "TestSupport", "Upstream", "Curl", "NPMSimulator", "HTTPServer",
       ]),
     tests(
       "ReconcilerTests",

@@ -2,13 +2,17 @@
 """Checks each second that what the daemon says is true. Usage: truth.py BINARY SECONDS [SEED]
 
 A daemon follows a git repository served over HTTP; its NPM is the embedded simulator behind a TCP relay. The git server,
-NPM, the sink, the store's disk, the status disk and the backends go away and come back by a seeded schedule, alone and in
-pairs; commits and edits in NPM happen meanwhile. Each second `status` is compared with the world: what NPM stores, which
-backends live, what was pushed. A statement counts as untrue when the world has been otherwise for longer than its stated
-age allows: two intervals, and what a check takes. Prints a line for each fault and a summary; ends with 1 where something
-untrue was said, a pass was missed, a host was deleted, or memory grew.
+NPM, the sink, the store's disk, the status disk, the backends and the network to all of them go away and come back by a
+seeded schedule, alone and in pairs; commits and edits in NPM happen meanwhile. Each second `status` and metrics.prom are
+compared with the world: what NPM stores, which backends live, what was pushed; at the end the log and the messages to the
+sink, too: what they say was so, what happened was told, and nothing was told twice. A statement counts as untrue when the
+world has been otherwise for longer than its stated age allows: two intervals, and what a check takes. Prints a line for
+each fault and a summary; ends with 1 where something untrue was said, a pass was missed, a host was deleted, or memory
+grew.
 """
-import collections, http.server, json, os, random, shutil, socket, subprocess, sys, tempfile, threading, time, urllib.request
+import collections, datetime, json, os, random, re, shutil, subprocess, sys, tempfile, time, urllib.request
+
+from truth_world import World
 
 BINARY, SECONDS = os.path.abspath(sys.argv[1]), int(sys.argv[2])
 SEED = int(sys.argv[3]) if len(sys.argv) > 3 else 1
@@ -17,93 +21,13 @@ HOSTS = 6
 # Seconds for which a statement may be behind: two intervals and the write's allowance (valid_until), a check with its
 # threshold, and what this program needs to look itself.
 SLACK = 2 * INTERVAL + 5 + 3
+# Seconds within which an outage has to be told: what comes after the first messages of a rule is collected for ten minutes
+# at most, and a sink that was away is tried again after a pause.
+TOLD = 600 + 120
+# Longer than any outage: while it lasts, nothing is told again, and an outage after another within it is not told.
+COOLDOWN = 30
 ENVIRONMENT = {"PATH": os.environ["PATH"], "NPM_IDENTITY": "admin@example.com", "NPM_SECRET": "changeme",
                "GIT_CONFIG_GLOBAL": "/dev/null", "HOME": "/nonexistent"}
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    """A server that can stop answering while it takes connections."""
-    protocol_version = "HTTP/1.0"
-
-    def log_message(self, *_):
-        pass
-
-    def do_GET(self):
-        self.server.world.wait(self.server.name)
-        status, body = self.server.answer(self.path)
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.world.wait(self.server.name)
-        self.server.received(body)
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-
-class World:
-    def __init__(self, work):
-        self.work, self.away, self.lock = work, set(), threading.Condition()
-        self.notices = []
-
-    def serve(self, name, answer=None, received=None):
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
-        server.world, server.name, server.answer, server.received = self, name, answer, received
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        return server.server_port
-
-    def wait(self, name):
-        with self.lock:
-            self.lock.wait_for(lambda: name not in self.away, timeout=120)
-
-    def is_away(self, name):
-        with self.lock:
-            return name in self.away
-
-    def set(self, name, is_away):
-        with self.lock:
-            (self.away.add if is_away else self.away.discard)(name)
-            self.lock.notify_all()
-
-    def relay(self, name, port):
-        """A TCP relay that refuses new connections and cuts old ones while it is away."""
-        listener = socket.create_server(("127.0.0.1", 0))
-
-        def pump(source, sink):
-            try:
-                while data := source.recv(65536):
-                    if self.is_away(name):
-                        break
-                    sink.sendall(data)
-            except OSError:
-                pass
-            for end in (source, sink):
-                try:
-                    end.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
-
-        def run():
-            while True:
-                client, _ = listener.accept()
-                if self.is_away(name):
-                    client.close()
-                    continue
-                try:
-                    server = socket.create_connection(("127.0.0.1", port))
-                except OSError:
-                    client.close()
-                    continue
-                for ends in ((client, server), (server, client)):
-                    threading.Thread(target=pump, args=ends, daemon=True).start()
-
-        threading.Thread(target=run, daemon=True).start()
-        return listener.getsockname()[1]
 
 
 def git(repository, *words):
@@ -113,19 +37,20 @@ def git(repository, *words):
 
 class Check:
     def __init__(self, work, rng):
-        self.work, self.rng, self.world = work, rng, World(work)
+        self.work, self.rng, self.world = work, rng, World()
+        self.messages = []  # with the time at which they came
         self.repository = f"{work}/repository"
         self.simulator = subprocess.Popen([BINARY, "simulator", "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True)
         self.npm_port = int(self.simulator.stdout.readline().strip().rsplit(":", 1)[1])
-        self.backends = [self.world.serve(f"backend {index}", lambda _, index=index: self.answer(index))
+        self.backends = [self.world.serve("network", lambda _, name=f"h{index}": self.answer(name))
                          for index in range(HOSTS)]
         git_port = self.world.serve("git", self.file)
-        sink_port = self.world.serve("sink", received=self.world.notices.append)
+        sink_port = self.world.serve("sink", received=lambda body: self.messages.append((time.time(), body)))
         relay = self.world.relay("npm", self.npm_port)
         ENVIRONMENT["NPM_URL"] = f"http://127.0.0.1:{relay}"
         os.makedirs(f"{self.repository}/desired")
         git(self.repository, "init", "--quiet", "--initial-branch=main")
-        self.flags = 0
+        self.flags, self.recent = 0, collections.deque(maxlen=5)
         self.commit()
         with open(f"{work}/reconciler.yaml", "w") as file:
             file.write(f"policy: sync\nwatch: {{ interval: {INTERVAL}s }}\n"
@@ -133,16 +58,22 @@ class Check:
                        f"health: {{ interval: {INTERVAL}s, failure_threshold: 1, success_threshold: 1 }}\n"
                        "probe: { tcp_timeout: 1s, http_timeout: 1s }\n"
                        "npm: { connect_timeout: 1s, first_byte_timeout: 2s, read_timeout: 2s, write_timeout: 5s }\n"
-                       f"alerts: {{ sinks: [{{ name: hook, type: webhook, url: 'http://127.0.0.1:{sink_port}/' }}] }}\n")
+                       f"alerts:\n  sinks: [{{ name: hook, type: webhook, url: 'http://127.0.0.1:{sink_port}/' }}]\n"
+                       f"  rules: [{{ rule: host-down, cooldown: {COOLDOWN}s }},\n"
+                       f"          {{ rule: npm-unreachable, cooldown: {COOLDOWN}s, after: 1s }},\n"
+                       f"          {{ rule: store-failing, cooldown: {COOLDOWN}s, after: 1s }},\n"
+                       "          { rule: host-unstable, enabled: false },\n"
+                       "          { rule: slo-missed, enabled: false }]\n")
         self.log = open(f"{work}/log", "w")
         self.daemon = subprocess.Popen([BINARY, "watch"], cwd=work, env=ENVIRONMENT, stderr=self.log)
+        self.began = time.time()
         self.otherwise = {}  # since when the world is not as is said, by what is said
         self.untrue = collections.Counter()
-        self.passes = []
+        self.passes, self.matched = [], []
         self.token = None
 
-    def answer(self, index):
-        return (200, b"fine") if not self.world.is_away(f"bad {index}") else (500, b"")
+    def answer(self, name):
+        return (200, b"fine") if not self.world.is_away(name) else (500, b"")
 
     def file(self, path):
         try:
@@ -161,6 +92,7 @@ class Check:
         git(self.repository, "add", "--all")
         git(self.repository, "commit", "--quiet", "--allow-empty", "--message", f"Commit {self.flags}")
         git(self.repository, "update-server-info")
+        self.recent.append(self.wanted("HEAD"))
 
     def api(self, method, path, body=None):
         headers = {"Content-Type": "application/json"}
@@ -199,8 +131,11 @@ class Check:
                 os.remove(f"{self.work}/status")
         elif name == "backends":
             for index in range(0, HOSTS, 2):
-                self.world.set(f"bad {index}", is_away)
-        else:
+                self.world.set(f"h{index}", is_away)
+        elif name == "network":
+            for part in ["network", "git", "npm", "sink"] + [f"h{index}" for index in range(HOSTS)]:
+                self.world.set(part, is_away)
+        if name in ("git", "npm", "sink", "store"):
             self.world.set(name, is_away)
 
     # What is said, and what is.
@@ -217,6 +152,9 @@ class Check:
             print(f"  untrue for {now - since:.0f} s: {name}", flush=True)
 
     def look(self):
+        found = {host["domain_names"][0]: host for host in self.hosts()}
+        if any(self.is_as(found, values) for values in self.recent):
+            self.matched.append(time.time())
         run = subprocess.run([BINARY, "status", "-o", "json"], cwd=self.work, env=ENVIRONMENT, capture_output=True, text=True)
         try:
             said = json.loads(run.stdout)
@@ -228,23 +166,36 @@ class Check:
         conditions = {entry["type"]: entry["status"] for entry in said["conditions"]}
         with open(f"{self.repository}/.git/refs/heads/main") as file:
             head = file.read().strip()
-        found = {host["domain_names"][0]: host for host in self.hosts()}
         commit = (said.get("commit") or {}).get("hash")
-        wanted = self.wanted(commit) if commit else {}
-        matches = bool(wanted) and set(found) == set(wanted) and all(
-            found[name]["caching_enabled"] == value and not found[name]["allow_websocket_upgrade"]
-            for name, value in wanted.items())
+        matches = bool(commit) and self.is_as(found, self.wanted(commit))
         self.claim("InSync is True", conditions.get("InSync") == "True", matches)
         self.claim("the newest files are in force", conditions.get("InSync") == "True" and "DesiredValid" not in conditions,
                    commit == head)
         for proxy in (said.get("health") or {}).get("proxies", []):
-            index = int(proxy["name"][1:])
-            is_up = not self.world.is_away(f"bad {index}")
             self.claim(f"{proxy['name']} is {proxy['health']}", proxy["health"] != "unknown",
-                       (proxy["health"] == "healthy") == is_up)
+                       (proxy["health"] == "healthy") != self.world.is_away(proxy["name"]))
+        self.look_at_metrics(matches)
         last = (said.get("last_reconcile") or {}).get("at")
         if last and (not self.passes or self.passes[-1] != last):
             self.passes.append(last)
+
+    def look_at_metrics(self, matches):
+        try:
+            with open(f"{self.work}/status/metrics.prom") as file:
+                values = dict(line.rsplit(" ", 1) for line in file if not line.startswith("#"))
+        except OSError:  # the disk is away
+            values = {}
+        self.claim("metric InSync is 1", float(values.get('reconciler_condition{type="InSync"}', 0)) == 1, matches)
+        for name in (f"h{index}" for index in range(HOSTS)):
+            value = values.get(f'reconciler_proxy_healthy{{name="{name}"}}')
+            self.claim(f"metric of {name} is {(value or '').strip()}", value is not None,
+                       value is None or (float(value) == 1) != self.world.is_away(name))
+
+    @staticmethod
+    def is_as(found, wanted):
+        return set(found) == set(wanted) and all(
+            found[name]["caching_enabled"] == value and not found[name]["allow_websocket_upgrade"]
+            for name, value in wanted.items())
 
     def wanted(self, commit):
         text = subprocess.run(["git", "-C", self.repository, "show", f"{commit}:desired/hosts.yaml"], check=True,
@@ -252,12 +203,72 @@ class Check:
         return {line.split("[")[1].split("]")[0]: "caching_enabled: true" in line
                 for line in text.splitlines() if "domain_names" in line}
 
+    # What was said, and what happened.
+
+    def outages(self):
+        """The outages that are too long to be missed: name, from, to."""
+        return [(name, start, end) for name, periods in self.world.absences.items() if name != "network"
+                for start, end in periods if min(end, self.ended) - start > SLACK + 2]
+
+    def check_log(self):
+        told = collections.defaultdict(list)
+        with open(f"{self.work}/log") as file:
+            lines = [line.rstrip("\n").split("  ", 1) for line in file]
+        for at, text in ((seconds(line[0]), line[1]) for line in lines if len(line) == 2):
+            health = re.match(r"(h\d) is (unhealthy|healthy)", text)
+            if health and health[2] == "unhealthy":
+                told[health[1]].append(at)
+                self.judge(f"log: {text[:30]}", self.world.was_away(health[1], at - SLACK, at))
+            elif health:
+                self.judge(f"log: {text[:30]}", self.world.was_there(health[1], at - SLACK, at))
+            elif text.startswith("in sync"):
+                self.judge("log: in sync", any(abs(at - time) <= SLACK for time in self.matched))
+            elif text.startswith("delete "):
+                self.judge(f"log: {text}", False)
+        for name, start, _ in self.outages():
+            if name.startswith("h"):
+                self.judge(f"the log tells that {name} is down", any(start <= at <= start + SLACK for at in told[name]))
+
+    def check_messages(self):
+        causes = {"npm-unreachable": "npm", "store-failing": "store"}
+        subjects = {f"127.0.0.1:{port}": f"h{index}" for index, port in enumerate(self.backends)}
+        alerts = [(came, alert) for came, body in self.messages for alert in json.loads(body)["alerts"]]
+        told, seen = collections.defaultdict(list), set()
+        for came, alert in alerts:
+            rule, subject = alert["labels"]["alertname"], alert["labels"]["subject"]
+            name = causes.get(rule) or subjects.get(subject)
+            start = seconds(alert["startsAt"])
+            end = seconds(alert["endsAt"]) if alert["status"] == "resolved" else came
+            once = (alert["fingerprint"], alert["startsAt"], alert["status"], alert["annotations"].get("members"))
+            self.judge(f"told once: {once}", once not in seen)
+            seen.add(once)
+            names = [name] if name else alert["annotations"].get("members", "").replace(",", " ").split()
+            if rule not in causes and rule != "host-down":
+                continue  # such as files of a commit that could not be fetched whole
+            for name in names:
+                self.judge(f"message: {rule} {name}", self.world.was_away(name, start - SLACK, end))
+                if alert["status"] == "firing":
+                    told[name].append(tuple(round(at - self.began) for at in (start, came if subject == "digest" else start, came)))
+                elif subject in subjects:
+                    self.judge(f"message: {rule} {name} resolved", self.world.was_there(name, end - SLACK, end))
+        for name, start, _ in self.outages():
+            if name in ("git", "sink"):
+                continue  # no rule is about them
+            start = round(start - self.began)
+            self.judge(f"a message tells that {name} is down from {start} s on: {told[name]}",
+                       any(first <= start + COOLDOWN and last >= start - COOLDOWN - SLACK and came <= start + TOLD
+                           for first, last, came in told[name]))
+
+    def judge(self, name, is_true):
+        if not is_true:
+            self.untrue[name] += 1
+
     def resident(self):
         line = next(line for line in open(f"/proc/{self.daemon.pid}/status") if line.startswith("VmRSS"))
         return int(line.split()[1]) / 1024
 
     def run(self):
-        names = ["git", "npm", "sink", "store", "status", "backends"]
+        names = ["git", "npm", "sink", "store", "status", "backends", "network"]
         end = time.monotonic() + SECONDS
         broken, change_at = [], time.monotonic() + 8
         missed, memory, ids, second = 0, [], set(), 0
@@ -294,12 +305,26 @@ class Check:
                 memory.append(self.resident())
         for name in broken:
             self.break_(name, False)
+        self.ended = time.time()
+        # What is collected for the sink is sent once nothing new came for half a minute.
+        quiet, count = time.time(), -1
+        while time.time() - quiet < 45 and self.daemon.poll() is None:
+            if count != len(self.messages):
+                quiet, count = time.time(), len(self.messages)
+            time.sleep(1)
+        self.log.flush()
+        self.check_log()
+        self.check_messages()
         return missed, memory
 
     def close(self):
         for process in (self.daemon, self.simulator):
             process.terminate()
             process.wait(20)
+
+
+def seconds(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 def main():
@@ -310,7 +335,7 @@ def main():
         third = max(1, len(memory) // 3)
         growth = sum(memory[-third:]) / third - sum(memory[third:2 * third] or memory[:third]) / third if memory else 0
         print(f"seed {SEED}, {SECONDS} s: {sum(check.untrue.values())} s in which something untrue was said, {missed} passes "
-              f"missed, {len(check.passes)} passes seen, {len(check.world.notices)} messages, memory {memory[-1] if memory else 0:.0f} MiB "
+              f"missed, {len(check.passes)} passes seen, {len(check.messages)} messages, memory {memory[-1] if memory else 0:.0f} MiB "
               f"({growth:+.1f})")
         if len(check.passes) < SECONDS / 5:
             check.untrue["too few passes were seen"] += 1

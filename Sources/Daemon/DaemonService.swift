@@ -56,9 +56,9 @@ package final class DaemonService: Sendable {
     let before = await BlockingPool.files.run { try? files.read() }
     let document = before ?? StatusDocument(status: StatusReport(given.controller.options))
     let snapshots = SnapshotHolder(
-      DaemonSnapshot(instance: given.instance, startedAt: .now, document: document))
+      DaemonSnapshot(instance: given.instance, startedAt: given.now(), document: document))
     self.snapshots = snapshots
-    let publish = Lock<@Sendable (DaemonUpdate.Cause, HealthSnapshot) -> Void>({ _, _ in })
+    let publish = Lock<@Sendable (DaemonUpdate.Cause, HealthSnapshot?) -> Void>({ _, _ in })
     var health = HealthMonitor.Dependencies(checker: given.checker, stores: given.controller.stores)
     health.now = given.now
     health.report = { transitions, view in publish.withLock { $0 }(.healthChanged(transitions), view) }
@@ -84,7 +84,7 @@ package final class DaemonService: Sendable {
     publish.withLock {
       $0 = { cause, view in
         freshness.note(cause)
-        Self.publish(cause, view, snapshots, subscriptions)
+        Self.publish(cause, view, at: given.now(), snapshots, subscriptions)
       }
     }
   }
@@ -113,16 +113,10 @@ package final class DaemonService: Sendable {
   }
 
   private static func publish(
-    _ cause: DaemonUpdate.Cause, _ view: HealthSnapshot, _ snapshots: SnapshotHolder, _ subscriptions: [Subscription]
+    _ cause: DaemonUpdate.Cause, _ view: HealthSnapshot?, at now: Timestamp, _ snapshots: SnapshotHolder,
+    _ subscriptions: [Subscription]
   ) {
-    let (before, after) = snapshots.update { snapshot in
-      snapshot.health = view
-      switch cause {
-      case .reconciled(let report): snapshot.take(report)
-      case .healthChanged(let transitions): snapshot.take(transitions, at: view.at)
-      case .aged(let since): snapshot.age(stuckSince: since, at: view.at)
-      }
-    }
+    let (before, after) = snapshots.update { $0.take(cause, view, at: now) }
     let isNews = after.headline?.key != before.headline?.key
     let update = DaemonUpdate(cause: cause, snapshot: after, newHeadline: isNews ? after.headline : nil)
     for subscription in subscriptions { subscription.send(update) }
@@ -151,9 +145,9 @@ package final class DaemonService: Sendable {
         inner.addTask { [monitor, stop] in await monitor.run(stop: stop) }
         inner.addTask { [alerts, stop] in await alerts.deliver(stop: stop) }
         inner.addTask { [stop] in await loop.run(stop: stop) }
-        inner.addTask { [freshness, monitor, snapshots, subscriptions, stop] in
+        inner.addTask { [freshness, monitor, snapshots, subscriptions, stop, now = dependencies.now] in
           await freshness.run(stop: stop) { since in
-            Self.publish(.aged(stuckSince: since), await monitor.view, snapshots, subscriptions)
+            Self.publish(.aged(stuckSince: since), await monitor.view, at: now(), snapshots, subscriptions)
           }
         }
         inner.addTask { [source = dependencies.controller.source, stop] in await source.run(stop: stop) }

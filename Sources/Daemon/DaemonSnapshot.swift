@@ -45,7 +45,17 @@ package struct DaemonSnapshot: Sendable {
 
   package var source: SourceStatus? { lastReconciliation?.source }
 
-  mutating func take(_ report: ReconcileReport) {
+  /// - Parameter view: nil: it is not known yet what to watch.
+  mutating func take(_ cause: DaemonUpdate.Cause, _ view: HealthSnapshot?, at now: Timestamp) {
+    health = view
+    switch cause {
+    case .reconciled(let report): take(report)
+    case .healthChanged(let transitions): take(transitions, at: now)
+    case .aged(let since): age(stuckSince: since, at: now)
+    }
+  }
+
+  private mutating func take(_ report: ReconcileReport) {
     updatedAt = report.finishedAt
     lastReconciliation = report.withoutStates
     counters.reconciliations += 1
@@ -55,17 +65,17 @@ package struct DaemonSnapshot: Sendable {
     headline = Headline(report) ?? headline
     lastPlan = lastReconciliation?.planned ?? lastPlan
     document.take(report)
-    if let health, report.planned != nil || !health.records.isEmpty { document.status.set(ConditionReport(health)) }
+    if let health { document.status.set(ConditionReport(health)) }
   }
 
-  mutating func take(_ transitions: [HealthTransition], at now: Timestamp) {
+  private mutating func take(_ transitions: [HealthTransition], at now: Timestamp) {
     updatedAt = now
     counters.healthTransitions += transitions.count
     if let health { document.status.set(ConditionReport(health)) }
   }
 
   /// - Parameter since: nil: reconciliations end in time.
-  mutating func age(stuckSince since: Timestamp?, at now: Timestamp) {
+  private mutating func age(stuckSince since: Timestamp?, at now: Timestamp) {
     updatedAt = now
     if let health, !health.records.isEmpty { document.status.set(ConditionReport(health)) }
     guard let since else { return }

@@ -8,8 +8,8 @@ extension SuspensionRecord {
   private static let prefix = "rolled back by health, until the source moves from "
 
   /// Keeps an undone change from being applied again.
-  init(rolledBack key: ResourceKey, from source: String) {
-    self.init(.resource(key), until: nil, reason: Self.prefix + source, begunAt: .now)
+  init(rolledBack key: ResourceKey, from source: String, at now: Timestamp) {
+    self.init(.resource(key), until: nil, reason: Self.prefix + source, begunAt: now)
   }
 
   /// The source that was undone; nil: it is another suspension.
@@ -42,7 +42,7 @@ extension ReconcileController {
     let run = try await undoing(candidate, stores)
     // First, so that a kill does not apply them again.
     for key in candidate.keys {
-      try await stores.suspensions.suspend(SuspensionRecord(rolledBack: key, from: candidate.source))
+      try await stores.suspensions.suspend(SuspensionRecord(rolledBack: key, from: candidate.source, at: now))
     }
     var report = RollbackReport(candidate: candidate)
     report.problem = try await undo(run.run, run.target, stores)
@@ -80,7 +80,7 @@ extension ReconcileController {
   }
 
   private func operatorsSuspensions(_ stores: StoreSet) async throws -> Set<ResourceKey> {
-    let records = try await stores.suspensions.suspensions(at: .now).filter { $0.rolledBackSource == nil }
+    let records = try await stores.suspensions.suspensions(at: now).filter { $0.rolledBackSource == nil }
     return Set(records.compactMap { if case .resource(let key) = $0.subject { key } else { nil } })
   }
 
@@ -88,7 +88,7 @@ extension ReconcileController {
   ///
   /// - Returns: the identity of the source; nil: it is not needed.
   func liftRollbacks(_ desired: DesiredState, isNeeded: Bool, _ stores: StoreSet) async throws -> String? {
-    let undone = try await stores.suspensions.suspensions(at: .now).filter { $0.rolledBackSource != nil }
+    let undone = try await stores.suspensions.suspensions(at: now).filter { $0.rolledBackSource != nil }
     guard isNeeded || !undone.isEmpty else { return nil }
     let key = try await stores.binding.fingerprintKey()
     let source = commitHash ?? desired.identity(key: key)

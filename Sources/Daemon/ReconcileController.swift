@@ -27,6 +27,8 @@ package actor ReconcileController {
     /// Seconds for which files must be unchanged before a removal is carried out; 0: it is at once.
     package var settleSeconds = 0.0
     package var clock: any MonotonicClock = SystemMonotonicClock()
+    /// Waits so many seconds between reads after a write.
+    package var pause: @Sendable (Double) async -> Void = { await Pause.wait($0) }
     /// Whether changes are undone after which hosts become unhealthy.
     package var undoesByHealth = false
     /// Called after each change.
@@ -64,7 +66,7 @@ package actor ReconcileController {
   /// The revision of the files, and which removals wait for them to settle.
   private let removals: Lock<(revision: Int, settling: RemovalSettling)>
   /// When old events and runs were last deleted.
-  private var prunedAt = ContinuousClock.now
+  private var prunedAt: Double
 
   /// Seconds to wait for another run, for example a manual apply.
   private static let lockTimeout = 5.0
@@ -72,6 +74,7 @@ package actor ReconcileController {
   package init(_ dependencies: Dependencies) {
     self.dependencies = dependencies
     options = dependencies.options
+    prunedAt = dependencies.clock.now
     let removals = Lock((revision: 0, settling: RemovalSettling(seconds: dependencies.settleSeconds)))
     self.removals = removals
     let (clock, seconds) = (dependencies.clock, dependencies.settleSeconds)
@@ -97,7 +100,7 @@ package actor ReconcileController {
     let outcome = await outcome(reading.desired)
     return ReconcileReport(
       triggers: triggers, source: source, desired: reading.desired, options: options, outcome: outcome,
-      rolledBack: rolledBack, sourceIdentity: sourceIdentity, finishedAt: .now)
+      rolledBack: rolledBack, sourceIdentity: sourceIdentity, finishedAt: options.now())
   }
 
   private func note(_ reading: SourceReading) -> SourceStatus {
@@ -112,7 +115,7 @@ package actor ReconcileController {
       } else if let problem = reading.problem {
         ("\(problem)", problem.isForced ? "ForcePush" : "SourceUnreachable")
       } else { nil }
-    problem = found.map { .init(message: $0.message, reason: $0.reason, since: problem?.since ?? .now) }
+    problem = found.map { .init(message: $0.message, reason: $0.reason, since: problem?.since ?? options.now()) }
     status.problem = problem
     return status
   }
@@ -129,7 +132,7 @@ package actor ReconcileController {
       guard let desired else { return .noDesiredState }
       return try await run(desired, stores)
     } catch {
-      let since = failingSince ?? .now
+      let since = failingSince ?? options.now()
       failingSince = since
       return .failed(Diagnostic(of: error), since: since)
     }
@@ -139,6 +142,7 @@ package actor ReconcileController {
   package func requestRollback(_ candidate: RollbackCandidate) { rollback = candidate }
 
   var correlation: String { options.correlation }
+  var now: Timestamp { options.now() }
   var commitHash: String? { options.commit?.hash }
 
   func reconciliation(
@@ -149,7 +153,8 @@ package actor ReconcileController {
     // What is undone goes at once.
     if case .converge = purpose {} else { options.removalDelay = { _, _ in nil } }
     return Reconciliation(
-      gateway: dependencies.gateway, stores: stores, prober: dependencies.prober, known: known, settings: options)
+      gateway: dependencies.gateway, stores: stores, prober: dependencies.prober, known: known, settings: options,
+      pause: dependencies.pause)
   }
 
   /// Applies a plan under the lease, and logs each change.
@@ -167,7 +172,7 @@ package actor ReconcileController {
   }
 
   private func run(_ desired: DesiredState, _ stores: StoreSet) async throws -> ReconcileReport.Outcome {
-    let now = ContinuousClock.now
+    let now = dependencies.clock.now
     sourceIdentity = try await liftRollbacks(desired, isNeeded: dependencies.undoesByHealth, stores)
     if let candidate = rollback, let report = try await rollBack(candidate, stores) {
       rolledBack = report
@@ -188,8 +193,8 @@ package actor ReconcileController {
     return .applied(planned, result)
   }
 
-  private func pruneOld(_ run: Reconciliation, _ now: ContinuousClock.Instant) async {
-    guard now - prunedAt > .seconds(3600) else { return }
+  private func pruneOld(_ run: Reconciliation, _ now: Double) async {
+    guard now - prunedAt > 3600 else { return }
     prunedAt = now
     do {
       try await run.prune()
@@ -199,7 +204,7 @@ package actor ReconcileController {
   }
 
   /// Moves to `withheld` what is only to be reported, and what failed a moment ago.
-  private func withholding(_ found: PlanResult, at now: ContinuousClock.Instant) -> PlanResult {
+  private func withholding(_ found: PlanResult, at now: Double) -> PlanResult {
     var planned = found
     let selfHeals = dependencies.selfHeals
     planned.plan.withhold(.reportsOnly) { $0.cause == .drifted && ($0.resource?.selfHeals ?? selfHeals) == false }

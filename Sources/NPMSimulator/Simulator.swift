@@ -1,5 +1,5 @@
 import FoundationEssentials
-import HTTPServer
+package import HTTPServer
 package import Model
 import Platform
 
@@ -48,9 +48,7 @@ package final class Simulator: Sendable {
       state = try JSONDecoder().decode(SimulatorState.self, from: Data(Files.read(file)))
     }
     engine = SimulatorEngine(state: state, dialect: ReleaseProfile(settings.version), now: settings.now)
-    let door = SimulatorHandler(
-      engine: engine, version: settings.version, hasControl: settings.hasControl, stop: stopSignal,
-      onReload: settings.onReload)
+    let door = SimulatorHandler(engine: engine, settings, stop: stopSignal)
     server = try HTTPServer(address: settings.address, port: settings.port, maximumBody: 8 << 20, handler: door)
     port = server.port
     dataPlane = try settings.dataPlane.map { [engine] place in
@@ -59,6 +57,13 @@ package final class Simulator: Sendable {
     dataPlanePort = dataPlane?.port
     door.frontage.onReload { [server] in server.closeIdleConnections() }
     dataFile = settings.dataFile
+  }
+
+  /// The same without a socket: requests come by calls.
+  package static func handler(_ settings: Settings) -> any HTTPHandler {
+    let state = SimulatorState(settings.start, now: settings.now())
+    let engine = SimulatorEngine(state: state, dialect: ReleaseProfile(settings.version), now: settings.now)
+    return SimulatorHandler(engine: engine, settings, stop: ShutdownSignal())
   }
 
   /// Stops, and writes the data file if there is one.

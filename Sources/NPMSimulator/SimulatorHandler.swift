@@ -27,14 +27,11 @@ struct SimulatorHandler: HTTPHandler {
   let stop: ShutdownSignal
   private let seen = Lock<[SeenRequest]>([])
 
-  init(
-    engine: SimulatorEngine, version: NPMVersion, hasControl: Bool, stop: ShutdownSignal,
-    onReload: (@Sendable (JSONValue) async -> Void)? = nil
-  ) {
-    self.onReload = onReload
+  init(engine: SimulatorEngine, _ settings: Simulator.Settings, stop: ShutdownSignal) {
     self.engine = engine
-    self.version = version
-    self.hasControl = hasControl
+    version = settings.version
+    hasControl = settings.hasControl
+    onReload = settings.onReload
     self.stop = stop
   }
 

@@ -5,13 +5,14 @@ package import Store
 
 /// Delivers notifications from the store to one receiver. A receiver that is down is retried with growing pauses, for a
 /// day, and delays no other. A notification that is refused delays only those of its own alert.
-package final class OutboxWorker: Sendable {
+package actor OutboxWorker {
   private let notifier: Notifier
   private let box: LetterBox
   private let clock: any MonotonicClock
   private let now: @Sendable () -> Timestamp
   private let report: @Sendable (News) async -> Void
   private let timer: TimerLoop
+  private var progress = Progress()
 
   /// What operators should know about a receiver.
   package enum News: Sendable {
@@ -25,6 +26,8 @@ package final class OutboxWorker: Sendable {
   private static let backoff = Backoff(first: 5, longest: 900)
   /// Seconds after which a notification expires.
   private static let timeout = 86400.0
+  /// Seconds for which each is tried at least.
+  private static let leastTried = 3600.0
 
   package init(
     _ notifier: Notifier, stores: any StoreProvider, unstored: UnstoredOutbox = UnstoredOutbox(),
@@ -40,11 +43,10 @@ package final class OutboxWorker: Sendable {
   }
 
   /// There may be something to deliver.
-  package func wake() { timer.wake() }
+  package nonisolated func wake() { timer.wake() }
 
   package func run(stop: ShutdownSignal) async {
-    var progress = Progress()
-    await timer.run(stop: stop) { await carry(&progress) }
+    await timer.run(stop: stop) { await deliverDue() }
   }
 
   /// The state that a worker keeps between attempts.
@@ -58,6 +60,8 @@ package final class OutboxWorker: Sendable {
     var isFailing = false
     /// Notifications refused since the last success: more than one means that the receiver is down.
     var failed: Set<Int> = []
+    /// When each failed for the first time since the start.
+    var failingSince: [Int: Double] = [:]
     /// When those are tried again whose time the store could not take.
     var deferred: [Int: Double] = [:]
     var pacing = MessagePacing()
@@ -73,14 +77,15 @@ package final class OutboxWorker: Sendable {
       bad.formIntersection(numbers)
       failed.formIntersection(numbers)
       deferred = deferred.filter { numbers.contains($0.key) }
+      failingSince = failingSince.filter { numbers.contains($0.key) }
       pacing.keep(numbers)
     }
   }
 
-  /// Delivers what is due.
+  /// Delivers what is due; one call at a time.
   ///
-  /// - Returns: when to continue.
-  private func carry(_ progress: inout Progress) async -> Double? {
+  /// - Returns: when to continue, in seconds of the clock; nil: when woken.
+  package func deliverDue() async -> Double? {
     while true {
       do {
         if let pause = progress.pausedUntil, pause > clock.now { return pause }
@@ -93,8 +98,11 @@ package final class OutboxWorker: Sendable {
           progress.delivered.remove(number)
         }
         let rows = all.filter { !delivered.contains($0.number) }
-        let letters = rows.map { Letter(row: $0) }
-        let next = batch(letters, &progress)
+        let waiting = rows.map { Letter(row: $0) }
+        let superseded = Self.superseded(waiting)
+        progress.delivered.formUnion(superseded)
+        let letters = waiting.filter { !superseded.contains($0.row.number) }
+        let next = batch(letters)
         guard !next.isEmpty else {
           // What was due is collected, and due again later.
           let times = rows.map(\.nextAt.seconds).filter { $0 > now().seconds }.map { clock.now + $0 - now().seconds }
@@ -102,7 +110,7 @@ package final class OutboxWorker: Sendable {
           let deferred = progress.deferred.values.filter { $0 > clock.now }
           return (times + deferred + unremoved + [progress.collectedUntil].compactMap(\.self)).min()
         }
-        if try await !attempt(next, &progress) { return clock.now + Self.backoff.first }
+        if try await !attempt(next) { return clock.now + Self.backoff.first }
       } catch {
         // The store will be available again.
         return clock.now + Self.backoff.first
@@ -119,12 +127,24 @@ package final class OutboxWorker: Sendable {
     var key: String { notice?.alert.key ?? "\(row.number)" }
   }
 
+  /// Those that say of an alert what the next one says again, as after an outage of the receiver or a lost store.
+  private static func superseded(_ letters: [Letter]) -> Set<Int> {
+    var found: Set<Int> = []
+    var last: [String: (number: Int, kind: AlertNotification.Kind)] = [:]
+    for letter in letters {
+      guard let kind = letter.notice?.kind else { continue }
+      if let before = last[letter.key], before.kind == kind { found.insert(before.number) }
+      last[letter.key] = (letter.row.number, kind)
+    }
+    return found
+  }
+
   /// From this number on, notifications are sent as one: an outage is one message, not two hundred.
   private static let crowd = 4
 
   /// The next to send: the first that is due, or all that are due where they are many. Notifications of one alert keep
   /// their order: while one waits, the next of the same alert waits too; others do not.
-  private func batch(_ letters: [Letter], _ progress: inout Progress) -> [Letter] {
+  private func batch(_ letters: [Letter]) -> [Letter] {
     var waiting: Set<String> = []
     var due: [Letter] = []
     progress.collectedUntil = nil
@@ -133,9 +153,10 @@ package final class OutboxWorker: Sendable {
       if let notice = letter.notice { progress.pacing.note(letter.row.number, notice, at: clock.now - max(0, age)) }
     }
     for letter in letters {
-      // One that is due in more than a day was deferred by a clock that was wrong.
+      // What is from the future, or due in more than a day, has its times from a clock that was wrong.
       let wait = letter.row.nextAt.seconds - now().seconds
-      let isDue = (wait <= 0 || wait > Self.timeout) && progress.deferred[letter.row.number] ?? 0 <= clock.now
+      let isTimeWrong = letter.row.createdAt > now() || wait > Self.timeout
+      let isDue = (wait <= 0 || isTimeWrong) && progress.deferred[letter.row.number] ?? 0 <= clock.now
       guard isDue, !waiting.contains(letter.key) else {
         waiting.insert(letter.key)
         continue
@@ -159,13 +180,13 @@ package final class OutboxWorker: Sendable {
   }
 
   /// Sends these as one. False: cancelled by a stop, and left for the next start.
-  private func attempt(_ all: [Letter], _ progress: inout Progress) async throws -> Bool {
+  private func attempt(_ all: [Letter]) async throws -> Bool {
     let memory = all.map(\.row.number).filter { $0 < 0 }
     let mine = await box.unstored.begin(memory)
     let letters = all.filter { $0.row.number >= 0 || mine.contains($0.row.number) }
     if letters.isEmpty { return true }
     do {
-      let isDone = try await attemptBegun(letters, &progress)
+      let isDone = try await attemptBegun(letters)
       // At once, so that what was delivered from memory is not taken to the store.
       for number in memory where progress.delivered.contains(number) { try await box.markDelivered(number) }
       await box.unstored.end(memory)
@@ -176,7 +197,7 @@ package final class OutboxWorker: Sendable {
     }
   }
 
-  private func attemptBegun(_ letters: [Letter], _ progress: inout Progress) async throws -> Bool {
+  private func attemptBegun(_ letters: [Letter]) async throws -> Bool {
     let notices = letters.compactMap(\.notice)
     do {
       if !notices.isEmpty { try await notifier.notify(notices) }
@@ -192,14 +213,19 @@ package final class OutboxWorker: Sendable {
       }
     } catch {
       if Task.isCancelled { return false }
-      try await fail(letters, error as? NotifierError ?? NotifierError("\(error)"), &progress)
+      try await fail(letters, error as? NotifierError ?? NotifierError("\(error)"))
     }
     return true
   }
 
-  private func fail(
-    _ letters: [Letter], _ failure: NotifierError, _ progress: inout Progress
-  ) async throws {
+  /// A clock that jumps ahead does not make a notification late that was not tried for a while.
+  private func isLate(_ row: OutboxEntry) -> Bool {
+    let since = progress.failingSince[row.number] ?? clock.now
+    progress.failingSince[row.number] = since
+    return now().seconds - row.createdAt.seconds > Self.timeout && clock.now - since >= Self.leastTried
+  }
+
+  private func fail(_ letters: [Letter], _ failure: NotifierError) async throws {
     let numbers = letters.map(\.row.number)
     if letters.count == 1 { progress.bad.formUnion(numbers) }
     // One of a group may be what is refused: at once if that is final, else when they were refused twice.
@@ -207,7 +233,7 @@ package final class OutboxWorker: Sendable {
       progress.alone.formUnion(numbers)
       if failure.isFinal { return }
     }
-    let late = letters.filter { failure.isFinal || now().seconds - $0.row.createdAt.seconds > Self.timeout }
+    let late = letters.filter { failure.isFinal || isLate($0.row) }
     for letter in late {
       progress.delivered.insert(letter.row.number)
       guard let notice = letter.notice else { continue }

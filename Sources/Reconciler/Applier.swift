@@ -1,3 +1,4 @@
+import DesiredFiles
 import Model
 import NPMClient
 import Planning
@@ -15,20 +16,21 @@ struct Applier: Sendable {
   private let run: Int
   private let commit: String?
   private let correlation: String
+  private let now: @Sendable () -> Timestamp
 
   init(
     gateway: any NPMGateway, stores: StoreSet, suspensions: ActiveSuspensions, writer: ObjectWriter,
-    proof: ServedProof,
-    owner: String, run: Int, commit: String?, correlation: String
+    proof: ServedProof, run: Int, settings: ReconcileOptions
   ) {
     self.proof = proof
     self.gateway = gateway
     self.stores = stores
     self.suspensions = suspensions
-    self.owner = owner
     self.run = run
-    self.commit = commit
-    self.correlation = correlation
+    owner = settings.owner
+    commit = settings.commit?.hash
+    correlation = settings.correlation
+    now = settings.now
     self.writer = writer
   }
 
@@ -158,12 +160,12 @@ struct Applier: Sendable {
         ChangeIntent(
           run: run, key: change.key, action: change.action.kind.rawValue, former: change.renamedFrom,
           before: change.observed?.normalised, after: change.desired, id: change.observed?.id,
-          createdOn: change.observed?.createdOn, lifecycle: change.entry?.lifecycle, at: .now),
+          createdOn: change.observed?.createdOn, lifecycle: change.entry?.lifecycle, at: now()),
         claim: claim(for: change))
       intent = number
       var request: Int?
       if let spec = change.desired, change.action == .create, ResourceSchema.isRequested(spec) {
-        request = try await stores.requests.recordRequest(spec.requestedNames, at: .now)
+        request = try await stores.requests.recordRequest(spec.requestedNames, at: now())
       }
       await proof.reload.reset()
       var result = await carryOut(change)
@@ -244,7 +246,7 @@ struct Applier: Sendable {
       isApplied ? "\(change.key.name) \(outcome.note)" : "\(change.key.name): \(outcome.error?.message ?? "failed")",
       run: run, correlation: correlation)
     try await stores.ledger.complete(
-      intent, recorded, ledger: ledgerUpdate(result, change), event: event, at: .now)
+      intent, recorded, ledger: ledgerUpdate(result, change), event: event, at: now())
   }
 
   private func reason(_ change: Change) -> String {

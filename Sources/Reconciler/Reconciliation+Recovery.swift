@@ -45,14 +45,14 @@ extension Reconciliation {
         "hosts that an interrupted request may have left without TLS and access control are not written again: everything is suspended",
         hint: "look at them in NPM, or end it with 'reconciler resume --all'")
     }
-    let problem = try await InterruptedRequests(open: open, observed: planned.observed, now: .now)
+    let problem = try await InterruptedRequests(open: open, observed: planned.observed, now: settings.now())
       .repair(writer.sideEffects, stores)
     let names = Set(open.flatMap(\.names)).sorted().joined(separator: ", ")
     let event = Event(
       problem == nil ? .info : .error, source: "apply", subject: "request", reason: "RequestRepair",
       problem?.message ?? "hosts that share a name with a request for \(names) were written again",
       correlation: settings.correlation)
-    try await stores.events.append(event, at: .now)
+    try await stores.events.append(event, at: settings.now())
     return problem?.diagnostic
   }
 
@@ -66,8 +66,8 @@ extension Reconciliation {
       let event = Event(
         .warning, source: "apply", subject: intent.key.path, reason: "Interrupted",
         message, run: intent.run, correlation: settings.correlation)
-      try await stores.events.append(event, at: .now)
-      try await stores.ledger.abandon(intent.number, at: .now)
+      try await stores.events.append(event, at: settings.now())
+      try await stores.ledger.abandon(intent.number, at: settings.now())
     }
   }
 }

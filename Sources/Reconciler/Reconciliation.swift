@@ -87,7 +87,7 @@ package struct Reconciliation: Sendable {
       planned.refusals += LockoutRule(planned.observed, npmHost: settings.npmHost).refusals(of: planned.plan)
     }
     let open = try await stores.requests.openRequests()
-    let interrupted = InterruptedRequests(open: open, observed: planned.observed, now: .now)
+    let interrupted = InterruptedRequests(open: open, observed: planned.observed, now: settings.now())
     planned.plan.hostsToRewrite = interrupted.hosts
     planned.warnings += interrupted.warnings
     if let unproven = try await unproven(planned) {
@@ -198,18 +198,19 @@ package struct Reconciliation: Sendable {
       let doubt = try await settleReload([], planned, writer)
       return ApplyResult(run: nil, outcomes: [], seconds: 0, wasInterrupted: false, unrepaired: problem ?? doubt)
     }
-    let run = try await stores.runs.beginRun(digest: planned.plan.digest, commit: settings.commit?.hash, at: .now)
+    let run = try await stores.runs.beginRun(
+      digest: planned.plan.digest, commit: settings.commit?.hash, at: settings.now())
     let applier = Applier(
       gateway: gateway, stores: stores, suspensions: suspensions, writer: writer,
-      proof: proof(planned, reload), owner: settings.owner, run: run,
-      commit: settings.commit?.hash, correlation: settings.correlation)
+      proof: proof(planned, reload), run: run, settings: settings)
     let outcomes = await applier.apply(planned.plan.effective, stop: stop, progress: progress)
     var report = ApplyResult(run: run, outcomes: outcomes, seconds: 0, wasInterrupted: false, unrepaired: problem)
     let doubt = try? await settleReload(outcomes, planned, writer)
     report.unrepaired = problem ?? doubt
     report.remark = await reload.remark
     report.wasInterrupted = stop.isRequested && report.count(.notAttempted) > 0
-    try? await stores.runs.finishRun(run, applied: report.count(.applied), failed: report.count(.failed), at: .now)
+    try? await stores.runs.finishRun(
+      run, applied: report.count(.applied), failed: report.count(.failed), at: settings.now())
     try? await prune()
     report.seconds = (ContinuousClock.now - start) / .seconds(1)
     return report
@@ -218,7 +219,7 @@ package struct Reconciliation: Sendable {
   /// Appends to the event log. The log is informational: if it cannot be written, the reconciliation continues.
   package func append(_ events: [Event]) async {
     if settings.policy == .observe { return }
-    try? await stores.events.append(events, at: .now)
+    try? await stores.events.append(events, at: settings.now())
   }
 
   private func proof(_ planned: PlanResult, _ reload: ReloadWitness) -> ServedProof {

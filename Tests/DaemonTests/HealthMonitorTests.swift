@@ -74,7 +74,7 @@ import Testing
       await next.watch([
         HealthTarget(ProbeTarget(name: "a", scheme: "http", host: "10.0.0.1", port: 80), interval: 60)
       ])
-      #expect(await next.view.records.first?.health == health)
+      #expect(await next.view?.records.first?.health == health)
     }
   }
 

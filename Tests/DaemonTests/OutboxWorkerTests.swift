@@ -189,6 +189,24 @@ import Upstream
     }
   }
 
+  @Test func `what waits and is said again is told once, and a clock that was set back delays nothing`() async throws {
+    let titles = Lock<[String]>([])
+    let sink = Service { title in
+      titles.withLock { $0.append(title) }
+      return 200
+    }
+    let store = MemoryStore()
+    await store.save([], notify: [("x", notice("a")), ("x", notice("a"))], at: Timestamp(seconds: 7200))
+    var settings = ReceiverConfiguration(name: "x", kind: .ntfy)
+    settings.url = Secret("http://ntfy.test/topic")
+    let worker = OutboxWorker(
+      Notifier(settings, owner: "lab", transport: sink) { _ in }, stores: FixedStoreProvider(StoreSet(store)),
+      clock: ManualClock(), now: { Timestamp(seconds: 0) })
+    _ = await worker.deliverDue()
+    #expect(titles.withLock { $0.count } == 1)
+    #expect(await store.outbox(for: "x").isEmpty)
+  }
+
   @Test(.timeLimit(.minutes(5))) func `a sink that asks to wait is not asked again before`() async throws {
     let times = Lock<[Double]>([])
     let clock = ManualClock()

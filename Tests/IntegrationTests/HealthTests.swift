@@ -212,6 +212,49 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(5))) func `a host that is down is not told to be well by a restart or a removed file`()
+    async throws
+  {
+    try await withSimulator { npm in
+      let receiver = Receiver()
+      let sink = try HTTPServer(address: "127.0.0.1", port: 0, handler: receiver)
+      let place = try Workplace(npm)
+      try place.scratch.write(
+        "reconciler.yaml",
+        """
+        policy: sync
+        watch: { interval: 1s, settle: 1h }
+        health: { interval: 1s, failure_threshold: 2 }
+        alerts: { sinks: [{ name: ops, type: webhook, url: "http://127.0.0.1:\(sink.port)/" }] }
+        """)
+      try place.desire("app", "app.test", port: try reservedPort(), "validate: warn")
+      var notices = receiver.notices.stream.makeAsyncIterator()
+      let first = try place.start("watch")
+      #expect(try #require(await notices.next())["commonLabels"]["alertname"] == "host-down")
+      first.killHard()
+      _ = await first.result()
+      let daemon = try place.start("watch")
+      // The killed one may not have noted what it told. Nothing else comes before what the next one says of itself.
+      var next = try #require(await notices.next())
+      while next["commonLabels"]["alertname"] == "host-down", next["status"] == "firing" {
+        next = try #require(await notices.next())
+      }
+      #expect(next["commonLabels"]["alertname"] == "restarted")
+      try place.scratch.remove("desired/app.yaml")
+      try place.desire("other", "other.test")
+      try await until { status(place, "status.json")["withheld"].arrayValue?.isEmpty == false }
+      try place.desire("more", "more.test")
+      try await until { try await npm.hosts().count == 3 }
+      // What is still to be removed is still checked.
+      try await until { status(place, "health.json")["counts"]["unhealthy"] == 1 }
+      let alerts = try await place.run("alerts", "-o", "json").json["alerts"].arrayValue ?? []
+      #expect(alerts.contains { $0["rule"] == "host-down" }, "\(alerts)")
+      daemon.terminate()
+      #expect(await daemon.result().exit == 0)
+      await sink.stop()
+    }
+  }
+
   @Test(.timeLimit(.minutes(5))) func `a change after which its host is unhealthy is undone, until the files change`()
     async throws
   {

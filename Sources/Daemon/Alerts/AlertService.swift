@@ -15,6 +15,7 @@ package actor AlertService: DaemonSubscriber {
     package var log: any DaemonLogger
     package var correlation: String
     package var now: @Sendable () -> Timestamp = { .now }
+    package var clock: any MonotonicClock = SystemMonotonicClock()
 
     package init(
       configuration: DaemonConfiguration, stores: any StoreProvider,
@@ -52,12 +53,13 @@ package actor AlertService: DaemonSubscriber {
     let recorder = ReceiverEvents(events: events, log: dependencies.log, correlation: dependencies.correlation)
     workers = receivers.map { receiver in
       OutboxWorker(
-        dependencies.notifier(receiver), stores: dependencies.stores, unstored: unstored, now: dependencies.now,
+        dependencies.notifier(receiver), stores: dependencies.stores, unstored: unstored, clock: dependencies.clock,
+        now: dependencies.now,
         report: { await recorder.note($0) })
     }
     do {
       let store = try dependencies.stores.stores().alerts
-      starts = try await store.recordStart(at: .now)
+      starts = try await store.recordStart(at: dependencies.now())
       try await store.keepOutbox(of: receivers.map(\.name))
     } catch {
       dependencies.log.log("alerts cannot be read: \(error)")
@@ -90,6 +92,9 @@ package actor AlertService: DaemonSubscriber {
     if let found, problem != message { dependencies.log.log("alerts cannot be stored: \(found)") }
     problem = message
   }
+
+  /// Delivers what is due now.
+  package func deliverDue() async { for worker in workers { _ = await worker.deliverDue() } }
 
   /// Delivers what is in the outbox until `stop` is requested; the rest is delivered after the next start.
   package func deliver(stop: ShutdownSignal) async {

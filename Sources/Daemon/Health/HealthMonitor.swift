@@ -28,6 +28,7 @@ package actor HealthMonitor {
   /// Transitions that were not reported yet.
   private var unreported: [HealthTransition] = []
   private var isSaving = false
+  private var isWatching = false
   private var savedAt = -Double.infinity
   private var reportedAt = -Double.infinity
   private var summarisedAt = -Double.infinity
@@ -62,11 +63,14 @@ package actor HealthMonitor {
 
   /// Replaces the watched targets: each pass sets them again.
   package func watch(_ targets: [HealthTarget]) {
+    isWatching = true
     state.watch(targets, at: dependencies.clock.now, dependencies.now())
     timer.wake()
   }
 
-  package var view: HealthSnapshot {
+  /// nil: it is not known yet what to watch.
+  package var view: HealthSnapshot? {
+    guard isWatching else { return nil }
     let now = dependencies.now()
     let records = state.aged(at: dependencies.clock.now, now).sorted { $0.target.name < $1.target.name }
     return HealthSnapshot(records: records, statistics: statistics, at: now)
@@ -106,6 +110,15 @@ package actor HealthMonitor {
     await save()
   }
 
+  /// The checks that are due, awaited.
+  package func checkDue() async {
+    let round = begin()
+    await take(round.skipped)
+    if !round.inFlight.isEmpty { await dependencies.checker.check(round.inFlight) { await self.take([$0]) } }
+    await save()
+    _ = await reportWhenDue()
+  }
+
   private func begin() -> HealthState.Round {
     let now = dependencies.clock.now
     guard let due = state.due, due <= now else { return HealthState.Round() }
@@ -132,7 +145,7 @@ package actor HealthMonitor {
     reportedAt = now
     let transitions = unreported
     unreported = []
-    await dependencies.report(transitions, view)
+    if let view { await dependencies.report(transitions, view) }
     return nil
   }
 

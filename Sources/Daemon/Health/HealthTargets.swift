@@ -5,14 +5,16 @@ import Platform
 import Planning
 package import Probe
 import Reconciler
+import Store
 
-/// Passes the targets to the health monitor after each reconciliation.
+/// Passes the targets to the health monitor after each reconciliation: what is wanted, and what is still to be removed.
 package actor HealthTargets: DaemonSubscriber {
   private let monitor: HealthMonitor
   private let configuration: HealthConfiguration
   private let instance: InstanceID
   /// What NPM served when it was last read.
   private var served: Set<ResourceKey> = []
+  private var targets: [HealthTarget] = []
 
   package init(_ monitor: HealthMonitor, _ configuration: HealthConfiguration, instance: InstanceID) {
     self.monitor = monitor
@@ -23,12 +25,25 @@ package actor HealthTargets: DaemonSubscriber {
   package func receive(_ update: DaemonUpdate) async {
     guard let report = update.report, let desired = report.desired else { return }
     served = report.served ?? served
-    await monitor.watch(
-      configuration.targets(report.serving(desired), served: served, instance: instance))
+    let wanted = Set(desired.resources.map(\.key))
+    let unremoved = report.unremoved
+    let remaining = targets.filter { target in
+      !wanted.contains(target.key.resource) && unremoved?.contains(target.key.resource) ?? true
+    }
+    targets = configuration.targets(report.serving(desired), served: served, instance: instance) + remaining
+    await monitor.watch(targets)
   }
 }
 
 extension ReconcileReport {
+  /// What is gone from the files, and not from NPM; nil: not known.
+  fileprivate var unremoved: Set<ResourceKey>? {
+    guard let planned else { return nil }
+    let removals = (planned.plan.changes + planned.plan.withheld).filter { $0.cause == .removed }.map(\.key)
+    let done = applied?.outcomes.filter { $0.status == .applied }.map(\.change.key) ?? []
+    return Set(removals).subtracting(done)
+  }
+
   /// The desired state, with what NPM goes on serving where a change is suspended or was undone.
   fileprivate func serving(_ desired: DesiredState) -> DesiredState {
     let held = (planned?.plan.withheld ?? []).filter { $0.suspension != nil && $0.action == .update }

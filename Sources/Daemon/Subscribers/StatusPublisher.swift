@@ -35,9 +35,8 @@ package actor StatusPublisher: DaemonSubscriber {
 
   private func document(_ update: DaemonUpdate) -> StatusDocument {
     var document = update.snapshot.document
-    // Until a destination was checked, what was known before the start stays.
-    let health = update.snapshot.health.flatMap { update.report?.planned == nil && $0.records.isEmpty ? nil : $0 }
-    document.health = health.map(HealthReport.init) ?? files.readHealth()
+    // Until it is known what to watch, what was known before the start stays.
+    document.health = update.snapshot.health.map(HealthReport.init) ?? files.readHealth()
     if update.report == nil, let written = try? files.readStatus() {
       // Another command may have changed NPM since the last reconciliation, and have said so in the files.
       if let sync = written[.inSync], sync.reason == StatusFiles.outdated { document.status.set(sync) }
