@@ -3,7 +3,7 @@ BUILD_FLAGS = --explicit-target-dependency-import-check error
 BINARY = .build/debug/reconciler
 PREFIX ?= /usr/local
 
-.PHONY: setup build release demo test unit lint format sanitize faults faults-short fuzz fuzz-short truth truth-short bench soak fresh install clean
+.PHONY: setup build release demo test unit lint format sanitize faults faults-short fuzz fuzz-short schedules truth truth-short bench soak fresh install clean
 
 setup:
 	@scripts/setup.sh
@@ -43,6 +43,10 @@ faults-short: build
 # Whether what the daemon says is true, each second, while things go away: SECONDS_OF=3600 SEED=2 make truth for an hour.
 truth: release
 	@scripts/truth.py .build/release/reconciler $${SECONDS_OF:-600} $${SEED:-1}
+
+# Random schedules of faults: SEED=7 SCHEDULES=1 make schedules for the seventh alone.
+schedules: build
+	@SEED=$${SEED:-1} SCHEDULES=$${SCHEDULES:-1000} swift test $(BUILD_FLAGS) --filter FaultScheduleTests
 
 truth-short: build
 	@scripts/truth.py $(BINARY) 60 7

@@ -111,7 +111,8 @@ let package = Package(
         "CLibGnuTLS",
       ], path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
-      name: "FaultSuite", dependencies: ["TestSupport", "Model", "Platform", "SQLite"], path: "Tests/FaultSuite",
+      name: "FaultSuite", dependencies: ["TestSupport", "Model", "Platform", "SQLite", "HTTPServer"],
+      path: "Tests/FaultSuite",
       swiftSettings: strict),
     tests("PlatformTests", ["Model", "Platform", "TestSupport"]),
     tests("YAMLTests", ["YAML"]),

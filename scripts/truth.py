@@ -251,9 +251,9 @@ class Check:
                     told[name].append(tuple(round(at - self.began) for at in (start, came if subject == "digest" else start, came)))
                 elif subject in subjects:
                     self.judge(f"message: {rule} {name} resolved", self.world.was_there(name, end - SLACK, end))
-        for name, start, _ in self.outages():
-            if name in ("git", "sink"):
-                continue  # no rule is about them
+        for name, start, end in self.outages():
+            if name in ("git", "sink") or name == "npm" and self.world.was_away("store", start - SLACK, end):
+                continue  # no rule is about them; without a store NPM is not asked
             start = round(start - self.began)
             self.judge(f"a message tells that {name} is down from {start} s on: {told[name]}",
                        any(first <= start + COOLDOWN and last >= start - COOLDOWN - SLACK and came <= start + TOLD

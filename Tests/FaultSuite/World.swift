@@ -132,12 +132,21 @@ final class World {
     // Hosts of others must be unchanged, and no host without an owner may be added.
     verdict.foreignTouched = foreignBefore.count { !after.contains($0) }
     verdict.orphans += after.count { !foreignBefore.contains($0) }
-    let served = try await npm.served()
-    let expected = Self.wanted.allSatisfy { served[$0.key]?["forward_port"] == .int($0.value) }
     let diff = try await run("diff", "--exit-code")
-    verdict.converged = diff.exit == 0 && expected && served["off.test"] == nil && served["gone.test"] == nil
-    if !verdict.converged { verdict.remark = "diff \(diff.exit), served \(served.keys.sorted()): \(diff.output)" }
+    let isAsWanted = try await isAsWanted()
+    verdict.converged = diff.exit == 0 && isAsWanted
+    if !verdict.converged {
+      let served = try await npm.served().keys.sorted()
+      verdict.remark = "diff \(diff.exit), served \(served): \(diff.output)"
+    }
     return verdict
+  }
+
+  /// Whether visitors get what the files say.
+  func isAsWanted() async throws -> Bool {
+    let served = try await npm.served()
+    return Self.wanted.allSatisfy { served[$0.key]?["forward_port"] == .int($0.value) }
+      && served["off.test"] == nil && served["gone.test"] == nil
   }
 }
 

@@ -2,7 +2,7 @@ import Foundation
 import Platform
 
 // Arguments: a seed; --short for a few runs of each scenario; --disk for disk scenarios only; --lies for those in which
-// NPM's reports differ from what it serves.
+// NPM's reports differ from what it serves; --daemon for those around a running daemon.
 // Prints one line per scenario; exits with 1 if any run failed.
 CurrentProcess.ignoreFailedWrites()
 let arguments = CommandLine.arguments.dropFirst()
@@ -15,13 +15,14 @@ say("fault suite, \(suite.isShort ? "short form, " : "")seed \(seed)")
 say(Table.header)
 var isWhole = true
 do {
-  let only = arguments.first { ["--disk", "--lies"].contains($0) }
+  let only = arguments.first { ["--disk", "--lies", "--daemon"].contains($0) }
   if only == nil {
     try await suite.networkFaults(world)
     try await suite.kills(world)
   }
-  if only != "--disk" { try await suite.lies() }
-  if only != "--lies" { try await suite.diskFaults(world) }
+  if only == nil || only == "--lies" { try await suite.lies() }
+  if only == nil || only == "--disk" { try await suite.diskFaults(world) }
+  if only == nil || only == "--daemon" { try await suite.daemonFaults(world) }
 } catch {
   say("the suite itself failed: \(error)")
   isWhole = false
