@@ -12,7 +12,7 @@ import Platform
 ///
 /// It has its own handle, so that no other transfer uses it, and blocks a thread of a pool for its request and each wait.
 package final class IdleConnection: @unchecked Sendable {  // guard: only `make` and `deinit` use the handle
-  private static let pool = BlockingPool("idle connections", width: 16)
+  private static let pool = BlockingPool(width: 64)
 
   private let handle: EasyHandle
   private let socket: Int32

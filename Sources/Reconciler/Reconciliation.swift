@@ -211,7 +211,7 @@ package struct Reconciliation: Sendable {
     report.wasInterrupted = stop.isRequested && report.count(.notAttempted) > 0
     try? await stores.runs.finishRun(
       run, applied: report.count(.applied), failed: report.count(.failed), at: settings.now())
-    try? await prune()
+    try? await prune(by: run)
     report.seconds = (ContinuousClock.now - start) / .seconds(1)
     return report
   }
@@ -251,9 +251,22 @@ package struct Reconciliation: Sendable {
     return ObjectWriter(gateway: gateway, verifier: verifier, rows: rows, sideEffects: sideEffects)
   }
 
+  private func lastRecord(before run: Int) async throws -> Timestamp? {
+    var filter = EventFilter()
+    filter.limit = 1000
+    let event = try await stores.events.events(filter).last { $0.event.run != run }
+    let earlier = try await stores.runs.runs(limit: 2).first { $0.number != run }
+    return [event?.at, earlier?.startedAt].compactMap(\.self).max()
+  }
+
   /// Drops history older than the retention in the settings.
-  package func prune() async throws {
-    func ago(_ seconds: Double) -> Timestamp { settings.now() - seconds }
+  ///
+  /// - Parameter run: what is old must be so by the clock of an earlier run or event, too: one that jumped ahead erases
+  ///   nothing. nil: the clock is known to be steady.
+  package func prune(by run: Int? = nil) async throws {
+    var now = settings.now()
+    if let run, let before = try await lastRecord(before: run) { now = min(now, before) }
+    func ago(_ seconds: Double) -> Timestamp { now - seconds }
     try await stores.runs.dropHistory(before: ago(settings.historySeconds))
     try await stores.events.dropEvents(
       before: ago(settings.eventRetention.seconds), keeping: settings.eventRetention.count)

@@ -29,6 +29,30 @@ import Testing
     }
   }
 
+  /// Whether the first run of several, on these days, is remembered after the last one.
+  private func remembersFirst(ofRunsOn days: [Double]) async throws -> Bool {
+    var isRemembered = false
+    try await withSimulator { npm in
+      var me = Operator(npm)
+      let start = Timestamp.now
+      for (index, day) in days.enumerated() {
+        me.settings.now = { start + day * 86400 }
+        try await me.apply(desiredHost("app", hostSpec(["app.test"], port: 80 + index)))
+      }
+      let events = try await me.stores.events.events(EventFilter())
+      let hasEvent = events.contains { $0.event.source == "apply" && $0.at == start }
+      let hasRun = try await me.stores.runs.history(after: 0).contains { $0.intent.run == 1 }
+      #expect(hasEvent == hasRun)
+      isRemembered = hasRun
+    }
+    return isRemembered
+  }
+
+  @Test func `a clock that jumps ahead for one run erases no history, and time that passes does`() async throws {
+    #expect(try await remembersFirst(ofRunsOn: [0, 1, 3650, 2]))
+    #expect(try await !remembersFirst(ofRunsOn: [0, 1, 200, 201]))
+  }
+
   @Test func `the marker is merged into what others keep in meta`() async throws {
     try await withSimulator { npm in
       let me = Operator(npm)
