@@ -17,7 +17,7 @@ package struct GitSettings: Sendable {
   /// Whether a branch may be force-pushed.
   package var allowsForcePush = false
 
-  /// The user part that the address had, which may be a token: it goes to git by its environment.
+  /// The user part that the address had, with a password or a token: it goes to git by its environment.
   private(set) var login: Secret?
 
   /// - Parameter url: as git takes it; the user part of an http address is taken out of it.
@@ -26,9 +26,9 @@ package struct GitSettings: Sendable {
     guard let scheme = url.firstRange(of: "://"), ["http", "https"].contains(url[..<scheme.lowerBound].lowercased())
     else { return }
     let authority = url[scheme.upperBound...].prefix { $0 != "/" }
-    guard let at = authority.lastIndex(of: "@"), !authority[..<at].contains(":") else { return }
+    guard let at = authority.lastIndex(of: "@") else { return }
     let user = String(authority[..<at])
-    login = Secret(Self.decoded(user) + ":")
+    login = Secret(Self.decoded(user) + (user.contains(":") ? "" : ":"))
     self.url = String(url[..<scheme.upperBound] + url[url.index(after: at)...])
   }
 
