@@ -16,6 +16,11 @@ extension SuspensionRecord {
   var rolledBackSource: String? { reason.hasPrefix(Self.prefix) ? String(reason.dropFirst(Self.prefix.count)) : nil }
 }
 
+/// NPM went away during an undo.
+private struct UndoInterrupted: DiagnosableError {
+  var diagnostic: Diagnostic
+}
+
 extension DesiredState {
   /// Equal for files that say the same; of secrets only whoever has the key can tell what they are.
   func identity(key: [UInt8]) -> String {
@@ -68,11 +73,13 @@ extension ReconcileController {
   }
 
   /// - Returns: what was not undone, and why; nil: all of it was.
+  /// - Throws: also where NPM went away meanwhile: it is tried again.
   private func undo(_ run: Reconciliation, _ target: RollbackTarget, _ stores: StoreSet) async throws -> String? {
     let planned = try await run.plan(target.desired)
     if let refusal = planned.refusals.first { return refusal.message }
     let result = try await apply(planned, run, stores)
     if let failed = result.outcomes.first(where: { $0.status != .applied }) {
+      if let error = failed.error, error.code.isUpstreamAway { throw UndoInterrupted(diagnostic: error) }
       return failed.error?.message ?? "\(failed.change.key.name) failed"
     }
     if let blocked = planned.plan.changes.first(where: \.isBlocked) { return blocked.blockReason?.message }
