@@ -56,7 +56,10 @@ extension CommandContext {
 
   private func desiredSource(_ git: GitSettings?) -> any DesiredSource {
     guard let git else {
-      return DirectorySource(settings.desired, ignoring: settings.status, secrets: settings.secrets)
+      return DirectorySource(settings.desired, ignoring: settings.status) {
+        [directory = settings.desired, secrets = settings.secrets] in
+        DesiredLoader.load(directory, secrets: secrets)
+      }
     }
     return GitDesiredSource(git, directory: "\(settings.state).source", secrets: settings.secrets)
   }

@@ -16,12 +16,14 @@ package final class Leadership: Sendable {
   }
 
   /// - Throws: `FileError`.
-  func isHeld() throws -> Bool {
-    try lock.withLock { lock in
-      if let held = lock { return try held.isHeld() }
-      try Files.createDirectory(Files.parent(of: path), mode: 0o700)
-      lock = try FileLock.take(path, holder: ApplyLock.holder)
-      return lock != nil
+  func isHeld() async throws -> Bool {
+    try await BlockingPool.files.run { [self] in
+      try lock.withLock { lock in
+        if let held = lock { return try held.isHeld() }
+        try Files.createDirectory(Files.parent(of: path), mode: 0o700)
+        lock = try FileLock.take(path, holder: ApplyLock.holder)
+        return lock != nil
+      }
     }
   }
 }

@@ -122,7 +122,7 @@ package actor ReconcileController {
 
   private func outcome(_ desired: DesiredState?) async -> ReconcileReport.Outcome {
     do {
-      if let leadership = dependencies.leadership, try !leadership.isHeld() {
+      if let leadership = dependencies.leadership, try await !leadership.isHeld() {
         throw ApplyLock.held("another daemon took over the lock, which was removed")
       }
       let lock = try await ApplyLock.take(

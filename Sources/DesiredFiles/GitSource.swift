@@ -104,9 +104,12 @@ package struct GitCommit: Hashable, Sendable {
 }
 
 /// The reason why the repository gives no desired files.
-package enum GitProblem: Error, Hashable, Sendable, CustomStringConvertible {
+/// Why nothing newer could be had.
+package enum SourceProblem: Error, Hashable, Sendable, CustomStringConvertible {
   /// git's own error message.
   case failed(String)
+  /// The disk with the files did not answer for so many seconds.
+  case silent(seconds: Double)
   /// The branch no longer contains the accepted commit.
   case forced(from: String, to: String)
 
@@ -115,6 +118,7 @@ package enum GitProblem: Error, Hashable, Sendable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .failed(let message): "git: \(message)"
+    case .silent(let seconds): "the desired files could not be read within \(Int(seconds)) s"
     case .forced(let from, let to):
       "the branch was forced from \(from.prefix(10)) to \(to.prefix(10)), which does not descend from it"
     }
@@ -153,7 +157,7 @@ package actor GitSource {
 
   /// Fetches the branch and checks its files out.
   ///
-  /// - Throws: `GitProblem`; the files then stay unchanged.
+  /// - Throws: `SourceProblem`; the files then stay unchanged.
   package func fetch() async throws -> GitCommit {
     try await prepare()
     let branch = "+refs/heads/\(settings.branch):\(Self.incoming)"
@@ -162,7 +166,7 @@ package actor GitSource {
     let new = try await git(["rev-parse", "--verify", Self.incoming])
     if let old = await acceptedHash, old != new, !settings.allowsForcePush {
       let isDescendant = try await run(["merge-base", "--is-ancestor", old, new], Self.timeout).isSuccess
-      if !isDescendant { throw GitProblem.forced(from: old, to: new) }
+      if !isDescendant { throw SourceProblem.forced(from: old, to: new) }
     }
     return try await layOut(new)
   }
@@ -204,7 +208,7 @@ package actor GitSource {
       }
       (isPrepared, isSuspect) = (true, false)
     } catch let error as FileError {
-      throw GitProblem.failed("\(error)")
+      throw SourceProblem.failed("\(error)")
     }
   }
 
@@ -228,7 +232,7 @@ package actor GitSource {
 
   /// The output of git.
   ///
-  /// - Throws: `GitProblem`.
+  /// - Throws: `SourceProblem`.
   private func git(_ command: [String], _ timeout: Double = GitSource.timeout, bare: Bool = false) async throws
     -> String
   {
@@ -238,10 +242,10 @@ package actor GitSource {
       isPrepared = false
       isSuspect = isSuspect || command[0] != "fetch" || outcome.mentionsObjects
     }
-    if outcome.timedOut { throw GitProblem.failed("\(command[0]) took longer than \(Int(timeout)) s") }
+    if outcome.timedOut { throw SourceProblem.failed("\(command[0]) took longer than \(Int(timeout)) s") }
     guard outcome.isSuccess else {
       let error = Self.error(outcome).replacing(settings.url, with: settings.shownURL)
-      throw GitProblem.failed(error.isEmpty ? "\(command[0]) ended with \(outcome.exit)" : error)
+      throw SourceProblem.failed(error.isEmpty ? "\(command[0]) ended with \(outcome.exit)" : error)
     }
     return outcome.text
   }
@@ -264,7 +268,7 @@ package actor GitSource {
     do {
       return try await ChildProcess.run(arguments + command, environment: environment, timeout: timeout)
     } catch let error as FileError {
-      throw GitProblem.failed("\(error)")
+      throw SourceProblem.failed("\(error)")
     }
   }
 

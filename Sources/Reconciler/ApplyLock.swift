@@ -29,8 +29,11 @@ package enum ApplyLock {
     let deadline = timeout.map { ContinuousClock.now + .seconds($0) }
     while true {
       do {
-        try Files.createDirectory(Files.parent(of: path), mode: 0o700)
-        if let lock = try FileLock.take(path, holder: holder) { return lock }
+        let lock = try await BlockingPool.files.run { () throws -> FileLock? in
+          try Files.createDirectory(Files.parent(of: path), mode: 0o700)
+          return try FileLock.take(path, holder: holder)
+        }
+        if let lock { return lock }
       } catch {
         let problem = Diagnostic(.storeUnreadable, "\(error)", hint: "name another file with --state")
         throw LockError(diagnostic: problem, isHeld: false)

@@ -9,14 +9,14 @@ package struct SourceReading: Sendable {
   /// What is wrong with the newest files.
   package var mistakes: String?
   /// Why nothing newer than `desired` could be fetched.
-  package var problem: GitProblem?
+  package var problem: SourceProblem?
   /// The commit of `desired`; nil: it is not from a repository.
   package var commit: GitCommit?
   /// Changes whenever the files may have changed.
   package var revision = 0
 
   package init(
-    desired: DesiredState? = nil, mistakes: String? = nil, problem: GitProblem? = nil, commit: GitCommit? = nil
+    desired: DesiredState? = nil, mistakes: String? = nil, problem: SourceProblem? = nil, commit: GitCommit? = nil
   ) {
     self.desired = desired
     self.mistakes = mistakes

@@ -6,28 +6,55 @@ import Platform
 package actor DirectorySource: DesiredSource {
   private let directory: String
   private let ignored: String
-  private let secrets: SecretSource
+  private let load: @Sendable () -> LoadedDesired
+  private let budget: Double
   private var last = LastGoodState()
+  /// A load that did not end within the budget; another one begins once it has.
+  private var hanging: Task<LoadedDesired, Never>?
   private var files: FileWatch?
   private let changes = Lock(0)
 
-  /// - Parameter ignored: a directory that may be inside, and that the daemon writes itself.
-  package init(_ directory: String, ignoring ignored: String, secrets: SecretSource) {
+  /// - Parameters:
+  ///   - ignored: a directory that may be inside, and that the daemon writes itself.
+  ///   - budget: seconds for the disk, after which the last good state goes on.
+  ///   - load: reads the files; may block.
+  package init(
+    _ directory: String, ignoring ignored: String, budget: Double = 30, load: @escaping @Sendable () -> LoadedDesired
+  ) {
     self.directory = directory
     self.ignored = ignored
-    self.secrets = secrets
+    self.budget = budget
+    self.load = load
   }
 
   package nonisolated var title: String { "\(directory)/" }
 
   package func read() async -> SourceReading {
     let revision = changes.withLock { $0 }
-    let loaded = await BlockingPool.files.run { [directory, secrets] in DesiredLoader.load(directory, secrets: secrets)
+    guard let loaded = await loaded() else {
+      var reading = SourceReading(desired: last.state, problem: .silent(seconds: budget))
+      reading.revision = revision
+      return reading
     }
     files?.follow(loaded.referred)
     var reading = last.take(loaded)
     reading.revision = revision
     return reading
+  }
+
+  /// nil: the disk did not answer in time.
+  private func loaded() async -> LoadedDesired? {
+    if let old = hanging {
+      // What it read may be old.
+      guard await old.value(within: budget) != nil else { return nil }
+      hanging = nil
+    }
+    let task = Task { [load] in await BlockingPool.files.run(load) }
+    guard let loaded = await task.value(within: budget) else {
+      hanging = task
+      return nil
+    }
+    return loaded
   }
 
   package func watch(changed: @escaping @Sendable () -> Void) {

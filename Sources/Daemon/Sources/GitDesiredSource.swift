@@ -100,7 +100,7 @@ package actor GitDesiredSource: DesiredSource {
         await goBack(&reading)
       }
     } catch {
-      reading = SourceReading(desired: last.state, problem: error as? GitProblem ?? .failed("\(error)"))
+      reading = SourceReading(desired: last.state, problem: error as? SourceProblem ?? .failed("\(error)"))
       if last.state == nil { await goBack(&reading) }
     }
     reading.commit = commit
@@ -121,7 +121,7 @@ package actor GitDesiredSource: DesiredSource {
       old = accepted
     } catch {
       // The files of the newest commit stay checked out: the reading already names what is wrong.
-      reading.problem = reading.problem ?? error as? GitProblem ?? .failed("\(error)")
+      reading.problem = reading.problem ?? error as? SourceProblem ?? .failed("\(error)")
       return
     }
     let earlier = last.take(await load())

@@ -104,7 +104,7 @@ final class SimulatedDaemon {
   }
 
   /// What the files say from now on.
-  func read(_ hosts: [String: Int], problem: GitProblem? = nil, mistakes: String? = nil) {
+  func read(_ hosts: [String: Int], problem: SourceProblem? = nil, mistakes: String? = nil) {
     let resources = hosts.sorted { $0.key < $1.key }.map { name, port in
       desiredHost(name, hostSpec(["\(name).test"], host: "\(name).lan", port: port)).with {
         $0.check = HealthCheckSpec()
