@@ -10,7 +10,7 @@ package actor EventWriter {
   private let log: any DaemonLogger
   private var waiting: [(events: [Event], at: Timestamp)] = []
   private var isWriting = false
-  private var hadProblem = false
+  private var problem = ProblemLog("events cannot be stored, and are kept in memory", end: "events are stored again")
 
   package init(stores: any StoreProvider, log: any DaemonLogger) {
     self.stores = stores
@@ -30,11 +30,9 @@ package actor EventWriter {
         try await store.append(first.events, at: first.at)
         waiting.removeFirst()
       }
-      if hadProblem { log.log("events are stored again") }
-      hadProblem = false
+      problem.note(nil, in: log)
     } catch {
-      if !hadProblem { log.log("events cannot be stored, and are kept in memory: \(error)") }
-      hadProblem = true
+      problem.note(error, in: log)
     }
   }
 

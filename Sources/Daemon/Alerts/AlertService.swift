@@ -38,7 +38,7 @@ package actor AlertService: DaemonSubscriber {
   /// Starts of the daemon within a week.
   private var starts: [Timestamp] = []
   private var hasJustStarted = true
-  private var problem = ""
+  private var problem = ProblemLog("alerts cannot be stored", end: "alerts are stored again")
 
   /// - Parameter changed: gets the alerts that fire, after each evaluation.
   package init(_ dependencies: Dependencies, events: EventWriter, changed: @escaping @Sendable ([Alert]) -> Void) async
@@ -81,16 +81,10 @@ package actor AlertService: DaemonSubscriber {
     }
     input.maximumRestarts = dependencies.configuration.maximumRestarts
     let found = await evaluator.evaluate(input, at: dependencies.now())
-    note(found.problem)
+    problem.note(found.problem, in: dependencies.log)
     changed(await evaluator.alerts)
     await events.append(found.notifications.map { Event($0, correlation: dependencies.correlation) })
     if !found.notifications.isEmpty { for worker in workers { worker.wake() } }
-  }
-
-  private func note(_ found: (any Error)?) {
-    let message = found.map { "\($0)" } ?? ""
-    if let found, problem != message { dependencies.log.log("alerts cannot be stored: \(found)") }
-    problem = message
   }
 
   /// Delivers what is due now.

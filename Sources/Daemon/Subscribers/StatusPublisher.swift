@@ -9,7 +9,7 @@ package actor StatusPublisher: DaemonSubscriber {
   private let interval: Double
   private let log: any DaemonLogger
   private let executor = QueueExecutor("status files")
-  private var problem: String?
+  private var problem = ProblemLog("the status files cannot be written", end: "the status files are written again")
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -26,10 +26,9 @@ package actor StatusPublisher: DaemonSubscriber {
     do {
       try files.write(document(update))
       CurrentProcess.trimHeap()
-      problem = nil
+      problem.note(nil, in: log)
     } catch {
-      if problem != "\(error)" { log.log("the status files cannot be written: \(error)") }
-      problem = "\(error)"
+      problem.note(error, in: log)
     }
   }
 
