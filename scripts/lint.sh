@@ -40,6 +40,10 @@ if grep -rnE "\\b($words)\\b" Sources Package.swift scripts docs examples README
   echo "the lines above use words that CONTRIBUTING.md avoids" && fail=1
 fi
 
+if grep -rnE 'Lock<[^>]*->' Sources Tests --include='*.swift'; then
+  echo "the locks above hold closures, which grow with each access: hold an object" && fail=1
+fi
+
 if grep -rnE 'try!|as! |fatalError\(|TODO|FIXME' Sources --include='*.swift'; then
   echo "the lines above need a proof beside them, or must go" && fail=1
 fi

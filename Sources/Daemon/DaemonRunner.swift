@@ -13,13 +13,12 @@ package struct DaemonRunner: Sendable {
   package func run() async {
     let stop = controller.stop
     ShutdownSignal.ignoreOthers()
+    // nil: it stands by.
+    let running = Lock<DaemonService?>(nil)
     // Also on stand-by: the reload signal of a service manager must not end it.
-    let reload = Lock<@Sendable () -> Void>({})
-    stop.onHangUp { reload.withLock { $0 }() }
-    // On stand-by there is no work.
-    let goesOn = Lock<@Sendable () -> Bool>({ true })
+    stop.onHangUp { running.withLock { $0 }?.trigger(.request) }
     let watchdog = Task { [manager = dependencies.manager] in
-      await Self.feed(manager) { goesOn.withLock { $0 }() }
+      await Self.feed(manager) { running.withLock { $0 }?.goesOn ?? true }
     }
     defer { watchdog.cancel() }
     let active = await Standby.becomeActive(
@@ -28,8 +27,7 @@ package struct DaemonRunner: Sendable {
     var dependencies = dependencies
     dependencies.controller.leadership = active
     let service = await DaemonService(dependencies)
-    goesOn.withLock { $0 = { service.goesOn } }
-    reload.withLock { $0 = { service.trigger(.request) } }
+    running.withLock { $0 = service }
     controller.log.log("watching \(controller.source.title) for NPM at \(controller.options.npmURL)")
     await service.run()
     controller.log.log("stopped")

@@ -42,7 +42,7 @@ package final class DaemonService: Sendable {
   private let loop: ReconcileLoop
   private let monitor: HealthMonitor
   private let alerts: AlertService
-  private let snapshots: SnapshotHolder
+  private let publisher: UpdatePublisher
   private let freshness: FreshnessTimer
   private let meter = WorkMeter()
   private let subscriptions: [Subscription]
@@ -57,11 +57,13 @@ package final class DaemonService: Sendable {
     let document = before ?? StatusDocument(status: StatusReport(given.controller.options))
     let snapshots = SnapshotHolder(
       DaemonSnapshot(instance: given.instance, startedAt: given.now(), document: document))
-    self.snapshots = snapshots
-    let publish = Lock<@Sendable (DaemonUpdate.Cause, HealthSnapshot?) -> Void>({ _, _ in })
+    let freshness = FreshnessTimer(interval: given.configuration.interval)
+    self.freshness = freshness
+    let publisher = UpdatePublisher(snapshots, freshness, now: given.now)
+    self.publisher = publisher
     var health = HealthMonitor.Dependencies(checker: given.checker, stores: given.controller.stores)
     health.now = given.now
-    health.report = { transitions, view in publish.withLock { $0 }(.healthChanged(transitions), view) }
+    health.report = { transitions, view in publisher.publish(.healthChanged(transitions), view) }
     let monitor = await HealthMonitor(given.configuration.health.thresholds, health, instance: given.instance)
     self.monitor = monitor
     var controller = given.controller
@@ -70,7 +72,7 @@ package final class DaemonService: Sendable {
     let reconciler = ReconcileController(controller)
     loop = ReconcileLoop(ReconcileSchedule.Timing(interval: given.configuration.interval), meter: meter) { triggers in
       guard let report = await reconciler.reconcile(triggers) else { return .done }
-      publish.withLock { $0 }(.reconciled(report), await monitor.view)
+      publisher.publish(.reconciled(report), await monitor.view)
       return report.result
     }
     let events = EventWriter(stores: controller.stores, log: controller.log)
@@ -79,14 +81,7 @@ package final class DaemonService: Sendable {
       Self.subscribers(given, monitor, alerts, events, loop, reconciler).map { Subscription($0) }
       + more.map { Subscription($0) }
     self.subscriptions = subscriptions
-    let freshness = FreshnessTimer(interval: given.configuration.interval)
-    self.freshness = freshness
-    publish.withLock {
-      $0 = { cause, view in
-        freshness.note(cause)
-        Self.publish(cause, view, at: given.now(), snapshots, subscriptions)
-      }
-    }
+    publisher.subscribe(subscriptions)
   }
 
   /// The subscribers to each reconciliation and each change of health.
@@ -112,21 +107,11 @@ package final class DaemonService: Sendable {
     ]
   }
 
-  private static func publish(
-    _ cause: DaemonUpdate.Cause, _ view: HealthSnapshot?, at now: Timestamp, _ snapshots: SnapshotHolder,
-    _ subscriptions: [Subscription]
-  ) {
-    let (before, after) = snapshots.update { $0.take(cause, view, at: now) }
-    let isNews = after.headline?.key != before.headline?.key
-    let update = DaemonUpdate(cause: cause, snapshot: after, newHeadline: isNews ? after.headline : nil)
-    for subscription in subscriptions { subscription.send(update) }
-  }
-
   /// Whether reconciliations begin when they are due, and make progress.
   package var goesOn: Bool { meter.goesOn }
 
   /// The current state of the daemon; never blocks.
-  package var snapshot: DaemonSnapshot { snapshots.current }
+  package var snapshot: DaemonSnapshot { publisher.snapshots.current }
 
   /// Requests a reconciliation; from any task, at any time. A request of an operator looks at the source, too.
   package func trigger(_ trigger: Trigger) {
@@ -145,10 +130,8 @@ package final class DaemonService: Sendable {
         inner.addTask { [monitor, stop] in await monitor.run(stop: stop) }
         inner.addTask { [alerts, stop] in await alerts.deliver(stop: stop) }
         inner.addTask { [stop] in await loop.run(stop: stop) }
-        inner.addTask { [freshness, monitor, snapshots, subscriptions, stop, now = dependencies.now] in
-          await freshness.run(stop: stop) { since in
-            Self.publish(.aged(stuckSince: since), await monitor.view, at: now(), snapshots, subscriptions)
-          }
+        inner.addTask { [freshness, monitor, publisher, stop] in
+          await freshness.run(stop: stop) { publisher.publish(.aged(stuckSince: $0), await monitor.view) }
         }
         inner.addTask { [source = dependencies.controller.source, stop] in await source.run(stop: stop) }
       }

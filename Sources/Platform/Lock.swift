@@ -6,6 +6,9 @@
 
 /// A value that one thread at a time can access.
 ///
+/// The value must not be a closure: each access through `inout` wraps it in another one, until a call of it overflows the
+/// stack. `scripts/lint.sh` refuses that.
+///
 /// A pthread mutex in heap memory: with `Synchronization.Mutex` the thread sanitizer reports false races.
 package final class Lock<Value>: @unchecked Sendable {  // guard: every access to `value` holds `mutex`
   private var value: Value
