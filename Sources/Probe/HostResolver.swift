@@ -44,15 +44,15 @@ package actor HostResolver {
     await gate.enter()
     let answer = Promise<Outcome>()
     startThread {
-      answer.set(find(host))
+      answer.keep(find(host))
       gate.leave()
     }
     let timer = Task {
       await Pause.wait(timeout)  // the time limit: `getaddrinfo` has none
-      if !Task.isCancelled { answer.set(.timedOut) }
+      if !Task.isCancelled { answer.keep(.timedOut) }
     }
     defer { timer.cancel() }
-    return await answer.value()
+    return await answer.value
   }
 
   /// The result of the system's resolver. Blocks.
@@ -80,34 +80,5 @@ package actor HostResolver {
       next = entry.pointee.ai_next
     }
     return addresses.isEmpty ? .failed("no address") : .addresses(addresses)
-  }
-}
-
-/// A value that is set once and awaited once.
-private final class Promise<Value: Sendable>: Sendable {
-  private struct State {
-    var value: Value?
-    var waiter: CheckedContinuation<Value, Never>?
-  }
-  private let state = Lock(State())
-
-  func set(_ value: Value) {
-    let waiter = state.withLock { state -> CheckedContinuation<Value, Never>? in
-      guard state.value == nil else { return nil }
-      state.value = value
-      defer { state.waiter = nil }
-      return state.waiter
-    }
-    waiter?.resume(returning: value)
-  }
-
-  func value() async -> Value {
-    await withCheckedContinuation { continuation in
-      let ready = state.withLock { state -> Value? in
-        if state.value == nil { state.waiter = continuation }
-        return state.value
-      }
-      if let ready { continuation.resume(returning: ready) }
-    }
   }
 }

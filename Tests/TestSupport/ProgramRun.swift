@@ -182,36 +182,3 @@ package final class RunningProgram: Sendable {
     return signal == 0 ? (status >> 8) & 0xff : 128 + signal
   }
 }
-
-/// A value that another thread sets once.
-private final class Promise<Value: Sendable>: Sendable {
-  private struct State {
-    var value: Value?
-    var waiters: [CheckedContinuation<Value, Never>] = []
-  }
-  private let state = Lock(State())
-
-  var isKept: Bool { state.withLock { $0.value != nil } }
-
-  func keep(_ value: Value) {
-    let waiters = state.withLock { state -> [CheckedContinuation<Value, Never>] in
-      guard state.value == nil else { return [] }
-      state.value = value
-      defer { state.waiters = [] }
-      return state.waiters
-    }
-    for waiter in waiters { waiter.resume(returning: value) }
-  }
-
-  var value: Value {
-    get async {
-      await withCheckedContinuation { continuation in
-        let known = state.withLock { state in
-          if state.value == nil { state.waiters.append(continuation) }
-          return state.value
-        }
-        if let known { continuation.resume(returning: known) }
-      }
-    }
-  }
-}
