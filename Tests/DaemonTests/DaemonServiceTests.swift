@@ -15,14 +15,6 @@ import Testing
 
 /// The whole daemon in this process, on a simulated NPM.
 @Suite struct DaemonServiceTests {
-  /// A double: desired files that are as the test sets them.
-  private struct FixedSource: DesiredSource {
-    let reading: Lock<SourceReading>
-    var title: String { "a test" }
-    func read() async -> SourceReading { reading.withLock { $0 } }
-    func watch(changed: @escaping @Sendable () -> Void) async {}
-  }
-
   /// A double: a network on which every destination answers.
   private struct AllWell: HealthChecker {
     func check(_ targets: [HealthTarget], found: @escaping @Sendable (HealthCheck) async -> Void) async {
@@ -31,11 +23,6 @@ import Testing
         await found(HealthCheck(target, at: .now, direct: ProbeResult(target: target.target, steps: steps)))
       }
     }
-  }
-
-  private struct Silent: DaemonLogger {
-    func log(_ message: String) {}
-    func debug(_ message: String) {}
   }
 
   /// Counts reconciliations: all that a subscriber has to be.
@@ -59,10 +46,11 @@ import Testing
     let controller = ReconcileController.Dependencies(
       source: FixedSource(reading: reading), gateway: npm.gateway(), stores: stores,
       prober: Prober(settings: ProbeSettings(), engine: npm.engine), options: options,
-      statePath: "\(scratch.path)/state.db", log: Silent(), stop: stop)
+      statePath: "\(scratch.path)/state.db", log: SilentLog(), stop: stop)
     let alerts = AlertService.Dependencies(
       configuration: configuration, stores: stores,
-      notifier: { Notifier($0, owner: "homelab", transport: npm.engine) { _ in } }, log: Silent(), correlation: "test")
+      notifier: { Notifier($0, owner: "homelab", transport: npm.engine) { _ in } }, log: SilentLog(),
+      correlation: "test")
     let counter = Counter()
     let service = await DaemonService(
       DaemonService.Dependencies(

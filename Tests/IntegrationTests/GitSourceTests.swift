@@ -71,22 +71,10 @@ import Testing
     return (files, try HTTPServer(address: "127.0.0.1", port: 0, handler: files))
   }
 
-  private func until(_ condition: () async throws -> Bool) async throws {
-    while try await !condition() {
-      try Task.checkCancellation()
-      await Task.yield()
-    }
-  }
-
   private func port(_ npm: SimulatedNPM) async throws -> Int? { try await npm.hosts().first?["forward_port"].intValue }
 
-  private func status(_ place: Workplace) -> JSONValue {
-    guard let bytes = try? Files.read("\(place.scratch.path)/status/status.json") else { return .null }
-    return (try? JSONDecoder().decode(JSONValue.self, from: Data(bytes))) ?? .null
-  }
-
   private func valid(_ place: Workplace) -> JSONValue {
-    status(place)["conditions"].arrayValue?.first { $0["type"] == "DesiredValid" } ?? .null
+    place.status("status.json")["conditions"].arrayValue?.first { $0["type"] == "DesiredValid" } ?? .null
   }
 
   private func following(
@@ -112,9 +100,9 @@ import Testing
       daemon.hangUp()
       try await until { try await port(npm) == 81 }
       let hash = try await repository.git("rev-parse", "HEAD")
-      try await until { status(place)["commit"]["hash"] == .string(hash) }
-      #expect(status(place)["commit"]["author"] == "Ada <ada@lan.test>")
-      #expect(status(place)["commit"]["subject"] == "Move the app")
+      try await until { place.status("status.json")["commit"]["hash"] == .string(hash) }
+      #expect(place.status("status.json")["commit"]["author"] == "Ada <ada@lan.test>")
+      #expect(place.status("status.json")["commit"]["subject"] == "Move the app")
       #expect(try await npm.hosts().first?["meta"]["reconciler"]["commit"] == .string(hash))
       let runs = try await place.run("rollback", "--list", "-o", "json").json["runs"].arrayValue ?? []
       #expect(runs.first?["commit"] == .string(hash))

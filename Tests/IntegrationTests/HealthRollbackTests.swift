@@ -6,18 +6,6 @@ import Testing
 
 /// Undo by health where something else is in its way: the real binary with real backends.
 @Suite struct HealthRollbackTests {
-  private func until(_ condition: () async throws -> Bool) async throws {
-    while try await !condition() {
-      try Task.checkCancellation()
-      await Task.yield()
-    }
-  }
-
-  private func status(_ place: Workplace, _ file: String) -> JSONValue {
-    guard let bytes = try? Files.read("\(place.scratch.path)/status/\(file)") else { return .null }
-    return (try? JSONDecoder().decode(JSONValue.self, from: Data(bytes))) ?? .null
-  }
-
   private func port(_ npm: SimulatedNPM) async throws -> Int? {
     try await npm.served()["app.test"]?["forward_port"].intValue
   }
@@ -25,9 +13,9 @@ import Testing
   /// Returns after two more reconciliations.
   private func twoReconciliations(_ place: Workplace) async throws {
     for _ in 0..<2 {
-      let last = status(place, "status.json")["last_reconcile"]
+      let last = place.status("status.json")["last_reconcile"]
       try await until {
-        let now = status(place, "status.json")["last_reconcile"]
+        let now = place.status("status.json")["last_reconcile"]
         return now != last && !now.isNull
       }
     }
@@ -50,11 +38,11 @@ import Testing
             """)
           try place.desire("app", "app.test", port: good, "validate: warn")
           let daemon = try place.start("watch")
-          try await until { status(place, "health.json")["counts"]["healthy"] == 1 }
+          try await until { place.status("health.json")["counts"]["healthy"] == 1 }
           try place.desire("app", "app.test", port: bad, "validate: warn")
           try await until { try await port(npm) == bad }
           try await obstruct(npm, place)
-          try await until { status(place, "health.json")["counts"]["unhealthy"] == 1 }
+          try await until { place.status("health.json")["counts"]["unhealthy"] == 1 }
           try await body(npm, place, (good, bad))
           daemon.terminate()
           #expect(await daemon.result().exit == 0)

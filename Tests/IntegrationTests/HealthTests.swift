@@ -18,18 +18,6 @@ import Testing
     }
   }
 
-  private func status(_ place: Workplace, _ file: String) -> JSONValue {
-    guard let bytes = try? Files.read("\(place.scratch.path)/status/\(file)") else { return .null }
-    return (try? JSONDecoder().decode(JSONValue.self, from: Data(bytes))) ?? .null
-  }
-
-  private func until(_ condition: () async throws -> Bool) async throws {
-    while try await !condition() {
-      try Task.checkCancellation()
-      await Task.yield()
-    }
-  }
-
   @Test(.timeLimit(.minutes(5)))
   func `ten hosts on a backend that dies are one alert, which is resolved once it is back`() async throws {
     try await withSimulator { npm in
@@ -47,7 +35,7 @@ import Testing
         """)
       for index in 0..<10 { try place.desire("h\(index)", "h\(index).test", port: port, "description: x") }
       let daemon = try place.start("watch")
-      try await until { status(place, "health.json")["counts"]["healthy"] == 10 }
+      try await until { place.status("health.json")["counts"]["healthy"] == 10 }
       await backend.stop()
       var notices = receiver.notices.stream.makeAsyncIterator()
       let firing = try #require(await notices.next())
@@ -55,12 +43,12 @@ import Testing
       let alert = firing["alerts"].arrayValue?.first ?? .null
       #expect(alert["labels"]["alertname"] == "host-down" && alert["labels"]["subject"] == .string("127.0.0.1:\(port)"))
       #expect(alert["annotations"]["members"].stringValue?.split(separator: ",").count == 10)
-      try await until { status(place, "health.json")["counts"]["unhealthy"] == 10 }
+      try await until { place.status("health.json")["counts"]["unhealthy"] == 10 }
       backend = try HTTPServer(address: "127.0.0.1", port: port, handler: SampleBackend())
       // The next notice: the alert is resolved.
       #expect(await notices.next()?["status"] == "resolved")
       // The file is written after the notice is sent.
-      try await until { status(place, "health.json")["counts"]["healthy"] == 10 }
+      try await until { place.status("health.json")["counts"]["healthy"] == 10 }
       let events = try await place.run("events", "-o", "json", "--source", "alerts").json["events"].arrayValue ?? []
       #expect(
         events.map { $0["reason"] } == ["AlertFiring", "AlertResolved"], "\(events.map { $0["message"].summary })")
@@ -80,7 +68,7 @@ import Testing
       let port = try reservedPort()
       try place.desire("app", "app.test", port: port, "validate: enforce")
       let daemon = try place.start("watch")
-      try await until { status(place, "status.json")["counts"]["blocked"] == 1 }
+      try await until { place.status("status.json")["counts"]["blocked"] == 1 }
       #expect(try await npm.hosts().isEmpty)
       let backend = try HTTPServer(address: "127.0.0.1", port: port, handler: SampleBackend())
       try await until { try await npm.hosts().count == 1 }
@@ -97,9 +85,9 @@ import Testing
         try place.scratch.write("reconciler.yaml", "watch: { interval: 1h }\nhealth: { interval: 1s }\n")
         try place.desire("app", "app.test", port: port, "health: { path: /ok, expect_status: \"200\" }")
         let daemon = try place.start("watch")
-        try await until { status(place, "health.json")["proxies"].arrayValue?.first?["health"] == "healthy" }
+        try await until { place.status("health.json")["proxies"].arrayValue?.first?["health"] == "healthy" }
         daemon.hangUp()
-        try await until { status(place, "status.json")["last_reconcile"]["command"] == "apply" }
+        try await until { place.status("status.json")["last_reconcile"]["command"] == "apply" }
         daemon.terminate()
         #expect(await daemon.result().exit == 0)
         let tool = try OutsideProgram.path("promtool")
@@ -123,8 +111,8 @@ import Testing
             "watch: { interval: 1h }\nhealth: { interval: 1s }\nnpm: { data_plane: \"127.0.0.1:\(front)\" }\n")
           try place.desire("app", "app.test", port: port, "description: x")
           let daemon = try place.start("watch")
-          try await until { status(place, "health.json")["proxies"].arrayValue?.first?["health"] == "unhealthy" }
-          let proxy = status(place, "health.json")["proxies"].arrayValue?.first ?? .null
+          try await until { place.status("health.json")["proxies"].arrayValue?.first?["health"] == "unhealthy" }
+          let proxy = place.status("health.json")["proxies"].arrayValue?.first ?? .null
           #expect(proxy["cause"] == "nginx configuration")
           #expect(proxy["through_npm"]["detail"] == "HTTP 502")
           daemon.terminate()
@@ -186,8 +174,8 @@ import Testing
         #expect(body["status"] == "firing")
         for alert in body["alerts"].arrayValue ?? [] { rules.insert(alert["labels"]["alertname"].stringValue ?? "") }
       }
-      try await until { status(place, "health.json")["counts"]["unhealthy"] == 1 }
-      let sync = status(place, "status.json")["conditions"].arrayValue?.first { $0["type"] == "InSync" } ?? .null
+      try await until { place.status("health.json")["counts"]["unhealthy"] == 1 }
+      let sync = place.status("status.json")["conditions"].arrayValue?.first { $0["type"] == "InSync" } ?? .null
       #expect(sync["status"] == "Unknown" && sync["message"].stringValue?.contains("state.db") == true)
       #expect(try await npm.hosts().isEmpty)
       // Once there is a store, what was told is written down, once.
@@ -242,11 +230,11 @@ import Testing
       #expect(next["commonLabels"]["alertname"] == "restarted")
       try place.scratch.remove("desired/app.yaml")
       try place.desire("other", "other.test")
-      try await until { status(place, "status.json")["withheld"].arrayValue?.isEmpty == false }
+      try await until { place.status("status.json")["withheld"].arrayValue?.isEmpty == false }
       try place.desire("more", "more.test")
       try await until { try await npm.hosts().count == 3 }
       // What is still to be removed is still checked.
-      try await until { status(place, "health.json")["counts"]["unhealthy"] == 1 }
+      try await until { place.status("health.json")["counts"]["unhealthy"] == 1 }
       let alerts = try await place.run("alerts", "-o", "json").json["alerts"].arrayValue ?? []
       #expect(alerts.contains { $0["rule"] == "host-down" }, "\(alerts)")
       daemon.terminate()
@@ -275,12 +263,12 @@ import Testing
             func port() async throws -> Int? { try await npm.hosts().first?["forward_port"].intValue }
             try place.desire("app", "app.test", port: good, "validate: warn")
             let daemon = try place.start("watch")
-            try await until { status(place, "health.json")["counts"]["healthy"] == 1 }
+            try await until { place.status("health.json")["counts"]["healthy"] == 1 }
             try place.desire("app", "app.test", port: bad, "validate: warn")
             try await until { try await port() == bad }
             try await until { try await port() == good }
-            try await until { status(place, "health.json")["counts"]["healthy"] == 1 }
-            let waiting = status(place, "status.json")["withheld"].arrayValue?.first?["message"].stringValue ?? ""
+            try await until { place.status("health.json")["counts"]["healthy"] == 1 }
+            let waiting = place.status("status.json")["withheld"].arrayValue?.first?["message"].stringValue ?? ""
             #expect(waiting.contains("rolled back by health"), "\(waiting)")
             var received = receiver.notices.stream.makeAsyncIterator()
             while try #require(await received.next())["groupLabels"]["alertname"] != "rolled-back" {}
@@ -290,7 +278,7 @@ import Testing
             daemon.terminate()
             #expect(await daemon.result().exit == 0)
             let second = try place.start("watch")
-            try await until { status(place, "status.json")["withheld"].arrayValue?.isEmpty == false }
+            try await until { place.status("status.json")["withheld"].arrayValue?.isEmpty == false }
             #expect(try await port() == good)
             try place.desire("app", "app.test", port: better, "validate: warn")
             try await until { try await port() == better }

@@ -25,13 +25,6 @@ import Testing
     }
   }
 
-  private func until(_ condition: () async throws -> Bool) async throws {
-    while try await !condition() {
-      try Task.checkCancellation()
-      await Task.yield()
-    }
-  }
-
   private func port(_ npm: SimulatedNPM) async throws -> Int? { try await npm.hosts().first?["forward_port"].intValue }
 
   private func condition(_ place: Workplace, _ type: String) -> JSONValue {

@@ -1,4 +1,6 @@
+import Foundation
 import Model
+import Platform
 import TestSupport
 import Testing
 
@@ -34,6 +36,12 @@ struct Workplace {
       "proxy_hosts:\n  \(name):\n    domain_names: [\(domain)]\n    forward: http://127.0.0.1:\(port)\n    \(more)\n")
   }
 
+  /// A status file; null: there is none that can be read.
+  func status(_ file: String) -> JSONValue {
+    guard let bytes = try? Files.read("\(scratch.path)/status/\(file)") else { return .null }
+    return (try? JSONDecoder().decode(JSONValue.self, from: Data(bytes))) ?? .null
+  }
+
   /// Twenty of our hosts, with six names removed from the YAML.
   func giveUpSixOfTwenty() async throws {
     for index in 0..<20 { try desire("h\(index)", "h\(index).test") }
@@ -60,5 +68,13 @@ struct Workplace {
 
   func start(_ arguments: String...) throws -> RunningProgram {
     try RunningProgram(arguments, in: scratch.path, environment: environment)
+  }
+}
+
+/// Returns once this is so; the time limit of the test bounds it.
+func until(_ condition: () async throws -> Bool) async throws {
+  while try await !condition() {
+    try Task.checkCancellation()
+    await Task.yield()
   }
 }

@@ -19,19 +19,6 @@ import Upstream
 /// One process of a daemon on a simulated world. Its parts are the real ones; what runs beside each other in a daemon is
 /// here called one after the other, so that a schedule always has the same result.
 final class SimulatedDaemon {
-  /// A double: what was read last.
-  private struct Source: DesiredSource {
-    let reading: Lock<SourceReading>
-    var title: String { "a simulation" }
-    func read() async -> SourceReading { reading.withLock { $0 } }
-    func watch(changed: @escaping @Sendable () -> Void) async {}
-  }
-
-  private struct Silent: DaemonLogger {
-    func log(_ message: String) {}
-    func debug(_ message: String) {}
-  }
-
   let isDead = Lock(false)
   private let world: SimulatedWorld
   private let now: @Sendable () -> Timestamp
@@ -56,9 +43,9 @@ final class SimulatedDaemon {
     options.usesReloadWitness = false
     options.now = now
     var dependencies = ReconcileController.Dependencies(
-      source: Source(reading: reading), gateway: Self.gateway(world, clock), stores: stores,
+      source: FixedSource(reading: reading), gateway: Self.gateway(world, clock), stores: stores,
       prober: Prober(settings: ProbeSettings(), engine: CurlEngine()), options: options,
-      statePath: "\(directory)/state.db", log: Silent(), stop: ShutdownSignal())
+      statePath: "\(directory)/state.db", log: SilentLog(), stop: ShutdownSignal())
     dependencies.clock = clock
     dependencies.settleSeconds = 10
     dependencies.pause = { seconds in world.state.withLock { $0.now += seconds } }
@@ -73,11 +60,11 @@ final class SimulatedDaemon {
     let sink = SimulatedSink(world: world) { [isDead] in isDead.withLock { $0 = true } }
     var service = AlertService.Dependencies(
       configuration: configuration, stores: stores,
-      notifier: { Notifier($0, owner: "homelab", transport: sink) { _ in } }, log: Silent(), correlation: "x")
+      notifier: { Notifier($0, owner: "homelab", transport: sink) { _ in } }, log: SilentLog(), correlation: "x")
     (service.now, service.clock) = (now, clock)
-    let writer = EventWriter(stores: stores, log: Silent())
+    let writer = EventWriter(stores: stores, log: SilentLog())
     alerts = await AlertService(service, events: writer) { _ in }
-    events = EventLogger(events: writer, log: Silent(), correlation: "x")
+    events = EventLogger(events: writer, log: SilentLog(), correlation: "x")
     let changes = Lock<[[HealthTransition]]>([])
     self.changes = changes
     var checks = HealthMonitor.Dependencies(checker: Checker(world: world, now: now), stores: stores)
