@@ -48,7 +48,8 @@ extension CommandContext {
       settings: settings.probe, engine: engine, dataPlane: configuration.health.dataPlane,
       connectivityTargets: configuration.health.connectivityTargets)
     let alerts = AlertService.Dependencies(
-      configuration: configuration, stores: stores, notifier: notifier, log: log, correlation: correlation)
+      configuration: configuration, stores: BudgetedStores(stores), notifier: notifier, log: log,
+      correlation: correlation)
     return DaemonService.Dependencies(
       configuration: configuration, controller: controller, checker: checker, alerts: alerts,
       status: settings.status, manager: SystemdNotifier())

@@ -5,9 +5,14 @@ import Reconciler
 /// Runs a daemon from its start to its stop: watchdog, stand-by, service.
 package struct DaemonRunner: Sendable {
   private let dependencies: DaemonService.Dependencies
+  private let patience: Double
   private var controller: ReconcileController.Dependencies { dependencies.controller }
 
-  package init(_ dependencies: DaemonService.Dependencies) { self.dependencies = dependencies }
+  /// - Parameter patience: seconds after a stop was requested, in which a store that hangs may answer.
+  package init(_ dependencies: DaemonService.Dependencies, patience: Double = 10) {
+    self.dependencies = dependencies
+    self.patience = patience
+  }
 
   /// Returns after a stop was requested.
   package func run() async {
@@ -29,7 +34,13 @@ package struct DaemonRunner: Sendable {
     let service = await DaemonService(dependencies)
     running.withLock { $0 = service }
     controller.log.log("watching \(controller.source.title) for NPM at \(controller.options.npmURL)")
-    await service.run()
+    let work = Task { await service.run() }
+    await stop.wait()
+    while await work.value(within: patience) == nil {
+      guard await service.isStoreSilent() else { continue }
+      controller.log.log("stopped, without what the store was to take: it does not answer")
+      return
+    }
     controller.log.log("stopped")
     withExtendedLifetime(active) {}  // until the end
   }

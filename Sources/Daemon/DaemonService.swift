@@ -5,6 +5,7 @@ package import Model
 import Platform
 package import Probe
 import Reports
+import Store
 
 /// The running daemon: the loop, the health monitor, and the subscribers to their results.
 package final class DaemonService: Sendable {
@@ -61,7 +62,7 @@ package final class DaemonService: Sendable {
     self.freshness = freshness
     let publisher = UpdatePublisher(snapshots, freshness, now: given.now)
     self.publisher = publisher
-    var health = HealthMonitor.Dependencies(checker: given.checker, stores: given.controller.stores)
+    var health = HealthMonitor.Dependencies(checker: given.checker, stores: given.alerts.stores)
     health.now = given.now
     health.report = { transitions, view in publisher.publish(.healthChanged(transitions), view) }
     let monitor = await HealthMonitor(given.configuration.health.thresholds, health, instance: given.instance)
@@ -75,7 +76,7 @@ package final class DaemonService: Sendable {
       publisher.publish(.reconciled(report), await monitor.view)
       return report.result
     }
-    let events = EventWriter(stores: controller.stores, log: controller.log)
+    let events = EventWriter(stores: given.alerts.stores, log: controller.log)
     alerts = await AlertService(given.alerts, events: events) { alerts in _ = snapshots.update { $0.alerts = alerts } }
     let subscriptions =
       Self.subscribers(given, monitor, alerts, events, loop, reconciler).map { Subscription($0) }
@@ -112,6 +113,16 @@ package final class DaemonService: Sendable {
 
   /// The current state of the daemon; never blocks.
   package var snapshot: DaemonSnapshot { publisher.snapshots.current }
+
+  /// Whether the store has no answer: a reconciliation that waits for it may not end.
+  package func isStoreSilent() async -> Bool {
+    do {
+      _ = try await dependencies.alerts.stores.ask { try await $0.alerts.pending() }
+      return false
+    } catch {
+      return (error as? StoreError)?.code == .storeTimeout
+    }
+  }
 
   /// Requests a reconciliation; from any task, at any time. A request of an operator looks at the source, too.
   package func trigger(_ trigger: Trigger) {

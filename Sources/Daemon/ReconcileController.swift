@@ -128,7 +128,7 @@ package actor ReconcileController {
       let lock = try await ApplyLock.take(
         beside: dependencies.statePath, timeout: Self.lockTimeout, stop: dependencies.stop)
       defer { withExtendedLifetime(lock) {} }
-      let stores = try dependencies.stores.stores()
+      let stores = try await dependencies.stores.stores()
       guard let desired else { return .noDesiredState }
       return try await run(desired, stores)
     } catch {

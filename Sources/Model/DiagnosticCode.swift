@@ -114,6 +114,7 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case storeNewer = "store-newer"
   case storeOtherNPM = "store-other-npm"
   case storeFull = "store-full"
+  case storeTimeout = "store-timeout"
   case lockHeld = "lock-held"
   case outputFailed = "output-failed"
   case statusWrite = "status-write"
@@ -129,7 +130,9 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
 
 extension DiagnosticCode {
   /// Whether the store itself fails.
-  package var isStoreFailure: Bool { [.storeUnreadable, .storeCorrupt, .storeNewer, .storeFull].contains(self) }
+  package var isStoreFailure: Bool {
+    [.storeUnreadable, .storeCorrupt, .storeNewer, .storeFull, .storeTimeout].contains(self)
+  }
 
   /// Whether the next call would fail in the same way.
   package var isUpstreamAway: Bool {

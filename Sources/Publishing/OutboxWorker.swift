@@ -30,7 +30,7 @@ package actor OutboxWorker {
   private static let leastTried = 3600.0
 
   package init(
-    _ notifier: Notifier, stores: any StoreProvider, unstored: UnstoredOutbox = UnstoredOutbox(),
+    _ notifier: Notifier, stores: BudgetedStores, unstored: UnstoredOutbox = UnstoredOutbox(),
     clock: any MonotonicClock = SystemMonotonicClock(), now: @escaping @Sendable () -> Timestamp = { .now },
     report: @escaping @Sendable (News) async -> Void = { _ in }
   ) {

@@ -35,12 +35,12 @@ package protocol StoreProvider: Sendable {
   /// The stores of an instance; opened on first use, and reopened after a failure.
   ///
   /// - Throws: `StoreError`.
-  func stores(of instance: InstanceID) throws -> StoreSet
+  func stores(of instance: InstanceID) async throws -> StoreSet
 }
 
 extension StoreProvider {
   /// The stores of the one instance that the settings describe.
-  package func stores() throws -> StoreSet { try stores(of: .default) }
+  package func stores() async throws -> StoreSet { try await stores(of: .default) }
 }
 
 /// Always returns the same stores.

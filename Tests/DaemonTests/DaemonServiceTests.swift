@@ -36,26 +36,11 @@ import Testing
     _ body: (DaemonService, Lock<SourceReading>, Counter) async throws -> Void
   ) async throws {
     let scratch = try Scratch()
-    let stop = ShutdownSignal()
-    let stores = SQLiteStoreProvider(path: "\(scratch.path)/state.db")
     let reading = Lock(reading)
-    var configuration = DaemonConfiguration()
-    configuration.interval = 3600
-    var options = ReconcileOptions(npmURL: npm.url, owner: "homelab", policy: .sync)
-    options.usesReloadWitness = false
-    let controller = ReconcileController.Dependencies(
-      source: FixedSource(reading: reading), gateway: npm.gateway(), stores: stores,
-      prober: Prober(settings: ProbeSettings(), engine: npm.engine), options: options,
-      statePath: "\(scratch.path)/state.db", log: SilentLog(), stop: stop)
-    let alerts = AlertService.Dependencies(
-      configuration: configuration, stores: stores,
-      notifier: { Notifier($0, owner: "homelab", transport: npm.engine) { _ in } }, log: SilentLog(),
-      correlation: "test")
+    let dependencies = dependencies(npm, reading, scratch)
+    let stop = dependencies.controller.stop
     let counter = Counter()
-    let service = await DaemonService(
-      DaemonService.Dependencies(
-        configuration: configuration, controller: controller, checker: AllWell(), alerts: alerts,
-        status: "\(scratch.path)/status", manager: SystemdNotifier()), more: [counter])
+    let service = await DaemonService(dependencies, more: [counter])
     async let ended: Void = service.run()
     do {
       try await body(service, reading, counter)
@@ -66,6 +51,27 @@ import Testing
     }
     stop.request()
     await ended
+  }
+
+  private func dependencies(
+    _ npm: SimulatedNPM, _ reading: Lock<SourceReading>, _ scratch: Scratch, interval: Double = 3600
+  ) -> DaemonService.Dependencies {
+    let stores = SQLiteStoreProvider(path: "\(scratch.path)/state.db")
+    var configuration = DaemonConfiguration()
+    configuration.interval = interval
+    var options = ReconcileOptions(npmURL: npm.url, owner: "homelab", policy: .sync)
+    options.usesReloadWitness = false
+    let controller = ReconcileController.Dependencies(
+      source: FixedSource(reading: reading), gateway: npm.gateway(), stores: stores,
+      prober: Prober(settings: ProbeSettings(), engine: npm.engine), options: options,
+      statePath: "\(scratch.path)/state.db", log: SilentLog(), stop: ShutdownSignal())
+    let alerts = AlertService.Dependencies(
+      configuration: configuration, stores: BudgetedStores(stores),
+      notifier: { Notifier($0, owner: "homelab", transport: npm.engine) { _ in } }, log: SilentLog(),
+      correlation: "test")
+    return DaemonService.Dependencies(
+      configuration: configuration, controller: controller, checker: AllWell(), alerts: alerts,
+      status: "\(scratch.path)/status", manager: SystemdNotifier())
   }
 
   private func desired(_ port: Int) -> SourceReading {
@@ -89,6 +95,35 @@ import Testing
         #expect(service.snapshot.counters.reconciliations == 2)
         #expect(try await npm.hosts().map { $0["forward_port"] } == [81])
       }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(5))) func `a store that hangs from the start on is told of, and does not hold up the stop`()
+    async throws
+  {
+    try await withSimulator { npm in
+      let scratch = try Scratch()
+      let disk = HangingStores(SQLiteStoreProvider(path: "\(scratch.path)/state.db"))
+      disk.hang()
+      var given = dependencies(npm, Lock(desired(80)), scratch, interval: 0.2)
+      given.configuration.receivers = [ReceiverConfiguration(name: "log", kind: .log)]
+      given.configuration.rules = [.store: AlertRuleSettings(.critical, cooldown: 3600)]
+      given.controller.stores = disk
+      let told = AsyncStream.makeStream(of: String.self)
+      given.alerts = AlertService.Dependencies(
+        configuration: given.configuration, stores: BudgetedStores(disk, clock: DecidedBudget { disk.isHanging }),
+        notifier: { receiver in
+          Notifier(receiver, owner: "homelab", transport: npm.engine) { told.continuation.yield($0) }
+        }, log: SilentLog(), correlation: "test")
+      let runner = DaemonRunner(given, patience: 0.1)
+      let run = Task { await runner.run() }
+      for await line in told.stream where line.contains("the store does not answer") { break }
+      given.controller.stop.request()
+      await run.value
+      #expect(disk.isHanging)
+      #expect(try await npm.hosts() == [])
+      // For what waits still.
+      disk.answer()
     }
   }
 

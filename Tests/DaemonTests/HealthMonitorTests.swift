@@ -35,7 +35,8 @@ import Testing
     let checks = ToldChecks(clock)
     let path = "\(scratch.path)/state.db"
     let told = AsyncStream.makeStream(of: HealthTransition.self)
-    var dependencies = HealthMonitor.Dependencies(checker: checks, stores: SQLiteStoreProvider(path: path))
+    var dependencies = HealthMonitor.Dependencies(
+      checker: checks, stores: BudgetedStores(SQLiteStoreProvider(path: path)))
     dependencies.clock = clock
     dependencies.now = { Timestamp(seconds: clock.now) }
     dependencies.report = { transitions, _ in for change in transitions { told.continuation.yield(change) } }
@@ -86,7 +87,7 @@ import Testing
     let path = "\(scratch.path)/state.db"
     let isAway = Lock(false)
     var dependencies = HealthMonitor.Dependencies(
-      checker: ToldChecks(clock), stores: SometimesAway(path: path, isAway: isAway))
+      checker: ToldChecks(clock), stores: BudgetedStores(SometimesAway(path: path, isAway: isAway)))
     dependencies.clock = clock
     dependencies.now = { Timestamp(seconds: clock.now) }
     let monitor = await HealthMonitor(HealthTracker.Thresholds(), dependencies)

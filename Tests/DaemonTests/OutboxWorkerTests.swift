@@ -50,7 +50,8 @@ import Upstream
     let clock = ManualClock()
     let stop = ShutdownSignal()
     let courier = OutboxWorker(
-      Notifier(settings, owner: "lab", transport: service) { _ in }, stores: SQLiteStoreProvider(path: path),
+      Notifier(settings, owner: "lab", transport: service) { _ in },
+      stores: BudgetedStores(SQLiteStoreProvider(path: path)),
       clock: clock,
       now: { Timestamp(seconds: Timestamp.now.seconds + clock.now) }
     ) { found in news.withLock { $0.append("\(found)".prefix { $0 != "(" }.description) } }
@@ -160,7 +161,8 @@ import Upstream
     settings.url = Secret("http://sink.test/topic")
     let (clock, stop) = (ManualClock(), ShutdownSignal())
     let worker = OutboxWorker(
-      Notifier(settings, owner: "lab", transport: service) { _ in }, stores: FixedStoreProvider(StoreSet(store)),
+      Notifier(settings, owner: "lab", transport: service) { _ in },
+      stores: BudgetedStores(FixedStoreProvider(StoreSet(store))),
       clock: clock, now: { Timestamp(seconds: 1_790_000_000 + clock.now) })
     let run = Task { await worker.run(stop: stop) }
     var received = bodies.stream.makeAsyncIterator()
@@ -200,7 +202,8 @@ import Upstream
     var settings = ReceiverConfiguration(name: "x", kind: .ntfy)
     settings.url = Secret("http://ntfy.test/topic")
     let worker = OutboxWorker(
-      Notifier(settings, owner: "lab", transport: sink) { _ in }, stores: FixedStoreProvider(StoreSet(store)),
+      Notifier(settings, owner: "lab", transport: sink) { _ in },
+      stores: BudgetedStores(FixedStoreProvider(StoreSet(store))),
       clock: ManualClock(), now: { Timestamp(seconds: 0) })
     _ = await worker.deliverDue()
     #expect(titles.withLock { $0.count } == 1)
@@ -219,7 +222,8 @@ import Upstream
     settings.url = Secret("http://sink.test/hook")
     let stop = ShutdownSignal()
     let worker = OutboxWorker(
-      Notifier(settings, owner: "lab", transport: service) { _ in }, stores: FixedStoreProvider(StoreSet(store)),
+      Notifier(settings, owner: "lab", transport: service) { _ in },
+      stores: BudgetedStores(FixedStoreProvider(StoreSet(store))),
       clock: clock, now: { Timestamp(seconds: clock.now) })
     let run = Task { await worker.run(stop: stop) }
     let pump = Task { for await due in clock.waits.stream { clock.set(due) } }

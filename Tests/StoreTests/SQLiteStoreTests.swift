@@ -90,8 +90,8 @@ import Testing
 
   @Test func `instances in one database know nothing of each other`() async throws {
     let provider = SQLiteStoreProvider(path: scratch.path + "/state.db")
-    let home = try provider.stores(of: InstanceID(rawValue: "home"))
-    let cloud = try provider.stores(of: InstanceID(rawValue: "cloud"))
+    let home = try await provider.stores(of: InstanceID(rawValue: "home"))
+    let cloud = try await provider.stores(of: InstanceID(rawValue: "cloud"))
     try await home.ledger.put([ledgerEntry("app", id: 1, hostSpec(["app.test"]))])
     try await cloud.ledger.put([ledgerEntry("app", id: 9, hostSpec(["app.test"]))])
     #expect(try await home.ledger.entries().map(\.id?.number) == [1])

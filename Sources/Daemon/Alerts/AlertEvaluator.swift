@@ -9,12 +9,14 @@ package import Store
 package actor AlertEvaluator {
   private let rules: [AlertRule: AlertRuleSettings]
   private let receivers: [ReceiverConfiguration]
-  private let stores: any StoreProvider
+  private let stores: BudgetedStores
   private let unstored: UnstoredOutbox
   private var machine = AlertStateMachine()
   /// Whether the alerts of before the start are known.
   private var isRead = false
   private var saved: [Alert] = []
+  /// What the store was given and has not answered yet. Nothing else is saved until then: it may have had its effect.
+  private var saving: BudgetedStores.Call<Void>?
   private var silences: [Silence] = []
   private let turn = AsyncSemaphore(1)
 
@@ -26,7 +28,7 @@ package actor AlertEvaluator {
   }
 
   package init(
-    rules: [AlertRule: AlertRuleSettings], receivers: [ReceiverConfiguration], stores: any StoreProvider,
+    rules: [AlertRule: AlertRuleSettings], receivers: [ReceiverConfiguration], stores: BudgetedStores,
     unstored: UnstoredOutbox = UnstoredOutbox()
   ) {
     self.rules = rules
@@ -50,17 +52,17 @@ package actor AlertEvaluator {
     let deliveries = notifications.flatMap { notification in
       receivers.filter { $0.wants(notification) }.map { (receiver: $0.name, notification: notification) }
     }
-    problem = await save(deliveries, now) ?? problem
+    await unstored.put(deliveries, at: now)
+    problem = await save(at: now) ?? problem
     return Evaluation(notifications: notifications, problem: problem)
   }
 
   /// Reads what a start or another command changed; nil: it could be read.
   private func read(at now: Timestamp) async -> (any Error)? {
     do {
-      let store = try stores.stores().alerts
-      silences = try await store.silences(at: now)
+      silences = try await stores.ask { try await $0.alerts.silences(at: now) }
       if !isRead {
-        saved = try await store.alerts()
+        saved = try await stores.ask { try await $0.alerts.alerts() }
         machine.adopt(saved)
         isRead = true
       }
@@ -70,24 +72,38 @@ package actor AlertEvaluator {
     }
   }
 
-  private func save(
-    _ deliveries: [(receiver: String, notification: AlertNotification)], _ now: Timestamp
-  ) async -> (any Error)? {
+  /// Saves what changed, and the notifications that wait; nil: it is done.
+  private func save(at now: Timestamp) async -> (any Error)? {
+    // Until the alerts of before the start are known, there is nothing to put in their place.
+    guard isRead else { return nil }
+    guard saving == nil else { return StoreError.timeout }
     let alerts = remembered
-    let kept = await unstored.drain()
-    let waiting =
-      kept.compactMap { entry in entry.notification.map { (receiver: entry.receiver, notification: $0) } }
-      + deliveries
+    let waiting = await unstored.offer()
+    guard alerts != saved || !waiting.isEmpty else { return nil }
+    let call = BudgetedStores.Call<Void> { await store(alerts, waiting, now) }
+    saving = call
     do {
-      guard isRead else { throw StoreError(.storeUnreadable, "the alerts of before the start could not be read") }
-      guard alerts != saved || !waiting.isEmpty else { return nil }
-      try await stores.stores().alerts.save(alerts, notify: waiting, at: now)
-      saved = alerts
+      try await stores.answer(of: call)
       return nil
     } catch {
-      await unstored.putBack(kept)
-      await unstored.put(deliveries, at: now)
+      await unstored.deliverOffered()
       return error
+    }
+  }
+
+  private func store(_ alerts: [Alert], _ waiting: [OutboxEntry], _ now: Timestamp) async -> Result<Void, any Error> {
+    defer { saving = nil }
+    let deliveries = waiting.compactMap { entry in
+      entry.notification.map { (receiver: entry.receiver, notification: $0) }
+    }
+    let call = stores.begin { try await $0.alerts.save(alerts, notify: deliveries, at: now) }
+    do {
+      await unstored.accept(try await call.value.get())
+      saved = alerts
+      return .success(())
+    } catch {
+      await unstored.keepOffered()
+      return .failure(error)
     }
   }
 }

@@ -10,7 +10,7 @@ package import Store
 package actor AlertService: DaemonSubscriber {
   package struct Dependencies: Sendable {
     package var configuration: DaemonConfiguration
-    package var stores: any StoreProvider
+    package var stores: BudgetedStores
     package var notifier: @Sendable (ReceiverConfiguration) -> Notifier
     package var log: any DaemonLogger
     package var correlation: String
@@ -18,7 +18,7 @@ package actor AlertService: DaemonSubscriber {
     package var clock: any MonotonicClock = SystemMonotonicClock()
 
     package init(
-      configuration: DaemonConfiguration, stores: any StoreProvider,
+      configuration: DaemonConfiguration, stores: BudgetedStores,
       notifier: @escaping @Sendable (ReceiverConfiguration) -> Notifier, log: any DaemonLogger, correlation: String
     ) {
       self.configuration = configuration
@@ -58,9 +58,10 @@ package actor AlertService: DaemonSubscriber {
         report: { await recorder.note($0) })
     }
     do {
-      let store = try dependencies.stores.stores().alerts
-      starts = try await store.recordStart(at: dependencies.now())
-      try await store.keepOutbox(of: receivers.map(\.name))
+      starts = try await dependencies.stores.ask { [now = dependencies.now()] in
+        try await $0.alerts.keepOutbox(of: receivers.map(\.name))
+        return try await $0.alerts.recordStart(at: now)
+      }
     } catch {
       dependencies.log.log("alerts cannot be read: \(error)")
     }
@@ -82,6 +83,10 @@ package actor AlertService: DaemonSubscriber {
     input.maximumRestarts = dependencies.configuration.maximumRestarts
     let found = await evaluator.evaluate(input, at: dependencies.now())
     problem.note(found.problem, in: dependencies.log)
+    // A reconciliation says itself what fails, unless it waits for the store as well.
+    if let silence = found.problem as? StoreError, silence.code == .storeTimeout {
+      conditions.note(storeProblem: silence.message, at: dependencies.now())
+    }
     changed(await evaluator.alerts)
     await events.append(found.notifications.map { Event($0, correlation: dependencies.correlation) })
     if !found.notifications.isEmpty { for worker in workers { worker.wake() } }

@@ -7,13 +7,13 @@ package import Store
 package actor HealthMonitor {
   package struct Dependencies: Sendable {
     package var checker: any HealthChecker
-    package var stores: any StoreProvider
+    package var stores: BudgetedStores
     package var clock: any MonotonicClock = SystemMonotonicClock()
     package var now: @Sendable () -> Timestamp = { .now }
     /// Gets changes of health.
     package var report: @Sendable ([HealthTransition], HealthSnapshot) async -> Void = { _, _ in }
 
-    package init(checker: any HealthChecker, stores: any StoreProvider) {
+    package init(checker: any HealthChecker, stores: BudgetedStores) {
       self.checker = checker
       self.stores = stores
     }
@@ -50,11 +50,11 @@ package actor HealthMonitor {
     self.instance = instance
     timer = TimerLoop(clock: dependencies.clock)
     // Without a store every host is unknown until it is checked.
-    let store = try? dependencies.stores.stores(of: instance).health
-    let stored = (try? await store?.persistedHealth()) ?? [:]
-    let found = (try? await store?.checkStatistics(at: dependencies.now())) ?? [:]
-    statistics = Self.keyed(found, instance)
-    state = HealthState(thresholds, memories: Self.keyed(stored, instance))
+    let known = try? await dependencies.stores.ask(of: instance) { [now = dependencies.now()] in
+      (health: try await $0.health.persistedHealth(), statistics: try await $0.health.checkStatistics(at: now))
+    }
+    statistics = Self.keyed(known?.statistics ?? [:], instance)
+    state = HealthState(thresholds, memories: Self.keyed(known?.health ?? [:], instance))
   }
 
   private static func keyed<Value>(_ values: [ResourceKey: Value], _ instance: InstanceID) -> [TargetKey: Value] {
@@ -161,15 +161,18 @@ package actor HealthMonitor {
     savedAt = now
     var isRecorded = false
     do {
-      let store = try dependencies.stores.stores(of: instance).health
-      try await store.record(batch, health: health(of: Set(batch.map(\.key))))
+      let health = health(of: Set(batch.map(\.key)))
+      try await dependencies.stores.ask(of: instance) { try await $0.health.record(batch, health: health) }
       isRecorded = true
       // A second for each host: the more hosts a summary covers, the rarer it is.
       let pause = Double(state.records.count).clamped(to: Self.summaryPause)
       guard now - summarisedAt >= pause else { return }
       summarisedAt = now
-      try await store.summarise(at: dependencies.now())
-      statistics = Self.keyed(try await store.checkStatistics(at: dependencies.now()), instance)
+      let summary = try await dependencies.stores.ask(of: instance) { [now = dependencies.now()] in
+        try await $0.health.summarise(at: now)
+        return try await $0.health.checkStatistics(at: now)
+      }
+      statistics = Self.keyed(summary, instance)
     } catch {
       // The pass reports what is wrong with the store; checks go on.
       if !isRecorded { unsaved = (batch + unsaved).suffix(Self.maximumUnsaved) }

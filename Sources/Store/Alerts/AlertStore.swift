@@ -30,8 +30,11 @@ package protocol AlertStore: Sendable {
   /// Firing alerts. One that cannot be decoded, for example after an upgrade, is left out: it fires again.
   func alerts() async throws -> [Alert]
   /// Replaces the firing alerts together with their deliveries: a kill in between loses nothing.
+  ///
+  /// - Returns: the numbers of the deliveries, in their order.
+  @discardableResult
   func save(_ alerts: [Alert], notify: [(receiver: String, notification: AlertNotification)], at now: Timestamp)
-    async throws
+    async throws -> [Int]
 
   /// Pending deliveries to a receiver, oldest first.
   func outbox(for receiver: String) async throws -> [OutboxEntry]

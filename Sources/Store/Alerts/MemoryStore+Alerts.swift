@@ -4,16 +4,17 @@ package import Model
 extension MemoryStore: AlertStore {
   package func alerts() -> [Alert] { firing }
 
+  @discardableResult
   package func save(
     _ alerts: [Alert], notify: [(receiver: String, notification: AlertNotification)], at now: Timestamp
-  ) {
+  ) -> [Int] {
     firing = alerts
-    for (receiver, notification) in notify {
-      outbox.append(
-        OutboxEntry(
-          number: nextNumber(), receiver: receiver, notification: notification, createdAt: now, attempts: 0, nextAt: now
-        ))
+    let entries = notify.map { receiver, notification in
+      OutboxEntry(
+        number: nextNumber(), receiver: receiver, notification: notification, createdAt: now, attempts: 0, nextAt: now)
     }
+    outbox += entries
+    return entries.map(\.number)
   }
 
   package func outbox(for receiver: String) -> [OutboxEntry] { outbox.filter { $0.receiver == receiver } }

@@ -9,11 +9,12 @@ extension SQLiteStore: AlertStore {
     }
   }
 
+  @discardableResult
   package func save(
     _ alerts: [Alert], notify: [(receiver: String, notification: AlertNotification)], at now: Timestamp
-  ) throws {
+  ) throws -> [Int] {
     let wanted = Dictionary(firstOf: try alerts.map { ($0.key, try StoredJSON.encoded($0)) })
-    try transaction { connection in
+    return try transaction { connection in
       let rows = try connection.run("SELECT key, alert FROM alerts WHERE instance = ?", [scope])
       let stored = Dictionary(firstOf: rows.map { ($0[0].text, $0[1].text) })
       for key in stored.keys.sorted() where wanted[key] == nil {
@@ -23,13 +24,14 @@ extension SQLiteStore: AlertStore {
         try connection.run(
           "INSERT OR REPLACE INTO alerts (instance, key, alert) VALUES (?, ?, ?)", [scope, .text(key), .text(text)])
       }
-      for (receiver, notification) in notify {
+      return try notify.map { receiver, notification in
         try connection.run(
           "INSERT INTO outbox (instance, receiver, notification, created_at, next_at) VALUES (?, ?, ?, ?, ?)",
           [
             scope, .text(receiver), .text(try StoredJSON.encoded(notification)), .real(now.seconds),
             .real(now.seconds),
           ])
+        return Int(connection.lastInsertedRow)
       }
     }
   }

@@ -57,21 +57,22 @@ final class SQLiteDatabase: @unchecked Sendable {
 }
 
 /// Opens one database, keeps it open, and reopens it after a failure or when the file was replaced.
-package final class SQLiteStoreProvider: StoreProvider {
+package actor SQLiteStoreProvider: StoreProvider {
   private let path: String
-  private let database = Lock<SQLiteDatabase?>(nil)
+  private let executor = QueueExecutor("store-files")
+  private var database: SQLiteDatabase?
+
+  /// Its own queue: to look at a file may take as long as its disk likes.
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   package init(path: String) { self.path = path }
 
   package func stores(of instance: InstanceID) throws -> StoreSet {
-    let open = try database.withLock { known in
-      if let known, known.isUsable { return known }
-      known = nil
-      let opened = try SQLiteDatabase(path: path)
-      known = opened
-      return opened
-    }
-    return StoreSet(SQLiteStore(open, instance))
+    if let database, database.isUsable { return StoreSet(SQLiteStore(database, instance)) }
+    database = nil
+    let opened = try SQLiteDatabase(path: path)
+    database = opened
+    return StoreSet(SQLiteStore(opened, instance))
   }
 }
 

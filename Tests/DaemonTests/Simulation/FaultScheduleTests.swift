@@ -78,7 +78,7 @@ private final class FaultSchedule {
   /// The daemon's interval passes: checks, a reconciliation, deliveries.
   private func step(_ seconds: Double = 60) async throws {
     world.state.withLock { $0.now += seconds }
-    if hasJustStarted, world.state.withLock({ $0.isStoreAway }) { kills[kills.count - 1].repeats += 1 }
+    if hasJustStarted, isStoreGone { kills[kills.count - 1].repeats += 1 }
     hasJustStarted = false
     await daemon.check()
     await daemon.reconcile(chance(0.2) ? .request : .interval)
@@ -86,15 +86,18 @@ private final class FaultSchedule {
     if daemon.isDead.withLock({ $0 }) { await restart(repeats: 1) }
   }
 
+  private var isStoreGone: Bool { world.state.withLock { $0.isStoreAway || $0.isStoreHanging } }
+
   private func restart(repeats: Int) async {
-    kills.append((now, repeats + (world.state.withLock { $0.isStoreAway } ? 1 : 0)))
+    kills.append((now, repeats + (isStoreGone ? 1 : 0)))
+    await daemon.kill()
     hasJustStarted = true
     daemon = await SimulatedDaemon(world, directory: scratch.path)
     daemon.read(world.state.withLock { $0.desired })
   }
 
   private func disturb() async throws {
-    switch Int.random(in: 0..<14, using: &random) {
+    switch Int.random(in: 0..<15, using: &random) {
     case 0: world.state.withLock { $0.isNPMAway.toggle() }
     case 1: world.state.withLock { $0.isStoreAway.toggle() }
     case 2: world.state.withLock { $0.isSinkAway.toggle() }
@@ -109,10 +112,21 @@ private final class FaultSchedule {
     case 10: try await rebuildFiles()
     case 11: daemon.read([:], problem: .failed("no answer"), mistakes: chance(0.5) ? "a.yaml:1: nonsense" : nil)
     case 12: try await editInNPM()
+    case 13:
+      world.state.withLock { $0.isStoreHanging = true }
+      daemon.hang()
     default: try await editFiles()
     }
     // What is away comes back in time.
-    if chance(0.3) { world.state.withLock { ($0.isNPMAway, $0.isStoreAway, $0.isSinkAway) = (false, false, false) } }
+    if chance(0.3) { await restore() }
+  }
+
+  private func restore() async {
+    world.state.withLock { state in
+      (state.isNPMAway, state.isStoreAway, state.isSinkAway) = (false, false, false)
+      state.isStoreHanging = false
+    }
+    await daemon.answer()
   }
 
   private func failBackend() {
@@ -162,8 +176,9 @@ private final class FaultSchedule {
 
   /// Everything is there again, and the daemon has time to put things right.
   private func calmDown() async throws {
+    await restore()
     world.state.withLock { state in
-      (state.isNPMAway, state.isStoreAway, state.isSinkAway, state.diesAfterDelivery) = (false, false, false, false)
+      state.diesAfterDelivery = false
       state.lostAnswerIn = 0
       state.downHosts = []
     }

@@ -30,6 +30,11 @@ final class SimulatedDaemon {
   private let targets: HealthTargets
   private let changes: Lock<[[HealthTransition]]>
   private var snapshot: DaemonSnapshot
+  private let disk: HangingStores
+  private let stores: BudgetedStores
+  /// A reconciliation that waits for the store.
+  private var waiting: Task<ReconcileReport?, Never>?
+  private var reconciledAt: Timestamp
 
   /// - Parameter directory: for its lock file.
   init(_ world: SimulatedWorld, directory: String) async {
@@ -38,12 +43,17 @@ final class SimulatedDaemon {
     let steady = SteadyClock(clock: clock) { world.shownTime }
     let now: @Sendable () -> Timestamp = { steady.now }
     self.now = now
-    let stores = SimulatedStoreProvider(world: world, isDead: isDead)
+    reconciledAt = now()
+    let disk = HangingStores(SimulatedStoreProvider(world: world, isDead: isDead))
+    self.disk = disk
+    if world.state.withLock({ $0.isStoreHanging }) { disk.hang() }
+    let stores = BudgetedStores(disk, clock: DecidedBudget { disk.isHanging })
+    self.stores = stores
     var options = ReconcileOptions(npmURL: "http://npm.test", owner: "homelab", policy: .sync)
     options.usesReloadWitness = false
     options.now = now
     var dependencies = ReconcileController.Dependencies(
-      source: FixedSource(reading: reading), gateway: Self.gateway(world, clock), stores: stores,
+      source: FixedSource(reading: reading), gateway: Self.gateway(world, clock), stores: disk,
       prober: Prober(settings: ProbeSettings(), engine: CurlEngine()), options: options,
       statePath: "\(directory)/state.db", log: SilentLog(), stop: ShutdownSignal())
     dependencies.clock = clock
@@ -108,8 +118,35 @@ final class SimulatedDaemon {
 
   /// One reconciliation, and all that follows from it.
   func reconcile(_ trigger: Trigger = .interval) async {
-    guard let report = await controller.reconcile([trigger]) else { return }
+    if waiting != nil { return await publish(.aged(stuckSince: reconciledAt)) }
+    let pass = Task { [controller] in await controller.reconcile([trigger]) }
+    waiting = pass
+    if !disk.isHanging { await end(pass) }
+  }
+
+  private func end(_ pass: Task<ReconcileReport?, Never>) async {
+    let report = await pass.value
+    waiting = nil
+    guard let report else { return }
+    reconciledAt = report.finishedAt
     await publish(.reconciled(report))
+  }
+
+  func hang() { disk.hang() }
+
+  /// The disk answers; everything that waited for it ends.
+  func answer() async {
+    disk.answer()
+    if let waiting { await end(waiting) }
+    while stores.isSilent { await Task.yield() }
+  }
+
+  /// It is killed: what waits for the disk never has an effect.
+  func kill() async {
+    isDead.withLock { $0 = true }
+    disk.answer()
+    _ = await waiting?.value
+    while stores.isSilent { await Task.yield() }
   }
 
   /// The checks that are due, and deliveries.

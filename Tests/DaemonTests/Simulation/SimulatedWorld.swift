@@ -21,6 +21,7 @@ final class SimulatedWorld: Sendable {
     /// Requests to NPM after which an answer is lost; 0: none.
     var lostAnswerIn = 0
     var isStoreAway = false
+    var isStoreHanging = false
     var isSinkAway = false
     /// The daemon is killed once the sink has taken the next message.
     var diesAfterDelivery = false
