@@ -17,19 +17,33 @@ enum AdoptCommand {
       A host of the YAML whose domains a host without an owner serves in NPM becomes ours: it gets our marker. Where
       values differ it is left alone, unless --accept-changes lets the YAML win. Hosts of another owner are refused.
       """,
-    arguments: [ArgumentDefinition(name: "NAME", isOptional: true, summary: "Name of the host in the YAML")],
+    arguments: [.names],
     flags: [all, dryRun, acceptChanges] + ApplyFlags.executing + ApplyFlags.planning, run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     let context = try CommandContext(invocation)
-    guard (invocation.arguments.positional.first != nil) != invocation.arguments.has(all) else {
-      throw UsageError(message: "adopt takes a NAME, or --all")
+    guard invocation.arguments.positional.isEmpty == invocation.arguments.has(all) else {
+      throw UsageError(message: "adopt takes names, or --all")
     }
-    guard invocation.arguments.has(dryRun) else { return try await ApplyFlow(context).run { try request(context) } }
+    guard invocation.arguments.has(dryRun) else {
+      let exit = try await ApplyFlow(context).run { try request(context) }
+      if exit != .failure { await refreshStatus(context) }
+      return exit
+    }
     let (wanted, settings) = try request(context)
     let (_, planned) = try await context.plan(wanted.desired, settings, context.stores(createsIt: false))
     try PlanPrinter(planned: planned, context: context, isPartial: true).print(wanted.diagnostics)
     return planned.refusals.isEmpty && !planned.plan.changes.contains(where: \.isBlocked) ? .success : .refused
+  }
+
+  /// What was adopted is not all that the status files are about.
+  private static func refreshStatus(_ context: CommandContext) async {
+    do {
+      let planned = try await context.planWithoutChecks(context.loaded().state)
+      context.keepStatus { try context.writeStatus(planned, nil, to: $0) }
+    } catch {
+      context.invocation.console.info("the status files are not renewed: \(error)")
+    }
   }
 
   private static func request(_ context: CommandContext) throws -> (
@@ -37,10 +51,12 @@ enum AdoptCommand {
   ) {
     let loaded = try context.loadDesired(exitWhenEmpty: .refused)
     var adoption = Adoption(acceptsChanges: context.invocation.arguments.has(acceptChanges))
-    if let name = context.invocation.arguments.positional.first {
-      adoption.names = [try ResourceNameArgument.key(name, among: loaded.state.resources)]
+    let names = context.invocation.arguments.positional
+    if !names.isEmpty {
+      adoption.names = Set(try names.map { try ResourceNameArgument.key($0, among: loaded.state.resources) })
     }
     var settings = try context.reconcileOptions()
+    settings.selection.names = []
     settings.purpose = .adopt(adoption)
     let request = ApplyFlow.Request(
       desired: loaded.state, diagnostics: loaded.diagnostics, writesStatus: false)

@@ -8,7 +8,7 @@ enum ApplyCommand {
       Makes the same plan as diff, checks it against the limits, then writes one change at a time and proves each:
       the host is read back until NPM says that nginx accepted it. Ctrl-C finishes the change in flight.
       """,
-    flags: ApplyFlags.executing + ApplyFlags.planning, run: run)
+    arguments: [.names], flags: ApplyFlags.executing + ApplyFlags.planning, run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     let context = try CommandContext(invocation)

@@ -15,9 +15,9 @@ struct ParsedArguments: Sendable {
   /// Flags whose value comes from their variable.
   var fromEnvironment: [String: String] = [:]
 
-  func has(_ flag: FlagDefinition) -> Bool { values[flag.name] != nil }
-  func value(_ flag: FlagDefinition) -> String? { values[flag.name]?.last }
-  func all(_ flag: FlagDefinition) -> [String] { values[flag.name] ?? [] }
+  func has(_ flag: FlagDefinition) -> Bool { values[flag.key] != nil }
+  func value(_ flag: FlagDefinition) -> String? { values[flag.key]?.last }
+  func all(_ flag: FlagDefinition) -> [String] { values[flag.key] ?? [] }
 
   func integer(_ flag: FlagDefinition) throws -> Int? {
     guard let text = value(flag) else { return nil }
@@ -105,7 +105,7 @@ struct ArgumentParser {
   private mutating func take(_ flag: FlagDefinition, attached: String?) throws {
     guard flag.value != nil else {
       if attached != nil { throw UsageError(message: "--\(flag.name) takes no value") }
-      parsed.values[flag.name] = []
+      parsed.values[flag.key] = []
       return
     }
     guard let value = attached ?? rest.popFirst() else {
@@ -132,7 +132,7 @@ struct ArgumentParser {
     if parsed.positional.count < needed {
       throw UsageError(message: "'\(command.arguments[parsed.positional.count].name)' is missing")
     }
-    if parsed.positional.count > command.arguments.count {
+    if parsed.positional.count > command.arguments.count, command.arguments.last?.isRepeatable != true {
       throw UsageError(message: "unexpected '\(parsed.positional[command.arguments.count])'")
     }
     for (argument, value) in zip(command.arguments, parsed.positional)
@@ -142,14 +142,16 @@ struct ArgumentParser {
   }
 
   private mutating func addEnvironment(_ environment: (String) -> String?) throws {
-    for flag in command.allFlags where parsed.values[flag.name] == nil {
+    // A flag that takes the name of a common one does not take its variable.
+    let hidden = CommonFlags.all.filter { common in !command.allFlags.contains { $0.key == common.key } }
+    for flag in command.allFlags + hidden where parsed.values[flag.key] == nil {
       guard let value = environment(flag.environment), !value.isEmpty else { continue }
       if flag.value != nil {
         try check(flag, value, flag.environment)
-        parsed.values[flag.name] = [value]
-        parsed.fromEnvironment[flag.name] = flag.environment
+        parsed.values[flag.key] = [value]
+        parsed.fromEnvironment[flag.key] = flag.environment
       } else if ["1", "true", "yes", "on"].contains(value.lowercased()) {
-        parsed.values[flag.name] = []
+        parsed.values[flag.key] = []
       } else if !["0", "false", "no", "off"].contains(value.lowercased()) {
         throw UsageError(message: "\(flag.environment) must be true or false, not '\(value)'")
       }

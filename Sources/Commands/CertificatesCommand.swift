@@ -18,7 +18,7 @@ enum CertificatesCommand {
     if invocation.console.format == .json {
       try invocation.console.result(report: CertificateListReport(inventory.entries))
     } else {
-      let width = min(40, max(10, inventory.entries.map { TerminalText($0.name).count }.max() ?? 0))
+      let width = min(40, max(10, inventory.entries.map { TerminalText($0.name).cells }.max() ?? 0))
       let lines = inventory.entries.map { line($0, width, invocation.console) }
       try invocation.console.result(lines.isEmpty ? "No certificates." : lines.joined(separator: "\n"))
     }

@@ -58,7 +58,13 @@ struct CommandContext: Sendable {
   }
 
   /// The status files cover everything: a run with a selection does not write them.
-  var writesStatus: Bool { !invocation.arguments.has(CommonFlags.select) }
+  var writesStatus: Bool { !invocation.arguments.has(CommonFlags.select) && names.isEmpty }
+
+  /// The resources that the command line names.
+  private var names: Set<String> {
+    let isAboutNames = invocation.command.arguments.last?.name == ArgumentDefinition.names.name
+    return isAboutNames ? Set(invocation.arguments.positional) : []
+  }
 
   var prober: Prober { Prober(settings: settings.probe, engine: engine) }
 
@@ -100,7 +106,7 @@ struct CommandContext: Sendable {
 
   /// A label that matches nothing is a typing error, not a request to do nothing.
   private func checkSelection(_ loaded: LoadedDesired) throws {
-    let labels = try selection()
+    let labels = try selection().labels
     guard !labels.isEmpty, !loaded.state.resources.contains(where: { $0.carries(labels) }) else { return }
     let wanted = labels.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ", ")
     throw CommandFailure(
@@ -108,14 +114,25 @@ struct CommandContext: Sendable {
       [Diagnostic(.emptySelection, "no resource carries \(wanted)", hint: "labels stand below 'labels:' in the YAML")])
   }
 
-  func selection() throws -> [String: String] {
+  /// A name that nothing has is a typing error, too. What is gone from the files is known by the store.
+  private func checkNames(_ desired: DesiredState, _ stores: StoreSet) async throws {
+    let names = names
+    guard !names.isEmpty else { return }
+    let keys = Set(desired.resources.map(\.key)).union(try await stores.ledger.entries().map(\.key))
+    for name in names.sorted() { _ = try ResourceNameArgument.key(name, among: Array(keys)) }
+  }
+
+  /// - Parameter also: a flag that means the same as `--select`.
+  func selection(_ also: FlagDefinition? = nil) throws -> ResourceSelection {
     var labels: [String: String] = [:]
-    for text in invocation.arguments.all(CommonFlags.select) {
-      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-      guard parts.count == 2 else { throw UsageError(message: "--select takes KEY=VALUE, not '\(text)'") }
-      labels[parts[0]] = parts[1]
+    for flag in [CommonFlags.select, also].compactMap(\.self) {
+      for text in invocation.arguments.all(flag) {
+        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else { throw UsageError(message: "--\(flag.name) takes KEY=VALUE, not '\(text)'") }
+        labels[parts[0]] = parts[1]
+      }
     }
-    return labels
+    return ResourceSelection(labels: labels, names: names)
   }
 
   func reconcileOptions() throws -> ReconcileOptions {
@@ -137,16 +154,25 @@ struct CommandContext: Sendable {
     return planned
   }
 
-  func gateway() throws -> RESTGateway {
-    var missing: [Diagnostic] = []
-    func need(_ value: String, _ name: String, _ setting: String) {
-      guard value.isEmpty else { return }
-      missing.append(
-        Diagnostic(.settingsMissing, "\(setting) is not set", hint: "export \(name), or write it into reconciler.yaml"))
+  /// What has to be set before NPM can be asked, all of it, with the ways to do so.
+  var missingSettings: [Diagnostic] {
+    let needed = [
+      (settings.npmURL, "npm.url", "NPM's address", "export NPM_URL=http://npm.lan:81, or give --npm-url"),
+      (settings.npmIdentity, "npm.identity", "the e-mail address of an account in NPM", "export NPM_IDENTITY"),
+      (
+        settings.npmSecret.reveal(), "npm.secret", "the password of that account",
+        "export NPM_SECRET, or NPM_SECRET_FILE with the name of a file that holds it"
+      ),
+    ]
+    return needed.filter(\.0.isEmpty).map { _, setting, meaning, way in
+      Diagnostic(
+        .settingsMissing, "\(setting) is not set: \(meaning)",
+        hint: "\(way), or write it into reconciler.yaml; 'reconciler init' asks for all of it")
     }
-    need(settings.npmURL, "NPM_URL", "npm.url")
-    need(settings.npmIdentity, "NPM_IDENTITY", "npm.identity")
-    need(settings.npmSecret.reveal(), "NPM_SECRET", "npm.secret")
+  }
+
+  func gateway() throws -> RESTGateway {
+    let missing = missingSettings
     guard missing.isEmpty else { throw CommandFailure(.invalid, missing) }
     var dependencies = UpstreamClient.Dependencies()
     let console = invocation.console
@@ -196,12 +222,32 @@ struct CommandContext: Sendable {
   func plan(
     _ desired: DesiredState, _ reconcileOptions: ReconcileOptions, _ stores: StoreSet
   ) async throws -> (run: Reconciliation, planned: PlanResult) {
+    try await checkNames(desired, stores)
     let run = Reconciliation(gateway: try gateway(), stores: stores, prober: prober, settings: reconcileOptions)
     let start = ContinuousClock.now
     let planned = try await run.plan(desired, progress: progress("checking destinations"))
     invocation.console.describe(planned, since: start)
     for warning in planned.warnings { invocation.console.warn(warning) }
     return (run, planned)
+  }
+
+  /// What there is to do at all, for a look: destinations are not checked.
+  func planWithoutChecks(_ desired: DesiredState) async throws -> PlanResult {
+    var options = try reconcileOptions()
+    options.selection = ResourceSelection()
+    options.probes = false
+    let stores = try stores(createsIt: false)
+    return try await Reconciliation(gateway: try gateway(), stores: stores, prober: prober, settings: options)
+      .plan(desired)
+  }
+
+  /// Everything that the files want and that NPM has. Without desired files, what NPM has.
+  func inventory() async throws -> Inventory {
+    let hasFiles = !loaded().diagnostics.contains { [.desiredMissing, .desiredEmpty].contains($0.code) }
+    let desired = hasFiles ? try loadDesired(exitWhenEmpty: .invalid).state : DesiredState()
+    // What a daemon found that is gone is not known any more.
+    let health = (try? StatusFiles(directory: settings.status).read())?.aged(at: .now).health
+    return Inventory(try await planWithoutChecks(desired), health)
   }
 
   func progress(_ what: String) -> @Sendable (Int, Int) -> Void {

@@ -7,12 +7,16 @@ struct FlagDefinition: Sendable {
   var choices: [String] = []
   var isRepeatable = false
   var summary: String
+  /// What its value is kept under, and its variable made of: its name, unless a common flag of another meaning has that.
+  var key: String
 
   init(
-    _ name: String, short: Character? = nil, value: String? = nil, choices: [String] = [], isRepeatable: Bool = false,
+    _ name: String, key: String? = nil, short: Character? = nil, value: String? = nil, choices: [String] = [],
+    isRepeatable: Bool = false,
     _ summary: String
   ) {
     self.name = name
+    self.key = key ?? name
     self.short = short
     self.value = value
     self.choices = choices
@@ -21,7 +25,7 @@ struct FlagDefinition: Sendable {
   }
 
   /// The environment variable that can replace it.
-  var environment: String { "RECONCILER_" + name.uppercased().replacing("-", with: "_") }
+  var environment: String { "RECONCILER_" + key.uppercased().replacing("-", with: "_") }
   var placeholder: String? { value.map { choices.isEmpty ? $0 : choices.joined(separator: "|") } }
 }
 
@@ -30,7 +34,20 @@ struct ArgumentDefinition: Sendable {
   var name: String
   var choices: [String] = []
   var isOptional = false
+  /// Several may be given; only of the last one.
+  var isRepeatable = false
   var summary: String
+
+  /// Names of resources, for commands that can be about some of them.
+  static let names = ArgumentDefinition(
+    name: "NAME", isOptional: true, isRepeatable: true,
+    summary: "Only these resources: jellyfin, or with the kind, access_list/lan")
+
+  /// As in a usage line.
+  var usage: String {
+    let word = isRepeatable ? "\(name)..." : name
+    return isOptional ? "[\(word)]" : word
+  }
 }
 
 /// A command of the program.

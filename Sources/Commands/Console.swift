@@ -12,6 +12,8 @@ struct Console: Sendable {
   var isVerbose = false
   var logsJSON = false
   var outFile: String?
+  /// Cells in a line of the result; nil: there is no limit.
+  var columns: Int?
   /// Identifies this run in every call to NPM, in events and in log lines.
   var correlation = CorrelationID.random()
 
@@ -31,7 +33,9 @@ struct Console: Sendable {
     logsJSON = arguments.value(CommonFlags.logFormat) == "json"
     let refusesColor =
       arguments.has(CommonFlags.noColor) || CurrentProcess.environment("NO_COLOR").map { !$0.isEmpty } == true
-    hasColor = !refusesColor && Terminal.isTerminal(Terminal.output) && outFile == nil && format == .text
+    hasColor =
+      !refusesColor && !Terminal.isDumb && Terminal.isTerminal(Terminal.output) && outFile == nil && format == .text
+    columns = outFile == nil ? Terminal.columns(Terminal.output) : nil
   }
 
   /// The format implied by a file's name.

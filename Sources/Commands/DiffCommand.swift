@@ -17,7 +17,7 @@ enum DiffCommand {
   static let definition = CommandDefinition(
     name: "diff", aliases: ["plan"], summary: "Show what apply would do",
     discussion: "Writes nothing to NPM and nothing to the store. The digest it prints names the plan for apply --plan.",
-    flags: [exitCode, writeStatus, accept] + ApplyFlags.planning, run: run)
+    arguments: [.names], flags: [exitCode, writeStatus, accept] + ApplyFlags.planning, run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     let context = try CommandContext(invocation)

@@ -14,7 +14,7 @@ enum HelpText {
   }
 
   static func of(_ command: CommandDefinition) -> String {
-    let words = command.arguments.map { $0.isOptional ? "[\($0.name)]" : $0.name }
+    let words = command.arguments.map(\.usage)
     var lines = [
       command.summary, "", "usage: " + (["reconciler", command.name] + words + ["[FLAGS]"]).joined(separator: " "),
     ]

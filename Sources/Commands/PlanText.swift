@@ -27,34 +27,44 @@ struct PlanText {
     nameWidth = min(28, max(10, changes)) + 2
   }
 
-  private static func longestName(_ changes: [Change]) -> Int { changes.lazy.map(\.key.name.count).max() ?? 0 }
+  private static func longestName(_ changes: [Change]) -> Int {
+    changes.lazy.map { TerminalText($0.key.name).cells }.max() ?? 0
+  }
 
   func text() -> TerminalText {
-    var lines = [header, ""]
+    var lines = header + [""]
     for change in planned.plan.changes { lines += self.lines(change) }
     for change in planned.plan.withheld { lines += withheld(change) }
     if !planned.plan.adoptable.isEmpty {
-      lines.append(
-        "  \(planned.plan.adoptable.count) as they should be, but without an owner; take them over with: reconciler adopt --all"
-      )
+      let count = planned.plan.adoptable.count
+      lines +=
+        ("  \(count) as they should be, but without an owner; take them over with: reconciler adopt --all"
+        as TerminalText).wrapped(to: console.columns, indent: 2)
     }
     if !planned.plan.unchanged.isEmpty { lines.append("  \(planned.plan.unchanged.count) unchanged") }
-    if lines.count > 2 { lines.append("") }
-    lines.append(TerminalText(summary))
+    if lines.last?.isEmpty == false { lines.append("") }
+    lines += TerminalText(summary).wrapped(to: console.columns)
     for refusal in planned.refusals {
-      lines.append("apply would refuse: \(refusal.message)")
-      if let hint = refusal.hint { lines.append("      hint: \(hint)") }
+      lines += ("apply would refuse: \(refusal.message)" as TerminalText).wrapped(to: console.columns)
+      if let hint = refusal.hint {
+        lines += ("      hint: \(hint)" as TerminalText).wrapped(to: console.columns, indent: 6)
+      }
     }
     return lines.joined(separator: "\n")
   }
 
-  private var header: TerminalText {
+  /// On two lines where one is too narrow.
+  private var header: [TerminalText] {
     let files = Phrases.count(planned.desired.fileCount, "file")
     let hosts = Phrases.kinds(planned.desired.resources.map(\.key.kind))
     let left: TerminalText = "\(settings.desired)/  \(files), \(hosts)"
     let right: TerminalText =
       "NPM \(planned.observed.version) at \(settings.npmURL), \(Phrases.count(planned.observedCount, "object")), \(planned.plan.ownedCount) ours"
-    return left.padded(to: 42) + " " + right
+    let line = left.padded(to: 42) + " " + right
+    if let columns = console.columns, line.cells > columns {
+      return left.wrapped(to: columns) + right.wrapped(to: columns)
+    }
+    return [line]
   }
 
   var summary: String {
@@ -90,19 +100,20 @@ struct PlanText {
     switch change.action {
     case .create: create(change)
     case .update: update(change)
-    case .delete:
-      [entry("-", .red, change, TerminalText(domains(change)).padded(to: 40) + "  no longer in \(settings.desired)/")]
+    case .delete: block("-", .red, change, ["\(domains(change))"], ["no longer in \(settings.desired)/"])
     case .release(let isDisabling):
-      [
-        entry(
-          "-", .red, change,
-          TerminalText(domains(change)).padded(to: 40)
-            + "  \(isDisabling ? "disabled" : "left to NPM"): no longer in \(settings.desired)/"
-            + (lacksMarker(change) ? ", and without our marker" : ""))
-      ]
+      block(
+        "-", .red, change, ["\(domains(change))"],
+        [
+          "\(isDisabling ? "disabled" : "left to NPM"): no longer in \(settings.desired)/"
+            + (lacksMarker(change) ? ", and without our marker" : "")
+        ])
     case .adopt where change.observed?.marker == nil: adopt(change)
-    case .adopt: [entry("=", .green, change, "linked to host \(id(change)) by its marker", source(change))]
-    case .blocked(let blockReason): blocked(change, blockReason)
+    case .adopt: block("=", .green, change, ["linked to host \(id(change)) by its marker"], [source(change)])
+    case .blocked(let reason):
+      block(
+        "!", .magenta, change, ([reason.message] + [reason.hint].compactMap(\.self)).map { TerminalText($0) },
+        [source(change)])
     }
   }
 
@@ -113,68 +124,46 @@ struct PlanText {
   private func create(_ change: Change) -> [TerminalText] {
     guard let spec = change.desired else { return [] }
     let text: TerminalText = "\(kind(change))\(spec.schema.summary(spec))"
-    guard spec.schema.isProbed else {
-      let first = entry("+", .green, change, text.padded(to: 46), source(change))
-      guard !change.rewrites.isEmpty else { return [first] }
-      let names = change.rewrites.map(\.label).joined(separator: ", ")
-      return [
-        first, continuation("NPM drops TLS and access control of \(names) meanwhile; written again right after", ""),
-      ]
+    if spec.schema.isProbed {
+      let facts = checks(change)
+      return block(
+        "+", .green, change, [text] + (facts.isEmpty ? ["destination not checked"] : facts), [source(change)])
     }
-    let facts = checks(change)
-    let first = TerminalText(facts.first ?? "destination not checked")
-    return [entry("+", .green, change, text), continuation(first.padded(to: 46), source(change))]
-      + facts.dropFirst().map { continuation(TerminalText($0), "") }
+    let names = change.rewrites.map(\.label).joined(separator: ", ")
+    let broken: TerminalText = "NPM drops TLS and access control of \(names) meanwhile; written again right after"
+    return block("+", .green, change, [text] + (names.isEmpty ? [] : [broken]), [source(change)])
   }
 
   private func adopt(_ change: Change) -> [TerminalText] {
     let differing = change.fields.filter { $0.path != "meta.reconciler" }
-    let first = entry(
-      "=", .green, change, "\(domains(change)): \(change.ref?.description ?? "") becomes ours", source(change))
-    return [first] + differing.map { continuation("\($0.path)  \(ValueText.change($0.before, $0.after))", "") }
+    let first: TerminalText = "\(domains(change)): \(change.ref?.description ?? "") becomes ours"
+    let values: [TerminalText] = differing.map { "\($0.path)  \(ValueText.change($0.before, $0.after))" }
+    return block("=", .green, change, [first] + values, [source(change)])
   }
 
   private func update(_ change: Change) -> [TerminalText] {
-    guard let former = change.renamedFrom else { return fields(change) }
-    let first = entry(
-      "~", .yellow, change,
-      ("renamed from '\(former.name)' (\(change.ref?.description ?? ""))" as TerminalText).padded(to: 46),
-      source(change))
-    return [first]
-      + change.fields.map { field in
-        let (path, values) = ValueText.shown(field)
-        return continuation("\(path)  \(values)", "")
-      }
-  }
-
-  private func fields(_ change: Change) -> [TerminalText] {
-    if change.fields.isEmpty {
-      return [entry("~", .yellow, change, "an interrupted write is made again", source(change))]
+    var texts: [TerminalText] = []
+    if let former = change.renamedFrom {
+      texts.append("renamed from '\(former.name)' (\(change.ref?.description ?? ""))")
+    } else if change.fields.isEmpty {
+      texts.append("an interrupted write is made again")
     }
-    let pathWidth = min(26, change.fields.map { TerminalText(ValueText.shown($0).path).count }.max() ?? 0)
-    let isDrift = change.fields.contains { $0.cause == .drifted || $0.cause == .both }
-    // Each remark once: the author of the change in NPM, the line in the YAML.
-    let remarks = ((isDrift ? [drift(change)] : []) + [source(change)]).filter { !$0.isEmpty }
-    var lines: [TerminalText] = []
-    for index in 0..<max(change.fields.count, remarks.count) {
-      let field = change.fields.indices.contains(index) ? ValueText.shown(change.fields[index]) : nil
-      let text = field.map { TerminalText($0.path).padded(to: pathWidth) + "  \($0.values)" } ?? ""
-      let remark = remarks.indices.contains(index) ? remarks[index] : ""
-      let padded = remark.isEmpty ? text : text.padded(to: 46)
-      lines.append(index == 0 ? entry("~", .yellow, change, padded, remark) : continuation(padded, remark))
-    }
+    let fields = change.fields.map(ValueText.shown)
+    let pathWidth = min(26, fields.map { TerminalText($0.path).cells }.max() ?? 0)
+    texts += fields.map { TerminalText($0.path).padded(to: pathWidth) + "  \($0.values)" }
     if !change.exchangesWith.isEmpty {
       let names = change.exchangesWith.map { "'\($0.name)'" }.joined(separator: ", ")
-      lines.append(continuation("exchanges with \(names), which gives way for a moment", ""))
+      texts.append("exchanges with \(names), which gives way for a moment")
     }
-    if let message = refusal(change) { lines.append(continuation("nginx: \(message)", "")) }
-    return lines + checks(change).map { continuation(TerminalText($0), "") }
+    if let message = refusal(change) { texts.append("nginx: \(message)") }
+    let isDrift = change.fields.contains(where: \.isDrifted)
+    return block("~", .yellow, change, texts + checks(change), (isDrift ? [drift(change)] : []) + [source(change)])
   }
 
   /// The check results of its destinations, one per line.
-  private func checks(_ change: Change) -> [String] {
+  private func checks(_ change: Change) -> [TerminalText] {
     (planned.probes[change.key] ?? []).map { result in
-      (result.target.location.map { "location \($0): " } ?? "") + ProbeText.facts(result)
+      TerminalText((result.target.location.map { "location \($0): " } ?? "") + ProbeText.facts(result))
     }
   }
 
@@ -192,39 +181,62 @@ struct PlanText {
     return "changed in NPM by \(author.user), \(author.minute)"
   }
 
-  private func blocked(_ change: Change, _ blockReason: BlockReason) -> [TerminalText] {
-    var lines = [entry("!", .magenta, change, TerminalText(blockReason.message).padded(to: 46), source(change))]
-    if let hint = blockReason.hint { lines.append(continuation(TerminalText(hint), "")) }
-    return lines
-  }
-
   func withheld(_ change: Change) -> [TerminalText] {
     if let suspension = change.suspension {
       let reason = suspension.reason.isEmpty ? "" : " (\(suspension.reason))"
       let fields = change.fields.map(\.path).joined(separator: ", ")
       let what =
         change.renamedFrom != nil ? "its new name" : change.action == .update ? fields : change.action.kind.rawValue
-      return [entry(".", .dim, change, "suspended until \(suspension.until)\(reason): \(what) waits", source(change))]
+      return block(".", .dim, change, ["suspended until \(suspension.until)\(reason): \(what) waits"], [source(change)])
     }
     let what = change.action.isRemoval ? "stays in NPM" : "is left as it is"
     let hint = change.action == .delete ? "; to delete it: --policy sync" : ""
-    return [entry(".", .dim, change, "\(domains(change)) \(what): policy \(planned.plan.policy.rawValue)\(hint)")]
+    return block(
+      ".", .dim, change, ["\(domains(change)) \(what): policy \(planned.plan.policy.rawValue)\(hint)"], [])
   }
 
-  private func entry(
-    _ symbol: TerminalText, _ paint: ANSIStyle, _ change: Change, _ text: TerminalText, _ remark: String = ""
-  ) -> TerminalText {
-    let name = TerminalText(change.key.name).padded(to: nameWidth)
-    return "  \(console.paint(symbol, paint)) \(console.paint(name, .bold))\(text)\(tail(remark))"
+  /// One change: what is to be said of it, each on a line, and remarks beside them, each once.
+  private func block(
+    _ symbol: TerminalText, _ style: ANSIStyle, _ change: Change, _ texts: [TerminalText], _ remarks: [String]
+  ) -> [TerminalText] {
+    let sign: TerminalText = "  \(console.paint(symbol, style)) "
+    let lead = nameWidth + 4
+    if let columns = console.columns, columns - lead < Self.narrowest {
+      let below = Self.beside(texts, remarks, width: columns - 6)
+      return [sign + console.paint(TerminalText(change.key.name), .bold)] + below.map { TerminalText.blanks(6) + $0 }
+    }
+    let name = console.paint(TerminalText(change.key.name).padded(to: nameWidth), .bold)
+    let lines = Self.beside(texts, remarks, width: console.columns.map { $0 - lead }) { console.paint($0, .dim) }
+    return [sign + name + (lines.first ?? "")] + lines.dropFirst().map { TerminalText.blanks(lead) + $0 }
   }
 
-  private func continuation(_ text: TerminalText, _ remark: String) -> TerminalText {
-    TerminalText.blanks(nameWidth + 4) + text + tail(remark)
+  /// Puts each remark beside the first text that leaves it room; those that are left, behind the last.
+  private static func beside(
+    _ texts: [TerminalText], _ remarks: [String], width: Int?, paint: (TerminalText) -> TerminalText = { $0 }
+  ) -> [TerminalText] {
+    var waiting = remarks.filter { !$0.isEmpty }
+    var lines: [TerminalText] = []
+    for (index, text) in texts.enumerated() {
+      let isLast = index == texts.count - 1
+      let count = isLast ? waiting.count : min(1, waiting.count)
+      let remark = TerminalText(waiting.prefix(count).joined(separator: ", "))
+      let line = [remarkColumn, 0].map { text.padded(to: $0) + "  " + paint(remark) }.first {
+        $0.cells <= width ?? .max
+      }
+      if remark.isEmpty || (line == nil && !isLast) {
+        lines += text.wrapped(to: width)
+      } else {
+        lines += line.map { [$0] } ?? text.wrapped(to: width, with: remark)
+        waiting.removeFirst(count)
+      }
+    }
+    return lines
   }
 
-  private func tail(_ remark: String) -> TerminalText {
-    remark.isEmpty ? "" : "  " + console.paint(TerminalText(remark), .dim)
-  }
+  /// Where remarks begin, in cells behind the names.
+  private static let remarkColumn = 46
+  /// Cells behind the names below which texts stand below them.
+  private static let narrowest = 28
 
   private func domains(_ change: Change) -> String {
     let spec = change.desired ?? change.observed?.spec

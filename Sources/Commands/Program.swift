@@ -10,9 +10,10 @@ package enum Program {
   static let commands: [CommandDefinition] = [
     ValidateCommand.definition, DiffCommand.definition, ApplyCommand.definition, AdoptCommand.definition,
     ExportCommand.definition, WatchCommand.definition, RollbackCommand.definition, StatusCommand.definition,
+    ListCommand.definition, ShowCommand.definition,
     EventsCommand.definition, AlertsCommand.definition, SuspendCommand.suspension, SuspendCommand.resumption,
     CertificatesCommand.definition,
-    SchemaCommand.definition, SettingsCommand.definition,
+    ExplainCommand.definition, SchemaCommand.definition, SettingsCommand.definition,
     SimulatorCommand.definition, CompletionCommand.definition,
     VersionCommand.definition,
   ]

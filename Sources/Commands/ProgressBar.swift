@@ -8,7 +8,7 @@ struct ProgressBar: Sendable {
 
   init(_ what: String, isShown: Bool) {
     self.what = what
-    self.isShown = isShown && Terminal.isTerminal(Terminal.error)
+    self.isShown = isShown && !Terminal.isDumb && Terminal.isTerminal(Terminal.error)
   }
 
   func update(_ done: Int, of total: Int) {

@@ -27,7 +27,7 @@ enum RollbackCommand {
       let target = try await target(invocation.arguments.integer(to), stores)
       var settings = try context.reconcileOptions()
       settings.purpose = .rollBack(target)
-      settings.selection = [:]
+      settings.selection = ResourceSelection()
       let remark =
         "\(context.settings.desired)/ still says otherwise: revert it too, or the next apply undoes this rollback."
       return (ApplyFlow.Request(desired: target.desired, writesStatus: false, remark: remark), settings)

@@ -1,4 +1,5 @@
 import Configuration
+import DesiredFiles
 import Model
 import Platform
 import Reports
@@ -10,16 +11,23 @@ enum StatusCommand {
   static let definition = CommandDefinition(
     name: "status", summary: "Show what the last reconciliation found, and how hosts are",
     discussion: """
-      Reads the status files: it needs neither NPM nor a running daemon. Ends with 1 where there are none, and where a
-      daemon has written them and is gone.
+      Reads the status files: it needs neither NPM nor a running daemon. Where there are none yet, NPM is asked once, and
+      nothing is written. Ends with 1 where a daemon has written the files and is gone.
       """,
-    flags: [watch], run: run)
+    arguments: [.names], flags: [watch], run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     let settings = try CommandContext.load(invocation)
     let directory = settings.status
     guard invocation.arguments.has(watch) else {
-      return try show(settings, invocation.console).isAbandoned ? .failure : .success
+      let written: StatusDocument
+      do {
+        written = try read(settings)
+      } catch {
+        guard let found = try await observe(invocation) else { throw error }
+        written = found
+      }
+      return try show(written, invocation).isAbandoned ? .failure : .success
     }
     ShutdownSignal().listenToSignals()
     var shown = ""
@@ -28,22 +36,34 @@ enum StatusCommand {
       if stamp != shown {
         // From the upper left corner, over the previous output.
         invocation.console.clear()
-        guard try show(settings, invocation.console).isRead else { return .success }
+        guard try show(read(settings), invocation).isRead else { return .success }
         shown = stamp
       }
       try await Task.sleep(for: .milliseconds(500))  // polling: change notifications do not work on every file system
     }
   }
 
+  /// What a reconciliation would find; nil: it is not known which NPM, or with which account.
+  private static func observe(_ invocation: Invocation) async throws -> StatusDocument? {
+    let context = try CommandContext(invocation)
+    guard context.missingSettings.isEmpty else { return nil }
+    let planned = try await context.planWithoutChecks(context.loadDesired(exitWhenEmpty: .invalid).state)
+    return StatusDocument(planned, nil, ReconcileSummary(planned, nil), try context.reconcileOptions(), at: .now)
+  }
+
   /// - Returns: false for `isRead`: the reader has closed the pipe.
-  private static func show(_ settings: Settings, _ console: Console) throws -> (isRead: Bool, isAbandoned: Bool) {
-    let written = try read(settings)
+  private static func show(_ written: StatusDocument, _ invocation: Invocation) throws -> (
+    isRead: Bool, isAbandoned: Bool
+  ) {
+    let console = invocation.console
     let document = written.aged(at: .now)
     let isRead =
       switch console.format {
       case .json: try console.result(report: StatusOutput(document))
       case .markdown: try console.result(markdown: StatusMarkdown.text(document))
-      case .text: try console.result(StatusText(console: console, document: document).text)
+      case .text:
+        try console.result(
+          StatusText(console: console, document: document, names: Set(invocation.arguments.positional)).text)
       }
     return (isRead, written.status.isAbandoned(at: .now))
   }
@@ -57,7 +77,7 @@ enum StatusCommand {
         [
           Diagnostic(
             .statusWrite, "there is no readable \(settings.status)/status.json",
-            hint: "'reconciler watch', 'reconciler apply' and 'reconciler diff --write-status' write it")
+            hint: "'reconciler watch' and 'reconciler apply' write it; 'reconciler doctor' says what is missing")
         ])
     }
   }

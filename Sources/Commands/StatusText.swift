@@ -6,107 +6,184 @@ import Reports
 struct StatusText {
   let console: Console
   let document: StatusDocument
-  var now = Timestamp.now
+  /// Only these; empty: all.
+  var names: Set<String> = []
+  var times = LocalTime()
 
-  /// Healthy hosts listed one by one; the rest are counted.
+  /// Healthy hosts that a terminal lists one by one; the rest are counted.
   private static let shownHealthy = 20
 
   private var status: StatusReport { document.status }
 
   var text: TerminalText {
-    var lines =
-      silence.map { since -> [TerminalText] in
-        [console.paint("The daemon has written nothing since \(since): what it knew is not known any more.", .red)]
-      } ?? []
-    lines += [headline, ""]
-    lines += conditions + drifted
-    lines += hosts
-    if lines.last?.isEmpty != true { lines.append("") }
-    lines.append(last)
-    return lines.joined(separator: "\n")
+    var lines = (silence.map { [console.paint($0, .red)] } ?? []) + [headline]
+    lines = lines.flatMap { $0.wrapped(to: console.columns) }
+    for rows in [attention, hosts] where !rows.isEmpty {
+      lines += [""] + TextTable(width: console.columns, rows: rows).lines
+    }
+    if !names.isEmpty, attention.isEmpty, hosts.isEmpty {
+      lines += [
+        "", "  nothing is said of \(names.sorted().joined(separator: ", ")): 'reconciler show NAME' looks at NPM",
+      ]
+    }
+    if hiddenHealthy > 0 { lines.append("  and \(hiddenHealthy) more that are healthy: 'reconciler list'") }
+    return (lines + [""] + last.flatMap { $0.wrapped(to: console.columns) }).joined(separator: "\n")
   }
 
   private func count(_ state: ObjectState) -> Int { status.counts[state] ?? 0 }
 
+  // MARK: In one line
+
   private var headline: TerminalText {
-    let sync = status[.inSync]
-    let isInSync = sync?.status == .yes
-    let word: TerminalText =
-      isInSync
-      ? "all in sync"
-      : sync?.reason == StatusFiles.outdated ? "outdated" : sync?.status == .no ? "differs" : "not known"
-    let npm = "NPM \(status.npm.version ?? "?") at \(status.npm.url)"
-    let since = sync.map { Self.minute($0.since) } ?? "?"
-    let state: TerminalText = "\(console.paint(word, isInSync ? .green : .yellow)) since \(since), \(npm)"
-    let number: TerminalText = "\(count(.inSync)) of \(count(.desired)) in sync, \(state)"
-    guard let health = document.health, !health.proxies.isEmpty else { return number }
+    let npm: TerminalText = "NPM \(status.npm.version ?? "?") at \(status.npm.url)"
+    guard let health = document.health, !health.proxies.isEmpty else { return "\(sync), \(npm)" }
     let healthy = health.counts[.healthy] ?? 0
     let total: TerminalText = "\(healthy) of \(health.proxies.count) healthy"
     let isFine = healthy == health.proxies.count
-    return "\(console.paint(total, isFine ? .green : .yellow)), \(number)"
+    return "\(console.paint(total, isFine ? .green : .yellow)), \(sync), \(npm)"
   }
 
-  /// Since when a daemon that wrote the files has been silent; nil: it is not, or there is none.
-  private var silence: String? {
-    status.isAbandoned(at: now) ? status.daemon.map { Self.minute($0.writtenAt) } : nil
-  }
-
-  private var conditions: [TerminalText] {
-    status.conditions.filter { $0.status != .yes && $0.type != .healthy }.map {
-      "  \($0.type.rawValue): \($0.message)"
+  private var sync: TerminalText {
+    guard let sync = status[.inSync] else { return console.paint("not known whether in sync", .yellow) }
+    let since = times.text(sync.since.timestamp)
+    let number = "\(count(.inSync)) of \(count(.desired))"
+    switch sync.status {
+    case .yes: return "\(console.paint("\(number) in sync", .green)) since \(since)"
+    case .no: return "\(console.paint("\(number) in sync", .yellow)), differs since \(since)"
+    case .unknown where sync.reason == StatusFiles.outdated:
+      return "\(console.paint("outdated", .yellow)) since \(since)"
+    case .unknown: return "\(console.paint("not known whether in sync", .yellow)) since \(since)"
     }
   }
 
-  private var drifted: [TerminalText] {
-    (document.drift?.drift ?? []).flatMap { entry -> [TerminalText] in
-      let at = entry.changedAt.map { ", \($0)" } ?? ""
-      let by = entry.by.map { ", changed in NPM by \($0)\(at)" } ?? ""
-      return entry.fields.map { field in
-        let values = "\(field.observed.summary), should be \(field.desired.summary)"
-        return "  \(entry.name)  \(field.path)  \(values)\(by)"
+  /// Since when a daemon that wrote the files has been silent; nil: it is not, or there is none.
+  private var silence: TerminalText? {
+    guard status.isAbandoned(at: times.now), let daemon = status.daemon else { return nil }
+    let since = times.text(daemon.writtenAt.timestamp)
+    return "The daemon has written nothing since \(since): what it knew is not known any more."
+  }
+
+  // MARK: What needs a look
+
+  private var attention: [TextTable.Row] { (names.isEmpty ? conditions : []) + changes + drifted + held }
+
+  private func isMeant(_ kind: String, _ name: String) -> Bool {
+    names.isEmpty || names.contains(name) || names.contains("\(kind)/\(name)")
+  }
+
+  /// What is not about single objects.
+  private var conditions: [TextTable.Row] {
+    status.conditions.compactMap { condition in
+      switch (condition.type, condition.status) {
+      case (.healthy, _), (_, .yes): nil
+      case (.certificatesValid, .no): row("certificates", "due", .yellow, condition.message)
+      case (.desiredValid, .no): row("desired files", "not in force", .red, condition.message)
+      case (.applied, .no) where condition.reason == "Refused": row("apply", "refused", .red, condition.message)
+      case (.inSync, .no) where condition.reason == ReconcileSummary.unprotected:
+        row("sync", "differs", .red, condition.message)
+      case (_, .unknown): row(Self.title(condition.type), "unknown", .yellow, condition.message)
+      default: nil
       }
     }
   }
 
-  /// Unhealthy hosts come first.
-  private var hosts: [TerminalText] {
-    let proxies = document.health?.proxies ?? []
-    let bad = proxies.filter { $0.health == .unhealthy }
-    let unknown = proxies.filter { $0.health == .unknown }
-    let good = proxies.filter { $0.health == .healthy }
-    let shown = bad + unknown.prefix(Self.shownHealthy) + good.prefix(Self.shownHealthy)
-    let width = (shown.map { TerminalText($0.name).count }.max() ?? 0) + 2
-    let hidden = proxies.count - shown.count
-    return shown.map { host($0, width) } + (hidden > 0 ? ["  and \(hidden) more, see health.json"] : [])
-  }
-
-  private func host(_ proxy: HealthReport.Proxy, _ width: Int) -> TerminalText {
-    let name = TerminalText(proxy.name).padded(to: width)
-    switch proxy.health {
-    case .healthy:
-      let share = proxy.availability.day.map { Objective.percent($0) } ?? ""
-      let time = proxy.latency.p50.map { "\(Int($0.rounded(.up))) ms" } ?? ""
-      let numbers =
-        share.isEmpty && time.isEmpty ? "" : "    \(time.isEmpty ? share : share.padded(to: 8) + "  " + time)"
-      return "  \(name)\(console.paint("healthy", .green))\(numbers)"
-    case .unhealthy:
-      let problem = proxy.problem ?? ""
-      return "  \(name)\(console.paint("unhealthy", .red))  since \(Self.minute(proxy.since))  \(problem)"
-    case .unknown: return "  \(name)unknown    \(proxy.problem ?? "not checked yet")"
+  private static func title(_ type: ConditionReport.Kind) -> String {
+    switch type {
+    case .inSync: "sync"
+    case .applied: "apply"
+    case .unobstructed: "blocked changes"
+    case .certificatesValid: "certificates"
+    case .healthy: "health"
+    case .desiredValid: "desired files"
     }
   }
 
-  private var last: TerminalText {
+  /// Blocked, failed, and not applied yet.
+  private var changes: [TextTable.Row] {
+    let isDrifted = Set((document.drift?.drift ?? []).map { "\($0.kind)/\($0.name)" })
+    return status.open.filter { isMeant($0.kind, $0.name) }.compactMap { change in
+      let name = Self.name(change.kind, change.name)
+      if change.action == "blocked" { return row(name, "blocked", .red, change.message ?? "", change.hint) }
+      if let message = change.message { return row(name, "failed", .red, message, change.hint) }
+      guard !isDrifted.contains("\(change.kind)/\(change.name)") else { return nil }
+      let fields =
+        change.fields.isEmpty || change.action == "create" ? "" : ": \(change.fields.joined(separator: ", "))"
+      return row(name, "pending", .yellow, "\(change.action)\(fields)")
+    }
+  }
+
+  private var drifted: [TextTable.Row] {
+    (document.drift?.drift ?? []).filter { isMeant($0.kind, $0.name) }.map { entry in
+      let at = entry.changedAt.map { ", \($0)" } ?? ""
+      let by = entry.by.map { "changed in NPM by \($0)\(at)" }
+      let fields = entry.fields.map { "\($0.path) \($0.observed.summary), should be \($0.desired.summary)" }
+      let name = Self.name(entry.kind, entry.name)
+      return row(
+        name, "drifted", .yellow, fields.first ?? "changed in NPM", fields.dropFirst() + [by].compactMap(\.self))
+    }
+  }
+
+  /// Held back by the policy, a suspension or a maintenance window.
+  private var held: [TextTable.Row] {
+    status.withheld.filter { isMeant($0.kind, $0.name) }.map { change in
+      row(Self.name(change.kind, change.name), "waits", .dim, "\(change.action): \(change.message ?? "")")
+    }
+  }
+
+  private func row(_ name: String, _ state: TerminalText, _ style: ANSIStyle, _ text: String, _ hint: String?)
+    -> TextTable.Row
+  { row(name, state, style, text, [hint].compactMap(\.self)) }
+
+  private func row(
+    _ name: String, _ state: TerminalText, _ style: ANSIStyle, _ text: String, _ notes: [String] = []
+  ) -> TextTable.Row {
+    TextTable.Row(
+      [TerminalText(name), console.paint(state, style), TerminalText(text)], notes: notes.map { TerminalText($0) })
+  }
+
+  /// The name, with its kind unless it is a proxy host.
+  private static func name(_ kind: String, _ name: String) -> String {
+    let kind = ResourceKind(rawValue: kind)
+    return kind == .proxyHost ? name : "\(kind.title) \(name)"
+  }
+
+  // MARK: How hosts are
+
+  private func proxies(_ health: Health) -> [HealthReport.Proxy] {
+    (document.health?.proxies ?? []).filter {
+      $0.health == health && isMeant(ResourceKind.proxyHost.rawValue, $0.name)
+    }
+  }
+
+  private var hiddenHealthy: Int {
+    console.columns == nil || !names.isEmpty ? 0 : max(0, proxies(.healthy).count - Self.shownHealthy)
+  }
+
+  /// Unhealthy hosts come first. Nothing is left out of what is no terminal.
+  private var hosts: [TextTable.Row] {
+    (proxies(.unhealthy) + proxies(.unknown) + proxies(.healthy).dropLast(hiddenHealthy)).map { proxy in
+      switch proxy.health {
+      case .healthy:
+        let share = proxy.availability.day.map { Objective.percent($0) } ?? ""
+        let time = proxy.latency.p50.map { "\(Int($0.rounded(.up))) ms" } ?? ""
+        return row(proxy.name, "healthy", .green, time.isEmpty ? share : "\(share.padded(to: 8))  \(time)")
+      case .unhealthy:
+        return row(proxy.name, "unhealthy", .red, "since \(times.text(proxy.since.timestamp))  \(proxy.problem ?? "")")
+      case .unknown: return row(proxy.name, "unknown", .yellow, proxy.problem ?? "not checked yet")
+      }
+    }
+  }
+
+  // MARK: What was done last
+
+  private var last: [TerminalText] {
     let planned = status.lastReconcile
     let run = planned?.run.map { "run \($0)" } ?? planned?.command ?? "nothing yet"
-    let at = planned.map { ", \(Self.minute($0.at))" } ?? ""
-    let commit = status.commit.map { commit -> TerminalText in
-      "\nCommit \(commit.hash.prefix(10)) by \(commit.author): \(commit.subject)"
-    }
+    let at = planned.map { ", \(times.text($0.at.timestamp))" } ?? ""
     let counts = "\(count(.applied)) applied, \(count(.failed)) failed, \(count(.blocked)) blocked"
-    return "Last: \(run)\(at), \(counts)\(commit ?? "")"
+    let commit = status.commit.map { commit -> TerminalText in
+      "Commit \(commit.hash.prefix(10)) by \(commit.author): \(commit.subject)"
+    }
+    return ["Last: \(run)\(at), \(counts)"] + [commit].compactMap(\.self)
   }
-
-  /// For example `2026-11-21 14:02 UTC`.
-  private static func minute(_ time: ReportTime) -> String { "\(time.timestamp.sqlText.dropLast(3)) UTC" }
 }

@@ -11,7 +11,7 @@ enum ValidateCommand {
   static let definition = CommandDefinition(
     name: "validate", summary: "Check the desired files, and with --probe their destinations",
     discussion: "Needs no NPM. Ends with 3 when a file has an error or a destination failed under 'validate: enforce'.",
-    flags: [probe], run: run)
+    arguments: [.names], flags: [probe], run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     let context = try CommandContext(invocation)
@@ -19,11 +19,14 @@ enum ValidateCommand {
     let selection = try context.selection()
     var results: [ProbeResult] = []
     var enforced: [Bool] = []
+    if !loaded.diagnostics.hasErrors {
+      for name in selection.names.sorted() { _ = try ResourceNameArgument.key(name, among: loaded.state.resources) }
+    }
     if invocation.arguments.has(probe) && !loaded.diagnostics.hasErrors {
       let hosts = loaded.state.resources.filter { resource in
-        resource.spec.schema.isProbed && resource.validation != .off && resource.carries(selection)
+        resource.spec.schema.isProbed && resource.validation != .off && selection.contains(resource)
       }
-      let names = loaded.state.resources.filter { $0.validation != .off && $0.carries(selection) }
+      let names = loaded.state.resources.filter { $0.validation != .off && selection.contains($0) }
       loaded.diagnostics += await StartupDNSCheck.warnings(names, context.prober)
       let progress = context.progress("checking destinations")
       let targets = hosts.flatMap { host in

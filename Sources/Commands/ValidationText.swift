@@ -7,7 +7,7 @@ enum ValidationText {
   static func text(_ loaded: LoadedDesired, _ results: [ProbeResult], _ console: Console) -> TerminalText {
     let renderer = DiagnosticText(texts: loaded.texts, console: console)
     var lines = loaded.diagnostics.flatMap(renderer.lines)
-    let width = min(28, results.map { TerminalText($0.target.title).count }.max() ?? 0) + 2
+    let width = min(28, results.map { TerminalText($0.target.title).cells }.max() ?? 0) + 2
     for result in results {
       let symbol = result.isOK ? console.paint("ok", .green) : console.paint("failed", .red)
       let pad: TerminalText = result.isOK ? "    " : ""

@@ -2,20 +2,6 @@ package import Model
 import Platform
 import YAML
 
-/// The result of loading the desired files.
-package struct LoadedDesired: Sendable {
-  package var state = DesiredState()
-  /// In source order.
-  package var diagnostics: [Diagnostic] = []
-  package var texts = SourceLines()
-  /// Further files that provide values: certificates, keys, passwords.
-  package var referred: Set<String> = []
-  /// The number of files with at least one error.
-  package var filesWithErrors: Int {
-    Set(diagnostics.filter { $0.severity == .error }.compactMap { $0.location?.file }).count
-  }
-}
-
 /// Loads all files below `desired/` and reports all errors of all files at once.
 package struct DesiredLoader {
   private let directory: String
@@ -120,19 +106,24 @@ package struct DesiredLoader {
         loaded.diagnostics += [
           Diagnostic(
             .desiredEmpty, "\(directory)/ holds no .yaml file",
-            hint: "put a file with 'proxy_hosts:' there, or name another directory with --desired")
+            hint: Self.wayIn(directory))
         ]
         return nil
       }
       return files
     } catch let error as FileError {
       let code: DiagnosticCode = error.isMissing ? .desiredMissing : .unreadableFile
-      let hint = error.isMissing ? "create it, or name another directory with --desired" : nil
+      let hint = error.isMissing ? Self.wayIn(directory) : nil
       loaded.diagnostics = [Diagnostic(code, error.description, hint: hint)]
     } catch {
       loaded.diagnostics = [Diagnostic(.unreadableFile, "cannot list \(directory): \(error)")]
     }
     return nil
+  }
+
+  private static func wayIn(_ directory: String) -> String {
+    "'reconciler export --out \(directory)' writes what NPM has there; or write a file with 'proxy_hosts:', or name another "
+      + "directory with --desired"
   }
 
   private mutating func read(_ file: String) {

@@ -17,18 +17,11 @@ package struct EscapedText<Medium: TextMedium>: Hashable, Sendable {
   package init(trusted text: String) { raw = text }
 
   package var isEmpty: Bool { raw.isEmpty }
-  /// The number of characters, invisible ones included.
-  package var count: Int { raw.count }
 
   package static func + (left: EscapedText, right: EscapedText) -> EscapedText {
     EscapedText(trusted: left.raw + right.raw)
   }
   package static func += (left: inout EscapedText, right: EscapedText) { left.raw += right.raw }
-
-  /// Padded with blanks to a width.
-  package func padded(to width: Int) -> EscapedText {
-    EscapedText(trusted: raw + String(repeating: " ", count: max(0, width - raw.count)))
-  }
 
   package static func blanks(_ count: Int) -> EscapedText {
     EscapedText(trusted: String(repeating: " ", count: max(0, count)))

@@ -31,7 +31,7 @@ package enum ForeignWords {
         ],
         ["forward", "forward_domain_name", "forwarding_host"]
       ),
-      (["host", "ip", "address"], ["forward_host", "forwarding_host"]),
+      (["host", "ip", "address"], ["forward_host", "forwarding_host", "url"]),
       (["port"], ["forward_port", "incoming_port"]), (["scheme", "protocol"], ["forward_scheme"]),
       (["listen", "listen_port", "source_port"], ["incoming_port"]), (["forward_domain"], ["forward_domain_name"]),
       (["code", "http_code", "status_code", "redirect_code"], ["forward_http_code"]),
@@ -41,7 +41,9 @@ package enum ForeignWords {
       ), (["notes", "note", "comment"], ["description"]),
       (["location", "custom_locations", "paths"], ["locations"]), (["snippet", "include", "includes"], ["snippets"]),
       (["disabled", "active", "state"], ["enabled"]), (["tags", "metadata"], ["labels"]),
-      (["users", "credentials"], ["items"]), (["user", "name", "login"], ["username"]),
+      (["users", "credentials"], ["items"]),
+      (["user", "name", "login", "email", "account"], ["username", "identity"]),
+      (["password", "pass", "passwd"], ["secret"]), (["server", "endpoint", "base_url"], ["url"]),
       (["allow", "deny", "ips", "rules"], ["clients"]), (["healthcheck", "health_check", "check"], ["health"]),
       (["tcp"], ["tcp_forwarding"]), (["udp"], ["udp_forwarding"]),
     ]

@@ -52,8 +52,8 @@ package final class ResourceSchema: Sendable {
   package let claims: @Sendable (Spec) -> [String]
   /// What NPM calls an object, where NPM's objects of this kind have names.
   package let nameInNPM: @Sendable (Spec) -> String?
-  /// What it does, in a few words.
-  package let summary: @Sendable (Spec) -> String
+  /// What it does with requests, or what it is, in a few words.
+  package let effect: @Sendable (Spec) -> String
   /// What is wrong with a spec although each of its fields is right.
   package let check: @Sendable (Spec) -> [ValidationIssue]
   /// Brings a spec to the form in which NPM keeps it, so that equal meaning is equal value.
@@ -77,7 +77,7 @@ package final class ResourceSchema: Sendable {
     hasNginxState: Bool = true,
     fields: [FieldSchema], operatorFields: [FieldSchema], shorthands: [ShorthandSchema] = [],
     claimField: String? = nil, claims: @escaping @Sendable (Spec) -> [String] = { _ in [] },
-    nameInNPM: (@Sendable (Spec) -> String?)? = nil, summary: @escaping @Sendable (Spec) -> String,
+    nameInNPM: (@Sendable (Spec) -> String?)? = nil, effect: @escaping @Sendable (Spec) -> String,
     check: @escaping @Sendable (Spec) -> [ValidationIssue] = { _ in [] },
     normalise: @escaping @Sendable (inout Spec) -> Void = { _ in },
     staleSince: NPMVersion? = nil, isSingleton: Bool = false, canBeMadeDisabled: Bool = false
@@ -94,7 +94,7 @@ package final class ResourceSchema: Sendable {
     self.claims = claims
     let nameField: String? = if case .name(let field) = ownershipProof { field } else { nil }
     self.nameInNPM = nameInNPM ?? { spec in nameField.flatMap { spec[$0].stringValue } }
-    self.summary = summary
+    self.effect = effect
     self.check = check
     self.normalise = normalise
     self.staleSince = staleSince
@@ -113,6 +113,12 @@ package final class ResourceSchema: Sendable {
   /// Whether NPM takes `enabled` in a PUT, too. Where it does, a host must never be switched on by the call for that: NPM
   /// configures it from a row without the users and addresses of its access list.
   package var isSwitchedByUpdate: Bool { canBeMadeDisabled }
+
+  /// What it serves, and what it does with that.
+  package func summary(_ spec: Spec) -> String {
+    let (claims, effect) = (claims(spec), effect(spec))
+    return claims.isEmpty ? effect : "\(claims.joined(separator: ", ")) -> \(effect)"
+  }
 
   func position(of field: String) -> Int? { index[field] }
 

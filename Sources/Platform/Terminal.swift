@@ -12,6 +12,17 @@ package enum Terminal {
 
   package static func isTerminal(_ fd: Int32) -> Bool { isatty(fd) == 1 }
 
+  /// Cells in a line of it: what `COLUMNS` says, else the terminal itself; nil: it is no terminal.
+  package static func columns(_ fd: Int32) -> Int? {
+    if let named = CurrentProcess.environment("COLUMNS").flatMap({ Int($0) }), named > 0 { return named }
+    var size = winsize()
+    guard isTerminal(fd), ioctl(fd, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }
+
+  /// Whether it can move the cursor.
+  package static var isDumb: Bool { CurrentProcess.environment("TERM") == "dumb" }
+
   private static let errors = Lock<BoundedWriter?>(nil)
 
   /// From now on nothing waits for whatever reads standard error.

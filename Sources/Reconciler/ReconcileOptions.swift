@@ -16,8 +16,8 @@ package struct ReconcileOptions: Sendable {
   package var rebindsStore = false
   /// The host behind NPM's own address may be changed.
   package var allowsSelfLockout = false
-  /// Only resources with all these labels; empty: all.
-  package var selection: [String: String] = [:]
+  /// Only these resources.
+  package var selection = ResourceSelection()
   package var probes = true
   /// The commit of the desired files; nil: they are not in a repository.
   package var commit: GitCommit?

@@ -52,7 +52,7 @@ package struct Reconciliation: Sendable {
     await dataPlane?.markOpenHosts(&observed, of: ledger, guards: named(.accessList, fingerprinted, observed))
     let desired = AutomaticCertificates.expand(
       fingerprinted, observed, ledger, today: settings.now().day, email: settings.letsEncryptEmail)
-    var options = options(desired)
+    var options = options(desired, ledger)
     options.requests = try await requests()
     options.suspensions = try await suspensions.now()
     var plan = Planner(options).plan(desired, observed, ledger)
@@ -126,12 +126,14 @@ package struct Reconciliation: Sendable {
     return Dictionary(try await stores.requests.requests(since: week).map { (Set($0), 1) }, uniquingKeysWith: +)
   }
 
-  private func options(_ desired: DesiredState) -> Planner.Options {
+  private func options(_ desired: DesiredState, _ ledger: [LedgerEntry]) -> Planner.Options {
     var options = Planner.Options(
       owner: settings.owner, policy: settings.policy, trustsMarkers: settings.trustsMarkers,
       today: settings.now().day)
     if !settings.selection.isEmpty {
-      options.selection = Set(desired.resources.filter { $0.carries(settings.selection) }.map(\.key))
+      let (selection, known) = (settings.selection, Set(desired.resources.map(\.key)))
+      let removed = ledger.map(\.key).filter { !known.contains($0) && selection.isNamed($0) }
+      options.selection = Set(desired.resources.filter(selection.contains).map(\.key) + removed)
     }
     options.defaultCertificate = settings.defaultCertificate
     switch settings.purpose {

@@ -61,6 +61,9 @@ package struct ConditionReport: Codable, Hashable, Sendable {
 }
 
 extension ReconcileSummary {
+  /// The reason of `InSync` where hosts may be without TLS and access control.
+  package static let unprotected = "Unprotected"
+
   func conditions(at now: Timestamp) -> [ConditionReport] {
     [inSync(now), applied(now), unobstructed(now), certificatesValid(now)]
   }
@@ -71,8 +74,8 @@ extension ReconcileSummary {
       withheld.map { ", \($0.changes.count) \($0.reason)" }
       + (unprotected > 0 ? [", \(unprotected) may be without TLS and access control"] : [])
     let message = "\(open.count) differ from the YAML" + parts.joined()
-    let isPending = !open.isEmpty || unprotected > 0
-    return .init(.inSync, .no, isPending ? "ChangesPending" : "HeldBackByPolicy", message, since: now)
+    let reason = unprotected > 0 ? Self.unprotected : open.isEmpty ? "HeldBackByPolicy" : "ChangesPending"
+    return .init(.inSync, .no, reason, message, since: now)
   }
 
   private func applied(_ now: Timestamp) -> ConditionReport {

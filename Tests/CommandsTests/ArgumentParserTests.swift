@@ -26,13 +26,14 @@ import Testing
   }
 
   @Test(arguments: [
-    ["--polcy", "sync"], ["--policy"], ["--policy", "everything"], ["--yes=1"], ["extra"], ["--max-deletes=many"],
+    ["--polcy", "sync"], ["--policy"], ["--policy", "everything"], ["--yes=1"], ["--max-deletes=many"],
   ])
   func `what makes no sense is a usage error`(words: [String]) {
     #expect(throws: UsageError.self) {
       let parsed = try ArgumentParser.parse(ApplyCommand.definition, words) { _ in nil }
       _ = try parsed.integer(ApplyFlags.maxDeletes)
     }
+    #expect(throws: UsageError.self) { try ArgumentParser.parse(VersionCommand.definition, ["extra"]) { _ in nil } }
   }
 
   @Test func `an unknown flag comes with the one that was meant`() {

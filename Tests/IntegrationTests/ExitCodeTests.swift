@@ -146,7 +146,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ["fly"], ["diff", "--fast"], ["apply"], ["diff", "-o", "xml"], ["completion", "tcsh"], ["diff", "x"],
+    ["fly"], ["diff", "--fast"], ["apply"], ["diff", "-o", "xml"], ["completion", "tcsh"], ["events", "x"],
   ])
   func `64 when the command line makes no sense`(arguments: [String]) async throws {
     try await withSimulator { npm in

@@ -20,7 +20,7 @@ import Testing
       FieldSchema("enabled", .bool, defaultValue: true, "Whether they are parked at all."),
     ],
     operatorFields: [], claimField: "domain_names",
-    claims: { $0["domain_names"].arrayValue?.compactMap(\.stringValue) ?? [] }, summary: { _ in "parked" },
+    claims: { $0["domain_names"].arrayValue?.compactMap(\.stringValue) ?? [] }, effect: { _ in "parked" },
     staleSince: NPMVersion(2, 13, 0))
 
   @Test func `a kind that nobody heard of is read, planned, made, changed, exported and taken away`() async throws {

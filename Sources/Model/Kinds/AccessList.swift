@@ -15,7 +15,7 @@ extension ResourceSchema {
         "Addresses that are let in or kept out; the first that fits counts."),
     ],
     operatorFields: MetadataFields.forOthers,
-    summary: { spec in
+    effect: { spec in
       let (users, clients) = (spec["items"].arrayValue?.count ?? 0, spec["clients"].arrayValue?.count ?? 0)
       return "\(users) user\(users == 1 ? "" : "s"), \(clients) address\(clients == 1 ? "" : "es")"
     }, check: problems,

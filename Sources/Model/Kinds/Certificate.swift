@@ -6,7 +6,7 @@ extension ResourceSchema {
     hasNginxState: false, fields: commonFields + customFields + letsEncryptFields,
     operatorFields: MetadataFields.forOthers,
     nameInNPM: { isRequested($0) ? joinedNames($0) : $0["nice_name"].stringValue },
-    summary: { spec in
+    effect: { spec in
       isRequested(spec) ? "\(joinedNames(spec)) from Let's Encrypt" : spec["nice_name"].summary
     }, check: problems, normalise: normaliseCertificate)
 

@@ -4,6 +4,6 @@ extension ResourceSchema {
     kind: .deadHost, section: "dead_hosts", route: "dead-hosts", ownershipProof: .markerFromCreation,
     fields: [HostFields.domains] + HostFields.tls + [HostFields.advancedConfig, HostFields.enabled],
     operatorFields: MetadataFields.forDomains, claimField: "domain_names", claims: HostFields.claims,
-    summary: { "\($0.claims.joined(separator: ", ")) -> 404" }, normalise: { HostFields.normalise(&$0) },
+    effect: { _ in "404" }, normalise: { HostFields.normalise(&$0) },
     staleSince: NPMVersion(2, 13, 0))
 }

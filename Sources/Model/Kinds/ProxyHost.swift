@@ -9,9 +9,8 @@ extension ResourceSchema {
         summary: "Where requests go, as a URL: short for forward_scheme, forward_host and forward_port.")
     ],
     claimField: "domain_names", claims: HostFields.claims,
-    summary: { spec in
-      let target = "\(spec["forward_scheme"].summary)://\(spec["forward_host"].summary):\(spec["forward_port"].summary)"
-      return "\(spec.claims.joined(separator: ", ")) -> \(target)"
+    effect: { spec in
+      "\(spec["forward_scheme"].summary)://\(spec["forward_host"].summary):\(spec["forward_port"].summary)"
     }, check: { ProxyLocations.problems($0) }, normalise: normaliseHost,
     canBeMadeDisabled: true)
 

@@ -4,10 +4,9 @@ extension ResourceSchema {
   package static let redirectionHost = ResourceSchema(
     kind: .redirectionHost, section: "redirection_hosts", route: "redirection-hosts", fields: redirectionFields,
     operatorFields: MetadataFields.forDomains, claimField: "domain_names", claims: HostFields.claims,
-    summary: { spec in
+    effect: { spec in
       let scheme = spec["forward_scheme"] == "auto" ? "" : "\(spec["forward_scheme"].summary)://"
-      let target = "\(scheme)\(spec["forward_domain_name"].summary)"
-      return "\(spec.claims.joined(separator: ", ")) -> \(target) (\(spec["forward_http_code"].summary))"
+      return "\(scheme)\(spec["forward_domain_name"].summary) (\(spec["forward_http_code"].summary))"
     }, check: problems, normalise: { HostFields.normalise(&$0) })
 
   @Sendable private static func problems(_ spec: Spec) -> [ValidationIssue] {

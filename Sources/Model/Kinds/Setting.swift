@@ -19,7 +19,7 @@ extension ResourceSchema {
     operatorFields: [
       MetadataFields.description, MetadataFields.labels, MetadataFields.suspend, MetadataFields.selfHeal,
     ],
-    summary: { "unknown domains: \($0["value"].summary)" }, check: problems,
+    effect: { "unknown domains: \($0["value"].summary)" }, check: problems,
     normalise: { spec in
       if spec["value"] != "redirect" { spec["redirect"] = "" }
       if spec["value"] != "html" { spec["html"] = "" }

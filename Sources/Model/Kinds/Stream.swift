@@ -4,9 +4,7 @@ extension ResourceSchema {
   package static let stream = ResourceSchema(
     kind: .stream, section: "streams", route: "streams", fields: streamFields, operatorFields: MetadataFields.forHosts,
     claimField: "incoming_port", claims: ports,
-    summary: { spec in
-      "\(spec.claims.joined(separator: ", ")) -> \(spec["forwarding_host"].summary):\(spec["forwarding_port"].summary)"
-    }, check: problems)
+    effect: { "\($0["forwarding_host"].summary):\($0["forwarding_port"].summary)" }, check: problems)
 
   private static let streamFields: [FieldSchema] = [
     FieldSchema("incoming_port", .port, "Port that NPM listens on; not 80, 81, 443 or 3000, which are its own."),
