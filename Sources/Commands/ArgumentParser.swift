@@ -112,7 +112,7 @@ struct ArgumentParser {
       throw UsageError(message: "--\(flag.name) needs a value", hint: "--\(flag.name) \(flag.placeholder ?? "")")
     }
     try check(flag, value, "--\(flag.name)")
-    parsed.values[flag.name, default: []].append(value)
+    parsed.values[flag.key, default: []].append(value)
   }
 
   private func check(_ flag: FlagDefinition, _ value: String, _ name: String) throws {

@@ -15,14 +15,18 @@ enum ExportCommand {
   private static let privateKeys = FlagDefinition(
     "private-keys", "Write certificates that were uploaded with their private keys; needs --out")
 
+  private static let passwords = FlagDefinition(
+    "passwords", value: "WAY", choices: DesiredWriter.Passwords.allCases.map(\.rawValue),
+    "Those of access lists: keep (as NPM has them, the default), or env: variables, for another NPM")
+
   static let definition = CommandDefinition(
     name: "export", summary: "Write what NPM has as desired files",
     discussion: """
       Everything is read back and compared before it is written out, so that a following diff finds nothing to do. What
       belongs to another owner is left out. Nothing is changed in NPM: to manage it, run 'reconciler adopt --all' then.
-      Passwords of access lists are asked of environment variables: NPM does not return them.
+      NPM does not return the passwords of access lists: they are written as `keep: true`, as NPM has them.
       """,
-    flags: [out, split, force, privateKeys], run: run)
+    flags: [out, split, force, passwords, privateKeys], run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     let context = try CommandContext(invocation)
@@ -40,7 +44,8 @@ enum ExportCommand {
     }
     let exporter = Exporter(
       observed, owner: context.settings.owner, origin: context.settings.npmURL, uploads: uploads,
-      known: try await names(context))
+      known: try await names(context),
+      passwords: invocation.arguments.value(passwords).flatMap(DesiredWriter.Passwords.init) ?? .keep)
     let result = exporter.export(splits: invocation.arguments.has(split))
     if let directory { try write(result, to: directory) }
     var console = invocation.console
@@ -50,6 +55,10 @@ enum ExportCommand {
     } else if let directory {
       let files = Phrases.count(result.files.count, "file")
       try console.result("\(Phrases.count(result.exported, "object")) written to \(files) in \(directory)/")
+      if !result.variables.isEmpty {
+        try console.result(
+          "To be set before they are read, see \(directory)/.env.example: \(result.variables.joined(separator: ", "))")
+      }
     } else {
       try console.result(document: result.files.map(\.text).joined(separator: "---\n"))
     }
@@ -99,6 +108,10 @@ enum ExportCommand {
         let path = "\(directory)/\(file.name)"
         try Files.createDirectory(Files.parent(of: path))
         try Files.replace(path, with: Array(file.text.reveal().utf8), mode: 0o600)
+      }
+      if !result.variables.isEmpty {
+        let lines = ["# Copy it to .env, which is not committed, and fill it in."] + result.variables.map { "\($0)=" }
+        try Files.replace("\(directory)/.env.example", with: Array((lines.joined(separator: "\n") + "\n").utf8))
       }
       for file in result.files {
         let path = "\(directory)/\(file.name)"

@@ -13,7 +13,7 @@ package enum Program {
     ListCommand.definition, ShowCommand.definition,
     EventsCommand.definition, AlertsCommand.definition, SuspendCommand.suspension, SuspendCommand.resumption,
     CertificatesCommand.definition,
-    ExplainCommand.definition, SchemaCommand.definition, SettingsCommand.definition,
+    DoctorCommand.definition, ExplainCommand.definition, SchemaCommand.definition, SettingsCommand.definition,
     SimulatorCommand.definition, CompletionCommand.definition,
     VersionCommand.definition,
   ]

@@ -6,7 +6,10 @@ package enum NPMAddress {
   package static func checked(_ text: String) throws -> String {
     guard !text.isEmpty else { return "" }
     var address = text
-    for tail in ["/", "/api", "/"] where address.hasSuffix(tail) { address.removeLast(tail.count) }
+    // As it is copied from a browser.
+    address = String(address.prefix { $0 != "#" && $0 != "?" })
+    if let page = address.firstRange(of: "/nginx/") { address = String(address[..<page.lowerBound]) }
+    for tail in ["/", "/login", "/", "/api", "/"] where address.hasSuffix(tail) { address.removeLast(tail.count) }
     let lowered = address.lowercased()
     guard lowered.hasPrefix("http://") || lowered.hasPrefix("https://") else {
       // The part before an '@' may be a password.

@@ -12,6 +12,9 @@ package struct SettingsLoader {
 
   init(_ inputs: SettingsReader.Inputs, file: String) { reader = SettingsReader(inputs, file: file) }
 
+  /// Read where no other is named.
+  package static let standardFile = "reconciler.yaml"
+
   /// - Parameters:
   ///   - file: the path given with `--config`; nil: `reconciler.yaml`, if it exists.
   ///   - allowsDeletes: whether the limits on deletes are lifted.
@@ -20,7 +23,7 @@ package struct SettingsLoader {
   package static func load(
     file: String?, _ inputs: SettingsReader.Inputs, allowsDeletes: Bool = false
   ) throws -> (settings: Settings, warnings: [Diagnostic]) {
-    var loader = SettingsLoader(inputs, file: file ?? "reconciler.yaml")
+    var loader = SettingsLoader(inputs, file: file ?? standardFile)
     try loader.readFile(isNamed: file != nil)
     var settings = try loader.settings()
     settings.limits.allowsDeletes = allowsDeletes

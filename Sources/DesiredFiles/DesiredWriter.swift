@@ -2,18 +2,26 @@ package import Model
 
 /// Writes resources in the usual notation: only fields that differ from their defaults, in the order of the schema.
 package enum DesiredWriter {
+  package enum Passwords: String, CaseIterable, Sendable {
+    /// As NPM has them.
+    case keep
+    /// In variables, for another NPM.
+    case env
+  }
+
   /// The lines of one resource below its section.
   ///
   /// - Parameters:
   ///   - remark: a comment after the name.
   ///   - beside: the path to files that it refers to.
+  ///   - passwords: how those of access lists are written.
   package static func lines(
-    _ name: String, _ spec: Spec, remark: String = "", beside: String = ""
+    _ name: String, _ spec: Spec, remark: String = "", beside: String = "", passwords: Passwords = .keep
   ) -> [String] {
     let kind = spec.schema
     let tail = remark.isEmpty ? "" : "  # \(remark)"
     let members = spec.json.objectValue ?? [:]
-    let lines = fields(members, kind.fields, kind.shorthands, indent: 4, path: [name], beside: beside)
+    let lines = fields(members, kind.fields, kind.shorthands, indent: 4, path: [name], beside: beside, passwords: passwords)
     guard !lines.isEmpty else { return ["  \(YAMLText.scalar(name)): {}\(tail)"] }
     return ["  \(YAMLText.scalar(name)):\(tail)"] + lines.map { $0.isEmpty ? "" : "    " + $0 }
   }
@@ -21,7 +29,9 @@ package enum DesiredWriter {
   /// The value of a field as written after its key; further lines include their indentation.
   ///
   /// - Parameter path: the owner of the value, for the names of environment variables that hold secrets.
-  static func value(_ value: JSONValue, _ type: FieldType, indent: Int, path: [String] = []) -> [String] {
+  static func value(
+    _ value: JSONValue, _ type: FieldType, indent: Int, path: [String] = [], passwords: Passwords = .keep
+  ) -> [String] {
     switch (type, value) {
     case (.domains, .array(let items)):
       let names = items.compactMap(\.stringValue)
@@ -33,12 +43,11 @@ package enum DesiredWriter {
       return [""]
         + items.flatMap { item in
           let path = path + [item[key].stringValue ?? ""]
-          return self.fields(item.objectValue ?? [:], fields, shorthands, indent: indent + 4, path: path).enumerated()
-            .map {
-              $0.element.isEmpty ? "" : pad + ($0.offset == 0 ? "- " : "  ") + $0.element
-            }
+          let lines = self.fields(
+            item.objectValue ?? [:], fields, shorthands, indent: indent + 4, path: path, passwords: passwords)
+          return lines.enumerated().map { $1.isEmpty ? "" : pad + ($0 == 0 ? "- " : "  ") + $1 }
         }
-    case (.secret, _): return ["{ env: \(variable(path)) }"]
+    case (.secret, _): return [passwords == .keep ? "{ keep: true }" : "{ env: \(variable(path)) }"]
     case (.object(let fields), .object(let members)):
       let parts = fields.compactMap { field -> String? in
         if case .secret = field.type { return "\(field.name): { env: \(variable(path + [field.name])) }" }
@@ -59,7 +68,7 @@ package enum DesiredWriter {
   /// Each field as `key: value`, without indentation on its first line.
   private static func fields(
     _ members: [String: JSONValue], _ fields: [FieldSchema], _ shorthands: [ShorthandSchema], indent: Int,
-    path: [String], beside: String = ""
+    path: [String], beside: String = "", passwords: Passwords
   ) -> [String] {
     var lines: [String] = []
     var covered: Set<String> = []
@@ -75,7 +84,7 @@ package enum DesiredWriter {
         lines.append("\(field.name): { file: \(YAMLText.scalar(beside + fileName(path[0], field.name))) }")
         continue
       }
-      let text = Self.value(value, field.type, indent: indent, path: path)
+      let text = Self.value(value, field.type, indent: indent, path: path, passwords: passwords)
       lines.append("\(field.name):" + (text[0].isEmpty ? "" : " " + text[0]))
       // The lines of a value are fully indented; the caller adds our indentation.
       let pad = String(repeating: " ", count: indent)
@@ -90,19 +99,16 @@ package enum DesiredWriter {
     return name + (endings[field] ?? ".\(field).pem")
   }
 
-  /// The name of the environment variable for a secret: `LAN_BOB` for the user bob of the list lan.
+  /// The name of the environment variable for a secret: `WILD_EXAMPLE_CREDENTIALS` of the certificate wild-example.
   private static func variable(_ path: [String]) -> String {
-    // Different names give different variables: characters that a variable cannot contain are written as their codes.
-    let name = path.map { part in
-      part.unicodeScalars.map { scalar in
-        switch scalar {
-        case "a"..."z": scalar.properties.uppercaseMapping
-        case "0"..."9": String(scalar)
-        default: "_" + String(scalar.value, radix: 16, uppercase: true)
-        }
-      }.joined()
-    }.joined(separator: "_")
-    return name.first?.isNumber == true ? "_\(name)" : name
+    let plain = path.joined(separator: "-")
+    let words = plain.uppercased().split { !$0.isASCII || !($0.isLetter || $0.isNumber) }
+    let name = words.joined(separator: "_")
+    let readable = name.first?.isNumber == true ? "_\(name)" : name
+    // Different names give different variables: what is lost in this form is told apart by a number.
+    guard name.lowercased().replacing("_", with: "-") != plain else { return readable }
+    let code = plain.utf8.reduce(UInt32(5381)) { $0 &* 33 &+ UInt32($1) }
+    return readable + "_" + String(code % 46_656, radix: 36, uppercase: true)
   }
 
   /// The URL for the parts of a shorthand; nil if it would not be parsed into the same parts.

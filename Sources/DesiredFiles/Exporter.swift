@@ -18,6 +18,14 @@ package struct Exporter {
     package var secretFiles: [SecretFile] = []
     package var exported = 0
     package var warnings: [Diagnostic] = []
+
+    /// Variables that the files name, and that must be set before they are read.
+    package var variables: [String] {
+      let names = files.flatMap { file in
+        file.text.matches(of: /\{ env: ([A-Z0-9_]+) \}/).map { String($0.output.1) }
+      }
+      return Set(names).sorted()
+    }
   }
 
   private let observed: ObservedState
@@ -26,13 +34,15 @@ package struct Exporter {
   private let origin: String
   /// The files of certificates by field, if they are exported too.
   private let uploads: [ResourceID: [String: Secret]]
+  private let passwords: DesiredWriter.Passwords
   /// Names of our objects, from the store.
   private let known: [ObjectRef: String]
 
   package init(
     _ observed: ObservedState, owner: String, origin: String, uploads: [ResourceID: [String: Secret]] = [:],
-    known: [ObjectRef: String] = [:]
+    known: [ObjectRef: String] = [:], passwords: DesiredWriter.Passwords = .keep
   ) {
+    self.passwords = passwords
     self.known = known
     self.uploads = uploads
     self.observed = observed
@@ -146,7 +156,7 @@ package struct Exporter {
     if let files = uploads[object.id], files["certificate_key"] != nil { shown["certificate_key"] = "file" }
     // NPM names a requested certificate by its domains.
     if ResourceSchema.isRequested(spec) { shown["nice_name"] = "" }
-    let lines = DesiredWriter.lines(name, shown, remark: remark(object), beside: beside)
+    let lines = DesiredWriter.lines(name, shown, remark: remark(object), beside: beside, passwords: passwords)
     guard let problem = problem(spec, name, lines, uploads[object.id] ?? [:]) else {
       result.exported += 1
       return Block(name: name, lines: secretWarning(object) + lines)
@@ -180,7 +190,7 @@ package struct Exporter {
     return """
       # Exported from NPM \(observed.version) at \(origin). Fields at their defaults are left out.
       # Next: \(promise).
-      # Variables that are named below must be set for both.
+      # \(passwords == .keep ? "Passwords stay as NPM has them (keep: true)." : "The variables of passwords must be set for both.")
 
       """
   }
@@ -277,6 +287,8 @@ enum ExportNames {
     let kept = text.replacing("*.", with: "").lowercased().map { character -> Character in
       character.isASCII && (character.isLetter || character.isNumber || "-_.".contains(character)) ? character : "-"
     }
-    return String(String(kept).drop { !$0.isLetter && !$0.isNumber }.prefix(100))
+    // 'Family & friends' is family-friends.
+    let words = String(kept).split(separator: "-").joined(separator: "-")
+    return String(words.drop { !$0.isLetter && !$0.isNumber }.prefix(100))
   }
 }

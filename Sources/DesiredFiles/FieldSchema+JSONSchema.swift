@@ -58,11 +58,17 @@ package enum JSONSchema {
     case .requestPath: ["type": "string", "pattern": "^/"]
     case .headers: ["type": "object", "additionalProperties": ["type": ["string", "number", "object"]]]
     case .anything: [:]
-    case .secret, .pem, .pemKey:
-      [
-        "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": false,
-        "properties": ["env": ["type": "string"], "file": ["type": "string"]],
-      ]
+    case .secret: reference(["keep": ["const": true]])
+    case .pem, .pemKey: reference([:])
     }
+  }
+
+  /// A text that stands elsewhere.
+  private static func reference(_ more: [String: JSONValue]) -> JSONValue {
+    let ways: [String: JSONValue] = ["env": ["type": "string"], "file": ["type": "string"]]
+    return [
+      "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": false,
+      "properties": .object(ways.merging(more) { $1 }),
+    ]
   }
 }

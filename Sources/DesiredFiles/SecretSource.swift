@@ -84,15 +84,23 @@ package struct SecretSource: Sendable {
 }
 
 extension ValueDecoder {
-  /// Decodes `{ env: NAME }` or `{ file: path }`.
+  /// Decodes `{ env: NAME }`, `{ file: path }` or `{ keep: true }`.
   mutating func secret(_ node: YAMLNode, name: String) -> DecodedValue? {
     guard case .mapping(let entries) = node.content, entries.count == 1, let entry = entries.first,
-      ["env", "file"].contains(entry.key)
+      ["env", "file", "keep"].contains(entry.key)
     else {
       report(
         .secretLiteral, "'\(name)' must not stand in the file itself", at: location(node),
         hint: "write { env: NAME } or { file: path }")
       return nil
+    }
+    if entry.key == "keep" {
+      guard case .bool(true)? = scalar(entry.value, .bool, name: "keep") else {
+        report(
+          .badValue, "'keep' is true or absent", at: location(entry.value), hint: "write { env: NAME } for another")
+        return nil
+      }
+      return DecodedValue(value: .string(SecretFingerprint.kept), source: source(node))
     }
     guard let text = text(entry.value, name: entry.key) else { return nil }
     if entry.key == "file" { referred.insert(SecretSource.resolve(text, beside: file)) }

@@ -172,6 +172,10 @@ package struct ValueDecoder {
       return nil
     }
     requireAll(decoded, fields, owner: "'\(name)'", at: location(node))
+    for (name, field) in decoded where field.secrets.isEmpty && field.value == .string(SecretFingerprint.kept) {
+      guard fields.contains(where: { $0.name == name && $0.type.holdsSecrets }) else { continue }
+      report(.badValue, "NPM keeps no '\(name)'", at: field.location, hint: "write { env: NAME } or { file: path }")
+    }
     var result = DecodedValue(value: .object(filled(decoded, fields)), source: source(node))
     for (name, field) in decoded {
       result.parts[".\(name)"] = field.source

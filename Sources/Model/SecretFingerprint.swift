@@ -8,6 +8,9 @@ package enum SecretFingerprint {
     return String(decoding: units.prefix(1), as: UTF16.self) + String(repeating: "*", count: max(0, units.count - 1))
   }
 
+  /// In place of a fingerprint: whatever NPM has. No text has it: a hint is one character and asterisks.
+  package static let kept = "keep"
+
   package static func make(_ secret: Secret, digest: String) -> String { "\(hint(secret)) \(digest)" }
 
   /// The hint in a fingerprint, or the hint itself.
@@ -47,6 +50,16 @@ extension Spec {
       copy[field] = .array(entries)
     }
     return copy
+  }
+
+  /// Whether one of its secrets is to stay as NPM has it.
+  package var keepsSecrets: Bool {
+    var found = false
+    _ = mapFingerprints { _, fingerprint in
+      found = found || fingerprint == SecretFingerprint.kept
+      return fingerprint
+    }
+    return found
   }
 
   /// Replaces NPM's hints with the fingerprints of `known` that match them: no better comparison is possible.

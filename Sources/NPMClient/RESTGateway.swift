@@ -6,7 +6,7 @@ package import Upstream
 /// NPM over its REST API.
 package final class RESTGateway: NPMGateway {
   private let upstream: UpstreamClient
-  private let transport: NPMTransport
+  let transport: NPMTransport
   /// State of this NPM that writes need.
   private struct Known {
     var references = NameIndex()
@@ -35,14 +35,9 @@ package final class RESTGateway: NPMGateway {
 
   package func server() async throws(NPMError) -> ServerInfo {
     let result = try await NPMCall.send(UpstreamRequest("GET", "/api/"), by: upstream)
-    guard result.status == 200, let row = try? JSONDecoder().decode(HealthRow.self, from: Data(result.body)) else {
-      throw NPMError(
-        .npmNotNPM, "\(upstream.baseURL) does not answer like Nginx Proxy Manager (status \(result.status))",
-        hint: "npm.url must be NPM's admin address, usually port 81", status: result.status)
-    }
-    let version = NPMVersion(row.version.major, row.version.minor, row.version.revision)
-    known.withLock { $0.version = version }
-    return ServerInfo(version: version, isSetUp: row.setup ?? true)
+    let info = try ServerRecognition.read(result, from: upstream.baseURL)
+    known.withLock { $0.version = info.version }
+    return info
   }
 
   package func observe(fixed: Set<ResourceKind>) async throws(NPMError) -> ObservedState {

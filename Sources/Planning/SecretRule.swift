@@ -10,7 +10,7 @@ enum SecretRule {
       changes[index].block(
         BlockReason(
           .secretMissing, "it needs \(missing), which neither NPM nor the store gives away",
-          hint: "write it into the YAML, where the secret or the file is named, and apply", holder: changes[index].id))
+          hint: "name it in the YAML, as { env: NAME } or { file: path }, and apply", holder: changes[index].id))
     }
   }
 
@@ -26,7 +26,8 @@ enum SecretRule {
     var found: String?
     _ = spec.mapFingerprints { path, fingerprint in
       if change.secrets[path] == nil, !known.contains("\(path) \(fingerprint)") {
-        found = found ?? "the password of '\(path.split(separator: "/").dropFirst().first ?? "")'"
+        let kept = fingerprint == SecretFingerprint.kept ? " (keep: true, but NPM has none)" : ""
+        found = found ?? "the password of '\(path.split(separator: "/").dropFirst().first ?? "")'\(kept)"
       }
       return fingerprint
     }

@@ -239,6 +239,13 @@ package enum Files {
     return status.st_mode & S_IFMT == S_IFDIR
   }
 
+  /// The path itself, or the nearest folder above it that exists.
+  package static func nearestExisting(_ path: String) -> String {
+    var place = path
+    while !exists(place), place != ".", place != "/" { place = parent(of: place) }
+    return place
+  }
+
   package static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 

@@ -40,6 +40,8 @@ package struct Reconciliation: Sendable {
     _ desired: DesiredState, progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
   ) async throws -> PlanResult {
     if let bound = try await stores.binding.boundNPM(), bound != settings.npmURL, !settings.rebindsStore {
+      // A wrong address is another mistake than another NPM.
+      _ = try await gateway.server()
       throw StoreError.otherNPM(bound: bound, now: settings.npmURL)
     }
     let fingerprinted = SecretFingerprinter(key: try await stores.binding.fingerprintKey()).fingerprinted(desired)
@@ -51,7 +53,8 @@ package struct Reconciliation: Sendable {
     StrippedHosts.mark(&observed, ledger)
     await dataPlane?.markOpenHosts(&observed, of: ledger, guards: named(.accessList, fingerprinted, observed))
     let desired = AutomaticCertificates.expand(
-      fingerprinted, observed, ledger, today: settings.now().day, email: settings.letsEncryptEmail)
+      KeptSecrets.resolve(fingerprinted, observed, ledger), observed, ledger, today: settings.now().day,
+      email: settings.letsEncryptEmail)
     var options = options(desired, ledger)
     options.requests = try await requests()
     options.suspensions = try await suspensions.now()

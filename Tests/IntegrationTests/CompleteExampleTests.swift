@@ -61,7 +61,7 @@ import Testing
       try await first.send("PUT", "/simulator/letsencrypt", ["issues": true])
       let place = try place(first)
       try await place.run("apply", "--yes", "--no-probe", exits: 0)
-      let exported = try await place.run("export", "--out", "copy", "--private-keys")
+      let exported = try await place.run("export", "--out", "copy", "--private-keys", "--passwords", "env")
       #expect(exported.exit == 0 && exported.errors.isEmpty, "\(exported.errors)")
       let key = try FileManager.default.attributesOfItem(
         atPath: "\(place.scratch.path)/copy/certificates/wildcard.key")

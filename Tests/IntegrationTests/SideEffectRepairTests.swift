@@ -258,7 +258,7 @@ import Testing
       _ = try await npm.asAdmin(
         "POST", "/api/nginx/access-lists", ["name": "lan", "items": .array(items), "clients": []])
       let place = try Workplace(npm)
-      let export = try await place.run("export")
+      let export = try await place.run("export", "--passwords", "env")
       let names = export.output.split(separator: "\n").compactMap { line in
         line.firstRange(of: "env: ").map { line[$0.upperBound...] }
       }

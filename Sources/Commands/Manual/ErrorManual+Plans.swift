@@ -40,8 +40,9 @@ extension ErrorManual {
       Entry(
         .secretMissing,
         #"""
-        A change, usually of a rollback, needs a password or a file that neither NPM nor the store gives away. Name
-        it in the YAML and apply; the rest of the rollback goes on.
+        A change needs a password or a file that neither NPM nor the store gives away: one of a rollback, or a user
+        with `keep: true` whom NPM does not know. Name it in the YAML, as `{ env: NAME }` or `{ file: path }`, and
+        apply; the rest goes on.
         """#),
       Entry(
         .requestBudget,

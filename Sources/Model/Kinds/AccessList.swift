@@ -61,7 +61,9 @@ extension ResourceSchema {
 
   private static let itemFields: [FieldSchema] = [
     FieldSchema("username", .string(1...255), "Who logs in."),
-    FieldSchema("password", .secret, "{ env: NAME } or { file: path }; never the password itself."),
+    FieldSchema(
+      "password", .secret, "{ env: NAME }, { file: path }, or { keep: true }: as NPM has it. Never the password itself."
+    ),
   ]
 
   private static let clientFields: [FieldSchema] = [
