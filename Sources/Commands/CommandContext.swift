@@ -20,9 +20,11 @@ struct CommandContext: Sendable {
   let correlation: String
   let engine = CurlEngine()
 
-  init(_ invocation: Invocation) throws {
+  init(_ invocation: Invocation) throws { self.init(invocation, try Self.load(invocation)) }
+
+  init(_ invocation: Invocation, _ settings: Settings) {
     self.invocation = invocation
-    settings = try Self.load(invocation)
+    self.settings = settings
     correlation = invocation.console.correlation
   }
 
@@ -174,16 +176,21 @@ struct CommandContext: Sendable {
   func gateway() throws -> RESTGateway {
     let missing = missingSettings
     guard missing.isEmpty else { throw CommandFailure(.invalid, missing) }
+    let tokenFile = TokenFile(
+      path: "\(Files.parent(of: settings.state))/token.json", url: settings.npmURL, identity: settings.npmIdentity)
+    let credentials = NPMCredentials(identity: settings.npmIdentity, secret: settings.npmSecret)
+    return gateway(settings.npmURL, credentials, cache: tokenFile)
+  }
+
+  /// To an NPM, with an account, that need not be those of the settings.
+  func gateway(_ url: String, _ credentials: NPMCredentials, cache: any TokenCache = NoTokenCache()) -> RESTGateway {
     var dependencies = UpstreamClient.Dependencies()
     let console = invocation.console
     dependencies.observe = { console.info(CallLog.line($0), call: $0.callID) }
     let upstream = UpstreamClient(
-      baseURL: settings.npmURL, configuration: settings.npmConfiguration, transport: engine, correlation: correlation,
+      baseURL: url, configuration: settings.npmConfiguration, transport: engine, correlation: correlation,
       dependencies: dependencies)
-    let tokenFile = TokenFile(
-      path: "\(Files.parent(of: settings.state))/token.json", url: settings.npmURL, identity: settings.npmIdentity)
-    let credentials = NPMCredentials(identity: settings.npmIdentity, secret: settings.npmSecret)
-    return RESTGateway(upstream: upstream, credentials: credentials, cache: tokenFile)
+    return RESTGateway(upstream: upstream, credentials: credentials, cache: cache)
   }
 
   /// The store. A read-only command never creates one.

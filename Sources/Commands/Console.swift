@@ -94,6 +94,9 @@ struct Console: Sendable {
   /// Prints a message beside the result.
   func remark(_ text: TerminalText) { Terminal.write(text.raw + "\n", to: Terminal.error) }
 
+  /// What is to be answered, without an end of line.
+  func prompt(_ text: TerminalText) { Terminal.write(text.raw, to: Terminal.error) }
+
   /// Asks on the terminal; true: the user answered yes.
   func asks(_ question: TerminalText) -> Bool {
     Terminal.write("\n\(question.raw) [y/N] ", to: Terminal.error)

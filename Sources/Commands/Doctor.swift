@@ -107,7 +107,7 @@ struct Doctor {
     guard isThere else { return ([.notTried("account", "not tried: NPM was not found")], false) }
     do {
       let account = try await context.gateway().account()
-      return ([.ok("account", "\(account.email) can log in")] + rights(account), account.lacking.isEmpty)
+      return ([.ok("account", "\(account.email) can log in")] + Self.rights(account), account.lacking.isEmpty)
     } catch let error as NPMError {
       let hint = error.hint ?? "'reconciler init --create-account' makes an account of its own"
       return ([.failed("account", error.message, [hint])], false)
@@ -116,7 +116,7 @@ struct Doctor {
     }
   }
 
-  private func rights(_ account: NPMAccount) -> [Finding] {
+  static func rights(_ account: NPMAccount) -> [Finding] {
     let names = account.lacking.map { $0.replacing("_", with: " ") }.joined(separator: ", ")
     let place = "in NPM: Users, \(account.email), Edit Permissions"
     var findings: [Finding] = []

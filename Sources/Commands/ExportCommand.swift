@@ -35,18 +35,9 @@ enum ExportCommand {
     guard directory != nil || !invocation.arguments.has(privateKeys) else {
       throw UsageError(message: "--private-keys needs --out: keys do not belong on a screen")
     }
-    let gateway = try context.gateway()
-    let observed = try await gateway.observe(fixed: Set(ResourceSchema.all.filter(\.isSingleton).map(\.kind)))
-    var uploads: [ResourceID: [String: Secret]] = [:]
-    for object in observed.resources[.certificate] ?? []
-    where invocation.arguments.has(privateKeys) && object.spec["certificate"] != .null {
-      uploads[object.id] = try await gateway.uploads(of: object.id)
-    }
-    let exporter = Exporter(
-      observed, owner: context.settings.owner, origin: context.settings.npmURL, uploads: uploads,
-      known: try await names(context),
+    let result = try await export(
+      context, splits: invocation.arguments.has(split), withKeys: invocation.arguments.has(privateKeys),
       passwords: invocation.arguments.value(passwords).flatMap(DesiredWriter.Passwords.init) ?? .keep)
-    let result = exporter.export(splits: invocation.arguments.has(split))
     if let directory { try write(result, to: directory) }
     var console = invocation.console
     console.outFile = nil
@@ -64,6 +55,22 @@ enum ExportCommand {
     }
     for warning in result.warnings { console.warn(warning) }
     return .success
+  }
+
+  static func export(
+    _ context: CommandContext, splits: Bool = false, withKeys: Bool = false,
+    passwords: DesiredWriter.Passwords = .keep
+  ) async throws -> Exporter.Result {
+    let gateway = try context.gateway()
+    let observed = try await gateway.observe(fixed: Set(ResourceSchema.all.filter(\.isSingleton).map(\.kind)))
+    var uploads: [ResourceID: [String: Secret]] = [:]
+    for object in observed.resources[.certificate] ?? [] where withKeys && object.spec["certificate"] != .null {
+      uploads[object.id] = try await gateway.uploads(of: object.id)
+    }
+    let exporter = Exporter(
+      observed, owner: context.settings.owner, origin: context.settings.npmURL, uploads: uploads,
+      known: try await names(context), passwords: passwords)
+    return exporter.export(splits: splits)
   }
 
   /// A host in two files would be an error in the next diff.
@@ -101,7 +108,7 @@ enum ExportCommand {
     return Dictionary(firstOf: known)
   }
 
-  private static func write(_ result: Exporter.Result, to directory: String) throws {
+  static func write(_ result: Exporter.Result, to directory: String) throws {
     do {
       try Files.createDirectory(directory)
       for file in result.secretFiles {

@@ -8,7 +8,8 @@ import Store
 /// The program: selects the command, runs it, ends with its exit code.
 package enum Program {
   static let commands: [CommandDefinition] = [
-    ValidateCommand.definition, DiffCommand.definition, ApplyCommand.definition, AdoptCommand.definition,
+    InitCommand.definition, ValidateCommand.definition, DiffCommand.definition, ApplyCommand.definition,
+    AdoptCommand.definition,
     ExportCommand.definition, WatchCommand.definition, RollbackCommand.definition, StatusCommand.definition,
     ListCommand.definition, ShowCommand.definition,
     EventsCommand.definition, AlertsCommand.definition, SuspendCommand.suspension, SuspendCommand.resumption,

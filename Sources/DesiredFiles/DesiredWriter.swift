@@ -21,7 +21,8 @@ package enum DesiredWriter {
     let kind = spec.schema
     let tail = remark.isEmpty ? "" : "  # \(remark)"
     let members = spec.json.objectValue ?? [:]
-    let lines = fields(members, kind.fields, kind.shorthands, indent: 4, path: [name], beside: beside, passwords: passwords)
+    let lines = fields(
+      members, kind.fields, kind.shorthands, indent: 4, path: [name], beside: beside, passwords: passwords)
     guard !lines.isEmpty else { return ["  \(YAMLText.scalar(name)): {}\(tail)"] }
     return ["  \(YAMLText.scalar(name)):\(tail)"] + lines.map { $0.isEmpty ? "" : "    " + $0 }
   }

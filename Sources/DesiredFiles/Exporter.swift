@@ -18,6 +18,10 @@ package struct Exporter {
     package var secretFiles: [SecretFile] = []
     package var exported = 0
     package var warnings: [Diagnostic] = []
+    /// Names of objects whose values look as if they held a secret: not to be committed unseen.
+    package var suspects: [String] = []
+
+    package init() {}
 
     /// Variables that the files name, and that must be set before they are read.
     package var variables: [String] {
@@ -159,7 +163,9 @@ package struct Exporter {
     let lines = DesiredWriter.lines(name, shown, remark: remark(object), beside: beside, passwords: passwords)
     guard let problem = problem(spec, name, lines, uploads[object.id] ?? [:]) else {
       result.exported += 1
-      return Block(name: name, lines: secretWarning(object) + lines)
+      let warning = secretWarning(object)
+      if !warning.isEmpty { result.suspects.append(name) }
+      return Block(name: name, lines: warning + lines)
     }
     result.warnings.append(
       warning(

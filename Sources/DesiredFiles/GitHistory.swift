@@ -21,6 +21,15 @@ package enum GitHistory {
     return await commit("HEAD", at: directory)
   }
 
+  /// Commits these files, and nothing else; makes a repository where there is none. False: git refused.
+  package static func commit(_ files: [String], _ subject: String) async -> Bool {
+    if await git(["rev-parse", "--is-inside-work-tree"], ".") != "true" {
+      guard await git(["init", "--quiet"], ".") != nil else { return false }
+    }
+    guard await git(["add", "--"] + files, ".") != nil else { return false }
+    return await git(["commit", "--quiet", "--message", subject, "--"] + files, ".") != nil
+  }
+
   /// nil: it failed.
   private static func git(_ command: [String], _ directory: String) async -> String? {
     var environment = ["GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"]

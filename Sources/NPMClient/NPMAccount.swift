@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Model
+package import Model
 
 /// What our account may do in NPM.
 package struct NPMAccount: Decodable, Hashable, Sendable {
@@ -28,6 +28,10 @@ package struct NPMAccount: Decodable, Hashable, Sendable {
     isAdministrator ? [] : Self.kinds.filter { permissions[$0] != "manage" }
   }
 
+  /// What an account needs that manages everything.
+  static let needed: JSONValue = .object(
+    Dictionary(uniqueKeysWithValues: [("visibility", "all")] + kinds.map { ($0, JSONValue.string("manage")) }))
+
   package static let kinds = [
     "proxy_hosts", "redirection_hosts", "dead_hosts", "streams", "access_lists", "certificates",
   ]
@@ -37,5 +41,40 @@ extension RESTGateway {
   /// The account that we log in with.
   package func account() async throws(NPMError) -> NPMAccount {
     try await transport.decode(transport.call("GET", "/api/users/me?expand=permissions"))
+  }
+
+  /// Makes an account that may manage everything, and reads back that NPM gave the rights to that very account. Only an
+  /// administrator can.
+  ///
+  /// Made without a password, which gets a call of its own: with one, NPM may take the new account for another one.
+  package func createAccount(email: String, secret: Secret) async throws(NPMError) -> NPMAccount {
+    let taken = try await users().first { $0.email == email }
+    guard taken == nil else {
+      throw NPMError(
+        .npmDomainInUse, "NPM has an account \(email) already",
+        hint: "give its password, or name another with --account")
+    }
+    _ = try await transport.call(
+      "POST", "/api/users", ["name": "reconciler", "nickname": "reconciler", "email": .string(email), "roles": []])
+    // Its answer is not to be trusted: the list shows which account has this address.
+    guard let made = try await users().first(where: { $0.email == email }) else {
+      throw NPMError(
+        .npmUnclear, "NPM does not show the account \(email) that it made", hint: "look at it in NPM: Users")
+    }
+    let path = "/api/users/\(made.id)"
+    _ = try await transport.call(
+      "PUT", "\(path)/auth", ["type": "password", "secret": .string(secret.reveal())])
+    _ = try await transport.call("PUT", "\(path)/permissions", NPMAccount.needed)
+    let account: NPMAccount = try await transport.decode(transport.call("GET", "\(path)?expand=permissions"))
+    guard account.email == email, account.lacking.isEmpty, account.seesAll, !account.isAdministrator else {
+      throw NPMError(
+        .npmUnclear, "NPM did not give the account \(email) the rights that were asked for",
+        hint: "look at it in NPM: Users, Edit Permissions")
+    }
+    return account
+  }
+
+  private func users() async throws(NPMError) -> [NPMAccount] {
+    try await transport.decode(transport.call("GET", "/api/users?expand=permissions"))
   }
 }

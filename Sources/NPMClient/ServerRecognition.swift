@@ -60,7 +60,10 @@ enum ServerRecognition {
     let name = title.map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") } ?? ""
     let words = ([name] + ["server", "x-powered-by"].compactMap { headers[$0] }).joined(separator: " ").lowercased()
     if let known = products.first(where: { words.contains($0.0) }) { return known.1 }
-    return name.isEmpty ? nil : "'\(name.prefix(60))'"
+    let isGeneral = ["error", "not found", "bad request", "forbidden", "nginx", "index of", "listing"].contains {
+      name.lowercased().contains($0)
+    }
+    return name.isEmpty || isGeneral ? nil : "'\(name.prefix(60))'"
   }
 }
 

@@ -19,6 +19,14 @@ package protocol TokenCache: Sendable {
   func save(_ token: NPMToken?)
 }
 
+/// Keeps nothing: for a login that is only tried.
+package struct NoTokenCache: TokenCache {
+  package init() {}
+
+  package func load() -> NPMToken? { nil }
+  package func save(_ token: NPMToken?) {}
+}
+
 /// A file that only its owner can read. Losing it costs a login, so its failures are not errors.
 package struct TokenFile: TokenCache {
   private struct Contents: Codable {

@@ -19,7 +19,18 @@ struct AccountRoutes {
       nickname: body["nickname"].stringValue ?? "", avatar: "//www.gravatar.com/avatar/simulated?default=mm",
       roles: roles, isDisabled: body["is_disabled"].boolValue ?? false, secret: body["auth"]["secret"].stringValue,
       permissions: SimulatedUser.permissions(isAdmin: roles.contains("admin")), createdOn: now, modifiedOn: now)
+    let login = await engine.nextLoginID
     await engine.addUser(created)
+    // NPM takes the number of the login for that of the user from here on: as soon as the two differ, another user gets
+    // the rights, and is what it answers with.
+    if created.secret != nil, login != created.id, var other = await engine.state.user(login) {
+      other.permissions = created.permissions
+      await engine.replaceUser(other)
+      var bare = created
+      bare.permissions = [:]
+      await engine.replaceUser(bare)
+      return .json(201, other.detailed)
+    }
     if let user { await engine.record("created", "user", created.id, user: user.id, created.detailed) }
     return .json(201, created.detailed)
   }

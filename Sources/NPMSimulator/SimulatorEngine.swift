@@ -125,6 +125,8 @@ actor SimulatorEngine {
   func replaceUser(_ user: SimulatedUser) {
     if let index = state.users.firstIndex(where: { $0.id == user.id }) { state.users[index] = user }
   }
+  /// Logins have numbers of their own; one stays when its user is deleted.
+  var nextLoginID: Int { state.users.count { $0.secret != nil } + 1 }
   var nextUserID: Int { (state.users.map(\.id).max() ?? 0) + 1 }
 
   // MARK: Rows

@@ -23,6 +23,30 @@ package enum Terminal {
   /// Whether it can move the cursor.
   package static var isDumb: Bool { CurrentProcess.environment("TERM") == "dumb" }
 
+  /// Reads a line that is not shown; nil: the input ended.
+  package static func readHiddenLine() -> String? {
+    var before = termios()
+    guard tcgetattr(input, &before) == 0 else { return readLine() }
+    var hidden = before
+    hidden.c_lflag &= ~tcflag_t(ECHO)
+    // Whoever leaves here with Ctrl-C gets a terminal that shows what is typed.
+    hiddenSince.withLock { $0 = before }
+    atexit { Terminal.showInput() }
+    tcsetattr(input, TCSAFLUSH, &hidden)
+    defer { showInput() }
+    return readLine()
+  }
+
+  private static let hiddenSince = Lock<termios?>(nil)
+
+  private static func showInput() {
+    hiddenSince.withLock { before in
+      guard var modes = before else { return }
+      tcsetattr(input, TCSAFLUSH, &modes)
+      before = nil
+    }
+  }
+
   private static let errors = Lock<BoundedWriter?>(nil)
 
   /// From now on nothing waits for whatever reads standard error.

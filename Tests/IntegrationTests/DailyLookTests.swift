@@ -127,7 +127,8 @@ import Testing
       #expect(try await place.run("status").output.contains("blocked"))
       try await place.run("adopt", "cam", "--yes", "--accept-changes", exits: 0)
       let status = try await place.run("status")
-      #expect(status.output.contains("2 of 2 in sync since") && !status.output.contains("  blocked  "), "\(status.output)")
+      #expect(
+        status.output.contains("2 of 2 in sync since") && !status.output.contains("  blocked  "), "\(status.output)")
     }
   }
 

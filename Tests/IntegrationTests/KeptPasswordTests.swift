@@ -71,7 +71,8 @@ import Testing
       try await place.run("export", "--out", "desired", exits: 0)
       try await place.run("adopt", "--all", "--yes", exits: 0)
       let items: [JSONValue] = [["username": "dad", "password": "x"], ["username": "mum", "password": ""]]
-      _ = try await npm.asAdmin("PUT", "/api/nginx/access-lists/1", ["name": "Family & friends", "items": .array(items)])
+      _ = try await npm.asAdmin(
+        "PUT", "/api/nginx/access-lists/1", ["name": "Family & friends", "items": .array(items)])
       try await place.run("diff", "--exit-code", exits: 0)
     }
   }

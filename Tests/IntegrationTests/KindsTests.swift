@@ -135,7 +135,8 @@ import Testing
       try await withSimulator(version) { second in
         for splits in [false, true] {
           let folder = "copy-\(splits)"
-          let exported = try await place.run(["export", "--out", folder, "--passwords", "env"] + (splits ? ["--split"] : []))
+          let exported = try await place.run(
+            ["export", "--out", folder, "--passwords", "env"] + (splits ? ["--split"] : []))
           #expect(exported.exit == 0, "\(exported.errors)")
           try await second.send("POST", "/simulator/reset", ["start": "fresh-admin"])
           var other = try Workplace(second)
