@@ -1,14 +1,14 @@
 import Model
 import Platform
 
-/// Asks for what is needed; where nobody can answer, everything has to be given beforehand.
+/// Asks for what is needed; without a terminal everything has to be given beforehand.
 struct Interview {
   let console: Console
-  /// Whether somebody is there to answer.
+  /// Whether there is a terminal to ask on.
   let isInteractive: Bool
 
   /// - Parameters:
-  ///   - proposal: taken where the answer is empty, and without anybody to ask; nil: an answer is needed.
+  ///   - proposal: taken where the answer is empty, and without a terminal; nil: an answer is needed.
   ///   - way: how to give it beforehand.
   func text(_ question: TerminalText, proposal: String?, way: String) throws -> String {
     guard isInteractive else { return try given(proposal, question, way) }
@@ -33,7 +33,7 @@ struct Interview {
     }
   }
 
-  /// - Parameter proposal: taken where the answer is empty, and without anybody to ask.
+  /// - Parameter proposal: taken where the answer is empty, and without a terminal.
   func agrees(_ question: TerminalText, proposal: Bool) -> Bool {
     guard isInteractive else { return proposal }
     console.prompt("\(question) \(proposal ? "[Y/n]" : "[y/N]") ")

@@ -56,7 +56,7 @@ extension RESTGateway {
     }
     _ = try await transport.call(
       "POST", "/api/users", ["name": "reconciler", "nickname": "reconciler", "email": .string(email), "roles": []])
-    // Its answer is not to be trusted: the list shows which account has this address.
+    // Its answer may be about another account; the list shows which account has this address.
     guard let made = try await users().first(where: { $0.email == email }) else {
       throw NPMError(
         .npmUnclear, "NPM does not show the account \(email) that it made", hint: "look at it in NPM: Users")
