@@ -3,7 +3,7 @@ BUILD_FLAGS = --explicit-target-dependency-import-check error
 BINARY = .build/debug/reconciler
 PREFIX ?= /usr/local
 
-.PHONY: setup build release demo test unit lint format sanitize faults faults-short fuzz fuzz-short schedules truth truth-short bench soak fresh install clean
+.PHONY: setup build release demo test unit lint format sanitize faults faults-short fuzz fuzz-short schedules truth truth-short bench soak fresh package package-test install clean
 
 setup:
 	@scripts/setup.sh
@@ -12,7 +12,8 @@ build: setup
 	@swift build $(BUILD_FLAGS)
 
 release: setup
-	@swift build -c release --static-swift-stdlib --product reconciler $(BUILD_FLAGS)
+	@RECONCILER_BUILD_COMMIT=$$(git describe --always --abbrev=12 --dirty --exclude "*" 2>/dev/null) RECONCILER_BUILD_DATE=$$(git log -1 --format=%cs 2>/dev/null) \
+	  swift build -c release --static-swift-stdlib --product reconciler $(BUILD_FLAGS)
 
 demo: build
 	@scripts/demo.sh $(BINARY)
@@ -75,10 +76,21 @@ bench: release
 soak: release
 	@scripts/soak.py .build/release/reconciler $${MINUTES:-10} $${SPEED:-1}
 
+# A Debian package, a tarball, checksums and a bill of materials in dist/; a package that Debian's checker finds fault with
+# is none.
+package: release
+	@scripts/package.sh .build/release/reconciler
+	@if command -v lintian >/dev/null; then lintian --allow-root --fail-on error,warning dist/*.deb && echo "package: lintian finds nothing"; \
+	  else echo "package: lintian is not installed, and was not asked" >&2; fi
+
+# Installed, upgraded and removed in a minimal Debian root, as root.
+package-test: package
+	@scripts/package-test.sh
+
 install: release
 	@install -d $(PREFIX)/bin
 	@install -m 755 .build/release/reconciler $(PREFIX)/bin/reconciler
 	@echo "installed $(PREFIX)/bin/reconciler"
 
 clean:
-	@rm -rf .build .demo
+	@rm -rf .build .demo dist

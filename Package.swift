@@ -14,6 +14,11 @@ let strict: [SwiftSetting] = [
 ]
 let instrumented = isFuzzing ? strict + [.unsafeFlags(["-sanitize=fuzzer"])] : strict
 
+/// The commit that `make release` builds from, and its day: a debug build does not follow each commit.
+let buildInfo: [CSetting] = ["COMMIT", "DATE"].compactMap { name in
+  ProcessInfo.processInfo.environment["RECONCILER_BUILD_\(name)"].map { .define("BUILD_\(name)", to: "\"\($0)\"") }
+}
+
 func seam(_ name: String, _ pkgConfig: String, apt: String, brew: String) -> Target {
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
 }
@@ -39,6 +44,8 @@ let package = Package(
     seam("CLibMicroHTTPD", "libmicrohttpd", apt: "libmicrohttpd-dev", brew: "libmicrohttpd"),
     seam("CLibGnuTLS", "gnutls", apt: "libgnutls28-dev", brew: "gnutls"),
     seam("CLibPCRE2", "libpcre2-8", apt: "libpcre2-dev", brew: "pcre2"),
+
+    .target(name: "CBuildInfo", cSettings: buildInfo),
 
     // Foundations.
     module("Platform", []),
@@ -99,7 +106,7 @@ let package = Package(
         "Model", "Planning", "Alerting", "DesiredFiles", "YAML", "Upstream", "NPMClient", "Probe", "Store",
         "Publishing", "SQLite", "Curl", "Reconciler", "Reports", "Configuration", "Daemon",
         "NPMSimulator", "HTTPServer", "Platform",
-        "Hashing",
+        "Hashing", "CBuildInfo",
       ]),
     .executableTarget(name: "Entry", dependencies: ["Commands", "Platform"], swiftSettings: strict),
 

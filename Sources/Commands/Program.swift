@@ -15,7 +15,7 @@ package enum Program {
     EventsCommand.definition, AlertsCommand.definition, SuspendCommand.suspension, SuspendCommand.resumption,
     CertificatesCommand.definition,
     DoctorCommand.definition, ExplainCommand.definition, SchemaCommand.definition, SettingsCommand.definition,
-    SimulatorCommand.definition, CompletionCommand.definition,
+    SimulatorCommand.definition, CompletionCommand.definition, ManualCommand.definition,
     VersionCommand.definition,
   ]
 
