@@ -72,7 +72,7 @@ Homepage: https://example.com/reconciler
 Description: GitOps for Nginx Proxy Manager
  Keeps the proxy hosts, redirections, streams, access lists and certificates of
  a Nginx Proxy Manager as YAML files in git describe them: shows what would
- change, applies it one by one, proves each change, and reports what somebody
+ change, applies it one by one, proves each change, and reports what was
  changed behind its back. Runs once, in CI, or as a daemon with health checks
  and alerts.
 CONTROL

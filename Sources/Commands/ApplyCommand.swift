@@ -1,4 +1,6 @@
+import Configuration
 import DesiredFiles
+import Reconciler
 
 /// `reconciler apply`: brings NPM to the state in the YAML.
 enum ApplyCommand {
@@ -16,7 +18,10 @@ enum ApplyCommand {
       let loaded = try context.loadDesired(exitWhenEmpty: .refused)
       let request = ApplyFlow.Request(
         desired: loaded.state, diagnostics: loaded.diagnostics, writesStatus: context.writesStatus)
-      return (request, try context.reconcileOptions())
+      var options = try context.reconcileOptions()
+      // Only where the files are as they were committed.
+      options.commit = await GitHistory.current(of: context.settings.desired)
+      return (request, options)
     }
   }
 }

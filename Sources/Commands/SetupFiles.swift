@@ -46,7 +46,9 @@ struct SetupFiles {
     let planned = try await context.planWithoutChecks(context.loaded().state)
     for warning in result.warnings { console.warn(warning) }
     let isCommitted = try await commit(context, result)
-    try console.result(summary(context, result, isNew: isNew, isCommitted: isCommitted) + next(planned.plan))
+    let summary = summary(context, result, isNew: isNew, isCommitted: isCommitted)
+    let lines = [""] + summary.wrapped(to: console.columns) + next(planned.plan)
+    try console.result(lines.joined(separator: "\n"))
     return .success
   }
 
@@ -122,11 +124,11 @@ struct SetupFiles {
       ? "\(Phrases.count(result.exported, "object")) in \(Phrases.count(result.files.count, "file")) below \(desired)/"
       : "\(desired)/ stays as it was"
     let committed = isCommitted ? " All of it is committed." : ""
-    return "\nWrote \(file), .gitignore\(password); \(objects).\(committed)\n"
+    return "Wrote \(file), .gitignore\(password); \(objects).\(committed)"
   }
 
   /// The commands that come next, and what they will say.
-  private func next(_ plan: Plan) -> TerminalText {
+  private func next(_ plan: Plan) -> [TerminalText] {
     let adoptable = plan.adoptable.count
     let pending = plan.changes.count
     let diff = pending == 0 ? "finds nothing to do" : "shows \(Phrases.count(pending, "difference"))"
@@ -148,6 +150,6 @@ struct SetupFiles {
         .init(["reconciler diff", TerminalText(diff)]), .init(["reconciler adopt --all", TerminalText(adopt)]),
         .init(["reconciler watch", "keeps NPM as the files say, and tells when a site is down"]),
       ]
-    return (["", "Next:"] + TextTable(width: console.columns, rows: rows).lines).joined(separator: "\n")
+    return ["", "Next:"] + TextTable(width: console.columns, rows: rows).lines
   }
 }

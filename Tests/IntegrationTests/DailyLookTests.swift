@@ -80,10 +80,19 @@ import Testing
       try place.desire("app", "app.test")
       try await place.run("apply", "--yes", exits: 0)
       try place.desire("app", "app.test", port: 81)
+      let git = "git -c user.name=Ann -c user.email=ann@example.com"
+      let commit = "git init -q && git add desired && \(git) commit -q -m 'Move the app'"
+      let environment = ["PATH": CurrentProcess.environment("PATH") ?? "", "HOME": place.scratch.path]
+      let made = try await ChildProcess.run(
+        ["/bin/sh", "-c", "cd '\(place.scratch.path)' && \(commit)"], environment: environment, timeout: 60)
+      #expect(made.isSuccess, "\(made.complaint)")
       try await place.run("apply", "--yes", exits: 0)
       let history = try await place.run("show", "app", "-o", "json").json["history"].arrayValue ?? []
       #expect(history.map { $0["action"] } == ["update", "create"])
       #expect(history.first?["fields"] == ["forward_port"] && history.first?["outcome"] == "applied")
+      let text = try await place.run("show", "app").output
+      #expect(text.contains(": Move the app, by Ann <ann@example.com>"), "\(text)")
+      #expect(history.last?["commit"] == .null)
     }
   }
 
