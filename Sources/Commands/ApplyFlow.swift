@@ -48,7 +48,12 @@ struct ApplyFlow {
     printer.begin(wasAsked: !invocation.arguments.has(ApplyFlags.yes) && planned.writesSomething)
     let lease = try await ApplyLock.lease(
       stores, owner: settings.owner, correlation: settings.correlation, timeout: timeout, stop: stop)
+    let watch = Task { [stop] in
+      await stop.wait()
+      if stop.isRequested { printer.stops() }
+    }
     let report = try await lease.hold { try await run.apply(planned, stop: stop) { printer.show($0) } }
+    watch.cancel()
     if wanted.writesStatus { writeStatus(planned, report) } else { outdateStatus(report) }
     try printer.finish(report, wanted.diagnostics)
     if let remark = report.remark { invocation.console.warn(remark) }

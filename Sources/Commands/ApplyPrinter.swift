@@ -10,6 +10,7 @@ import Store
 struct ApplyPrinter: Sendable {
   private let plan: PlanText
   private let remark: String?
+  private let activity: ActivityLine
 
   private var planned: PlanResult { plan.planned }
   private var settings: Settings { plan.settings }
@@ -20,6 +21,7 @@ struct ApplyPrinter: Sendable {
   init(_ plan: PlanText, remark: String? = nil) {
     self.plan = plan
     self.remark = remark
+    activity = ActivityLine(plan.console)
   }
 
   /// Shows the plan and asks for confirmation once. True: continue.
@@ -41,8 +43,24 @@ struct ApplyPrinter: Sendable {
     }
   }
 
-  func show(_ outcome: ChangeOutcome) {
+  func show(_ step: ApplyStep) {
     guard showsProgress else { return }
+    switch step {
+    case .begins(let change, let number, let count): activity.begin("  \(number) of \(count)  \(change.key.name)")
+    case .ended(let outcome):
+      activity.end()
+      show(outcome)
+    }
+  }
+
+  /// Answers a stop at once: a change in flight is finished first.
+  func stops() {
+    let name = activity.text.map { $0.withoutLeadingBlanks }
+    activity.end()
+    console.remark("finishing \(name ?? "what was begun"); Ctrl-C again ends it at once")
+  }
+
+  private func show(_ outcome: ChangeOutcome) {
     let symbol = symbol(outcome.change.action.kind)
     let name = console.paint(TerminalText(outcome.change.key.name).padded(to: plan.nameWidth), .bold)
     var lines: [TerminalText] = ["  \(symbol) \(name)\(description(outcome))"]

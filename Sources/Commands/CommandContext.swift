@@ -232,7 +232,14 @@ struct CommandContext: Sendable {
     try await checkNames(desired, stores)
     let run = Reconciliation(gateway: try gateway(), stores: stores, prober: prober, settings: reconcileOptions)
     let start = ContinuousClock.now
-    let planned = try await run.plan(desired, progress: progress("checking destinations"))
+    let activity = ActivityLine(invocation.console)
+    let bar = progress("checking destinations")
+    let planned = try await activity.during("asking NPM at \(settings.npmURL)") {
+      try await run.plan(desired) { done, total in
+        activity.end()
+        bar(done, total)
+      }
+    }
     invocation.console.describe(planned, since: start)
     for warning in planned.warnings { invocation.console.warn(warning) }
     return (run, planned)
@@ -244,8 +251,10 @@ struct CommandContext: Sendable {
     options.selection = ResourceSelection()
     options.probes = false
     let stores = try stores(createsIt: false)
-    return try await Reconciliation(gateway: try gateway(), stores: stores, prober: prober, settings: options)
-      .plan(desired)
+    let run = Reconciliation(gateway: try gateway(), stores: stores, prober: prober, settings: options)
+    return try await ActivityLine(invocation.console).during("asking NPM at \(settings.npmURL)") {
+      try await run.plan(desired)
+    }
   }
 
   /// Everything that the files want and that NPM has. Without desired files, what NPM has.

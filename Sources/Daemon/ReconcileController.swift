@@ -165,7 +165,7 @@ package actor ReconcileController {
     return try await lease.hold {
       [log = dependencies.log, stop = dependencies.stop, progress = dependencies.progress] in
       try await run.apply(planned, stop: stop) {
-        log.log(DaemonLog.line($0))
+        if case .ended(let outcome) = $0 { log.log(DaemonLog.line(outcome)) }
         progress()
       }
     }

@@ -49,11 +49,12 @@ struct Applier: Sendable {
   }
 
   func apply(
-    _ changes: [Change], stop: ShutdownSignal, progress: @Sendable (ChangeOutcome) -> Void
+    _ changes: [Change], stop: ShutdownSignal, progress: @Sendable (ApplyStep) -> Void
   ) async -> [ChangeOutcome] {
     var outcomes: [ChangeOutcome] = []
     var state = Progress(originals: Dictionary(firstOf: changes.map { ($0.key, $0) }))
-    for planned in changes {
+    for (index, planned) in changes.enumerated() {
+      progress(.begins(planned, number: index + 1, of: changes.count))
       var change = planned
       // The object was modified when it released its claims: continue from that state.
       if let moved = state.aside[planned.key] { change.observed = moved }
@@ -62,7 +63,7 @@ struct Applier: Sendable {
           ChangeOutcome(change, .notAttempted, error: reason)
         } else { await exchangeOrUndo(change, &state) }
       note(outcome, &state)
-      progress(outcome)
+      progress(.ended(outcome))
       outcomes.append(outcome)
     }
     return outcomes

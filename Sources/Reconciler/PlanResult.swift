@@ -69,6 +69,13 @@ package struct ChangeOutcome: Sendable {
   }
 }
 
+/// What an apply tells while it runs.
+package enum ApplyStep: Sendable {
+  /// A change is attempted: the how manieth, from 1, of how many.
+  case begins(Change, number: Int, of: Int)
+  case ended(ChangeOutcome)
+}
+
 /// The result of an apply.
 package struct ApplyResult: Sendable {
   package var run: Int?

@@ -188,7 +188,7 @@ package struct Reconciliation: Sendable {
   ///
   /// - Throws: `StoreError`, only before the first write.
   package func apply(
-    _ planned: PlanResult, stop: ShutdownSignal, progress: @escaping @Sendable (ChangeOutcome) -> Void = { _ in }
+    _ planned: PlanResult, stop: ShutdownSignal, progress: @escaping @Sendable (ApplyStep) -> Void = { _ in }
   ) async throws -> ApplyResult {
     let start = ContinuousClock.now
     try await stores.binding.bind(npm: settings.npmURL)

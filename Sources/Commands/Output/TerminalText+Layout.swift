@@ -16,6 +16,8 @@ extension EscapedText where Medium == TerminalMedium {
   /// Padded with blanks to so many cells.
   func padded(to width: Int) -> TerminalText { self + TerminalText.blanks(width - cells) }
 
+  var withoutLeadingBlanks: TerminalText { TerminalText(trusted: String(raw.drop { $0 == " " })) }
+
   var withoutTrailingBlanks: TerminalText {
     var text = raw
     while text.last == " " { text.removeLast() }
