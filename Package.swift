@@ -159,7 +159,7 @@ let package = Package(
         "Commands", "Reports", "Model", "Planning", "DesiredFiles", "NPMClient", "Probe", "Reconciler", "Platform",
         "TestSupport",
       ]),
-    tests("IntegrationTests", ["Entry", "TestSupport", "Curl", "HTTPServer", "Model", "Platform", "X509"]),
+    tests("IntegrationTests", ["Entry", "Commands", "TestSupport", "Curl", "HTTPServer", "Model", "Platform", "X509"]),
   ],
   swiftLanguageModes: [.v6]
 )

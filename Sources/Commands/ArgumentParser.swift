@@ -62,7 +62,7 @@ struct ArgumentParser {
   ) throws -> ParsedArguments {
     var parser = ArgumentParser(command, arguments)
     try parser.run()
-    if !parser.parsed.has(CommonFlags.help) { try parser.checkPositional() }
+    if !parser.parsed.has(CommonFlags.help), !parser.parsed.has(CommonFlags.helpAll) { try parser.checkPositional() }
     try parser.addEnvironment(environment)
     return parser.parsed
   }

@@ -85,8 +85,9 @@ enum CommonFlags {
   static let logFormat = FlagDefinition(
     "log-format", value: "FORMAT", choices: ["text", "json"], "Format of what goes to stderr")
   static let help = FlagDefinition("help", short: "h", "Show help")
+  static let helpAll = FlagDefinition("help-all", "Show help, with what the common flags mean")
 
   static let all = [
-    config, desired, state, status, npmURL, output, out, select, noColor, quiet, verbose, logFormat, help,
+    config, desired, state, status, npmURL, output, out, select, noColor, quiet, verbose, logFormat, help, helpAll,
   ]
 }

@@ -62,7 +62,8 @@ enum ExportCommand {
     passwords: DesiredWriter.Passwords = .keep
   ) async throws -> Exporter.Result {
     let gateway = try context.gateway()
-    let observed = try await ActivityLine(context.invocation.console).during("asking NPM at \(context.settings.npmURL)") {
+    let observed = try await ActivityLine(context.invocation.console).during("asking NPM at \(context.settings.npmURL)")
+    {
       try await gateway.observe(fixed: Set(ResourceSchema.all.filter(\.isSingleton).map(\.kind)))
     }
     var uploads: [ResourceID: [String: Secret]] = [:]

@@ -13,7 +13,8 @@ enum HelpText {
     return lines.joined(separator: "\n")
   }
 
-  static func of(_ command: CommandDefinition) -> String {
+  /// - Parameter isLong: with what the common flags mean.
+  static func of(_ command: CommandDefinition, isLong: Bool = false) -> String {
     let words = command.arguments.map(\.usage)
     var lines = [
       command.summary, "", "usage: " + (["reconciler", command.name] + words + ["[FLAGS]"]).joined(separator: " "),
@@ -24,8 +25,16 @@ enum HelpText {
       lines += ["", "arguments:"] + table(command.arguments.map { ($0.name, $0.summary) })
     }
     if !command.flags.isEmpty { lines += ["", "flags:"] + table(command.flags.map(row)) }
-    lines += ["", "common flags:"] + table(CommonFlags.all.map(row))
-    lines += ["", "Each flag can stand in the environment: --max-deletes as RECONCILER_MAX_DELETES.", ""]
+    let common = CommonFlags.all.filter { flag in !command.flags.contains { $0.name == flag.name } }
+    if isLong {
+      lines += ["", "common flags:"] + table(common.map(row))
+      lines += ["", "Each flag can stand in the environment: --max-deletes as RECONCILER_MAX_DELETES."]
+    } else {
+      let names = common.map { "--\($0.name)" }.joined(separator: " ")
+      lines += ["", "common flags, explained by --help-all:", "  \(names)"]
+    }
+    let examples = CommandExamples.all[command.name] ?? []
+    lines += ["", "examples:"] + table(examples.map { ("reconciler \($0.line)", $0.meaning) }) + [""]
     return lines.joined(separator: "\n")
   }
 

@@ -32,7 +32,8 @@ package enum Program {
     guard let command = find(word) else { return unknownCommand(word) }
     do {
       let parsed = try ArgumentParser.parse(command, Array(arguments.dropFirst()))
-      if parsed.has(CommonFlags.help) { return help(command.name) }
+      let isLong = parsed.has(CommonFlags.helpAll)
+      if isLong || parsed.has(CommonFlags.help) { return help(command.name, isLong: isLong) }
       return await run(Invocation(command: command, arguments: parsed, console: Console(parsed)))
     } catch let error as UsageError {
       return usage(error, command, wantsJSON(arguments) ? .json : Console())
@@ -74,13 +75,13 @@ package enum Program {
     return exit
   }
 
-  private static func help(_ name: String?) -> ExitCode {
+  private static func help(_ name: String?, isLong: Bool = false) -> ExitCode {
     guard let name else {
       _ = try? Console().result(document: HelpText.overview())
       return .success
     }
     guard let command = find(name) else { return unknownCommand(name) }
-    _ = try? Console().result(document: HelpText.of(command))
+    _ = try? Console().result(document: HelpText.of(command, isLong: isLong))
     return .success
   }
 
