@@ -64,7 +64,10 @@ enum Manual {
         }
       }
     }
-    return found.map { "\(parts.last ?? word)  (\($0.sections.joined(separator: ", ")))\n\n\($0.meaning)" }
+    return found.map { found in
+      guard word == Presets.field else { return found }
+      return (found.meaning + " There are \(Presets.names.joined(separator: ", ")).", found.sections)
+    }.map { "\(parts.last ?? word)  (\($0.sections.joined(separator: ", ")))\n\n\($0.meaning)" }
   }
 
   private static func section(_ schema: ResourceSchema) -> String {

@@ -14,6 +14,7 @@ package struct DesiredLoader {
   private var contents: [String: [UInt8]] = [:]
   private var documents: [String: [YAMLNode]] = [:]
   private var snippets = SnippetTexts()
+  private var presets = Presets.builtIn
 
   private init(directory: String) { self.directory = directory }
 
@@ -48,9 +49,10 @@ package struct DesiredLoader {
     for file in files { read(file) }
     // Only files that may contain snippets are parsed before the hosts that use them, and kept until then.
     for file in files where !isDefaults(file) && mentionsSnippets(file) { readSnippets(file) }
+    for file in files where Presets.isNamedPresets(file) { readPresets(file) }
     let defaults = files.filter { isDefaults($0) }
     for file in defaults { readDefaults(file) }
-    for file in files where !isDefaults(file) { readFile(file) }
+    for file in files where !isDefaults(file) && !Presets.isNamedPresets(file) { readFile(file) }
     for file in files where Self.isNamedDefaults(file) && !isDefaults(file) {
       // Without a message, defaults meant for all hosts would apply to none of them.
       loaded.diagnostics.append(
@@ -76,7 +78,8 @@ package struct DesiredLoader {
     let parts = file.dropFirst(directory.count).split(separator: "/")
     let folders = parts.dropLast()
     return folders.contains { $0.hasPrefix("_") }
-      || (parts.last?.hasPrefix("_") == true && !Self.isNamedDefaults(file))
+      || (parts.last?.hasPrefix("_") == true && !Self.isNamedDefaults(file)
+        && !(Presets.isNamedPresets(file) && folders.isEmpty))
   }
 
   private func unreadable(_ file: String, _ message: String, hint: String? = nil) -> Diagnostic {
@@ -159,6 +162,7 @@ package struct DesiredLoader {
   private func decoder(_ file: String) -> ValueDecoder {
     var decoder = ValueDecoder(file: file, secrets: secrets, kinds: kinds)
     decoder.snippets = snippets
+    decoder.presets = presets
     return decoder
   }
 
@@ -172,6 +176,12 @@ package struct DesiredLoader {
       guard case .mapping(let entries) = document.content else { continue }
       for entry in entries where entry.key == SnippetSection.key { SnippetSection.read(entry.value, &decoder) }
     }
+    take(decoder, of: file)
+  }
+
+  private mutating func readPresets(_ file: String) {
+    var decoder = decoder(file)
+    for document in parse(file) { presets.read(document, &decoder) }
     take(decoder, of: file)
   }
 

@@ -33,7 +33,9 @@ struct ResourceDecoder {
     guard var decoded = decoder.fields(of: entry.value, fields, shorthands: kind.shorthands, owner: owner) else {
       return nil
     }
+    let preset = kind.kind == .proxyHost ? decoder.preset(decoded) : nil
     let hasMistakes = decoder.errorCount > before
+    if let preset { decoded.merge(preset) { nearer, _ in nearer } }
     for layer in defaults { decoded.merge(layer) { nearer, _ in nearer } }
     decoder.compose(&decoded)
     // Missing keys are reported only if everything written was readable: one mistake, one message.

@@ -15,6 +15,8 @@ package struct ValueDecoder {
   /// Snippet texts of all files, by name.
   var snippets = SnippetTexts()
   let secrets: SecretSource
+  /// What hosts can name as `preset`.
+  var presets = Presets()
   let kinds: [ResourceSchema]
 
   package init(file: String, secrets: SecretSource = .live, kinds: [ResourceSchema] = ResourceSchema.all) {

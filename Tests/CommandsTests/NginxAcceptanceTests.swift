@@ -37,6 +37,27 @@ import Testing
     #expect(accepted.count > Self.count / 5 && refused > Self.count / 5)
   }
 
+  @Test func `what presets write, nginx takes`() async throws {
+    let scratch = try Scratch()
+    var servers: [String] = []
+    let names = [
+      "audiobookshelf", "homeassistant", "immich", "jellyfin", "n8n", "nextcloud", "ntfy",
+    ]
+    for name in names {
+      let text = "proxy_hosts: { a: { domain_names: [\(name).test], forward: 'http://127.0.0.1:80', preset: \(name) } }"
+      let loaded = DesiredLoader.read(Array(text.utf8), as: "desired/a.yaml")
+      let spec = try #require(loaded.state.resources.first?.spec)
+      let directives = spec["advanced_config"].stringValue ?? ""
+      #expect(!directives.isEmpty, "\(name)")
+      // Where NPM's template puts them, beside the location that passes requests on.
+      servers.append(
+        "server { listen 127.0.0.1:1; server_name \(name).test;\n\(directives)\nlocation / { proxy_pass http://127.0.0.1:80; } }"
+      )
+    }
+    let configuration = try NginxProgram.configuration(servers.joined(separator: "\n"), in: scratch.path)
+    #expect(try await NginxProgram.complaint(configuration, in: scratch.path) == nil)
+  }
+
   /// The specs that nginx refuses, with its error. All are tested together, then halves of what it refuses.
   private func falseAccepts(_ specs: [RandomSpec.Accepted], in scratch: Scratch) async throws -> [String] {
     var bad: [String] = []

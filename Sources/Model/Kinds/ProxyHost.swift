@@ -51,6 +51,9 @@ extension ResourceSchema {
   private static let hostOperatorFields: [FieldSchema] =
     MetadataFields.forDomains + [
       FieldSchema(
+        "preset", .string(0...100), defaultValue: "",
+        "What a well-known service needs, such as jellyfin; what is written here wins over it."),
+      FieldSchema(
         "validate", .choice(["enforce", "warn", "off"]), defaultValue: "enforce",
         "What a destination that fails its check does: block the change, warn, or not be checked."),
       FieldSchema(
