@@ -184,7 +184,7 @@ import Testing
       try await me.apply(desiredHost("old", hostSpec(["app.test", "more.test"])))
       let planned = try await me.plan(desiredHost("new", hostSpec(["app.test"], port: 82)))
       let stop = ShutdownSignal()
-      let report = try await me.run.apply(planned, stop: stop) { _ in stop.request() }
+      let report = try await me.run.apply(planned, stop: stop) { if case .ended = $0 { stop.request() } }
       #expect(verdicts(report) == ["old applied", "new applied"])
       #expect(try await npm.served()["app.test"]?["forward_port"] == 82)
     }
@@ -300,7 +300,7 @@ import Testing
       let me = Operator(npm)
       let planned = try await me.plan(desiredHost("a", hostSpec(["a.test"])), desiredHost("b", hostSpec(["b.test"])))
       let stop = ShutdownSignal()
-      let report = try await me.run.apply(planned, stop: stop) { _ in stop.request() }
+      let report = try await me.run.apply(planned, stop: stop) { if case .ended = $0 { stop.request() } }
       #expect(verdicts(report) == ["a applied", "b not_attempted"])
       #expect(report.wasInterrupted)
     }
