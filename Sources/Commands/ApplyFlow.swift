@@ -86,7 +86,8 @@ struct ApplyFlow {
   }
 
   private func outdateStatus(_ report: ApplyResult) {
-    guard let run = report.run, report.count(.applied) > 0 else { return }
+    // A write that failed may have had an effect, too.
+    guard let run = report.run, report.outcomes.contains(where: { $0.status != .notAttempted }) else { return }
     context.keepStatus { try $0.outdate(by: invocation.command.name, run: run, at: .now) }
   }
 

@@ -5,7 +5,7 @@ enum PasswordCheck {
   static func run(_ items: DecodedValue?, _ decoder: inout ValueDecoder) {
     for (index, item) in (items?.value.arrayValue ?? []).enumerated() {
       let name = item["username"].stringValue ?? ""
-      guard let items, let password = items.secrets["\(name)/password"],
+      guard let items, let password = items.secrets[SecretFingerprint.path(name, "password")],
         let problem = problem(with: password.reveal())
       else { continue }
       let place = items.parts["[\(index)].password"]?.location ?? items.location

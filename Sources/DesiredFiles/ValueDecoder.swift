@@ -217,7 +217,9 @@ package struct ValueDecoder {
       }
       for (name, field) in decoded {
         result.parts["[\(values.count)].\(name)"] = field.source
-        if let secret = field.secrets[""] { result.secrets["\(complete[key]?.stringValue ?? "")/\(name)"] = secret }
+        if let secret = field.secrets[""] {
+          result.secrets[SecretFingerprint.path(complete[key]?.stringValue ?? "", name)] = secret
+        }
       }
       values.append(.object(complete))
       result.items.append(place)

@@ -21,7 +21,17 @@ package enum SecretFingerprint {
   }
 
   /// The path of a secret in a list entry, by the entry's key.
-  package static func path(_ list: String, _ key: String, _ field: String) -> String { "\(list)/\(key)/\(field)" }
+  package static func path(_ list: String, _ key: String, _ field: String) -> String {
+    "\(list)/\(path(key, field))"
+  }
+
+  /// The same below its list. Different keys give different paths, also those that look alike: what is not ASCII is
+  /// written as its code.
+  package static func path(_ key: String, _ field: String) -> String {
+    guard key.utf8.contains(where: { $0 >= 0x80 }) else { return "\(key)/\(field)" }
+    let exact = key.unicodeScalars.map { $0.isASCII ? String($0) : "\\u{\(String($0.value, radix: 16))}" }.joined()
+    return "\(exact)/\(field)"
+  }
 }
 
 extension Spec {
@@ -50,6 +60,16 @@ extension Spec {
       copy[field] = .array(entries)
     }
     return copy
+  }
+
+  /// Where its secrets are.
+  package var secretPaths: Set<String> {
+    var found: Set<String> = []
+    _ = mapFingerprints { path, fingerprint in
+      found.insert(path)
+      return fingerprint
+    }
+    return found
   }
 
   /// Whether one of its secrets is to stay as NPM has it.

@@ -1,39 +1,64 @@
 package import Model
 
-/// Passwords that the files want "as NPM has them" (`keep: true`).
-package enum KeptSecrets {
-  /// The desired state with what NPM has in their places, so that they differ from nothing. Where NPM has none, the
-  /// placeholder stays: `SecretRule` blocks what would need the word.
-  package static func resolve(_ desired: DesiredState, _ observed: ObservedState, _ ledger: [LedgerEntry])
-    -> DesiredState
-  {
-    guard desired.resources.contains(where: { $0.spec.keepsSecrets }) else { return desired }
-    let entries = Dictionary(firstOf: ledger.map { ($0.key, $0) })
-    var resolved = desired
-    resolved.resources = desired.resources.map { resource in
+/// Passwords that the files want "as NPM has them" (`keep: true`), resolved to what NPM has: they differ from nothing.
+///
+/// Where NPM has none, the placeholder stays: `SecretRule` blocks what would need the word.
+package struct KeptSecrets: Sendable {
+  package private(set) var desired: DesiredState
+  /// With NPM's hints only for what is kept: a text that was written once is not known to be there any more.
+  package private(set) var ledger: [LedgerEntry]
+  /// Those of its rows that changed.
+  package private(set) var ledgerUpdates: [LedgerEntry] = []
+
+  package init(_ desired: DesiredState, _ observed: ObservedState, _ ledger: [LedgerEntry]) {
+    self.desired = desired
+    self.ledger = ledger
+    guard desired.resources.contains(where: { $0.spec.keepsSecrets }) else { return }
+    let positions = Dictionary(firstOf: ledger.enumerated().map { ($1.key, $0) })
+    self.desired.resources = desired.resources.map { resource in
       guard resource.spec.keepsSecrets else { return resource }
-      let entry = entries[resource.key]
-      guard let object = object(of: resource, entry, observed) else { return resource }
-      // As it is compared: with the digest of the last write, where that still fits NPM's hint.
-      var known: [String: String] = [:]
-      _ = object.normalised.unmasked(by: entry?.applied).mapFingerprints { path, fingerprint in
-        known[path] = fingerprint
-        return fingerprint
+      let position = positions[resource.key]
+      guard let object = Self.object(of: resource, position.map { ledger[$0] }, observed) else { return resource }
+      let hints = Self.fingerprints(object.normalised)
+      let spec = resource.spec.mapFingerprints { path, fingerprint in
+        fingerprint == SecretFingerprint.kept ? hints[path] ?? fingerprint : fingerprint
       }
-      return resource.with(
-        spec: resource.spec.mapFingerprints { path, fingerprint in
-          fingerprint == SecretFingerprint.kept ? known[path] ?? fingerprint : fingerprint
-        })
+      if let position { forget(Self.fingerprints(resource.spec), at: position) }
+      return resource.with(spec: spec)
     }
-    return resolved
   }
 
-  /// The one that the store knows, else the only one of that name in NPM.
+  /// Forgets the digests of what is kept.
+  private mutating func forget(_ wanted: [String: String], at position: Int) {
+    guard let applied = ledger[position].applied else { return }
+    let bare = applied.mapFingerprints { path, fingerprint in
+      wanted[path] == SecretFingerprint.kept ? SecretFingerprint.hint(of: fingerprint) : fingerprint
+    }
+    guard bare != applied else { return }
+    ledger[position].applied = bare
+    ledgerUpdates.append(ledger[position])
+  }
+
+  private static func fingerprints(_ spec: Spec) -> [String: String] {
+    var found: [String: String] = [:]
+    _ = spec.mapFingerprints { path, fingerprint in
+      found[path] = fingerprint
+      return fingerprint
+    }
+    return found
+  }
+
+  /// The one that the store knows, as long as it is that; else the only one of that name in NPM, as after NPM lost it and
+  /// it was made again by hand.
   private static func object(
     of resource: DesiredResource, _ entry: LedgerEntry?, _ observed: ObservedState
   ) -> ObservedResource? {
     let objects = observed.resources[resource.key.kind] ?? []
-    if let ref = entry?.ref { return objects.first { $0.ref == ref } }
+    if let entry, let known = objects.first(where: { $0.ref == entry.ref }),
+      entry.createdOn.map({ $0.isEmpty || $0 == known.createdOn }) ?? true
+    {
+      return known
+    }
     let named = objects.filter { $0.nameInNPM == resource.spec.nameInNPM }
     return named.count == 1 ? named[0] : nil
   }

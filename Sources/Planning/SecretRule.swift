@@ -12,6 +12,28 @@ enum SecretRule {
           .secretMissing, "it needs \(missing), which neither NPM nor the store gives away",
           hint: "name it in the YAML, as { env: NAME } or { file: path }, and apply", holder: changes[index].id))
     }
+    protectSources(&changes)
+  }
+
+  /// What has passwords that a blocked create is to keep stays: it may be the same object under another name, and nothing
+  /// else has them.
+  private static func protectSources(_ changes: inout [Change]) {
+    let blocked = changes.filter { $0.isBlocked && $0.observed == nil && $0.desired?.keepsSecrets == true }
+    guard !blocked.isEmpty else { return }
+    for index in changes.indices where changes[index].action.isRemoval {
+      guard let object = changes[index].observed else { continue }
+      let users = object.normalised.secretPaths
+      let taker = blocked.first { create in
+        create.key.kind == object.kind && create.desired.map { !$0.secretPaths.isDisjoint(with: users) } == true
+      }
+      guard let taker else { continue }
+      let name = object.nameInNPM ?? object.label
+      changes[index].block(
+        BlockReason(
+          .secretMissing, "it stays: '\(taker.key.name)' is to keep passwords that only it has",
+          hint: "if that is its new name, write 'name: \(name)' at '\(taker.key.name)'; else give the passwords there",
+          holder: object.id))
+    }
   }
 
   private static func missing(_ change: Change, _ spec: Spec) -> String? {

@@ -45,20 +45,24 @@ package struct Reconciliation: Sendable {
       throw StoreError.otherNPM(bound: bound, now: settings.npmURL)
     }
     let fingerprinted = SecretFingerprinter(key: try await stores.binding.fingerprintKey()).fingerprinted(desired)
-    let ledger = try await stores.ledger.entries()
+    var ledger = try await stores.ledger.entries()
     let kinds = Set(fingerprinted.resources.map(\.key.kind) + ledger.map(\.key.kind))
     var observed = try await gateway.observe(fixed: kinds)
     let history = await history(ledger)
     history?.markOpenHosts(&observed)
     StrippedHosts.mark(&observed, ledger)
     await dataPlane?.markOpenHosts(&observed, of: ledger, guards: named(.accessList, fingerprinted, observed))
+    let kept = KeptSecrets(fingerprinted, observed, ledger)
+    ledger = kept.ledger
     let desired = AutomaticCertificates.expand(
-      KeptSecrets.resolve(fingerprinted, observed, ledger), observed, ledger, today: settings.now().day,
+      kept.desired, observed, ledger, today: settings.now().day,
       email: settings.letsEncryptEmail)
-    var options = options(desired, ledger)
+    var options = options(desired, ledger, observed)
     options.requests = try await requests()
     options.suspensions = try await suspensions.now()
     var plan = Planner(options).plan(desired, observed, ledger)
+    let updated = Set(plan.ledgerUpdates.map(\.key))
+    plan.ledgerUpdates += kept.ledgerUpdates.filter { !updated.contains($0.key) }
     if case .adopt(let adoption) = settings.purpose { plan.keepAdoptions(adoption) }
     withholdRemovals(&plan, desired)
     var planned = PlanResult(
@@ -129,14 +133,15 @@ package struct Reconciliation: Sendable {
     return Dictionary(try await stores.requests.requests(since: week).map { (Set($0), 1) }, uniquingKeysWith: +)
   }
 
-  private func options(_ desired: DesiredState, _ ledger: [LedgerEntry]) -> Planner.Options {
+  private func options(_ desired: DesiredState, _ ledger: [LedgerEntry], _ observed: ObservedState) -> Planner.Options {
     var options = Planner.Options(
       owner: settings.owner, policy: settings.policy, trustsMarkers: settings.trustsMarkers,
       today: settings.now().day)
     if !settings.selection.isEmpty {
       let (selection, known) = (settings.selection, Set(desired.resources.map(\.key)))
       let removed = ledger.map(\.key).filter { !known.contains($0) && selection.isNamed($0) }
-      options.selection = Set(desired.resources.filter(selection.contains).map(\.key) + removed)
+      let keys = Set(desired.resources.filter(selection.contains).map(\.key) + removed)
+      options.selection = keys.union(RenamePartners(desired, ledger, observed).partners(of: keys))
     }
     options.defaultCertificate = settings.defaultCertificate
     switch settings.purpose {

@@ -106,7 +106,7 @@ private struct Builder {
       domainNames: spec?.claims ?? [], destination: spec.map { $0.schema.effect($0) } ?? "", health: health?.health,
       sync: sync(resource, change, isAdoptable), reason: reason(change),
       certificate: certificate(resource?.spec ?? object?.spec, object?.spec),
-      enabled: spec?["enabled"] != false, labels: resource?.labels ?? [:],
+      enabled: object?.isEnabled ?? (spec?["enabled"] != false), labels: resource?.labels ?? [:],
       source: (resource?.source ?? change?.source).map(LocationReport.init))
     return Inventory.Item(report: report, resource: resource, object: object, change: change, health: health)
   }
@@ -117,8 +117,9 @@ private struct Builder {
     guard let object else { return (.missing, nil) }
     let owner = object.marker?.owner
     if let owner, owner != planned.plan.owner { return (.other, owner) }
-    if owner == nil, isAdoptable || keys[object.ref] == nil { return (.unmanaged, nil) }
-    return keys[object.ref] == nil ? (.unmanaged, nil) : (.ours, planned.plan.owner)
+    // Our marker, although the store may not know it.
+    if owner != nil { return (.ours, owner) }
+    return isAdoptable || keys[object.ref] == nil ? (.unmanaged, nil) : (.ours, planned.plan.owner)
   }
 
   private func sync(_ resource: DesiredResource?, _ change: Change?, _ isAdoptable: Bool) -> ObjectReport.Sync {

@@ -51,8 +51,9 @@ package struct ObjectDetailReport: Codable, Hashable, Sendable {
     let observed = item.object ?? holder
     object = item.report
     _hint = Nullable(wrappedValue: item.change?.blockReason?.hint)
-    let hasState = observed?.spec.schema.hasNginxState == true
-    let (state, error) = Self.state(of: observed)
+    // That of the holder is none of its own.
+    let hasState = item.object?.spec.schema.hasNginxState == true
+    let (state, error) = Self.state(of: item.object)
     _nginx = Nullable(wrappedValue: hasState ? state : nil)
     _nginxError = Nullable(wrappedValue: hasState ? error : nil)
     fields = Self.fields(item, observed?.normalised)

@@ -92,3 +92,118 @@ import Testing
     }
   }
 }
+
+/// What loses a password that only NPM has is never done.
+@Suite struct KeptPasswordSafetyTests {
+  private func list(_ name: String, _ users: [String: String], on npm: SimulatedNPM) async throws -> JSONValue {
+    let items = users.sorted { $0.key < $1.key }.map {
+      JSONValue.object(["username": .string($0.key), "password": .string($0.value)])
+    }
+    return try await npm.asAdmin(
+      "POST", "/api/nginx/access-lists", ["name": .string(name), "items": .array(items), "clients": []])
+  }
+
+  private func guardedHost(_ list: JSONValue, on npm: SimulatedNPM) async throws {
+    _ = try await npm.asAdmin(
+      "POST", "/api/nginx/proxy-hosts",
+      [
+        "domain_names": ["app.test"], "forward_scheme": "http", "forward_host": "127.0.0.1", "forward_port": 80,
+        "access_list_id": list["id"],
+      ])
+  }
+
+  private func adopted(_ npm: SimulatedNPM) async throws -> Workplace {
+    let place = try Workplace(npm)
+    try await place.run("export", "--out", "desired", exits: 0)
+    try await place.run("adopt", "--all", "--yes", exits: 0)
+    return place
+  }
+
+  private func users(_ npm: SimulatedNPM, _ id: Int) async throws -> [JSONValue] {
+    try await npm.asAdmin("GET", "/api/nginx/access-lists/\(id)?expand=items")["items"].arrayValue?
+      .map { $0["username"] } ?? []
+  }
+
+  @Test func `a name that only looks the same is another user`() async throws {
+    try await withSimulator { npm in
+      try await guardedHost(try await list("fr", ["rene\u{301}": "geheim"], on: npm), on: npm)
+      let place = try await adopted(npm)
+      let text = try place.scratch.read("desired/access_lists.yaml")
+      try place.scratch.write("desired/access_lists.yaml", text.replacing("rene\u{301}", with: "ren\u{e9}"))
+      let run = try await place.run("apply", "--yes", "--no-probe")
+      #expect(run.exit == 4 && run.output.contains("keep: true, but NPM has none"), "\(run.output)\(run.errors)")
+      #expect(try await users(npm, 1) == [.string("rene\u{301}")])
+      #expect(try await npm.served()["app.test"]?["access_list_id"] != 0)
+    }
+  }
+
+  @Test func `a list that was made again by hand is found by its name, and guards again`() async throws {
+    try await withSimulator { npm in
+      try await guardedHost(try await list("family", ["dad": "one", "mum": "two"], on: npm), on: npm)
+      let place = try await adopted(npm)
+      _ = try await npm.asAdmin("DELETE", "/api/nginx/access-lists/1")
+      _ = try await list("family", ["dad": "three", "mum": "four"], on: npm)
+      let adopt = try await place.run("adopt", "--all", "--yes", "--accept-changes", "--no-probe")
+      #expect(!adopt.output.contains("NPM has none"), "\(adopt.output)\(adopt.errors)")
+      try await place.run("apply", "--yes", "--no-probe", exits: 0)
+      let host = try await npm.asAdmin("GET", "/api/nginx/proxy-hosts/1?expand=access_list.items")
+      #expect(host["access_list"]["name"] == "family", "\(host)")
+      #expect(host["access_list"]["items"].arrayValue?.map { $0["password"] } == ["three", "four"])
+      try await place.run("diff", "--exit-code", exits: 0)
+    }
+  }
+
+  @Test func `half of a rename is not made, and the old passwords stay`() async throws {
+    try await withSimulator { npm in
+      _ = try await list("unused", ["x": "geheim"], on: npm)
+      let place = try await adopted(npm)
+      let text = try place.scratch.read("desired/access_lists.yaml")
+      let renamed = text.replacing("  unused:", with: "  other:\n    name: unused")
+      try place.scratch.write("desired/access_lists.yaml", renamed)
+      let run = try await place.run("apply", "unused", "--policy", "sync", "--yes")
+      #expect(run.exit == 0 && !run.output.contains("- unused"), "\(run.output)\(run.errors)")
+      #expect(try await users(npm, 1) == ["x"])
+      try await place.run("diff", "--policy", "sync", "--exit-code", exits: 0)
+      // Under a name of its own NPM would have to have the passwords twice.
+      try place.scratch.write("desired/access_lists.yaml", text.replacing("  unused:", with: "  third:"))
+      let own = try await place.run("apply", "--policy", "sync", "--yes", "--allow-deletes")
+      #expect(own.exit == 4 && own.output.contains("write 'name: unused' at 'third'"), "\(own.output)\(own.errors)")
+      #expect(try await users(npm, 1) == ["x"])
+    }
+  }
+
+  @Test func `a word that is given after a time of keeping is written, whatever was written before`() async throws {
+    try await withSimulator { npm in
+      try await guardedHost(try await list("family", ["dad": "first"], on: npm), on: npm)
+      var place = try await adopted(npm)
+      place.variables["DAD"] = "word of mine"
+      let kept = try place.scratch.read("desired/access_lists.yaml")
+      let given = kept.replacing("{ keep: true }", with: "{ env: DAD }")
+      try place.scratch.write("desired/access_lists.yaml", given)
+      try await place.run("apply", "--yes", exits: 0)
+      try place.scratch.write("desired/access_lists.yaml", kept)
+      try await place.run("apply", "--yes", exits: 0)
+      // Of the same first letter and length.
+      let items: JSONValue = [["username": "dad", "password": "wird of mine"]]
+      _ = try await npm.asAdmin("PUT", "/api/nginx/access-lists/1", ["name": "family", "items": items])
+      try place.scratch.write("desired/access_lists.yaml", given)
+      try await place.run("diff", "--exit-code", exits: 2)
+      try await place.run("apply", "--yes", exits: 0)
+      let host = try await npm.asAdmin("GET", "/api/nginx/proxy-hosts/1?expand=access_list.items")
+      #expect(host["access_list"]["items"].arrayValue?.map { $0["password"] } == ["word of mine"])
+    }
+  }
+
+  @Test func `a failed write is not followed by the status of before`() async throws {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      try place.desire("a", "a.test")
+      try await place.run("apply", "--yes", exits: 0)
+      #expect(try await place.run("status").output.contains("in sync since"))
+      try place.desire("a", "a.test", port: 81)
+      try await npm.nginx("broken")
+      #expect(try await place.run("apply", "a", "--yes").exit == 5)
+      #expect(try await !place.run("status").output.contains("in sync since"))
+    }
+  }
+}
