@@ -39,7 +39,7 @@ enum AdoptCommand {
   /// What was adopted is not all that the status files are about.
   private static func refreshStatus(_ context: CommandContext) async {
     do {
-      let planned = try await context.planWithoutChecks(context.loaded().state)
+      let planned = try await context.wholePlan(context.loaded().state)
       context.keepStatus { try context.writeStatus(planned, nil, to: $0) }
     } catch {
       context.invocation.console.info("the status files are not renewed: \(error)")

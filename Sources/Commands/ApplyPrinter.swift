@@ -62,7 +62,7 @@ struct ApplyPrinter: Sendable {
 
   private func show(_ outcome: ChangeOutcome) {
     let symbol = symbol(outcome.change.action.kind)
-    let name = console.paint(TerminalText(outcome.change.key.name).padded(to: plan.nameWidth), .bold)
+    let name = console.paint(plan.name(outcome.change.key), .bold)
     var lines: [TerminalText] = ["  \(symbol) \(name)\(description(outcome))"]
     if let hint = outcome.error?.hint { lines.append(TerminalText.blanks(plan.nameWidth + 4) + TerminalText(hint)) }
     console.show(lines.joined(separator: "\n"))

@@ -86,10 +86,10 @@ struct CommandContext: Sendable {
   /// The desired files, without errors.
   ///
   /// - Throws: `CommandFailure`, which carries their diagnostics, or none after they were printed.
-  func loadDesired(exitWhenEmpty: ExitCode) throws -> LoadedDesired {
+  func loadDesired(exitWhenEmpty: ExitCode, showsWarnings: Bool = true) throws -> LoadedDesired {
     let loaded = loaded()
     guard loaded.diagnostics.hasErrors else {
-      for warning in loaded.diagnostics { show(warning, loaded) }
+      if showsWarnings { for warning in loaded.diagnostics { show(warning, loaded) } }
       try checkSelection(loaded)
       return loaded
     }
@@ -169,7 +169,8 @@ struct CommandContext: Sendable {
     return needed.filter(\.0.isEmpty).map { _, setting, meaning, way in
       Diagnostic(
         .settingsMissing, "\(setting) is not set: \(meaning)",
-        hint: "\(way), or write it into reconciler.yaml; 'reconciler init' asks for all of it")
+        hint: "\(way), or write it into reconciler.yaml"
+          + (setting == "npm.url" ? "; 'reconciler init' asks for all of it" : ""))
     }
   }
 
@@ -245,11 +246,10 @@ struct CommandContext: Sendable {
     return (run, planned)
   }
 
-  /// What there is to do at all, for a look: destinations are not checked.
-  func planWithoutChecks(_ desired: DesiredState) async throws -> PlanResult {
+  /// What there is to do at all, for a look, as diff finds it.
+  func wholePlan(_ desired: DesiredState) async throws -> PlanResult {
     var options = try reconcileOptions()
     options.selection = ResourceSelection()
-    options.probes = false
     let stores = try stores(createsIt: false)
     let run = Reconciliation(gateway: try gateway(), stores: stores, prober: prober, settings: options)
     return try await ActivityLine(invocation.console).during("asking NPM at \(settings.npmURL)") {
@@ -260,10 +260,10 @@ struct CommandContext: Sendable {
   /// Everything that the files want and that NPM has. Without desired files, what NPM has.
   func inventory() async throws -> Inventory {
     let hasFiles = !loaded().diagnostics.contains { [.desiredMissing, .desiredEmpty].contains($0.code) }
-    let desired = hasFiles ? try loadDesired(exitWhenEmpty: .invalid).state : DesiredState()
+    let desired = hasFiles ? try loadDesired(exitWhenEmpty: .invalid, showsWarnings: false).state : DesiredState()
     // What a daemon found that is gone is not known any more.
     let health = (try? StatusFiles(directory: settings.status).read())?.aged(at: .now).health
-    return Inventory(try await planWithoutChecks(desired), health)
+    return Inventory(try await wholePlan(desired), health)
   }
 
   func progress(_ what: String) -> @Sendable (Int, Int) -> Void {

@@ -211,11 +211,17 @@ struct Doctor {
   private func plan(_ loaded: LoadedDesired, isPossible: Bool) async -> Finding {
     guard isPossible else { return .notTried("diff", "not tried: what it needs is missing") }
     do {
-      let planned = try await context.planWithoutChecks(loaded.state)
+      let planned = try await context.wholePlan(loaded.state)
       if let refusal = planned.refusals.first { return .failed("diff", refusal.message, [refusal.hint]) }
       let text = PlanText(planned: planned, settings: settings, console: context.invocation.console)
       let adoptable = planned.plan.adoptable.count
-      let more = adoptable > 0 ? " \(adoptable) can be taken over: reconciler adopt --all" : ""
+      let more = adoptable > 0 ? "; \(adoptable) can be taken over: reconciler adopt --all" : ""
+      let blocked = planned.plan.changes.filter(\.isBlocked)
+      if let reason = blocked.first?.blockReason, let name = blocked.first?.key.name {
+        return .warning(
+          "diff", "\(blocked.count) blocked, the first is \(name): \(reason.message)\(more)",
+          reason.hint ?? "'reconciler diff' shows them")
+      }
       return .ok("diff", text.summary + more)
     } catch let error as any DiagnosableError {
       return .failed("diff", error)

@@ -36,8 +36,11 @@ enum DoctorCommand {
         notes: finding.hints.map { "do: \($0)" })
     }
     let failed = findings.count { $0.state == .failed }
+    let isFine = !findings.contains { $0.state == .warning }
     let last: TerminalText =
-      failed == 0 ? "Nothing is in the way." : "\(Phrases.count(failed, "thing")) to mend; then run it again."
+      failed > 0
+      ? "\(Phrases.count(failed, "thing")) to mend; then run it again."
+      : isFine ? "Nothing is in the way." : "It works; look at the warnings."
     return (TextTable(width: console.columns, rows: rows).lines + ["", last]).joined(separator: "\n")
   }
 

@@ -21,7 +21,7 @@ enum ListCommand {
     name: "list", summary: "List what NPM serves and what the files want, with health and sync",
     discussion: """
       Every host once, whoever it belongs to. TEXT keeps to those whose name, domain or destination contains all the words.
-      Destinations are not checked: health is what the daemon found.
+      Health is what the daemon found; only destinations that are new or move are checked now, as diff does.
       """,
     arguments: [ArgumentDefinition(name: "TEXT", isOptional: true, isRepeatable: true, summary: "Words to look for")],
     flags: [state, kind, label, output], run: run)

@@ -136,7 +136,8 @@ struct PlanText {
 
   private func adopt(_ change: Change) -> [TerminalText] {
     let differing = change.fields.filter { $0.path != "meta.reconciler" }
-    let first: TerminalText = "\(domains(change)): \(change.ref?.description ?? "") becomes ours"
+    let names = change.observed?.spec.identityKeys.joined(separator: ", ") ?? ""
+    let first: TerminalText = "\(names): \(change.ref?.description ?? "") becomes ours"
     let values: [TerminalText] = differing.map { "\($0.path)  \(ValueText.change($0.before, $0.after))" }
     return block("=", .green, change, [first] + values, [source(change)])
   }
@@ -205,9 +206,15 @@ struct PlanText {
       let below = Self.beside(texts, remarks, width: columns - 6)
       return [sign + console.paint(TerminalText(change.key.name), .bold)] + below.map { TerminalText.blanks(6) + $0 }
     }
-    let name = console.paint(TerminalText(change.key.name).padded(to: nameWidth), .bold)
+    let name = console.paint(self.name(change.key), .bold)
     let lines = Self.beside(texts, remarks, width: console.columns.map { $0 - lead }) { console.paint($0, .dim) }
     return [sign + name + (lines.first ?? "")] + lines.dropFirst().map { TerminalText.blanks(lead) + $0 }
+  }
+
+  /// In its column; a longer one keeps its distance from what follows.
+  func name(_ key: ResourceKey) -> TerminalText {
+    let name = TerminalText(key.name)
+    return name.cells + 2 > nameWidth ? name + "  " : name.padded(to: nameWidth)
   }
 
   /// Puts each remark beside the first text that leaves it room; those that are left, behind the last.

@@ -50,7 +50,7 @@ struct SetupAccess {
       let text = try interview.text(
         "NPM's address", proposal: proposal, way: "export NPM_URL=http://npm.lan:81, or give --npm-url")
       do {
-        let url = try NPMAddress.checked(text)
+        let url = try NPMAddress.checked(text.contains("://") ? text : "http://\(text)")
         let server = try await finder.look(at: url)
         // Before any password is sent there.
         console.remark("  \(url) is Nginx Proxy Manager \(server.version)")
@@ -97,7 +97,11 @@ struct SetupAccess {
   }
 
   private func made(by gateway: RESTGateway, _ url: String) async throws -> Access {
-    let email = context.invocation.arguments.value(InitCommand.account) ?? "reconciler@npm.local"
+    // One that is there already, as of an earlier folder, stays: nothing has its password.
+    let email: String =
+      if let named = context.invocation.arguments.value(InitCommand.account) { named } else {
+        try await gateway.freeAddress(like: "reconciler@npm.local")
+      }
     let letters = Array("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789")
     var random = SystemRandomNumberGenerator()
     let secret = Secret(String((0..<32).map { _ in letters[Int.random(in: letters.indices, using: &random)] }))

@@ -43,7 +43,7 @@ struct SetupFiles {
     (settings.npmURL, settings.npmIdentity, settings.npmSecret) = (access.url, access.identity, access.secret)
     let context = CommandContext(invocation, settings)
     let (result, isNew) = try await export(context)
-    let planned = try await context.planWithoutChecks(context.loaded().state)
+    let planned = try await context.wholePlan(context.loaded().state)
     for warning in result.warnings { console.warn(warning) }
     let isCommitted = try await commit(context, result)
     let summary = summary(context, result, isNew: isNew, isCommitted: isCommitted)
@@ -145,8 +145,11 @@ struct SetupFiles {
       : [
         .init(["unset \((others + secrets).joined(separator: " "))", "they would win over \(file)"])
       ]
+    let password = access.variable.map { variable in
+      TextTable.Row(["export \(variable)=...", "wherever reconciler runs: \(file) takes the password from it"])
+    }
     let rows: [TextTable.Row] =
-      unset + [
+      unset + [password].compactMap(\.self) + [
         .init(["reconciler diff", TerminalText(diff)]), .init(["reconciler adopt --all", TerminalText(adopt)]),
         .init(["reconciler watch", "keeps NPM as the files say, and tells when a site is down"]),
       ]

@@ -12,7 +12,7 @@ enum ShowCommand {
     name: "show", summary: "Show one object: what the files say, what NPM has, how it is, and why",
     discussion: """
       Takes a name, with its kind where several have it (access_list/lan), a domain, a port such as tcp/2222, or NPM's number
-      (#12, stream#3). Nothing is checked or changed; health is what the daemon found.
+      (#12, stream#3). Nothing is changed; health is what the daemon found.
       """,
     arguments: [ArgumentDefinition(name: "NAME|DOMAIN|#ID", summary: "What to show")], run: run)
 

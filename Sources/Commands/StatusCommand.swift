@@ -47,7 +47,7 @@ enum StatusCommand {
   private static func observe(_ invocation: Invocation) async throws -> StatusDocument? {
     let context = try CommandContext(invocation)
     guard context.missingSettings.isEmpty else { return nil }
-    let planned = try await context.planWithoutChecks(context.loadDesired(exitWhenEmpty: .invalid).state)
+    let planned = try await context.wholePlan(context.loadDesired(exitWhenEmpty: .invalid, showsWarnings: false).state)
     return StatusDocument(planned, nil, ReconcileSummary(planned, nil), try context.reconcileOptions(), at: .now)
   }
 
@@ -77,7 +77,7 @@ enum StatusCommand {
         [
           Diagnostic(
             .statusWrite, "there is no readable \(settings.status)/status.json",
-            hint: "'reconciler watch' and 'reconciler apply' write it; 'reconciler doctor' says what is missing")
+            hint: "'reconciler init' sets a folder up; 'reconciler doctor' says what is missing")
         ])
     }
   }

@@ -47,6 +47,10 @@ struct StatusText {
     guard let sync = status[.inSync] else { return console.paint("not known whether in sync", .yellow) }
     let since = times.text(sync.since.timestamp)
     let number = "\(count(.inSync)) of \(count(.desired))"
+    let adoptable = count(.adoptable)
+    if adoptable > 0, sync.status == .yes {
+      return "\(number) in sync, \(adoptable) as the files say, but without an owner ('reconciler adopt --all')"
+    }
     switch sync.status {
     case .yes: return "\(console.paint("\(number) in sync", .green)) since \(since)"
     case .no: return "\(console.paint("\(number) in sync", .yellow)), differs since \(since)"
@@ -161,17 +165,25 @@ struct StatusText {
 
   /// Unhealthy hosts come first. Nothing is left out of what is no terminal.
   private var hosts: [TextTable.Row] {
-    (proxies(.unhealthy) + proxies(.unknown) + proxies(.healthy).dropLast(hiddenHealthy)).map { proxy in
-      switch proxy.health {
-      case .healthy:
-        let share = proxy.availability.day.map { Objective.percent($0) } ?? ""
-        let time = proxy.latency.p50.map { "\(Int($0.rounded(.up))) ms" } ?? ""
-        return row(proxy.name, "healthy", .green, time.isEmpty ? share : "\(share.padded(to: 8))  \(time)")
-      case .unhealthy:
-        return row(proxy.name, "unhealthy", .red, "since \(times.text(proxy.since.timestamp))  \(proxy.problem ?? "")")
-      case .unknown: return row(proxy.name, "unknown", .yellow, proxy.problem ?? "not checked yet")
+    let unknown = proxies(.unknown)
+    // One reason for many is said once.
+    let reason = unknown.first?.problem
+    let isShared = unknown.count > 3 && reason != nil && unknown.allSatisfy { $0.problem == reason }
+    let shared = isShared ? [row("\(unknown.count) hosts", "unknown", .yellow, reason ?? "")] : []
+    let single = proxies(.unhealthy) + (isShared ? [] : unknown) + proxies(.healthy).dropLast(hiddenHealthy)
+    return shared
+      + single.map { proxy in
+        switch proxy.health {
+        case .healthy:
+          let share = proxy.availability.day.map { Objective.percent($0) } ?? ""
+          let time = proxy.latency.p50.map { "\(Int($0.rounded(.up))) ms" } ?? ""
+          return row(proxy.name, "healthy", .green, time.isEmpty ? share : "\(share.padded(to: 8))  \(time)")
+        case .unhealthy:
+          return row(
+            proxy.name, "unhealthy", .red, "since \(times.text(proxy.since.timestamp))  \(proxy.problem ?? "")")
+        case .unknown: return row(proxy.name, "unknown", .yellow, proxy.problem ?? "not checked yet")
+        }
       }
-    }
   }
 
   // MARK: What was done last

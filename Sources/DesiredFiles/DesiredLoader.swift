@@ -125,8 +125,8 @@ package struct DesiredLoader {
   }
 
   private static func wayIn(_ directory: String) -> String {
-    "'reconciler export --out \(directory)' writes what NPM has there; or write a file with 'proxy_hosts:', or name another "
-      + "directory with --desired"
+    "'reconciler init' sets this folder up; 'reconciler export --out \(directory)' writes what NPM has there; or write a file "
+      + "with 'proxy_hosts:', or name another directory with --desired"
   }
 
   private mutating func read(_ file: String) {

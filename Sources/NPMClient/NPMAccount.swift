@@ -43,6 +43,15 @@ extension RESTGateway {
     try await transport.decode(transport.call("GET", "/api/users/me?expand=permissions"))
   }
 
+  /// The address itself, or with a number, so that NPM has no account of it.
+  package func freeAddress(like email: String) async throws(NPMError) -> String {
+    let taken = Set(try await users().map(\.email))
+    let parts = email.split(separator: "@", maxSplits: 1).map(String.init)
+    guard taken.contains(email), parts.count == 2 else { return email }
+    let numbered = (2...1000).lazy.map { "\(parts[0])-\($0)@\(parts[1])" }
+    return numbered.first { !taken.contains($0) } ?? email
+  }
+
   /// Makes an account that may manage everything, and reads back that NPM gave the rights to that very account. Only an
   /// administrator can.
   ///

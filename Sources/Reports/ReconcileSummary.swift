@@ -42,6 +42,7 @@ package struct ReconcileSummary: Sendable {
       .observed: planned.observedCount,
       .owned: planned.plan.ownedCount,
       .inSync: planned.plan.unchanged.count + applied.subtracting(removed).count,
+      .adoptable: planned.plan.adoptable.count,
       .pending: open.count { !$0.isBlocked },
       .blocked: open.count(where: \.isBlocked),
       .withheld: planned.plan.withheld.count,
@@ -58,5 +59,7 @@ package struct ReconcileSummary: Sendable {
 package enum ObjectState: String, CaseIterable, Codable, CodingKeyRepresentable, Sendable {
   case desired, observed, owned
   case inSync = "in_sync"
+  /// As it should be, and without an owner.
+  case adoptable
   case pending, blocked, withheld, drifted, applied, failed
 }

@@ -41,10 +41,19 @@ package struct StatusDocument: Hashable, Sendable {
     guard let before else { return self }
     var status = status.keepingTimes(of: before.status)
     // A daemon that still runs goes on with the files.
-    if status.daemon == nil, !before.status.isAbandoned(at: now) { status.daemon = before.status.daemon }
+    let isAlive = before.status.daemon != nil && !before.status.isAbandoned(at: now)
+    if status.daemon == nil, isAlive { status.daemon = before.status.daemon }
+    var known = before.health
+    if !isAlive {
+      let since = before.health.map { " since \($0.writtenAt.timestamp.iso8601)" } ?? ""
+      known?.forget("no daemon has checked it\(since)")
+      if health == nil, status[.healthy] != nil {
+        status.forget("DaemonGone", "no daemon checks hosts", since: now) { $0 == .healthy }
+      }
+    }
     return StatusDocument(
       status: status,
-      drift: before.drift.map { drift?.keepingTimes(of: $0) ?? $0 } ?? drift, health: health ?? before.health)
+      drift: before.drift.map { drift?.keepingTimes(of: $0) ?? $0 } ?? drift, health: health ?? known)
   }
 }
 

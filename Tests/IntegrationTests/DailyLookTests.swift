@@ -1,3 +1,4 @@
+import Foundation
 import Model
 import Platform
 import TestSupport
@@ -126,6 +127,46 @@ import Testing
       #expect(!Files.exists("\(place.scratch.path)/status"))
       let one = try await place.run("status", "app")
       #expect(!one.output.contains("cam") && one.output.contains("nothing is said of app"), "\(one.output)")
+    }
+  }
+
+  @Test func `what a dead daemon knew of hosts is not true for ever`() async throws {
+    try await withSimulator { npm in
+      try await withBackend { port in
+        let place = try Workplace(npm)
+        try place.scratch.write("reconciler.yaml", "watch: { interval: 1s }\nhealth: { interval: 1s }\n")
+        try place.desire("app", "app.test", port: port, "description: x")
+        let daemon = try place.start("watch")
+        try await until { place.status("health.json")["proxies"].arrayValue?.first?["health"] == "healthy" }
+        kill(daemon.identifier, SIGKILL)
+        _ = await daemon.result()
+        // Until two of its intervals are over it might be there.
+        try await until { try await place.run("status").exit == 1 }
+        try await place.run("apply", "--yes", exits: 0)
+        let status = try await place.run("status").output
+        #expect(status.contains("0 of 1 healthy, 1 of 1 in sync since"), "\(status)")
+        #expect(status.contains("app  unknown  no daemon has checked it since"), "\(status)")
+        #expect(try await !place.run("list").output.contains("healthy    "))
+      }
+    }
+  }
+
+  @Test func `hosts that are as they should be and wait for adoption frighten no one`() async throws {
+    try await withSimulator { npm in
+      let body: JSONValue = [
+        "domain_names": ["hand.test"], "forward_scheme": "http", "forward_host": "10.0.0.9", "forward_port": 9000,
+      ]
+      _ = try await npm.asAdmin("POST", "/api/nginx/proxy-hosts", body)
+      let place = try Workplace(npm)
+      try await place.run("export", "--out", "desired", exits: 0)
+      let status = try await place.run("status").output
+      #expect(status.contains("as the files say, but without an owner ('reconciler adopt --all')"), "\(status)")
+      // What is blocked is no reason to say that all is well.
+      try place.desire("cam", "hand.test", port: 554)
+      try place.scratch.remove("desired/proxy_hosts.yaml")
+      let doctor = try await place.run("doctor")
+      #expect(doctor.exit == 0 && doctor.output.contains("warning"), "\(doctor.output)")
+      #expect(doctor.output.contains("1 blocked, the first is cam") && !doctor.output.contains("Nothing is in the way"))
     }
   }
 
