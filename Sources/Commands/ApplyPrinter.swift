@@ -121,8 +121,12 @@ struct ApplyPrinter: Sendable {
     // A rollback past a create deletes the object, which only one policy allows.
     let deletes = report.outcomes.contains { $0.status == .applied && $0.change.action == .create }
     let policy = deletes && settings.policy != .sync ? " --policy sync" : ""
+    // There is no way back from an adoption that changed no value, and none is needed.
+    let hasChanged = report.outcomes.contains {
+      $0.status == .applied && ($0.change.action != .adopt || $0.change.changesValues)
+    }
     let undo =
-      report.count(.applied) > 0 ? report.run.map { "; undo with: reconciler rollback --to \($0 - 1)\(policy)" } : nil
+      hasChanged ? report.run.map { "; undo with: reconciler rollback --to \($0 - 1)\(policy)" } : nil
     let run = report.run.map { ". Run \($0)\(undo ?? "")" } ?? ""
     let interrupted = report.wasInterrupted ? "Interrupted. " : ""
     return "\(interrupted)\(list) in \(tenths) s\(run)"

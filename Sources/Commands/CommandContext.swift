@@ -246,26 +246,6 @@ struct CommandContext: Sendable {
     return (run, planned)
   }
 
-  /// What there is to do at all, for a look, as diff finds it.
-  func wholePlan(_ desired: DesiredState) async throws -> PlanResult {
-    var options = try reconcileOptions()
-    options.selection = ResourceSelection()
-    let stores = try stores(createsIt: false)
-    let run = Reconciliation(gateway: try gateway(), stores: stores, prober: prober, settings: options)
-    return try await ActivityLine(invocation.console).during("asking NPM at \(settings.npmURL)") {
-      try await run.plan(desired)
-    }
-  }
-
-  /// Everything that the files want and that NPM has. Without desired files, what NPM has.
-  func inventory() async throws -> Inventory {
-    let hasFiles = !loaded().diagnostics.contains { [.desiredMissing, .desiredEmpty].contains($0.code) }
-    let desired = hasFiles ? try loadDesired(exitWhenEmpty: .invalid, showsWarnings: false).state : DesiredState()
-    // What a daemon found that is gone is not known any more.
-    let health = (try? StatusFiles(directory: settings.status).read())?.aged(at: .now).health
-    return Inventory(try await wholePlan(desired), health)
-  }
-
   func progress(_ what: String) -> @Sendable (Int, Int) -> Void {
     let bar = ProgressBar(what, isShown: !invocation.console.isQuiet)
     return { bar.update($0, of: $1) }

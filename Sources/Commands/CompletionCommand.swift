@@ -52,7 +52,20 @@ enum CompletionScript {
     return first.hasPrefix("NAME") ? "names" : nil
   }
 
+  /// Flags with a fixed set of values, by command: `diff:--policy`.
+  private static var choices: [(words: [String], values: [String])] {
+    Program.commands.flatMap { command in
+      command.allFlags.filter { !$0.choices.isEmpty }.map { flag in
+        let names = ["--\(flag.name)"] + (flag.short.map { ["-\($0)"] } ?? [])
+        return (([command.name] + command.aliases).flatMap { word in names.map { "\(word):\($0)" } }, flag.choices)
+      }
+    }
+  }
+
   static func bash() -> String {
+    let values = choices.map {
+      "      \($0.words.joined(separator: "|"))) words=\"\($0.values.joined(separator: " "))\" ;;"
+    }
     let cases = Program.commands.map { command in
       let asked = question(command).map { "$(reconciler completion \($0) 2>/dev/null) " } ?? ""
       return "    \(([command.name] + command.aliases).joined(separator: "|"))) words=\"\(asked)\(flags(command))\" ;;"
@@ -66,6 +79,9 @@ enum CompletionScript {
           esac
           case "${COMP_WORDS[COMP_CWORD-1]}" in
             --select|--label) words="$(reconciler completion labels 2>/dev/null)" ;;
+          esac
+          case "${COMP_WORDS[1]}:${COMP_WORDS[COMP_CWORD-1]}" in
+      \(values.joined(separator: "\n"))
           esac
         fi
         COMPREPLY=($(compgen -W "$words" -- "${COMP_WORDS[COMP_CWORD]}"))

@@ -1,3 +1,5 @@
+import Model
+
 /// Help, generated from the declarations.
 enum HelpText {
   static func overview() -> String {
@@ -31,7 +33,8 @@ enum HelpText {
       lines += ["", "Each flag can stand in the environment: --max-deletes as RECONCILER_MAX_DELETES."]
     } else {
       let names = common.map { "--\($0.name)" }.joined(separator: " ")
-      lines += ["", "common flags, explained by --help-all:", "  \(names)"]
+      lines += ["", "common flags, explained by --help-all:"]
+      lines += ("  \(names)" as TerminalText).wrapped(to: 80, indent: 2).map(\.raw)
     }
     let examples = CommandExamples.all[command.name] ?? []
     lines += ["", "examples:"] + table(examples.map { ("reconciler \($0.line)", $0.meaning) }) + [""]

@@ -25,7 +25,8 @@ enum ShowCommand {
       inventory.items.lazy.compactMap(\.object).first { $0.kind == item.report.kind && $0.id == id }
     }
     let report = ObjectDetailReport(
-      item, holder: holder, history: try await stores.runs.history(after: 0),
+      item, holder: holder, suspension: try await context.suspension(of: item),
+      history: try await stores.runs.history(after: 0),
       runs: try await stores.runs.runs(limit: 100_000))
     if invocation.console.format == .json {
       try invocation.console.result(report: report)

@@ -10,6 +10,8 @@ struct ShowText {
   let commits: [String: GitCommit]
   var times = LocalTime()
 
+  /// Lines of a text that are shown.
+  private static let shownLines = 20
   /// Entries of the history that are shown.
   static let shownSteps = 10
 
@@ -59,6 +61,7 @@ struct ShowText {
     let domains = object.domainNames.joined(separator: ", ")
     let rows: [(String, TerminalText?)] = [
       ("why", object.reason.map { TerminalText($0) }), ("do", report.hint.map { TerminalText($0) }),
+      ("suspended", report.suspended.map { console.paint(TerminalText($0), .yellow) }),
       ("serves", domains.isEmpty ? nil : TerminalText(domains)), ("with", TerminalText(object.destination)),
       ("file", object.source.map { "\($0.file):\($0.line)" }),
       ("labels", object.labels.isEmpty ? nil : TerminalText(labels)), ("certificate", certificate), ("nginx", nginx),
@@ -123,18 +126,25 @@ struct ShowText {
   private var fields: [TextTable.Row] {
     report.fields.map { field in
       guard field.differs else {
-        return TextTable.Row([TerminalText(field.path), shown(object.source == nil ? field.observed : field.desired)])
+        let lines = shown(object.source == nil ? field.observed : field.desired)
+        return TextTable.Row([TerminalText(field.path), lines[0]], notes: Array(lines.dropFirst()))
       }
       return TextTable.Row(
-        [console.paint(TerminalText(field.path), .yellow), "files: \(shown(field.desired))"],
-        notes: ["NPM:   \(shown(field.observed))"])
+        [console.paint(TerminalText(field.path), .yellow), "files: \(shown(field.desired).joined(separator: " "))"],
+        notes: ["NPM:   \(shown(field.observed).joined(separator: " "))"])
     }
   }
 
-  private func shown(_ value: JSONValue) -> TerminalText {
-    guard let text = value.stringValue, text.contains("\n") else { return TerminalText(value.summary) }
-    let lines = text.split(separator: "\n")
-    return TerminalText(lines.count == 1 ? String(lines[0]) : "\(lines[0]) ... (\(lines.count) lines)")
+  /// In full: this is the place to look at a value. Of a long text the first lines.
+  private func shown(_ value: JSONValue) -> [TerminalText] {
+    if let names = value.arrayValue?.map(\.stringValue), !names.isEmpty, !names.contains(nil) {
+      return [TerminalText(names.compactMap(\.self).joined(separator: ", "))]
+    }
+    guard let text = value.stringValue, !text.isEmpty else { return [TerminalText(value.summary)] }
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let kept = lines.last?.isEmpty == true ? lines.dropLast() : lines
+    let more = kept.count - Self.shownLines
+    return kept.prefix(Self.shownLines).map { TerminalText($0) } + (more > 0 ? ["... and \(more) more lines"] : [])
   }
 
   private func step(_ step: ObjectDetailReport.Step) -> TextTable.Row {

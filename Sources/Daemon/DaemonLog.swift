@@ -14,7 +14,11 @@ package protocol DaemonLogger: Sendable {
 /// Lines of the daemon's log.
 enum DaemonLog {
   static func line(_ outcome: ChangeOutcome) -> String {
-    let what = "\(outcome.change.action.kind.rawValue) \(outcome.change.key.path)"
+    let drifted = outcome.change.fields.filter(\.isDrifted).map(\.path)
+    let reason =
+      outcome.change.cause == .drifted || !drifted.isEmpty
+      ? " (was changed in NPM\(drifted.isEmpty ? "" : ": " + drifted.joined(separator: ", ")))" : ""
+    let what = "\(outcome.change.action.kind.rawValue) \(outcome.change.key.path)\(reason)"
     guard let error = outcome.error else { return "\(what): \(outcome.note)" }
     let place = (error.location ?? outcome.change.source).map { " (\($0.file):\($0.line))" } ?? ""
     return

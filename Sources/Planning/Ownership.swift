@@ -120,7 +120,8 @@ struct Ownership {
     return .obstructed(
       BlockReason(
         .ledgerMissing, "host \(object.id) carries our marker, but the store does not know it",
-        hint: "bring the state file back, or run once with --rebuild-ledger to trust the markers", holder: object.id))
+        hint: "bring the state file back; or trust the markers once: reconciler adopt --all --rebuild-ledger",
+        holder: object.id))
   }
 
   /// An object without a marker belongs to the owners of its users.

@@ -26,6 +26,8 @@ package struct ObjectDetailReport: Codable, Hashable, Sendable {
   package var object: ObjectReport
   /// What to do where it is blocked.
   @Nullable package var hint: String?
+  /// Until when it is left alone, by whom it was said, and why; null: it is not.
+  @Nullable package var suspended: String?
   /// `online`, `refused` or `unknown`; null: nginx does not take objects of this kind, or NPM does not have it.
   @Nullable package var nginx: String?
   /// Why nginx refused it.
@@ -37,20 +39,24 @@ package struct ObjectDetailReport: Codable, Hashable, Sendable {
   package var history: [Step]
 
   private enum CodingKeys: String, CodingKey {
-    case object, hint, nginx, fields, health, history
+    case object, hint, suspended, nginx, fields, health, history
     case formatVersion = "format_version"
     case nginxError = "nginx_error"
   }
 
   /// - Parameters:
   ///   - holder: the object in the way of a blocked change; nil: there is none.
+  ///   - suspension: by an operator, the files or a maintenance window; nil: it is not left alone.
   ///   - history: of all objects, newest first.
   package init(
-    _ item: Inventory.Item, holder: ObservedResource?, history: [HistoryEntry], runs: [RunRecord]
+    _ item: Inventory.Item, holder: ObservedResource?, suspension: Suspension? = nil, history: [HistoryEntry],
+    runs: [RunRecord]
   ) {
     let observed = item.object ?? holder
     object = item.report
     _hint = Nullable(wrappedValue: item.change?.blockReason?.hint)
+    _suspended = Nullable(
+      wrappedValue: suspension.map { "until \($0.until)" + ($0.reason.isEmpty ? "" : " (\($0.reason))") })
     // That of the holder is none of its own.
     let hasState = item.object?.spec.schema.hasNginxState == true
     let (state, error) = Self.state(of: item.object)

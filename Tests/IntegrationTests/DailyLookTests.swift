@@ -70,6 +70,10 @@ import Testing
       #expect(blocked.output.contains("files: 554") && blocked.output.contains("NPM:   9000"))
       let json = try await place.run("show", "cam", "-o", "json").json
       #expect(json["object"]["sync"] == "blocked" && json["history"] == [])
+      try await place.run("suspend", "app", "--for", "1h", "--reason", "holiday", exits: 0)
+      #expect(try await place.run("show", "app").output.contains("suspended  until"))
+      #expect(
+        try await place.run("show", "app", "-o", "json").json["suspended"].stringValue?.contains("holiday") == true)
       let unknown = try await place.run("show", "ap")
       #expect(unknown.exit == 3 && unknown.errors.contains("did you mean 'app'?"), "\(unknown.errors)")
     }

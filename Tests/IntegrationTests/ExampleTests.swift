@@ -96,6 +96,8 @@ import Testing
     #expect(try await completed(["reconciler", "diff", "--select", ""], in: scratch.path) == ["team=infra"])
     #expect(try await completed(["reconciler", "doc"], in: scratch.path) == ["doctor"])
     #expect(try await completed(["reconciler", "apply", "--pol"], in: scratch.path) == ["--policy"])
+    #expect(try await completed(["reconciler", "diff", "--policy", "s"], in: scratch.path) == ["sync"])
+    #expect(try await completed(["reconciler", "list", "-o", "c"], in: scratch.path) == ["csv"])
     #expect(!Files.exists("\(scratch.path)/gone"))
     // Broken files complete nothing, and say nothing.
     try scratch.write("desired/a.yaml", "proxy_hosts: [")

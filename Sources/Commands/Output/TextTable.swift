@@ -23,8 +23,8 @@ struct TextTable {
   private let gap = 2
   /// The last column is not narrower.
   private static let narrowest = 28
-  /// Cells of one column, unless more is there than anything needs.
-  private static let widest = 40
+  /// Cells of one column at most: one long name does not push away what belongs to the others.
+  private var widest: Int { width.map { min(40, max(14, $0 / 3)) } ?? 40 }
 
   init(width: Int?, rows: [Row] = []) {
     self.width = width
@@ -34,7 +34,7 @@ struct TextTable {
   var lines: [TerminalText] {
     let count = rows.map(\.columns.count).max() ?? 0
     let widths = (0..<max(0, count - 1)).map { column in
-      min(Self.widest, rows.map { $0.columns.count > column ? $0.columns[column].cells : 0 }.max() ?? 0)
+      min(widest, rows.map { $0.columns.count > column ? $0.columns[column].cells : 0 }.max() ?? 0)
     }
     let lead = indent + widths.reduce(0) { $0 + $1 + gap }
     let rest = width.map { $0 - lead }
