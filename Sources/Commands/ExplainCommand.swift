@@ -30,10 +30,14 @@ enum ExplainCommand {
 /// What `explain` knows. Everything comes from the declarations that the program itself works by.
 enum Manual {
   /// Everything that is known by this name.
-  static func pages(on word: String) -> [String] { code(word) + fields(word) + settings(word) + commands(word) }
+  static func pages(on word: String) -> [String] {
+    let state = StateWords.meaning(of: word).map { ["\(word)  (state of an object)\n\n\($0)"] } ?? []
+    return state + code(word) + fields(word) + settings(word) + commands(word)
+  }
 
   static var words: [String] {
-    DiagnosticCode.allCases.map(\.rawValue) + SettingCatalog.all.map(\.path) + Program.commands.map(\.name)
+    StateWords.all.values.map(\.text) + DiagnosticCode.allCases.map(\.rawValue) + SettingCatalog.all.map(\.path)
+      + Program.commands.map(\.name)
       + ResourceSchema.all.flatMap { [$0.section] + $0.writtenFields.map(\.name) }
   }
 

@@ -89,7 +89,9 @@ struct ListText {
   }
 
   private func row(_ report: ObjectReport) -> TextTable.Row {
-    var columns: [TerminalText] = [console.paint(TerminalText(report.name), .bold), health(report), sync(report)]
+    var columns: [TerminalText] = [
+      console.paint(TerminalText(report.name), .bold), health(report), StateWords.of(report, console),
+    ]
     if isWide {
       columns.insert(TerminalText(report.id.map { "#\($0)" } ?? "-"), at: 1)
       columns.append(certificate(report.certificate))
@@ -112,18 +114,6 @@ struct ListText {
     case .unhealthy: console.paint("unhealthy", .red)
     case .unknown: "unknown"
     case nil: report.enabled ? "-" : console.paint("disabled", .dim)
-    }
-  }
-
-  private func sync(_ report: ObjectReport) -> TerminalText {
-    switch report.sync {
-    case .inSync: console.paint("in sync", .green)
-    case .drifted: console.paint("drifted", .yellow)
-    case .pending: console.paint("pending", .yellow)
-    case .blocked: console.paint("blocked", .red)
-    case .heldBack: console.paint("held back", .yellow)
-    case .adoptable: "adoptable"
-    case .none: report.owner.map { "of \($0)" } ?? "unmanaged"
     }
   }
 

@@ -31,7 +31,7 @@ struct ShowText {
   private var headline: TerminalText {
     let number = object.id.map { " #\($0)" } ?? ""
     let name = console.paint(TerminalText(object.name), .bold)
-    return "\(name)  \(object.kind.title)\(number), \(manager), \(sync)"
+    return "\(name)  \(object.kind.title)\(number), \(manager), \(StateWords.of(object, console))"
   }
 
   private var manager: String {
@@ -43,23 +43,12 @@ struct ShowText {
     }
   }
 
-  private var sync: TerminalText {
-    switch object.sync {
-    case .inSync: console.paint("in sync", .green)
-    case .drifted: console.paint("changed in NPM", .yellow)
-    case .pending: console.paint("not applied yet", .yellow)
-    case .blocked: console.paint("blocked", .red)
-    case .heldBack: console.paint("held back", .yellow)
-    case .adoptable: "as the files say: 'reconciler adopt \(object.name)' takes it over"
-    case .none: "not in the files"
-    }
-  }
-
   // MARK: Facts
 
   private var facts: [TextTable.Row] {
     let domains = object.domainNames.joined(separator: ", ")
     let rows: [(String, TerminalText?)] = [
+      ("do", object.sync == .adoptable ? "reconciler adopt \(object.name)" : nil),
       ("why", object.reason.map { TerminalText($0) }), ("do", report.hint.map { TerminalText($0) }),
       ("suspended", report.suspended.map { console.paint(TerminalText($0), .yellow) }),
       ("serves", domains.isEmpty ? nil : TerminalText(domains)), ("with", TerminalText(object.destination)),

@@ -130,7 +130,7 @@ struct StatusText {
   /// Held back by the policy, a suspension or a maintenance window.
   private var held: [TextTable.Row] {
     status.withheld.filter { isMeant($0.kind, $0.name) }.map { change in
-      row(Self.name(change.kind, change.name), "waits", .dim, "\(change.action): \(change.message ?? "")")
+      row(Self.name(change.kind, change.name), "held back", .dim, "\(change.action): \(change.message ?? "")")
     }
   }
 
