@@ -63,7 +63,7 @@ enum AlertsCommand {
       "",
       sinks.isEmpty ? "No receivers: there is no sink in the settings." : "Notified: \(sinks.joined(separator: ", "))",
     ]
-    try console.result(lines.joined(separator: "\n"))
+    try console.result(lines.flatMap { $0.wrapped(to: console.columns, indent: 4) }.joined(separator: "\n"))
     return .success
   }
 

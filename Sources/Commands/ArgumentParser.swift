@@ -109,7 +109,8 @@ struct ArgumentParser {
       return
     }
     guard let value = attached ?? rest.popFirst() else {
-      throw UsageError(message: "--\(flag.name) needs a value", hint: "--\(flag.name) \(flag.placeholder ?? "")")
+      let values = flag.choices.isEmpty ? flag.value ?? "" : flag.choices.joined(separator: "|")
+      throw UsageError(message: "--\(flag.name) needs a value", hint: "--\(flag.name) \(values)")
     }
     try check(flag, value, "--\(flag.name)")
     parsed.values[flag.key, default: []].append(value)

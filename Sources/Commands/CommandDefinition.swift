@@ -26,7 +26,15 @@ struct FlagDefinition: Sendable {
 
   /// The environment variable that can replace it.
   var environment: String { "RECONCILER_" + key.uppercased().replacing("-", with: "_") }
-  var placeholder: String? { value.map { choices.isEmpty ? $0 : choices.joined(separator: "|") } }
+  /// Few choices stand in the placeholder; more would be a word that no line holds, and stand in the meaning.
+  private var shortChoices: String? {
+    let text = choices.joined(separator: "|")
+    return choices.isEmpty || text.count > 24 ? nil : text
+  }
+  var placeholder: String? { value.map { shortChoices ?? $0 } }
+  var meaning: String {
+    choices.isEmpty || shortChoices != nil ? summary : "\(summary). \(value ?? ""): \(choices.joined(separator: ", "))"
+  }
 }
 
 /// A positional argument.

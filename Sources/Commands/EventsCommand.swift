@@ -25,7 +25,7 @@ enum EventsCommand {
     if invocation.console.format == .json {
       try invocation.console.result(report: EventListReport(events))
     } else {
-      let lines = events.map { line($0, invocation.console) }
+      let lines = events.flatMap { text(of: $0, invocation.console) }
       try invocation.console.result(lines.isEmpty ? "No events." : lines.joined(separator: "\n"))
     }
     return .success
@@ -43,7 +43,9 @@ enum EventsCommand {
     while true {
       for event in try await context.stores(createsIt: false).events.events(filter) {
         let isRead =
-          try console.format == .json ? console.result(line: EventReport(event)) : console.result(line(event, console))
+          try console.format == .json
+          ? console.result(line: EventReport(event))
+          : console.result(text(of: event, console).joined(separator: "\n"))
         guard isRead else { return .success }
         filter.after = event.number
       }
@@ -64,11 +66,13 @@ enum EventsCommand {
     return filter
   }
 
-  private static func line(_ recorded: RecordedEvent, _ console: Console) -> TerminalText {
+  static func text(of recorded: RecordedEvent, _ console: Console) -> [TerminalText] {
     let event = recorded.event
     let paint: [Event.Severity: ANSIStyle] = [.warning: .yellow, .error: .red]
     let word = TerminalText(event.severity.rawValue).padded(to: 7)
     let level = paint[event.severity].map { console.paint(word, $0) } ?? word
-    return "\(recorded.at.iso8601)  \(level)  \(TerminalText(event.reason).padded(to: 16))  \(event.message)"
+    let line: TerminalText =
+      "\(recorded.at.iso8601)  \(level)  \(TerminalText(event.reason).padded(to: 16))  \(event.message)"
+    return line.wrapped(to: console.columns, indent: 4)
   }
 }

@@ -12,7 +12,7 @@ enum ExplainCommand {
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     let word = invocation.arguments.positional[0]
-    let texts = Manual.pages(on: word)
+    let texts = Manual.pages(on: word, columns: invocation.console.columns)
     guard !texts.isEmpty else {
       let hint = Suggestion.nearest(to: word, among: Manual.words).map { "did you mean '\($0)'?" }
       throw UsageError(message: "the manual has no '\(word)'", hint: hint ?? "see 'reconciler --help'")
@@ -30,9 +30,11 @@ enum ExplainCommand {
 /// What `explain` knows. Everything comes from the declarations that the program itself works by.
 enum Manual {
   /// Everything that is known by this name.
-  static func pages(on word: String) -> [String] {
+  ///
+  /// - Parameter columns: for tables, which cannot be broken later; nil: there is no limit.
+  static func pages(on word: String, columns: Int?) -> [String] {
     let state = StateWords.meaning(of: word).map { ["\(word)  (state of an object)\n\n\($0)"] } ?? []
-    return state + code(word) + fields(word) + settings(word) + commands(word)
+    return state + code(word) + fields(word) + settings(word) + commands(word, columns)
   }
 
   static var words: [String] {
@@ -112,7 +114,7 @@ enum Manual {
     }
   }
 
-  private static func commands(_ word: String) -> [String] {
-    Program.find(word).map { ["\(HelpText.of($0))"] } ?? []
+  private static func commands(_ word: String, _ columns: Int?) -> [String] {
+    Program.find(word).map { ["\(HelpText.of($0, columns: columns))"] } ?? []
   }
 }

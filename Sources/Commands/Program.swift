@@ -24,7 +24,7 @@ package enum Program {
     CurrentProcess.openStandardDescriptors()
     CurrentProcess.ignoreFailedWrites()
     guard let word = arguments.first else {
-      _ = try? Console().result(document: HelpText.overview())
+      showHelp { HelpText.overview(columns: $0) }
       return .success
     }
     if ["help", "--help", "-h"].contains(word) { return help(arguments.dropFirst().first) }
@@ -77,12 +77,16 @@ package enum Program {
 
   private static func help(_ name: String?, isLong: Bool = false) -> ExitCode {
     guard let name else {
-      _ = try? Console().result(document: HelpText.overview())
+      showHelp { HelpText.overview(columns: $0) }
       return .success
     }
     guard let command = find(name) else { return unknownCommand(name) }
-    _ = try? Console().result(document: HelpText.of(command, isLong: isLong))
+    showHelp { HelpText.of(command, isLong: isLong, columns: $0) }
     return .success
+  }
+
+  private static func showHelp(_ text: (Int?) -> TerminalText) {
+    _ = try? Console().result(text(Terminal.columns(Terminal.output)))
   }
 
   private static func usage(_ error: UsageError, _ command: CommandDefinition, _ console: Console) -> ExitCode {

@@ -113,7 +113,7 @@ import Configuration
     try check("errors.md", lines.dropLast().joined(separator: "\n") + "\n")
     let explained = ErrorManual.sections.flatMap(\.entries).map(\.code)
     #expect(Set(explained) == Set(DiagnosticCode.allCases) && explained.count == DiagnosticCode.allCases.count)
-    for word in Manual.words { #expect(!Manual.pages(on: word).isEmpty, "\(word)") }
+    for word in Manual.words { #expect(!Manual.pages(on: word, columns: nil).isEmpty, "\(word)") }
   }
 
   @Test func `every example of desired files loads`() throws {

@@ -8,6 +8,7 @@ import Probe
 import Reconciler
 import Reports
 import TestSupport
+import Store
 import Testing
 
 @testable import Commands
@@ -74,6 +75,18 @@ import Testing
     return try JSONDecoder().decode(HealthReport.self, from: Data(json.utf8))
   }
 
+  private var events: [RecordedEvent] {
+    let refused = "grafana (10.0.0.12:3001): port 3001 is not accepting connections"
+    let events = [
+      Event(.info, source: "apply", subject: "jellyfin", reason: "Created", "created proxy host 'jellyfin' (#6)"),
+      Event(.warning, source: "health", subject: "grafana", reason: "Unhealthy", refused),
+      Event(
+        .error, source: "apply", subject: "\u{5199}\u{771f}\u{9928}", reason: "ProbeFailed",
+        "\u{5199}\u{771f}\u{9928}-f\u{fc}r-alle: nothing answers at 10.0.0.12:2342, so its host was not written"),
+    ]
+    return events.enumerated().map { RecordedEvent(number: $0 + 1, at: now + Double($0), event: $1) }
+  }
+
   private func console(_ width: Int) -> Console {
     var console = Console()
     console.columns = width
@@ -96,6 +109,9 @@ import Testing
       var document = StatusDocument(planned, nil, ReconcileSummary(planned, nil), options, at: now - 300)
       document.health = try health()
       return StatusText(console: console, document: document, times: times).text
+    case "help-list": return HelpText.of(ListCommand.definition, columns: width)
+    case "events":
+      return events.flatMap { EventsCommand.text(of: $0, console) }.joined(separator: "\n")
     case "list":
       return ListText(console: console, isWide: width > 200, items: Inventory(planned, try health()).items).text
     default:
@@ -106,7 +122,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["diff", "status", "list", "show-grafana", "show-cam"], widths)
+  @Test(arguments: ["diff", "status", "list", "show-grafana", "show-cam", "events", "help-list"], widths)
   func `each screen is as it was reviewed`(screen: String, width: Int) throws {
     let text = try text(screen, width)
     let path = "\(Fixtures.directory)/screens/\(screen)-\(width).txt"
@@ -118,8 +134,21 @@ import Testing
     #expect(text.raw + "\n" == String(decoding: try Files.read(path), as: UTF8.self))
     for line in text.raw.split(separator: "\n") {
       let words = line.split(separator: " ")
-      #expect(CellWidth.of(line) <= width || words.count == 1, "too wide: \(line)")
+      #expect(CellWidth.of(line) <= width || words.count == 1 || isExample(line), "too wide: \(line)")
       #expect(!(words.count == 1 && words[0].hasPrefix("desired/")), "a lone position: \(line)")
+      #expect(line.last != " ", "blanks at its end: \(line)")
+    }
+  }
+
+  /// A command line, which is copied as a whole.
+  private func isExample(_ line: Substring) -> Bool { line.hasPrefix("  reconciler ") }
+
+  @Test(arguments: Program.commands.map(\.name), widths)
+  func `the help of each command fits`(name: String, width: Int) throws {
+    let command = try #require(Program.find(name))
+    let help = HelpText.of(command, isLong: true, columns: width)
+    for line in (help.raw + "\n" + HelpText.overview(columns: width).raw).split(separator: "\n") {
+      #expect(CellWidth.of(line) <= width || isExample(line), "too wide: \(line)")
       #expect(line.last != " ", "blanks at its end: \(line)")
     }
   }

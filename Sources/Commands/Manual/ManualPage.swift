@@ -89,7 +89,7 @@ enum ManualPage: String, CaseIterable {
   }
 
   private func item(_ flag: FlagDefinition) -> [String] {
-    [".TP", "\\fB\(Self.escaped(HelpText.row(flag).0))\\fR", Self.flowing(flag.summary)]
+    [".TP", "\\fB\(Self.escaped(HelpText.row(flag).0))\\fR", Self.flowing(flag.meaning)]
   }
 
   private static func flowing(_ text: String) -> String {

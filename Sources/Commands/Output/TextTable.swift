@@ -3,7 +3,7 @@ import Model
 /// Rows of short columns and a last one of any length, for a terminal of any width.
 ///
 /// The last column is broken at blanks and keeps its indentation. Where it would be too narrow it stands on lines of its
-/// own below.
+/// own below. A column that is too long pushes the others to the right; a last one for which it leaves no room stands below.
 struct TextTable {
   struct Row {
     var columns: [TerminalText]
@@ -24,10 +24,11 @@ struct TextTable {
   /// The last column is not narrower.
   private static let narrowest = 28
   /// Cells of one column at most: one long name does not push away what belongs to the others.
-  private var widest: Int { width.map { min(40, max(14, $0 / 3)) } ?? 40 }
+  private let widest: Int
 
-  init(width: Int?, rows: [Row] = []) {
+  init(width: Int?, widest: Int? = nil, rows: [Row] = []) {
     self.width = width
+    self.widest = widest ?? width.map { min(40, max(14, $0 / 3)) } ?? 40
     self.rows = rows
   }
 
@@ -50,6 +51,9 @@ struct TextTable {
       }
       let below = texts.flatMap { $0.wrapped(to: rest) }
       guard let first = below.first, last?.isEmpty == false else {
+        return [head.withoutTrailingBlanks] + below.map { TerminalText.blanks(lead) + $0 }
+      }
+      if let width, head.cells > lead, head.cells + first.cells > width {
         return [head.withoutTrailingBlanks] + below.map { TerminalText.blanks(lead) + $0 }
       }
       return [head + first] + below.dropFirst().map { TerminalText.blanks(lead) + $0 }
