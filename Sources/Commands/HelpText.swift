@@ -13,7 +13,10 @@ enum HelpText {
       ["usage: reconciler COMMAND [FLAGS]"],
       table(commands, columns),
       paragraph(
-        "'reconciler COMMAND --help' shows its flags. NPM_URL, NPM_IDENTITY and NPM_SECRET are NPM's address and your account.",
+        """
+        Begin with 'reconciler init'; 'reconciler doctor' says what is missing. 'reconciler COMMAND --help' shows a command's flags. \
+        NPM_URL, NPM_IDENTITY and NPM_SECRET are NPM's address and your account.
+        """,
         columns),
     ])
   }
