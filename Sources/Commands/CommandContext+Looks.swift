@@ -27,8 +27,10 @@ extension CommandContext {
 
   /// Everything that the files want and that NPM has. Without desired files, what NPM has.
   func inventory() async throws -> Inventory {
-    let hasFiles = !loaded().diagnostics.contains { [.desiredMissing, .desiredEmpty].contains($0.code) }
-    let desired = hasFiles ? try loadDesired(exitWhenEmpty: .invalid, showsWarnings: false).state : DesiredState()
+    let loaded = loaded()
+    let desired =
+      loaded.hasNoFiles
+      ? DesiredState() : try checked(loaded, exitWhenEmpty: .invalid, showsWarnings: false).state
     // What a daemon found that is gone is not known any more.
     let health = (try? StatusFiles(directory: settings.status).read())?.aged(at: .now).health
     return Inventory(try await wholePlan(desired), health)

@@ -86,8 +86,16 @@ struct CommandContext: Sendable {
   /// The desired files, without errors.
   ///
   /// - Throws: `CommandFailure`, which carries their diagnostics, or none after they were printed.
-  func loadDesired(exitWhenEmpty: ExitCode, showsWarnings: Bool = true) throws -> LoadedDesired {
-    let loaded = loaded()
+  func loadDesired(exitWhenEmpty: ExitCode) throws -> LoadedDesired {
+    try checked(loaded(), exitWhenEmpty: exitWhenEmpty)
+  }
+
+  /// The same files, when they have no errors.
+  ///
+  /// - Throws: as `loadDesired`.
+  func checked(
+    _ loaded: LoadedDesired, exitWhenEmpty: ExitCode, showsWarnings: Bool = true
+  ) throws -> LoadedDesired {
     guard loaded.diagnostics.hasErrors else {
       if showsWarnings { for warning in loaded.diagnostics { show(warning, loaded) } }
       try checkSelection(loaded)

@@ -72,8 +72,3 @@ enum HelpText {
     sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
   }
 }
-
-extension String {
-  /// Padded with spaces on the right.
-  func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
-}

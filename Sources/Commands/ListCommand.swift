@@ -96,9 +96,8 @@ struct ListText {
       columns.insert(TerminalText(report.id.map { "#\($0)" } ?? "-"), at: 1)
       columns.append(certificate(report.certificate))
     }
-    let labels = report.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     let place = report.source.map { "\($0.file):\($0.line)" }
-    let more = isWide ? labels + [place].compactMap(\.self) : []
+    let more = isWide ? report.labelTexts + [place].compactMap(\.self) : []
     let domains =
       isWide || report.domainNames.count < 3
       ? report.domainNames.joined(separator: ", ")
@@ -151,7 +150,7 @@ enum ObjectCSV {
         report.domainNames.joined(separator: " "), report.destination, report.health?.rawValue ?? "",
         report.sync.rawValue, report.reason ?? "", report.certificate?.name ?? "",
         report.certificate?.daysLeft.map(String.init) ?? "", String(report.enabled),
-        report.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " "),
+        report.labelTexts.joined(separator: " "),
         report.source.map { "\($0.file):\($0.line)" } ?? "",
       ]
     }

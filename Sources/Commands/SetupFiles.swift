@@ -77,8 +77,7 @@ struct SetupFiles {
   /// Desired files that are there already are left as they are.
   private func export(_ context: CommandContext) async throws -> (Exporter.Result, isNew: Bool) {
     let directory = context.settings.desired
-    let hasFiles = !context.loaded().diagnostics.contains { [.desiredMissing, .desiredEmpty].contains($0.code) }
-    guard !hasFiles else { return (Exporter.Result(), false) }
+    guard context.loaded().hasNoFiles else { return (Exporter.Result(), false) }
     let result = try await ExportCommand.export(context)
     try ExportCommand.write(result, to: directory)
     return (result, true)

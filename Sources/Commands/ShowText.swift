@@ -53,14 +53,11 @@ struct ShowText {
       ("suspended", report.suspended.map { console.paint(TerminalText($0), .yellow) }),
       ("serves", domains.isEmpty ? nil : TerminalText(domains)), ("with", TerminalText(object.destination)),
       ("file", object.source.map { "\($0.file):\($0.line)" }),
-      ("labels", object.labels.isEmpty ? nil : TerminalText(labels)), ("certificate", certificate), ("nginx", nginx),
+      ("labels", object.labels.isEmpty ? nil : TerminalText(object.labelTexts.joined(separator: ", "))),
+      ("certificate", certificate), ("nginx", nginx),
       ("health", health), ("last check", lastCheck), ("through NPM", throughNPM),
     ]
     return rows.compactMap { label, text in text.map { TextTable.Row([TerminalText(label), $0]) } }
-  }
-
-  private var labels: String {
-    object.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
   }
 
   private var certificate: TerminalText? {

@@ -47,7 +47,8 @@ enum StatusCommand {
   private static func observe(_ invocation: Invocation) async throws -> StatusDocument? {
     let context = try CommandContext(invocation)
     guard context.missingSettings.isEmpty else { return nil }
-    let planned = try await context.wholePlan(context.loadDesired(exitWhenEmpty: .invalid, showsWarnings: false).state)
+    let planned = try await context.wholePlan(
+      context.checked(context.loaded(), exitWhenEmpty: .invalid, showsWarnings: false).state)
     return StatusDocument(planned, nil, ReconcileSummary(planned, nil), try context.reconcileOptions(), at: .now)
   }
 

@@ -199,3 +199,8 @@ struct StatusText {
     return ["Last: \(run)\(at), \(counts)"] + [commit].compactMap(\.self)
   }
 }
+
+extension String {
+  /// Padded with spaces on the right.
+  fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}

@@ -52,6 +52,8 @@ package struct ObjectReport: Codable, Hashable, Sendable {
   @Nullable package var certificate: Certificate?
   package var enabled: Bool
   package var labels: [String: String]
+  /// As `--label` takes them, by key.
+  package var labelTexts: [String] { labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" } }
   @Nullable package var source: LocationReport?
 
   private enum CodingKeys: String, CodingKey {
