@@ -75,10 +75,7 @@ struct Doctor {
     do throws(NPMError) {
       let info = try await finder.look(at: settings.npmURL)
       let version: Finding = .ok("address", "\(settings.npmURL) is NPM \(info.version)")
-      guard info.isSetUp else {
-        let hint = "open it in a browser and create the first user"
-        return ([version, .failed("set-up", "this NPM has no user yet", [hint])], false)
-      }
+      guard info.isSetUp else { return ([version, .failed("set-up", NPMError.notSetUp("this NPM"))], false) }
       return ([version] + release(info.version), true)
     } catch {
       let other = await finder.first(of: NPMFinder.alternatives(to: settings.npmURL))

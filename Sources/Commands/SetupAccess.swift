@@ -55,8 +55,7 @@ struct SetupAccess {
         // Before any password is sent there.
         console.remark("  \(url) is Nginx Proxy Manager \(server.version)")
         guard server.isSetUp else {
-          throw NPMError(
-            .npmNotSetUp, "this NPM has no user yet", hint: "open it in a browser and create the first user")
+          throw NPMError.notSetUp("this NPM")
         }
         return url
       } catch let error as SettingsError where interview.isInteractive {

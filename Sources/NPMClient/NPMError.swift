@@ -25,6 +25,11 @@ package struct NPMError: DiagnosableError, Sendable, Equatable, CustomStringConv
     self.callID = callID
   }
 
+  /// - Parameter name: what the NPM is called.
+  package static func notSetUp(_ name: String) -> NPMError {
+    NPMError(.npmNotSetUp, "\(name) has no user yet", hint: "open it in a browser and create the first user")
+  }
+
   package var description: String { message }
   package var diagnostic: Diagnostic {
     var diagnostic = Diagnostic(code, message, hint: hint)

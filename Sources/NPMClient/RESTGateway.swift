@@ -44,9 +44,7 @@ package final class RESTGateway: NPMGateway {
     let kinds = kinds.filter { !$0.isSingleton || fixed.contains($0.kind) }
     let facts = try await server()
     guard facts.isSetUp else {
-      throw NPMError(
-        .npmNotSetUp, "NPM at \(upstream.baseURL) has no user yet",
-        hint: "open it in a browser and create the first user")
+      throw NPMError.notSetUp("NPM at \(upstream.baseURL)")
     }
     let answers = try await lists(of: kinds)
     var references = NameIndex()
