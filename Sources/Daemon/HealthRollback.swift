@@ -116,7 +116,11 @@ extension ReconcileReport {
   /// What an undo of this reconciliation would cover; nil: it changed nothing.
   var rollbackCandidate: RollbackCandidate? {
     guard let applied, let run = applied.run else { return nil }
-    let keys = Set(applied.outcomes.filter { $0.status == .applied }.map(\.change.key))
+    // NPM may have stored what it did not confirm, as where it went away before it was asked for the result.
+    let live = applied.outcomes.filter {
+      [.applied, .unproven].contains($0.status) || $0.error?.code.isUpstreamAway == true
+    }
+    let keys = Set(live.map(\.change.key))
     // Without an identity of the source it could not be told when the source moves.
     guard let source = sourceIdentity else { return nil }
     let title = options.commit.map { "commit \($0.short)" } ?? "files"
