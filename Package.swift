@@ -65,6 +65,7 @@ let package = Package(
 
     // Adapters.
     module("DesiredFiles", ["Model", "YAML", "PCRE", "Platform", "X509"]),
+    module("Importing", ["Model", "YAML", "DesiredFiles"]),
     module("Upstream", ["Model", "Curl", "Platform"]),
     module("NPMClient", ["Model", "Upstream", "Platform", "X509"]),
     module("Probe", ["Model", "Curl", "Platform", "X509"]),
@@ -103,7 +104,7 @@ let package = Package(
     module(
       "Commands",
       [
-        "Model", "Planning", "Alerting", "DesiredFiles", "YAML", "Upstream", "NPMClient", "Probe", "Store",
+        "Model", "Planning", "Alerting", "DesiredFiles", "Importing", "YAML", "Upstream", "NPMClient", "Probe", "Store",
         "Publishing", "SQLite", "Curl", "Reconciler", "Reports", "Configuration", "Daemon",
         "NPMSimulator", "HTTPServer", "Platform",
         "Hashing", "CBuildInfo",
@@ -131,6 +132,7 @@ let package = Package(
       "PublishingTests",
       ["Publishing", "Alerting", "Curl", "HTTPServer", "Model", "Platform", "TestSupport"]),
     tests("DesiredFilesTests", ["DesiredFiles", "Model", "TestSupport"]),
+    tests("ImportingTests", ["Importing", "DesiredFiles", "Model", "Platform", "TestSupport"]),
     tests("CurlTests", ["Curl", "HTTPServer", "TestSupport"]),
     tests("UpstreamTests", ["Upstream", "Curl", "HTTPServer", "Model", "Platform", "TestSupport"]),
     tests("NPMClientTests", ["NPMClient", "Upstream", "Curl", "Model", "Platform", "TestSupport"]),

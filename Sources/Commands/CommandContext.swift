@@ -54,8 +54,7 @@ struct CommandContext: Sendable {
     guard console.format != .json, diagnostics.contains(where: { $0.location != nil }) else {
       return CommandFailure(.invalid, diagnostics)
     }
-    let text = DiagnosticText(texts: SourceLines(), console: Console())
-    Console().remark(diagnostics.flatMap(text.lines).joined(separator: "\n"))
+    Console().show(diagnostics)
     return CommandFailure(.invalid, [])
   }
 
@@ -110,8 +109,7 @@ struct CommandContext: Sendable {
 
   private func show(_ warning: Diagnostic, _ loaded: LoadedDesired) {
     guard !invocation.console.isQuiet, invocation.console.format != .json else { return }
-    let lines = DiagnosticText(texts: loaded.texts, console: invocation.console).lines(warning)
-    invocation.console.remark(lines.joined(separator: "\n"))
+    invocation.console.show([warning], texts: loaded.texts)
   }
 
   /// A label that matches nothing is a typing error, not a request to do nothing.

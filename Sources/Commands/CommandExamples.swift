@@ -34,6 +34,10 @@ enum CommandExamples {
       Example("export", "Show what NPM has as YAML"),
       Example("export --out copy --split", "One file for each object"),
     ],
+    "import": [
+      Example("import wyrmctl.yaml", "Show desired state of wyrmctl as it would stand here"),
+      Example("import compose.yaml --out copy --docker-host 10.0.0.5", "Labels of containers on another machine"),
+    ],
     "watch": [
       Example("watch", "Keep NPM as the files say, until Ctrl-C"),
       Example("watch --log-format json", "The same, for a collector of logs"),

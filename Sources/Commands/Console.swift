@@ -1,3 +1,4 @@
+import DesiredFiles
 import Model
 import Upstream
 import Platform
@@ -114,6 +115,14 @@ struct Console: Sendable {
   func warn(_ diagnostic: Diagnostic) {
     guard !isQuiet else { return }
     log(level: "warning", diagnostic)
+  }
+
+  /// Diagnostics with their places.
+  ///
+  /// - Parameter texts: of files whose lines may be shown.
+  func show(_ diagnostics: [Diagnostic], texts: SourceLines = SourceLines()) {
+    let text = DiagnosticText(texts: texts, console: self)
+    remark(diagnostics.flatMap(text.lines).joined(separator: "\n"))
   }
 
   /// - Parameter call: identifies the call that it is about; nil: the run is named.

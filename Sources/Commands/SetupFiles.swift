@@ -75,18 +75,18 @@ struct SetupFiles {
   }
 
   /// Desired files that are there already are left as they are.
-  private func export(_ context: CommandContext) async throws -> (Exporter.Result, isNew: Bool) {
+  private func export(_ context: CommandContext) async throws -> (DesiredFileSet, isNew: Bool) {
     let directory = context.settings.desired
-    guard context.loaded().hasNoFiles else { return (Exporter.Result(), false) }
+    guard context.loaded().hasNoFiles else { return (DesiredFileSet(), false) }
     let result = try await ExportCommand.export(context)
-    try ExportCommand.write(result, to: directory)
+    try DesiredFileOutput.write(result, to: directory)
     return (result, true)
   }
 
   // MARK: Git
 
   /// Not while a value looks like a secret: what is committed once stays in the history.
-  private func commit(_ context: CommandContext, _ result: Exporter.Result) async throws -> Bool {
+  private func commit(_ context: CommandContext, _ result: DesiredFileSet) async throws -> Bool {
     let isWanted =
       invocation.arguments.has(InitCommand.commit)
       || (interview.isInteractive && interview.agrees("Commit these files to git?", proposal: result.suspects.isEmpty))
@@ -114,13 +114,13 @@ struct SetupFiles {
   // MARK: What is said
 
   private func summary(
-    _ context: CommandContext, _ result: Exporter.Result, isNew: Bool, isCommitted: Bool
+    _ context: CommandContext, _ result: DesiredFileSet, isNew: Bool, isCommitted: Bool
   ) -> TerminalText {
     let password = access.variable == nil ? ", \(Self.secretFile) (only you can read it)" : ""
     let desired = context.settings.desired
     let objects =
       isNew
-      ? "\(Phrases.count(result.exported, "object")) in \(Phrases.count(result.files.count, "file")) below \(desired)/"
+      ? "\(Phrases.count(result.objectCount, "object")) in \(Phrases.count(result.files.count, "file")) below \(desired)/"
       : "\(desired)/ stays as it was"
     let committed = isCommitted ? " All of it is committed." : ""
     return "Wrote \(file), .gitignore\(password); \(objects).\(committed)"

@@ -2,36 +2,6 @@ package import Model
 
 /// Converts the objects in NPM to desired files and verifies each one by reading it back.
 package struct Exporter {
-  package struct File: Sendable, Equatable {
-    package var name: String
-    package var text: String
-  }
-
-  /// A file that only its owner can read.
-  package struct SecretFile: Sendable {
-    package var name: String
-    package var text: Secret
-  }
-
-  package struct Result: Sendable {
-    package var files: [File] = []
-    package var secretFiles: [SecretFile] = []
-    package var exported = 0
-    package var warnings: [Diagnostic] = []
-    /// Names of objects whose values look as if they held a secret: not to be committed unseen.
-    package var suspects: [String] = []
-
-    package init() {}
-
-    /// Variables that the files name, and that must be set before they are read.
-    package var variables: [String] {
-      let names = files.flatMap { file in
-        file.text.matches(of: /\{ env: ([A-Z0-9_]+) \}/).map { String($0.output.1) }
-      }
-      return Set(names).sorted()
-    }
-  }
-
   private let observed: ObservedState
   private let owner: String
   /// The origin, for the comment at the top.
@@ -55,8 +25,8 @@ package struct Exporter {
   }
 
   /// - Parameter splits: one file per object instead of one per kind.
-  package func export(splits: Bool) -> Result {
-    var result = Result()
+  package func export(splits: Bool) -> DesiredFileSet {
+    var result = DesiredFileSet()
     var mine: [(kind: ResourceSchema, objects: [ObservedResource], names: [String])] = []
     for kind in ResourceSchema.all {
       let objects = ours(kind, &result)
@@ -75,29 +45,23 @@ package struct Exporter {
         let beside = splits ? "" : "\(kind.section)/"
         for (field, text) in uploads[object.id] ?? [:] where kind.fields.contains(where: \.isUpload) {
           result.secretFiles.append(
-            SecretFile(name: "\(kind.section)/\(DesiredWriter.fileName(name, field))", text: text))
+            DesiredFileSet.SecretFile(name: "\(kind.section)/\(DesiredWriter.fileName(name, field))", text: text))
         }
         return block(object, name, referring(object.spec, names), beside, &result)
       }
-      result.files += files(kind, blocks, splits: splits)
+      result.add(blocks, of: kind, splits: splits, header: header)
     }
-    if result.files.isEmpty { result.files = [File(name: "proxy_hosts.yaml", text: header + "proxy_hosts:\n")] }
+    if result.files.isEmpty { result.add([], of: .proxyHost, splits: false, header: header) }
     return result
   }
 
   /// Whether it is written as more than a comment, so that others can refer to it.
   private func isWritable(_ object: ObservedResource, _ name: String) -> Bool {
-    var nothing = Result()
+    var nothing = DesiredFileSet()
     return !block(object, name, object.normalised, "", &nothing).isComment
   }
 
-  private struct Block {
-    var name: String
-    var lines: [String]
-    var isComment = false
-  }
-
-  private func ours(_ kind: ResourceSchema, _ result: inout Result) -> [ObservedResource] {
+  private func ours(_ kind: ResourceSchema, _ result: inout DesiredFileSet) -> [ObservedResource] {
     let all = (observed.resources[kind.kind] ?? []).sorted { $0.id < $1.id }.filter { !isLeftOut($0) }
     let count = (observed.resources[kind.kind]?.count ?? 0) - all.count
     if count > 0 {
@@ -152,8 +116,8 @@ package struct Exporter {
 
   /// - Parameter beside: the path from the file to those that it refers to.
   private func block(
-    _ object: ObservedResource, _ name: String, _ spec: Spec, _ beside: String, _ result: inout Result
-  ) -> Block {
+    _ object: ObservedResource, _ name: String, _ spec: Spec, _ beside: String, _ result: inout DesiredFileSet
+  ) -> DesiredBlock {
     var shown = spec
     if let field = spec.schema.nameField, spec[field] == .string(name) { shown[field] = "" }
     // A key has no value to compare, so it would not be written otherwise.
@@ -162,29 +126,16 @@ package struct Exporter {
     if ResourceSchema.isRequested(spec) { shown["nice_name"] = "" }
     let lines = DesiredWriter.lines(name, shown, remark: remark(object), beside: beside, passwords: passwords)
     guard let problem = problem(spec, name, lines, uploads[object.id] ?? [:]) else {
-      result.exported += 1
-      let warning = secretWarning(object)
+      result.objectCount += 1
+      let warning = DesiredBlock.secretWarning(object.spec)
       if !warning.isEmpty { result.suspects.append(name) }
-      return Block(name: name, lines: warning + lines)
+      return DesiredBlock(name: name, lines: warning + lines)
     }
     result.warnings.append(
       warning(
         .notExportable, object, "cannot be written as YAML that reads back the same: \(problem)",
         "it stands in the file as a comment; correct it in NPM, or there"))
-    return Block(name: name, lines: lines.map { "  #" + $0.dropFirst(2) }, isComment: true)
-  }
-
-  private func files(_ kind: ResourceSchema, _ blocks: [Block], splits: Bool) -> [File] {
-    guard !splits else {
-      return blocks.map { block in
-        let section = block.isComment ? "# \(kind.section):" : "\(kind.section):"
-        let text = ([section] + block.lines).joined(separator: "\n") + "\n"
-        return File(name: "\(kind.section)/\(block.name).yaml", text: text)
-      }
-    }
-    let body = blocks.sorted { $0.name < $1.name }.map { $0.lines.joined(separator: "\n") }
-    let text = header + "\(kind.section):\n" + body.joined(separator: "\n\n") + "\n"
-    return [File(name: "\(kind.section).yaml", text: text)]
+    return DesiredBlock(name: name, lines: lines, isComment: true)
   }
 
   private var header: String {
@@ -215,33 +166,7 @@ package struct Exporter {
     if let name = wanted.nameInNPM, observed.references.ids(wanted.kind, name).count > 1 {
       return "NPM has several of that name"
     }
-    let text = ([wanted.schema.section + ":"] + lines).joined(separator: "\n") + "\n"
-    var secrets = SecretSource.any
-    secrets.contents = { path in
-      let file = files.first { path.hasSuffix("/" + DesiredWriter.fileName(name, $0.key)) }
-      return Array((file?.value.reveal() ?? "any").utf8)
-    }
-    let loaded = DesiredLoader.read(Array(text.utf8), as: "export.yaml", secrets: secrets)
-    if let error = loaded.diagnostics.first(where: { $0.severity == .error }) { return error.message }
-    guard let spec = loaded.state.resources.first?.spec.normalised() else { return "nothing was read" }
-    var wanted = wanted
-    if let host = wanted["forward_host"].stringValue, let right = try? HostName.normalised(host) {
-      wanted["forward_host"] = .string(right)
-    }
-    // The export does not know the secrets.
-    let differing = spec.mapFingerprints { _, _ in "" }.differences(to: wanted.mapFingerprints { _, _ in "" }).map(
-      \.name)
-    return differing.isEmpty ? nil : "\(differing.joined(separator: ", ")) would change"
-  }
-
-  /// Files are committed to git: warns about values that look like secrets.
-  private func secretWarning(_ object: ObservedResource) -> [String] {
-    let configs =
-      [object.spec["advanced_config"]] + (object.spec["locations"].arrayValue ?? []).map { $0["advanced_config"] }
-    let text = configs.compactMap(\.stringValue).joined(separator: "\n").lowercased()
-    let names = ["authorization", "password", "passwd", "api_key", "apikey", "api-key", "token", "secret"]
-    guard let word = names.first(where: text.contains) else { return [] }
-    return ["  # advanced_config says '\(word)': look whether it holds a secret before you commit this"]
+    return DesiredBlock.problem(lines, describing: wanted, name: name, uploads: files)
   }
 
   private func warning(_ code: DiagnosticCode, _ object: ObservedResource, _ what: String, _ hint: String) -> Diagnostic
@@ -270,8 +195,8 @@ enum ExportNames {
     var taken = Set(marked.compactMap { $0 })
     return hosts.indices.map { index in
       if let own = marked[index] { return own }
-      let full = clean(hosts[index].spec.identityKeys.first ?? "")
-      let numbered = clean("\(hosts[index].kind.title)-\(hosts[index].id)")
+      let full = ResourceName.made(from: hosts[index].spec.identityKeys.first ?? "")
+      let numbered = ResourceName.made(from: "\(hosts[index].kind.title)-\(hosts[index].id)")
       let candidates =
         (uses[short[index]] == 1 ? [short[index]] : []) + [full, "\(full.prefix(80))-\(hosts[index].id)"]
       let name = candidates.first { ResourceName.isRight($0) && !taken.contains($0) } ?? numbered
@@ -282,19 +207,9 @@ enum ExportNames {
 
   private static func label(_ host: ObservedResource) -> String {
     let handle = host.spec.identityKeys.first ?? ""
-    guard host.nameInNPM == nil else { return clean(handle) }
+    guard host.nameInNPM == nil else { return ResourceName.made(from: handle) }
     let labels = handle.split(separator: ".").map(String.init)
     let first = labels.first { $0 != "*" && $0.lowercased() != "www" } ?? labels.first ?? ""
-    return clean(first)
-  }
-
-  /// The text reduced to characters that a name may contain.
-  private static func clean(_ text: String) -> String {
-    let kept = text.replacing("*.", with: "").lowercased().map { character -> Character in
-      character.isASCII && (character.isLetter || character.isNumber || "-_.".contains(character)) ? character : "-"
-    }
-    // 'Family & friends' is family-friends.
-    let words = String(kept).split(separator: "-").joined(separator: "-")
-    return String(words.drop { !$0.isLetter && !$0.isNumber }.prefix(100))
+    return ResourceName.made(from: first)
   }
 }

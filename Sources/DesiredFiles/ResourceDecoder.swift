@@ -179,6 +179,16 @@ package enum ResourceName {
     name.count <= 100 && name.first.map { $0.isLetter || $0.isNumber } == true && !name.hasPrefix("x-")
       && name.allSatisfy { $0.isLetter || $0.isNumber || "-_.".contains($0) }
   }
+
+  /// A text reduced to characters that a name may contain; it may be empty.
+  package static func made(from text: String) -> String {
+    let kept = text.replacing("*.", with: "").lowercased().map { character -> Character in
+      character.isASCII && (character.isLetter || character.isNumber || "-_.".contains(character)) ? character : "-"
+    }
+    // 'Family & friends' is family-friends.
+    let words = String(kept).split(separator: "-").joined(separator: "-")
+    return String(words.drop { !$0.isLetter && !$0.isNumber }.prefix(100))
+  }
 }
 
 extension String {

@@ -44,6 +44,8 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case emptySelection = "empty-selection"
   case unknownName = "unknown-name"
   case notExportable = "not-exportable"
+  case unknownFormat = "unknown-format"
+  case notTranslated = "not-translated"
   case notAcceptable = "not-acceptable"
   case unknownRun = "unknown-run"
 

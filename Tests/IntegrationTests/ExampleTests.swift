@@ -35,6 +35,12 @@ import Testing
     guard !Self.lasting.contains(words[0]) else { return try await lasts(words) }
     try await withSimulator { npm in
       let place = try Workplace(npm)
+      try place.scratch.write(
+        "wyrmctl.yaml",
+        "apiVersion: wyrmctl.com/v1\nproxy_hosts: [{ domain_names: [a.test], forward_host: a, forward_port: 80 }]\n")
+      try place.scratch.write(
+        "compose.yaml",
+        "services: { web: { ports: ['8080:80'], labels: { npm.proxy.domains: web.test, npm.proxy.port: '80' } } }\n")
       if words[0] != "init" {
         try place.scratch.write(
           "desired/a.yaml",

@@ -254,6 +254,20 @@ extension ErrorManual {
         it. It stands in the file as a comment.
         """#),
       Entry(
+        .unknownFormat,
+        #"""
+        `import` was given a file that it does not know. It reads desired state of wyrmctl and npmctl, the JSON of
+        `terraform show -json` (or `terraform.tfstate`) with resources of the provider `nginxproxymanager`, and
+        docker-compose files with labels of npm-docker-sync or Traefik.
+        """#),
+      Entry(
+        .notTranslated,
+        #"""
+        A warning of `import`: something of the other tool has no counterpart here, or its file does not say all that is
+        needed. A whole object that is not translated stands in the file as a comment: a host without the access list
+        that its tool gave it would be open.
+        """#),
+      Entry(
         .notAcceptable,
         #"""
         `diff --accept` found no drift to take over, or the value is written in a way that a program should not

@@ -1,0 +1,101 @@
+/// A rule of a Traefik router, such as ``Host(`a.example.com`) && PathPrefix(`/api`)``.
+enum TraefikRule {
+  struct Match: Equatable {
+    var domains: [String] = []
+    /// In nginx's notation of a location; nil: everything.
+    var path: String?
+  }
+
+  struct Problem: Error {
+    var message: String
+  }
+
+  /// - Throws: `Problem`, if nginx cannot express the rule by server names and locations.
+  static func matches(_ rule: String) throws(Problem) -> [Match] {
+    var parser = Parser(rest: Array(rule)[...])
+    let alternatives = try parser.alternatives()
+    guard parser.isAtEnd else { throw Problem(message: "'\(rule)' is no rule of Traefik") }
+    var result: [Match] = []
+    for terms in alternatives { result.append(try match(terms)) }
+    return result
+  }
+
+  private struct Term {
+    var name: String
+    var values: [String]
+  }
+
+  private static func match(_ terms: [Term]) throws(Problem) -> Match {
+    var match = Match()
+    for term in terms {
+      switch term.name {
+      case "Host" where match.domains.isEmpty: match.domains = term.values
+      case "PathPrefix" where match.path == nil && term.values.count == 1: match.path = term.values[0]
+      case "Path" where match.path == nil && term.values.count == 1: match.path = "= \(term.values[0])"
+      default: throw Problem(message: "'\(term.name)' of its rule has no counterpart in NPM")
+      }
+    }
+    if match.path == "/" { match.path = nil }
+    guard !match.domains.isEmpty else { throw Problem(message: "its rule names no Host") }
+    return match
+  }
+
+  /// Brings a rule to alternatives, each of terms that all hold.
+  private struct Parser {
+    var rest: ArraySlice<Character>
+
+    var isAtEnd: Bool { rest.allSatisfy(\.isWhitespace) }
+
+    mutating func alternatives() throws(Problem) -> [[Term]] {
+      var result = try conjunction()
+      while take("||") { result += try conjunction() }
+      return result
+    }
+
+    private mutating func conjunction() throws(Problem) -> [[Term]] {
+      var result = try factor()
+      while take("&&") {
+        let right = try factor()
+        result = result.flatMap { left in right.map { left + $0 } }
+      }
+      guard result.count <= 100 else { throw Problem(message: "its rule has too many alternatives") }
+      return result
+    }
+
+    private mutating func factor() throws(Problem) -> [[Term]] {
+      if take("(") {
+        let inner = try alternatives()
+        guard take(")") else { throw Problem(message: "its rule lacks a ')'") }
+        return inner
+      }
+      if take("!") { throw Problem(message: "'!' of its rule has no counterpart in NPM") }
+      skipBlanks()
+      let name = String(rest.prefix { $0.isLetter })
+      rest = rest.dropFirst(name.count)
+      guard !name.isEmpty, take("(") else { throw Problem(message: "its rule cannot be read") }
+      var values: [String] = []
+      repeat { values.append(try value()) } while take(",")
+      guard take(")") else { throw Problem(message: "its rule lacks a ')'") }
+      return [[Term(name: name, values: values)]]
+    }
+
+    private mutating func value() throws(Problem) -> String {
+      skipBlanks()
+      guard let quote = rest.first, "`\"'".contains(quote), let end = rest.dropFirst().firstIndex(of: quote) else {
+        throw Problem(message: "its rule has a value without quotes")
+      }
+      let text = String(rest[rest.index(after: rest.startIndex)..<end])
+      rest = rest[(end + 1)...]
+      return text
+    }
+
+    private mutating func take(_ text: String) -> Bool {
+      skipBlanks()
+      guard rest.starts(with: text) else { return false }
+      rest = rest.dropFirst(text.count)
+      return true
+    }
+
+    private mutating func skipBlanks() { rest = rest.drop { $0.isWhitespace } }
+  }
+}
