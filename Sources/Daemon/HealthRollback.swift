@@ -24,11 +24,16 @@ package struct RollbackReport: Hashable, Sendable {
   package var candidate: RollbackCandidate
   /// nil: it was done.
   package var problem: String?
+  /// The next reconciliation tries it again.
+  package var isTriedAgain = false
 
   package var message: String {
     let what = "the changes of run \(candidate.run) (\(candidate.title))"
     let names = candidate.keys.map(\.name).sorted().shortened
-    if let problem { return "\(what) to \(names) could not be rolled back after \(candidate.reason): \(problem)" }
+    if let problem {
+      let end = isTriedAgain ? "; it is tried again" : ""
+      return "\(what) to \(names) could not be rolled back after \(candidate.reason): \(problem)\(end)"
+    }
     return "\(what) to \(names) were rolled back: \(candidate.reason); not applied again until the source moves"
   }
 }
@@ -117,8 +122,8 @@ extension ReconcileReport {
   var rollbackCandidate: RollbackCandidate? {
     guard let applied, let run = applied.run else { return nil }
     // NPM may have stored what it did not confirm, as where it went away before it was asked for the result.
-    let live = applied.outcomes.filter {
-      [.applied, .unproven].contains($0.status) || $0.error?.code.isUpstreamAway == true
+    let live = applied.outcomes.filter { outcome in
+      outcome.status == .applied || (outcome.status != .notAttempted && outcome.error?.code.isTransient == true)
     }
     let keys = Set(live.map(\.change.key))
     // Without an identity of the source it could not be told when the source moves.

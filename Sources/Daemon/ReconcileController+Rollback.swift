@@ -50,7 +50,12 @@ extension ReconcileController {
       try await stores.suspensions.suspend(SuspensionRecord(rolledBack: key, from: candidate.source, at: now))
     }
     var report = RollbackReport(candidate: candidate)
-    report.problem = try await undo(run.run, run.target, stores)
+    if let failure = try await undo(run.run, run.target, stores) {
+      (report.problem, report.isTriedAgain) = (failure.message, failure.code.isTransient)
+    }
+    // An attempt that ends like the one before is no news.
+    guard report != rolledBackBefore else { return report }
+    rolledBackBefore = report
     let severity: Event.Severity = report.problem == nil ? .warning : .error
     await run.run.append([
       Event(
@@ -74,16 +79,20 @@ extension ReconcileController {
 
   /// - Returns: what was not undone, and why; nil: all of it was.
   /// - Throws: also where NPM went away meanwhile: it is tried again.
-  private func undo(_ run: Reconciliation, _ target: RollbackTarget, _ stores: StoreSet) async throws -> String? {
+  private func undo(_ run: Reconciliation, _ target: RollbackTarget, _ stores: StoreSet) async throws -> Diagnostic? {
     let planned = try await run.plan(target.desired)
-    if let refusal = planned.refusals.first { return refusal.message }
+    if let refusal = planned.refusals.first { return refusal }
     let result = try await apply(planned, run, stores)
     if let failed = result.outcomes.first(where: { $0.status != .applied }) {
       if let error = failed.error, error.code.isUpstreamAway { throw UndoInterrupted(diagnostic: error) }
-      return failed.error?.message ?? "\(failed.change.key.name) failed"
+      return failed.error ?? Diagnostic(.internalError, "\(failed.change.key.name) failed")
     }
-    if let blocked = planned.plan.changes.first(where: \.isBlocked) { return blocked.blockReason?.message }
-    return planned.plan.withheld.first.map { "\($0.key.name) is \(planned.plan.holdReason($0))" }
+    if let reason = planned.plan.changes.lazy.compactMap(\.blockReason).first {
+      return Diagnostic(reason.code, reason.message, hint: reason.hint)
+    }
+    return planned.plan.withheld.first.map {
+      Diagnostic(.suspended, "\($0.key.name) is \(planned.plan.holdReason($0))")
+    }
   }
 
   private func operatorsSuspensions(_ stores: StoreSet) async throws -> Set<ResourceKey> {

@@ -59,6 +59,8 @@ package actor ReconcileController {
   /// Since when reconciliations fail.
   private var failingSince: Timestamp?
   private var rollback: RollbackCandidate?
+  /// How the last attempt to undo something ended.
+  var rolledBackBefore: RollbackReport?
   /// The commit, or a digest of what the files say; nil: it is not needed.
   private var sourceIdentity: String?
   /// What this reconciliation undid.
@@ -176,7 +178,7 @@ package actor ReconcileController {
     sourceIdentity = try await liftRollbacks(desired, isNeeded: dependencies.undoesByHealth, stores)
     if let candidate = rollback, let report = try await rollBack(candidate, stores) {
       rolledBack = report
-      if rollback == candidate { rollback = nil }
+      if rollback == candidate && !report.isTriedAgain { rollback = nil }
     }
     let run = reconciliation(stores, known: await dependencies.known())
     let found = try await run.plan(desired)

@@ -146,4 +146,9 @@ extension DiagnosticCode {
     default: false
     }
   }
+
+  /// Whether the request was right, so that another attempt may succeed, and NPM may have stored it.
+  package var isTransient: Bool {
+    isUpstreamAway || [.npmServerError, .npmUnclear, .nginxUnconfirmed, .reloadUnproven].contains(self)
+  }
 }
