@@ -1,5 +1,6 @@
 /// Replaces a secret text in a spec, as `s***** 3f9a21c0`. It has NPM's own hint (first letter and length)
-/// and a digest that only the owner of the store can compute. NPM returns nothing but the hint.
+/// and a digest that only the owner of the store can compute. NPM returns nothing but the hint; the store keeps nothing
+/// but the digest.
 package enum SecretFingerprint {
   /// NPM's hint for a text.
   package static func hint(_ secret: Secret) -> String {
@@ -19,6 +20,27 @@ package enum SecretFingerprint {
     guard let first = fingerprint.first else { return "" }
     return String(first) + fingerprint.dropFirst().prefix { $0 == "*" }
   }
+
+  /// The digest of a text that is known; nil: NPM's hint alone.
+  package static func digest(of fingerprint: String) -> String? {
+    if fingerprint.hasPrefix(storedPrefix) {
+      let digest = fingerprint.dropFirst(storedPrefix.count)
+      return digest.isEmpty ? nil : String(digest)
+    }
+    let rest = fingerprint.dropFirst(hint(of: fingerprint).count)
+    return rest.hasPrefix(" ") ? String(rest.dropFirst()) : nil
+  }
+
+  /// No hint begins with it: its second character is an asterisk.
+  private static let storedPrefix = "digest:"
+
+  /// The form of the store: a hint would give away the first letter and the length.
+  package static func stored(_ fingerprint: String) -> String {
+    if isStored(fingerprint) || fingerprint == kept { return fingerprint }
+    return storedPrefix + (digest(of: fingerprint) ?? "")
+  }
+
+  package static func isStored(_ fingerprint: String) -> Bool { fingerprint.hasPrefix(storedPrefix) }
 
   /// The path of a secret in a list entry, by the entry's key.
   package static func path(_ list: String, _ key: String, _ field: String) -> String {
@@ -108,6 +130,9 @@ extension Spec {
       fingerprint.isEmpty ? "" : fingerprints[path] == fingerprint ? "(set)" : "(new)"
     }
   }
+
+  /// In the form of the store.
+  package var withoutHints: Spec { mapFingerprints { SecretFingerprint.stored($1) } }
 
   /// With NPM's hints only, which do not depend on the store's key.
   package var withoutDigests: Spec { mapFingerprints { SecretFingerprint.hint(of: $1) } }

@@ -19,11 +19,11 @@ package struct KeptSecrets: Sendable {
       guard resource.spec.keepsSecrets else { return resource }
       let position = positions[resource.key]
       guard let object = Self.object(of: resource, position.map { ledger[$0] }, observed) else { return resource }
-      let hints = Self.fingerprints(object.normalised)
+      let hints = object.normalised.fingerprints
       let spec = resource.spec.mapFingerprints { path, fingerprint in
         fingerprint == SecretFingerprint.kept ? hints[path] ?? fingerprint : fingerprint
       }
-      if let position { forget(Self.fingerprints(resource.spec), at: position) }
+      if let position { forget(resource.spec.fingerprints, at: position) }
       return resource.with(spec: spec)
     }
   }
@@ -37,15 +37,6 @@ package struct KeptSecrets: Sendable {
     guard bare != applied else { return }
     ledger[position].applied = bare
     ledgerUpdates.append(ledger[position])
-  }
-
-  private static func fingerprints(_ spec: Spec) -> [String: String] {
-    var found: [String: String] = [:]
-    _ = spec.mapFingerprints { path, fingerprint in
-      found[path] = fingerprint
-      return fingerprint
-    }
-    return found
   }
 
   /// The one that the store knows, as long as it is that; else the only one of that name in NPM, as after NPM lost it and

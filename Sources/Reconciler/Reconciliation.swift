@@ -52,7 +52,8 @@ package struct Reconciliation: Sendable {
     history?.markOpenHosts(&observed)
     StrippedHosts.mark(&observed, ledger)
     await dataPlane?.markOpenHosts(&observed, of: ledger, guards: named(.accessList, fingerprinted, observed))
-    let kept = KeptSecrets(fingerprinted, observed, ledger)
+    let stored = StoredSecrets(fingerprinted, observed, ledger)
+    let kept = KeptSecrets(stored.desired, observed, stored.ledger)
     ledger = kept.ledger
     let desired = AutomaticCertificates.expand(
       kept.desired, observed, ledger, today: settings.now().day,

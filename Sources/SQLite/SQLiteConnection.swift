@@ -26,7 +26,9 @@ package final class SQLiteConnection {
     self.handle = handle
     sqlite3_extended_result_codes(handle, 0)
     sqlite3_busy_timeout(handle, busyMilliseconds)
-    for pragma in ["synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"] { try run("PRAGMA \(pragma)") }
+    for pragma in ["synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF", "secure_delete=FAST"] {
+      try run("PRAGMA \(pragma)")
+    }
     try useWAL(until: .now + .milliseconds(Int(busyMilliseconds)))
   }
 
@@ -107,6 +109,12 @@ package final class SQLiteConnection {
       }
     }
     return found
+  }
+
+  /// Removes what was deleted from the file and the log, unless another program is using them just now.
+  package func purge() {
+    _ = try? run("VACUUM")
+    _ = try? run("PRAGMA wal_checkpoint(TRUNCATE)")
   }
 
   private func version() throws -> Int {

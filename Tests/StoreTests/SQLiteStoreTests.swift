@@ -88,6 +88,36 @@ import Testing
     #expect(try await store.outbox(for: "ops").map(\.notification?.alert) == [found])
   }
 
+  @Test func `an older database loses the first letters of passwords, and keeps their digests`() async throws {
+    let path = scratch.path + "/state.db"
+    func list(_ password: String) -> Spec {
+      var spec = Spec(.accessList)
+      spec["name"] = "lan"
+      spec["items"] = [["username": "a", "password": .string(password)], ["username": "b", "password": "keep"]]
+      return spec
+    }
+    let digest = "0123456789abcdef"
+    do {
+      let old = try SQLiteConnection(path: path)
+      _ = try old.migrate(Array(Schema.steps.dropLast()))
+      let written = SQLiteValue.text(CanonicalSpec.text(list("Z****** \(digest)")))
+      try old.run(
+        "INSERT INTO ledger (instance, kind, name, npm_id, applied, domains, unfinished) VALUES ('default', 'access_list', 'lan', 7, ?, '[]', 0)",
+        [written])
+      try old.run("INSERT INTO runs (instance, started_at, digest) VALUES ('default', 1, 'd')")
+      try old.run(
+        "INSERT INTO journal (run, kind, name, action, begun_at, before, after) VALUES (1, 'access_list', 'lan', 'update', 2, ?, ?)",
+        [.text(CanonicalSpec.text(list("Z******"))), written])
+    }
+    let store = try SQLiteStore(path: path)
+    #expect(try await store.entries().first?.applied == list("digest:\(digest)"))
+    let change = try #require(try await store.history(after: 0).first?.intent)
+    #expect(change.before == list("digest:") && change.after == list("digest:\(digest)"))
+    for file in ["", "-wal"].map({ path + $0 }) where Files.exists(file) {
+      #expect(!Files.holds(Array("Z***".utf8), in: try Files.read(file)), "\(file)")
+    }
+  }
+
   @Test func `instances in one database know nothing of each other`() async throws {
     let provider = SQLiteStoreProvider(path: scratch.path + "/state.db")
     let home = try await provider.stores(of: InstanceID(rawValue: "home"))

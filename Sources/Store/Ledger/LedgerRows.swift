@@ -29,7 +29,7 @@ enum LedgerRow {
   }
 
   static func json(_ spec: Spec?) throws -> SQLiteValue {
-    try spec.map { .text(try StoredJSON.encoded($0.json)) } ?? .null
+    try spec.map { .text(try StoredJSON.encoded($0.withoutHints.json)) } ?? .null
   }
 
   static func values(_ entry: LedgerEntry) throws -> [SQLiteValue] {

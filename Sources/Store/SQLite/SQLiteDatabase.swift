@@ -27,6 +27,8 @@ final class SQLiteDatabase: @unchecked Sendable {
           "\(path) was written by a newer reconciler (schema \(found), this one knows \(Schema.steps.count))",
           hint: "update reconciler, or name another file with --state")
       }
+      // Nothing that a migration removed stays in free space or in the log.
+      if found > 0 && found < Schema.steps.count { connection.purge() }
       return connection
     }
     file = Files.identity(path)

@@ -127,5 +127,28 @@ enum Schema {
     DROP TABLE outbox;
     ALTER TABLE letters RENAME TO outbox;
     """,
+    """
+    UPDATE ledger SET applied = json_set(applied, '$.items', (
+      SELECT json_group_array(json_set(value, '$.password', CASE
+        WHEN json_extract(value, '$.password') = 'keep' THEN 'keep'
+        WHEN substr(json_extract(value, '$.password'), -17, 1) = ' ' THEN
+          'digest:' || substr(json_extract(value, '$.password'), -16)
+        ELSE 'digest:' END)) FROM json_each(ledger.applied, '$.items')))
+      WHERE kind = 'access_list' AND json_array_length(applied, '$.items') > 0;
+    UPDATE journal SET before = json_set(before, '$.items', (
+      SELECT json_group_array(json_set(value, '$.password', CASE
+        WHEN json_extract(value, '$.password') = 'keep' THEN 'keep'
+        WHEN substr(json_extract(value, '$.password'), -17, 1) = ' ' THEN
+          'digest:' || substr(json_extract(value, '$.password'), -16)
+        ELSE 'digest:' END)) FROM json_each(journal.before, '$.items')))
+      WHERE kind = 'access_list' AND json_array_length(before, '$.items') > 0;
+    UPDATE journal SET after = json_set(after, '$.items', (
+      SELECT json_group_array(json_set(value, '$.password', CASE
+        WHEN json_extract(value, '$.password') = 'keep' THEN 'keep'
+        WHEN substr(json_extract(value, '$.password'), -17, 1) = ' ' THEN
+          'digest:' || substr(json_extract(value, '$.password'), -16)
+        ELSE 'digest:' END)) FROM json_each(journal.after, '$.items')))
+      WHERE kind = 'access_list' AND json_array_length(after, '$.items') > 0;
+    """,
   ]
 }
