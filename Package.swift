@@ -134,6 +134,7 @@ let package = Package(
     tests("DesiredFilesTests", ["DesiredFiles", "Model", "TestSupport"]),
     tests("ImportingTests", ["Importing", "DesiredFiles", "Model", "Platform", "TestSupport"]),
     tests("CurlTests", ["Curl", "HTTPServer", "TestSupport"]),
+    tests("HTTPServerTests", ["HTTPServer", "Curl", "Platform", "TestSupport"]),
     tests("UpstreamTests", ["Upstream", "Curl", "HTTPServer", "Model", "Platform", "TestSupport"]),
     tests("NPMClientTests", ["NPMClient", "Upstream", "Curl", "Model", "Platform", "TestSupport"]),
     tests("ProbeTests", ["Probe", "Curl", "HTTPServer", "Platform", "TestSupport"]),

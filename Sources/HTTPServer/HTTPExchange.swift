@@ -4,11 +4,13 @@ package struct HTTPRequest: Sendable {
   package var path: String
   /// The text after `?`; nil: none.
   package var query: String?
-  /// Names in lower case.
+  /// Names in lower case; of several with one name, the last.
   package var headers: [String: String]
   package var body: [UInt8]
   /// Whether the body exceeded the server's limit; `body` is then empty.
   package var isBodyTooLarge = false
+  /// The address that it came from; empty: a Unix socket.
+  package var peer = ""
 
   package init(method: String, path: String, query: String? = nil, headers: [String: String] = [:], body: [UInt8] = [])
   {
@@ -24,6 +26,8 @@ package struct HTTPResponse: Sendable {
   /// How the response is sent.
   package enum Delivery: Sendable {
     case whole
+    /// As it comes, until the stream is closed; `body` is not sent.
+    case stream(HTTPStream)
     /// Send this many bytes of the body, then drop the connection.
     case cut(after: Int)
     /// Send single bytes with a pause of `pause` seconds after each.
@@ -47,4 +51,19 @@ package struct HTTPResponse: Sendable {
 /// Computes the response to a request.
 package protocol HTTPHandler: Sendable {
   func respond(to request: HTTPRequest) async -> HTTPResponse
+  /// Answers that the server gives by itself, for a request that is refused before the handler sees it.
+  func refusal(_ refusal: HTTPRefusal) -> HTTPResponse
+}
+
+extension HTTPHandler {
+  package func refusal(_ refusal: HTTPRefusal) -> HTTPResponse {
+    HTTPResponse(
+      status: refusal.status, headers: [("Content-Type", "text/plain")], body: Array((refusal.reason + "\n").utf8))
+  }
+}
+
+/// Why a request is refused before its handler sees it.
+package struct HTTPRefusal: Error, Hashable, Sendable {
+  package var status: Int
+  package var reason: String
 }

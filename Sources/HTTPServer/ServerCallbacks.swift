@@ -4,11 +4,13 @@ import Platform
 /// A request in libmicrohttpd. The connection retains it from its URI callback to completion.
 private final class PendingRequest: @unchecked Sendable {  // guard: `answer` by its lock; the rest by the MHD thread
   let target: String
-  var headers: [String: String] = [:]
+  var headers: [(name: String, value: String)] = []
+  var peer = ""
   var body: [UInt8] = []
   var isTooLarge = false
   var isFirstCall = true
   var isDispatched = false
+  var stream: HTTPStream?
   let answer = Lock<HTTPResponse?>(nil)
 
   init(target: String) { self.target = target }
@@ -33,10 +35,10 @@ enum ServerCallbacks {
 
   static let completed: MHD_RequestCompletedCallback = { core, connection, context, _ in
     if let core, let connection {
-      Unmanaged<ServerCore>.fromOpaque(core).takeUnretainedValue().connections
-        .setBusy(shim_mhd_socket(connection), false)
+      Unmanaged<ServerCore>.fromOpaque(core).takeUnretainedValue().connections.isIdle(shim_mhd_socket(connection))
     }
     guard let raw = context?.pointee else { return }
+    PendingRequest.from(raw).stream?.detach()
     Unmanaged<PendingRequest>.fromOpaque(raw).release()
     context?.pointee = nil
   }
@@ -48,27 +50,43 @@ enum ServerCallbacks {
     if what.rawValue == 0 { connections.began(socket) } else { connections.ended(socket) }
   }
 
-  static let access: MHD_AccessHandlerCallback = { core, connection, _, method, _, upload, uploadSize, context in
+  static let access: MHD_AccessHandlerCallback = { core, connection, _, method, version, upload, uploadSize, context in
     guard let core, let connection, let method, let uploadSize, let raw = context?.pointee else { return .NO }
     let server = Unmanaged<ServerCore>.fromOpaque(core).takeUnretainedValue()
     let pending = PendingRequest.from(raw)
     if pending.isFirstCall {
       pending.isFirstCall = false
-      server.connections.setBusy(shim_mhd_socket(connection), true)
-      pending.headers = headers(of: connection)
-      return .YES
+      return begin(pending, connection, String(cString: method), version.map { String(cString: $0) } ?? "", server)
     }
     if uploadSize.pointee > 0 {
-      receive(upload, uploadSize, pending, limit: server.maximumBody)
+      receive(upload, uploadSize, pending, limit: server.limits.maximumBody)
       return .YES
     }
-    if let answer = pending.answer.withLock({ $0 }) { return queue(answer, on: connection, server) }
+    if let answer = pending.answer.withLock({ $0 }) { return queue(answer, pending, on: connection, server) }
     guard !pending.isDispatched else { return .YES }
     guard server.begin() else { return .NO }
     pending.isDispatched = true
+    server.connections.isAnswered(shim_mhd_socket(connection))
     MHD_suspend_connection(connection)
     dispatch(pending, method: String(cString: method), SuspendedConnection(pointer: connection), server)
     return .YES
+  }
+
+  /// The head is complete. A refusal that is queued here closes the connection after it.
+  private static func begin(
+    _ pending: PendingRequest, _ connection: OpaquePointer, _ method: String, _ version: String, _ server: ServerCore
+  ) -> MHD_Result {
+    server.connections.receivesBody(shim_mhd_socket(connection))
+    let found = headers(of: connection)
+    pending.headers = found.values
+    pending.peer = peer(of: connection)
+    guard server.limits.isStrict else { return .YES }
+    let head = RequestDoor.Head(
+      method: method, target: pending.target, version: version, headers: found.values, isText: found.isText)
+    guard let refusal = RequestDoor.refusal(head, maximumBody: server.limits.maximumBody) else { return .YES }
+    var response = server.handler.refusal(refusal)
+    response.headers.append(("Connection", "close"))
+    return queue(response, pending, on: connection, server)
   }
 
   private static func receive(
@@ -87,8 +105,9 @@ enum ServerCallbacks {
     let parts = pending.target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
     var request = HTTPRequest(
       method: method, path: String(parts[0]), query: parts.count > 1 ? String(parts[1]) : nil,
-      headers: pending.headers, body: pending.isTooLarge ? [] : pending.body)
+      headers: Dictionary(pending.headers) { $1 }, body: pending.isTooLarge ? [] : pending.body)
     request.isBodyTooLarge = pending.isTooLarge
+    request.peer = pending.peer
     Task { [request] in
       let response = await server.handler.respond(to: request)
       pending.answer.withLock { $0 = response }
@@ -97,25 +116,47 @@ enum ServerCallbacks {
     }
   }
 
-  private static func headers(of connection: OpaquePointer) -> [String: String] {
+  private static func headers(of connection: OpaquePointer) -> HeaderBox {
     let box = HeaderBox()
-    MHD_get_connection_values(
+    MHD_get_connection_values_n(
       connection, .HEADER_KIND,
-      { context, _, name, value in
+      { context, _, name, nameSize, value, valueSize in
         guard let context, let name else { return .YES }
         let box = Unmanaged<HeaderBox>.fromOpaque(context).takeUnretainedValue()
-        box.values[String(cString: name).lowercased()] = value.map { String(cString: $0) } ?? ""
+        let text = value.map { String(cString: $0) } ?? ""
+        let key = String(cString: name)
+        if key.utf8.count != nameSize || text.utf8.count != valueSize { box.isText = false }
+        box.values.append((key.lowercased(), text))
         return .YES
       }, Unmanaged.passUnretained(box).toOpaque())
-    return box.values
+    return box
   }
 
-  private final class HeaderBox { var values: [String: String] = [:] }
+  private final class HeaderBox {
+    var values: [(name: String, value: String)] = []
+    /// A replacement for a byte that is no UTF-8 is longer.
+    var isText = true
+  }
 
-  private static func queue(_ answer: HTTPResponse, on connection: OpaquePointer, _ server: ServerCore) -> MHD_Result {
+  private static func peer(of connection: OpaquePointer) -> String {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { buffer in
+      guard let base = buffer.baseAddress else { return "" }
+      shim_mhd_peer(connection, base, buffer.count)
+      return String(cString: base)
+    }
+  }
+
+  private static func queue(
+    _ answer: HTTPResponse, _ pending: PendingRequest, on connection: OpaquePointer, _ server: ServerCore
+  ) -> MHD_Result {
     if case .reset = answer.delivery {
       shim_reset_socket(shim_mhd_socket(connection))
       return .NO
+    }
+    if case .stream(let stream) = answer.delivery {
+      stream.attach(connection)
+      pending.stream = stream
+      _ = server.streams.add(stream)
     }
     guard let response = makeResponse(answer, connection, server) else { return .NO }
     defer { MHD_destroy_response(response) }
@@ -132,6 +173,7 @@ enum ServerCallbacks {
           $0.count, UnsafeMutableRawPointer(mutating: $0.baseAddress), .RESPMEM_MUST_COPY)
       }
     }
+    if case .stream(let stream) = answer.delivery { return stream.makeResponse() }
     let body = SpoiledBody(answer, connection, server)
     return MHD_create_response_from_callback(
       UInt64(answer.body.count), 4096,

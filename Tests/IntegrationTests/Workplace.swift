@@ -70,11 +70,3 @@ struct Workplace {
     try RunningProgram(arguments, in: scratch.path, environment: environment)
   }
 }
-
-/// Returns once this is so; the time limit of the test bounds it.
-func until(_ condition: () async throws -> Bool) async throws {
-  while try await !condition() {
-    try Task.checkCancellation()
-    await Task.yield()
-  }
-}
