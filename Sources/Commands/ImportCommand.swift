@@ -36,7 +36,8 @@ enum ImportCommand {
       invocation.console.show(draft.diagnostics)
       throw CommandFailure(.invalid, [])
     }
-    let observed = draft.unknownNumbers.isEmpty ? nil : await ask(invocation, for: draft.unknownNumbers)
+    let numbers = draft.unknownNumbers
+    let observed = numbers.isEmpty ? nil : await ask(invocation, for: numbers)
     let result = draft.files(passwords: output.passwords, splits: output.splits) { ref in
       let name = observed?.references.name(ref.kind, ref.id)
       return name == "#\(ref.id)" ? nil : name
@@ -48,9 +49,10 @@ enum ImportCommand {
   private static func inputs(_ paths: [String]) throws -> [Importer.Input] {
     do {
       return try paths.flatMap { path -> [Importer.Input] in
-        guard Files.isDirectory(path) else { return [try input(path)] }
-        let endings = [".yaml", ".yml", ".json"]
-        return try Files.below(path).files.filter { file in endings.contains { file.hasSuffix($0) } }.map(input)
+        guard Files.isDirectory(path) else { return [try input(path, isNamed: true)] }
+        let endings = [".yaml", ".yml", ".json", ".tfstate"]
+        let files = try Files.below(path).files.filter { file in endings.contains { file.hasSuffix($0) } }
+        return try files.map { try input($0, isNamed: false) }
       }
     } catch {
       throw CommandFailure(
@@ -58,11 +60,12 @@ enum ImportCommand {
     }
   }
 
-  private static func input(_ path: String) throws -> Importer.Input {
+  /// - Parameter isNamed: on the command line; in a folder, other files may lie beside those that are meant.
+  private static func input(_ path: String, isNamed: Bool) throws -> Importer.Input {
     let parent = Files.parent(of: path)
     let variables = "\(parent.isEmpty ? "." : parent)/.env"
     return Importer.Input(
-      name: path, bytes: try Files.read(path),
+      name: path, bytes: try Files.read(path, upTo: 64 << 20), isNamed: isNamed,
       variables: (try? Files.read(variables)).map { String(decoding: $0, as: UTF8.self) })
   }
 

@@ -66,7 +66,10 @@ package struct DesiredBlock: Sendable {
   package static func secretWarning(_ spec: Spec) -> [String] {
     let configs = [spec["advanced_config"]] + (spec["locations"].arrayValue ?? []).map { $0["advanced_config"] }
     let text = configs.compactMap(\.stringValue).joined(separator: "\n").lowercased()
-    let names = ["authorization", "password", "passwd", "api_key", "apikey", "api-key", "token", "secret"]
+    let names = [
+      "authorization", "auth_basic", "basic ", "bearer", "cookie", "password", "passwd", "api_key", "apikey", "api-key",
+      "x-key", "token", "secret",
+    ]
     guard let word = names.first(where: text.contains) else { return [] }
     return ["  # advanced_config says '\(word)': look whether it holds a secret before you commit this"]
   }

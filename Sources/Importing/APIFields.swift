@@ -35,8 +35,12 @@ struct APIFields {
   /// `certificate_id: 3` and `certificate_ref: cert.app`.
   private func readReference(_ name: String, _ value: ImportNode, into object: inout ImportedObject) -> Bool {
     for field in kind.references.map(\.field) {
-      if name == "\(field)_ref", let identity = value.text {
-        object.references[field] = .identity(identity)
+      if name == "\(field)_ref" {
+        if let identity = value.text {
+          object.references[field] = .identity(identity)
+        } else {
+          object.gaps.append("its '\(name)' is no text")
+        }
         return true
       }
       guard name == "\(field)_id" else { continue }
@@ -56,9 +60,12 @@ struct APIFields {
     switch field.type {
     case .bool: return node.flag.map { .bool($0) }
     case .integer, .port: return node.number.map { .int($0) }
-    case .domains: return .array(node.items.compactMap(\.text).map { .string($0) })
+    case .domains: return node.texts.map { .array($0.map { .string($0) }) }
     case .list(let fields, _, _):
-      return .array(node.items.map { .object(members($0, fields, origin, &draft)) })
+      guard node.isList else { return nil }
+      let entries = node.items.map { members($0, fields, origin, &draft) }
+      let whole = entries.compactMap(\.self)
+      return whole.count == entries.count ? .array(whole.map { .object($0) }) : nil
     // Never the text itself: the files go to git.
     case .secret: return .string("")
     default:
@@ -67,9 +74,11 @@ struct APIFields {
     }
   }
 
+  /// nil: a value has another shape.
   private func members(
     _ node: ImportNode, _ fields: [FieldSchema], _ origin: String, _ draft: inout ImportDraft
-  ) -> [String: JSONValue] {
+  ) -> [String: JSONValue]? {
+    guard node.isMapping else { return nil }
     var result: [String: JSONValue] = [:]
     for (key, value) in node.entries where !value.isNull {
       guard let field = fields.first(where: { $0.name == key }) else {
@@ -78,7 +87,8 @@ struct APIFields {
         }
         continue
       }
-      result[key] = self.value(value, field, origin, &draft)
+      guard let read = self.value(value, field, origin, &draft) else { return nil }
+      result[key] = read
     }
     return result
   }

@@ -3,7 +3,7 @@ struct ComposeVariables {
   let value: (String) -> String?
 
   /// - Parameter unset: gets the names of variables that have neither value nor default.
-  func fill(_ text: String, _ unset: inout Set<String>) -> String {
+  func fill(_ text: String, _ unset: inout Set<String>, depth: Int = 0) -> String {
     var result = ""
     var rest = text[...]
     while let dollar = rest.firstIndex(of: "$") {
@@ -12,27 +12,44 @@ struct ComposeVariables {
       if rest.hasPrefix("$") {
         result += "$"
         rest = rest.dropFirst()
-      } else if rest.hasPrefix("{"), let end = rest.firstIndex(of: "}") {
-        result += expand(String(rest[rest.index(after: rest.startIndex)..<end]), &unset)
+      } else if rest.hasPrefix("{"), let end = Self.end(of: rest), depth < 10 {
+        result += expand(String(rest[rest.index(after: rest.startIndex)..<end]), &unset, depth)
         rest = rest[rest.index(after: end)...]
       } else {
-        let name = rest.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-        result += name.isEmpty ? "$" : expand(String(name), &unset)
+        let name = rest.prefix(while: Self.isOfName)
+        result += name.isEmpty ? "$" : expand(String(name), &unset, depth)
         rest = rest[name.endIndex...]
       }
     }
     return result + rest
   }
 
-  private func expand(_ text: String, _ unset: inout Set<String>) -> String {
-    let name = text.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+  /// The brace that closes the first one; defaults may hold others.
+  private static func end(of text: Substring) -> Substring.Index? {
+    var depth = 0
+    for index in text.indices {
+      if text[index] == "{" { depth += 1 }
+      if text[index] == "}" {
+        depth -= 1
+        if depth == 0 { return index }
+      }
+    }
+    return nil
+  }
+
+  private static func isOfName(_ character: Character) -> Bool {
+    character.isASCII && (character.isLetter || character.isNumber || character == "_")
+  }
+
+  private func expand(_ text: String, _ unset: inout Set<String>, _ depth: Int) -> String {
+    let name = text.prefix(while: Self.isOfName)
     let rest = text[name.endIndex...]
-    let isEmptyUnset = rest.hasPrefix(":")
-    let operation = rest.drop { $0 == ":" }
-    let found = value(String(name)).flatMap { isEmptyUnset && $0.isEmpty ? nil : $0 }
+    let operation = rest.hasPrefix(":") ? rest.dropFirst() : rest
+    let found = value(String(name)).flatMap { rest.hasPrefix(":") && $0.isEmpty ? nil : $0 }
+    func other() -> String { fill(String(operation.dropFirst()), &unset, depth: depth + 1) }
     switch operation.first {
-    case "-": return found ?? String(operation.dropFirst())
-    case "+": return found == nil ? "" : String(operation.dropFirst())
+    case "-": return found ?? other()
+    case "+": return found == nil ? "" : other()
     default:
       if let found { return found }
       unset.insert(String(name))
@@ -50,7 +67,12 @@ struct ComposeVariables {
       var value = line[line.index(after: equals)...].drop { $0 == " " }
       while value.last == " " { value.removeLast() }
       let quote = value.first
-      if value.count > 1, quote == "\"" || quote == "'", value.last == quote { value = value.dropFirst().dropLast() }
+      if let quote, quote == "\"" || quote == "'", let end = value.dropFirst().firstIndex(of: quote) {
+        value = value[value.index(after: value.startIndex)..<end]
+      } else if let comment = value.firstRange(of: " #") {
+        value = value[..<comment.lowerBound]
+        while value.last == " " { value.removeLast() }
+      }
       result[name] = String(value)
     }
     return result

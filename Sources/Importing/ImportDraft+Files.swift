@@ -25,11 +25,21 @@ private struct ImportWriter {
   /// Of those that are a comment.
   private var commented: Set<String> = []
   private var commentedNumbers: Set<ObjectRef> = []
+  /// What several objects are referred to by: files of different installations.
+  private let ambiguous: (identities: Set<String>, numbers: Set<ObjectRef>)
+  /// Who has what is held once, by claim, or by kind and name in NPM.
+  private var holders: [String: String] = [:]
 
   init(draft: ImportDraft, passwords: DesiredWriter.Passwords, nameInNPM: @escaping (ObjectRef) -> String?) {
     self.draft = draft
     self.passwords = passwords
     self.nameInNPM = nameInNPM
+    let numbers = draft.objects.compactMap { object in object.number.map { ObjectRef(object.kind.kind, $0) } }
+    ambiguous = (Self.repeated(draft.objects.compactMap(\.identity)), Self.repeated(numbers))
+  }
+
+  private static func repeated<Value: Hashable>(_ values: [Value]) -> Set<Value> {
+    Set(Dictionary(grouping: values, by: \.self).filter { $0.value.count > 1 }.keys)
   }
 
   mutating func write(splits: Bool) -> DesiredFileSet {
@@ -53,22 +63,34 @@ private struct ImportWriter {
     """
   }
 
-  /// Without line ends, which would end a comment.
-  private func oneLine(_ text: String) -> String { String(text.map { $0.isNewline ? " " : $0 }) }
+  /// A text for a comment: nothing in it ends the comment, or shows otherwise than it is.
+  private func oneLine(_ text: String) -> String {
+    String(String.UnicodeScalarView(text.unicodeScalars.map { UnsafeScalar.isUnsafe($0) ? "?" : $0 }))
+  }
+
+  /// Names in NPM of objects that are only referred to: an object here must not be called like one of them.
+  private func foreignNames(_ kind: ResourceKind) -> Set<String> {
+    let own = Set(draft.objects.compactMap { object in object.number.map { ObjectRef(object.kind.kind, $0) } })
+    let explained = draft.namesInNPM.filter { $0.key.kind == kind && !own.contains($0.key) }.map(\.value)
+    return Set(explained + draft.unknownNumbers.filter { $0.kind == kind }.compactMap(nameInNPM))
+  }
 
   /// Valid names, each once.
   private func names(_ objects: [ImportedObject]) -> [String] {
-    var taken: Set<String> = []
+    var taken = objects.first.map { foreignNames($0.kind.kind) } ?? []
+    var counts: [String: Int] = [:]
     return objects.map { object in
       let claims = Spec(object.kind, json: .object(object.fields)).claims
       let candidates = (object.names + claims).map { ResourceName.made(from: $0) }.filter(ResourceName.isRight)
       let base = candidates.first ?? ResourceName.made(from: object.kind.kind.title)
-      let name =
-        candidates.first { !taken.contains($0) } ?? (2...).lazy.map { "\(base.prefix(90))-\($0)" }.first {
-          !taken.contains($0)
-        } ?? base
-      taken.insert(name)
-      return name
+      var name = candidates.first { !taken.contains($0) }
+      while name == nil {
+        counts[base, default: 1] += 1
+        let next = "\(base.prefix(90))-\(counts[base] ?? 2)"
+        if !taken.contains(next) { name = next }
+      }
+      taken.insert(name ?? base)
+      return name ?? base
     }
   }
 
@@ -84,7 +106,9 @@ private struct ImportWriter {
       }
     }
     if let field = object.kind.nameField, fields[field] == nil { fields[field] = .string(name) }
+    gaps += Self.redact(&fields)
     let spec = Spec(object.kind, json: .object(fields)).normalised()
+    gaps += conflicts(spec)
     var shown = spec
     // A requested certificate is called by its domains.
     if let field = object.kind.nameField, spec[field] == .string(name) || ResourceSchema.isRequested(spec) {
@@ -96,6 +120,7 @@ private struct ImportWriter {
       gaps.isEmpty ? DesiredBlock.problem(lines, describing: spec, name: name) : gaps.joined(separator: "; ")
     note(object, name, isComment: problem != nil)
     guard let problem else {
+      for key in holderKeys(spec) { holders[key] = object.origin }
       result.objectCount += 1
       let warning = DesiredBlock.secretWarning(spec)
       if !warning.isEmpty { result.suspects.append(name) }
@@ -105,7 +130,36 @@ private struct ImportWriter {
       Diagnostic(
         .notTranslated, "\(object.origin) is not translated: \(problem)", at: object.place,
         hint: "it stands in the file as a comment: complete it there", severity: .warning))
-    return DesiredBlock(name: name, lines: lines, isComment: true)
+    return DesiredBlock(name: name, lines: DesiredBlock.secretWarning(spec) + lines, isComment: true)
+  }
+
+  /// What an address or a user name has no place for may be a password.
+  private static func redact(_ fields: inout [String: JSONValue]) -> [String] {
+    var gaps: [String] = []
+    for field in ["forward_host", "forwarding_host"] where fields[field]?.stringValue?.contains("@") == true {
+      fields[field] = ""
+      gaps.append("its destination holds a login")
+    }
+    let items = fields["items"]?.arrayValue ?? []
+    guard items.contains(where: { $0["username"].stringValue?.contains(":") == true }) else { return gaps }
+    fields["items"] = .array(
+      items.map { item in
+        var members = item.objectValue ?? [:]
+        members["username"] = item["username"].stringValue.map { .string(String($0.prefix { $0 != ":" })) }
+        return .object(members)
+      })
+    return gaps + ["a user name holds a colon"]
+  }
+
+  /// A domain, a port and a name in NPM are held once: the first object has it.
+  private func conflicts(_ spec: Spec) -> [String] {
+    holderKeys(spec).compactMap { key in
+      holders[key].map { "'\(key.drop { $0 != "/" }.dropFirst())' is held by \($0)" }
+    }
+  }
+
+  private func holderKeys(_ spec: Spec) -> [String] {
+    spec.nameInNPM.map { ["\(spec.kind.rawValue)/\($0)"] } ?? spec.claims.map { "claim/\($0.lowercased())" }
   }
 
   private mutating func note(_ object: ImportedObject, _ name: String, isComment: Bool) {
@@ -135,15 +189,24 @@ private struct ImportWriter {
     switch reference {
     case .auto: return .success(FieldType.auto)
     case .identity(let identity):
+      if ambiguous.identities.contains(identity) { return .failure(Gap(reason: "several objects are '\(identity)'")) }
       if let key = byIdentity[identity], key.kind == kind { return .success(.string(key.name)) }
       (isComment, what) = (commented.contains(identity), "\(kind.title) '\(identity)'")
     case .number(let number):
       let ref = ObjectRef(kind, ResourceID(number))
+      if ambiguous.numbers.contains(ref) {
+        return .failure(Gap(reason: "several of the files have the \(kind.title) \(number)"))
+      }
       if let key = byNumber[ref] { return .success(.string(key.name)) }
-      if let name = draft.namesInNPM[ref] ?? nameInNPM(ref) { return .success(.string(name)) }
+      if let name = draft.namesInNPM[ref] ?? nameInNPM(ref) {
+        // Such a name says something else here.
+        let isName = !name.isEmpty && !name.hasPrefix("#") && !["none", "auto"].contains(name)
+        return isName
+          ? .success(.string(name)) : .failure(Gap(reason: "its \(kind.title) \(number) has no name to write"))
+      }
       guard commentedNumbers.contains(ref) else {
         return .failure(
-          Gap(reason: "of its \(kind.title) only the number \(number) is known, and NPM could not be asked"))
+          Gap(reason: "of its \(kind.title) only the number \(number) is known"))
       }
       (isComment, what) = (true, "\(kind.title) \(number)")
     }
@@ -163,7 +226,7 @@ private struct ImportWriter {
   private mutating func checkTogether() {
     let text = result.files.map(\.text).joined(separator: "---\n")
     let loaded = DesiredLoader.read(Array(text.utf8), as: "the imported files")
-    result.warnings += loaded.diagnostics.filter { $0.severity == .error }.map { error in
+    result.warnings += loaded.diagnostics.filter { $0.severity == .error && $0.code != .desiredEmpty }.map { error in
       var warning = error
       (warning.severity, warning.location, warning.note) = (.warning, nil, nil)
       return warning

@@ -16,6 +16,15 @@ struct ImportNode {
 
   var isMapping: Bool { if case .mapping = node.content { true } else { false } }
 
+  var isList: Bool { if case .sequence = node.content { true } else { false } }
+
+  /// The texts of a list; nil: it is none of texts.
+  var texts: [String]? {
+    guard isList else { return nil }
+    let found = items.map(\.text)
+    return found.contains(nil) ? nil : found.compactMap(\.self)
+  }
+
   /// The items of a list.
   var items: [ImportNode] {
     guard case .sequence(let items) = node.content else { return [] }

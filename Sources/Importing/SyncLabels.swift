@@ -6,6 +6,8 @@ struct SyncLabels {
   struct Defaults {
     var flags: [String: Bool] = [:]
     var dockerHost: String?
+    /// The tool's variables are in a file of their own.
+    var areElsewhere = false
   }
 
   let service: ComposeService
@@ -29,6 +31,7 @@ struct SyncLabels {
         if let on = service.environment[flag.variable].flatMap(ImportNode.flag) { result.flags[flag.field] = on }
       }
       if let host = service.environment["DOCKER_HOST_IP"], !host.isEmpty { result.dockerHost = host }
+      if service.image.contains("npm-docker-sync"), service.hasEnvironmentFile { result.areElsewhere = true }
     }
     return result
   }
@@ -48,10 +51,16 @@ struct SyncLabels {
         kind, isFirst ? "service \(service.name)" : "service \(service.name), \(group.kind) \(group.index)",
         at: group.labels.values.map(\.place).min() ?? service.place,
         names: [isFirst ? service.name : "\(service.name)-\(group.index)", "\(service.name)-\(group.kind)"])
-      object.gaps = service.unset.map { "the variable \($0) has no value" }
+      object.gaps = service.gaps
       var rest = group.labels
-      func take(_ names: String...) -> String? {
-        names.lazy.compactMap { rest.removeValue(forKey: $0)?.value }.first { !$0.isEmpty }
+      // A variable in it may be a secret: it is shown without its value.
+      if let config = rest["advanced.config"], config.raw != config.value {
+        object.fields["advanced_config"] = .string(config.raw)
+        object.lack("its advanced config holds the value of a variable, which may be a secret")
+        rest["advanced.config"] = nil
+      }
+      func take(_ name: String) -> String? {
+        rest.removeValue(forKey: name).flatMap { $0.value.isEmpty ? nil : $0.value }
       }
       if kind.kind == .proxyHost { readHost(&object, take) } else { readStream(&object, take) }
       for (name, label) in rest.sorted(by: { $0.key < $1.key }) {
@@ -61,7 +70,7 @@ struct SyncLabels {
     }
   }
 
-  private func readHost(_ object: inout ImportedObject, _ take: (String...) -> String?) {
+  private func readHost(_ object: inout ImportedObject, _ take: (String) -> String?) {
     let domains = (take("domains") ?? "") + "," + (take("domain") ?? "")
     object.fields["domain_names"] = .array(
       domains.split(separator: ",").map { .string(Self.trimmed($0)) }.filter { $0 != "" })
@@ -69,13 +78,14 @@ struct SyncLabels {
     route.fill(&object, ("forward_host", "forward_port"), host: take("host"), port: take("port"))
     for flag in Self.flags {
       let written = take(flag.label)
-      if let written, ImportNode.flag(written) == nil {
-        object.gaps.append("'\(flag.label)' is neither true nor false")
+      if let written, ImportNode.flag(written) == nil { object.lack("'\(flag.label)' is neither true nor false") }
+      if written == nil, defaults.areElsewhere, defaults.flags[flag.field] == nil {
+        object.lack("npm-docker-sync has its defaults in 'env_file': give them below 'environment'")
       }
       object.fields[flag.field] = .bool(
         written.flatMap(ImportNode.flag) ?? defaults.flags[flag.field] ?? flag.isOn)
     }
-    object.fields["advanced_config"] = .string(take("advanced.config") ?? "")
+    if let config = take("advanced.config") { object.fields["advanced_config"] = .string(config) }
     reference(&object, "access_list", take("accesslist.id"))
     reference(&object, "certificate", take("ssl.certificate.id"))
     // Without a number, the tool takes one that fits.
@@ -84,7 +94,7 @@ struct SyncLabels {
     }
   }
 
-  private func readStream(_ object: inout ImportedObject, _ take: (String...) -> String?) {
+  private func readStream(_ object: inout ImportedObject, _ take: (String) -> String?) {
     object.fields["incoming_port"] = take("incoming.port").flatMap { Int($0) }.map { .int($0) }
     route.fill(
       &object, ("forwarding_host", "forwarding_port"), host: take("forward.host"), port: take("forward.port"))
@@ -101,8 +111,7 @@ struct SyncLabels {
   private func reference(_ object: inout ImportedObject, _ field: String, _ number: String?) {
     guard let number else { return }
     guard let id = Int(number) else {
-      object.gaps.append("its \(field.replacing("_", with: " ")) '\(number)' is no number")
-      return
+      return object.lack("its \(field.replacing("_", with: " ")) is no number")
     }
     if id != 0 { object.references[field] = .number(id) }
   }
@@ -113,7 +122,9 @@ struct SyncLabels {
 
   private func groups(_ draft: inout ImportDraft) -> [Group] {
     var found: [String: Group] = [:]
-    for label in service.labels where !label.key.hasPrefix("traefik.") {
+    // The tool looks for `npm.` first.
+    let labels = service.labels.filter { !$0.key.lowercased().hasPrefix("traefik.") }
+    for label in labels.filter({ $0.key.hasPrefix("npm-") }) + labels.filter({ $0.key.hasPrefix("npm.") }) {
       var parts = label.key.dropFirst(4).split(separator: ".", omittingEmptySubsequences: false)[...]
       guard let kind = parts.popFirst().map(String.init), kind == "proxy" || kind == "stream" else {
         draft.note(

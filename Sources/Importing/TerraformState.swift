@@ -33,7 +33,10 @@ enum TerraformState {
   /// Of `terraform show -json`: modules contain modules.
   private static func shown(_ module: ImportNode) -> [Resource] {
     let own = (module["resources"]?.items ?? []).compactMap { node -> Resource? in
-      guard let type = node["type"]?.text, let values = node["values"] else { return nil }
+      // What is about to be destroyed is not in force.
+      guard let type = node["type"]?.text, let values = node["values"], node["deposed_key"]?.text == nil else {
+        return nil
+      }
       return Resource(
         address: node["address"]?.text ?? type, type: type, name: name(node["name"]?.text ?? "", node["index"]),
         isData: node["mode"]?.text == "data", values: values)
@@ -47,7 +50,7 @@ enum TerraformState {
       guard let type = node["type"]?.text else { return [] }
       let path = [node["module"]?.text, type, node["name"]?.text].compactMap { $0 }.joined(separator: ".")
       return (node["instances"]?.items ?? []).compactMap { instance in
-        guard let values = instance["attributes"] else { return nil }
+        guard let values = instance["attributes"], instance["deposed"]?.text == nil else { return nil }
         let index = instance["index_key"]?.text
         return Resource(
           address: index.map { "\(path)[\($0)]" } ?? path, type: type,

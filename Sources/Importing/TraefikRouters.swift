@@ -1,54 +1,25 @@
 import Model
 
-/// The HTTP routers in labels of Traefik. Several of them make one proxy host: one for http that redirects, one for https,
-/// and one for each path with another destination.
+/// The HTTP routers of a project as proxy hosts. Several routers make one: one for http that redirects, one for https, and one
+/// for each path with another destination.
 struct TraefikRouters {
-  private struct Router {
-    let name: String
-    let service: ComposeService
-    let route: ComposeRoute
-    let labels: [String: String]
-    let place: SourceLocation
-  }
+  private let settings: TraefikStatic
+  private var labels = TraefikLabels()
 
-  private var routers: [Router] = []
-  /// By name: its type, such as `redirectscheme`.
-  private var middlewares: [String: Set<String>] = [:]
-  /// Ports and schemes of load balancers, by the name of the service in Traefik.
-  private var targets: [String: [String: String]] = [:]
+  init(_ settings: TraefikStatic) { self.settings = settings }
 
-  /// Collects the labels of a service.
   mutating func add(_ service: ComposeService, _ route: ComposeRoute, _ draft: inout ImportDraft) {
-    guard service.label("traefik.enable").flatMap(ImportNode.flag) != false else { return }
-    var found: [String: [String: String]] = [:]
-    var places: [String: SourceLocation] = [:]
-    for label in service.labels where label.key.hasPrefix("traefik.") {
-      // Traefik's names are the same in any case.
-      let parts = label.key.split(separator: ".").map(String.init)
-      switch (parts.count > 1 ? parts[1].lowercased() : "", parts.count > 2 ? parts[2].lowercased() : "") {
-      case ("http", "routers") where parts.count > 4:
-        found[parts[3], default: [:]][parts.dropFirst(4).joined(separator: ".").lowercased()] = label.value
-        places[parts[3]] = places[parts[3]] ?? label.place
-      case ("http", "middlewares") where parts.count > 4:
-        middlewares[parts[3], default: []].insert(parts[4].lowercased())
-      case ("http", "services") where parts.count > 4:
-        targets[parts[3], default: [:]][parts.dropFirst(4).joined(separator: ".").lowercased()] = label.value
-      case ("tcp", _), ("udp", _):
-        draft.note(
-          "the label '\(label.key)' of service \(service.name) is left out: its port is in Traefik's own settings",
-          at: label.place, hint: "write a stream for it")
-      default: break
+    guard service.labels.contains(where: { $0.key.lowercased().hasPrefix("traefik.") }) else { return }
+    var service = service
+    let isEnabled = service.label("traefik.enable").map(ImportNode.flag) ?? settings.exposesByDefault
+    if isEnabled == false {
+      if service.label("traefik.enable") == nil {
+        draft.note("service \(service.name) is left out: Traefik exposes nothing by default", at: service.place)
       }
+      return
     }
-    for name in found.keys.sorted() {
-      routers.append(
-        Router(
-          name: name, service: service, route: route, labels: found[name] ?? [:], place: places[name] ?? service.place))
-    }
-    if found.isEmpty, service.label("traefik.enable") != nil {
-      draft.note(
-        "service \(service.name) is left out: its rule is in Traefik's own settings (defaultRule)", at: service.place)
-    }
+    if isEnabled == nil { service.gaps.append("its 'traefik.enable' is neither true nor false") }
+    labels.add(service, route, &draft)
   }
 
   // MARK: Hosts
@@ -56,152 +27,197 @@ struct TraefikRouters {
   /// A proxy host that is put together.
   private struct Host {
     var object: ImportedObject
+    var domains: Set<String>
     var hasTLS = false
     /// Plain http is served, too.
     var isPlain = false
     var redirects = false
     var locations: [JSONValue] = []
+    /// Paths that only TLS serves.
+    var guardedPaths: [String] = []
+  }
+
+  /// What could not be expressed.
+  private struct Remainder {
+    /// Domains of routers that are left out: nothing that has them is as Traefik serves it.
+    var spoiled: [(domains: Set<String>, reason: String)] = []
+    /// A router for every domain redirects.
+    var redirectsAll = false
   }
 
   func read(into draft: inout ImportDraft) {
-    var hosts: [[String]: Host] = [:]
-    var paths: [(router: Router, match: TraefikRule.Match)] = []
+    let routers = labels.routers.values.sorted { $0.name < $1.name }
+    if !routers.isEmpty && !settings.isKnown {
+      draft.note(
+        "what Traefik's own settings do to all routers is not known: TLS, redirects and middlewares of entry points",
+        at: routers[0].place, hint: "compare with them before an apply; a 'command:' of Traefik in these files is read")
+    }
+    var hosts: [Host] = []
+    let remainder = translate(routers, to: &hosts, &draft)
+    for index in hosts.indices {
+      hosts[index].redirects = hosts[index].redirects || remainder.redirectsAll
+      for (domains, reason) in remainder.spoiled where !domains.isDisjoint(with: hosts[index].domains) {
+        hosts[index].object.lack(reason)
+      }
+      for other in hosts.indices where other != index {
+        guard let shared = hosts[index].domains.intersection(hosts[other].domains).min() else { continue }
+        hosts[index].object.lack("'\(shared)' is in several routers with different domains")
+      }
+    }
+    draft.objects += hosts.map(finished)
+  }
+
+  private func translate(
+    _ routers: [TraefikRouter], to hosts: inout [Host], _ draft: inout ImportDraft
+  ) -> Remainder {
+    var remainder = Remainder()
+    var paths: [(router: TraefikRouter, domains: Set<String>, path: String)] = []
     for router in routers {
       do {
-        let matches = try TraefikRule.matches(router.labels["rule"] ?? "")
-        let domains = matches.filter { $0.path == nil }.flatMap(\.domains)
-        if !domains.isEmpty { add(router, domains, to: &hosts, &draft) }
-        // `(Host(a) || Host(b)) && PathPrefix(/api)` is two alternatives of one path.
-        let byPath = Dictionary(grouping: matches.filter { $0.path != nil }, by: \.path)
-        for path in byPath.keys.compactMap({ $0 }).sorted() {
-          paths.append((router, TraefikRule.Match(domains: byPath[path]?.flatMap(\.domains) ?? [], path: path)))
+        let matches = try TraefikRule.matches(router.options["rule"] ?? "")
+        let whole = matches.filter { $0.path == nil }.flatMap(\.domains)
+        if !whole.isEmpty { add(router, whole, to: &hosts, &draft) }
+        for (path, group) in Dictionary(grouping: matches.filter { $0.path != nil }, by: \.path) {
+          paths.append((router, Set(group.flatMap(\.domains).map { $0.lowercased() }), path ?? ""))
         }
       } catch {
+        let domains = TraefikRule.domains(in: router.options["rule"] ?? "")
+        if domains.isEmpty && isRedirecting(router) {
+          remainder.redirectsAll = true
+        } else {
+          remainder.spoiled.append((domains, "the router \(router.name) is not translated"))
+        }
         draft.note("the router \(router.name) is left out: \(error.message)", at: router.place)
       }
     }
-    for (router, match) in paths { add(router, match, to: &hosts, &draft) }
-    for key in hosts.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
-      guard let host = hosts[key] else { continue }
-      draft.objects.append(finished(host))
+    for (router, domains, path) in paths.sorted(by: { ($0.router.name, $0.path) < ($1.router.name, $1.path) }) {
+      add(router, domains, path, to: &hosts, &draft)
     }
+    return remainder
   }
 
   private func add(
-    _ router: Router, _ domains: [String], to hosts: inout [[String]: Host], _ draft: inout ImportDraft
+    _ router: TraefikRouter, _ domains: [String], to hosts: inout [Host], _ draft: inout ImportDraft
   ) {
-    let key = Set(domains.map { $0.lowercased() }).sorted()
-    var host = hosts[key] ?? Host(object: object(router, domains))
-    host.object.gaps += guards(router, &draft).filter { !host.object.gaps.contains($0) }
-    let encrypted = isEncrypted(router)
-    host.hasTLS = host.hasTLS || encrypted
-    if isRedirecting(router) {
-      host.redirects = true
-    } else {
-      host.isPlain = host.isPlain || !encrypted
-      let known = host.object.fields["forward_host"]
-      fill(&host.object, router)
-      if let known, known != host.object.fields["forward_host"] {
-        host.object.gaps.append("the routers of its domains lead to different services")
-      }
+    let key = Set(domains.map { $0.lowercased() })
+    let index = index(of: key, router, domains, in: &hosts)
+    note(router, &hosts[index], &draft)
+    guard !isRedirecting(router) else {
+      hosts[index].redirects = true
+      return
     }
-    hosts[key] = host
+    hosts[index].isPlain = hosts[index].isPlain || isPlain(router)
+    let known = hosts[index].object.fields["forward_host"]
+    labels.fill(&hosts[index].object, router)
+    if let known, known != hosts[index].object.fields["forward_host"] {
+      hosts[index].object.lack("the routers of its domains lead to different services")
+    }
   }
 
   private func add(
-    _ router: Router, _ match: TraefikRule.Match, to hosts: inout [[String]: Host], _ draft: inout ImportDraft
+    _ router: TraefikRouter, _ domains: Set<String>, _ path: String, to hosts: inout [Host],
+    _ draft: inout ImportDraft
   ) {
     guard !isRedirecting(router) else { return }
-    let key = Set(match.domains.map { $0.lowercased() }).sorted()
-    var host = hosts[key] ?? Host(object: object(router, match.domains))
-    if hosts[key] == nil {
-      host.object.gaps.append("only '\(match.path ?? "")' has a destination: NPM needs one for the rest of the domain")
+    if !hosts.contains(where: { $0.domains == domains }) {
+      let others = hosts.indices.filter { !hosts[$0].domains.isDisjoint(with: domains) }
+      for index in others { hosts[index].object.lack("'\(path)' of some of its domains has another destination") }
     }
-    host.object.gaps += guards(router, &draft).filter { !host.object.gaps.contains($0) }
-    host.hasTLS = host.hasTLS || isEncrypted(router)
+    let isNew = !hosts.contains { $0.domains == domains }
+    let index = index(of: domains, router, domains.sorted(), in: &hosts)
+    if isNew {
+      hosts[index].object.lack("only '\(path)' has a destination: NPM needs one for the rest of the domain")
+    }
+    note(router, &hosts[index], &draft)
+    if !isPlain(router) { hosts[index].guardedPaths.append(path) }
     var target = ImportedObject(.proxyHost, router.name, at: router.place, names: [])
-    fill(&target, router)
-    host.object.gaps += target.gaps
+    labels.fill(&target, router)
+    for gap in target.gaps { hosts[index].object.lack(gap) }
     var location = target.fields
-    location["path"] = .string(match.path ?? "")
-    if !host.locations.contains(.object(location)) { host.locations.append(.object(location)) }
-    hosts[key] = host
+    location["path"] = .string(path)
+    if !hosts[index].locations.contains(.object(location)) { hosts[index].locations.append(.object(location)) }
   }
 
-  private func object(_ router: Router, _ domains: [String]) -> ImportedObject {
+  private func index(
+    of domains: Set<String>, _ router: TraefikRouter, _ written: [String], in hosts: inout [Host]
+  ) -> Int {
+    if let index = hosts.firstIndex(where: { $0.domains == domains }) { return index }
     var object = ImportedObject(
       .proxyHost, "service \(router.service.name)", at: router.place,
       names: [router.service.name, router.name, "\(router.service.name)-\(router.name)"])
-    object.gaps = router.service.unset.map { "the variable \($0) has no value" }
-    object.fields["domain_names"] = .array(domains.map { .string($0) })
-    return object
+    object.fields["domain_names"] = .array(written.map { .string($0) })
+    hosts.append(Host(object: object, domains: domains))
+    return hosts.count - 1
+  }
+
+  /// What holds for each router of a host: TLS, and whatever the host must not be without.
+  private func note(_ router: TraefikRouter, _ host: inout Host, _ draft: inout ImportDraft) {
+    for gap in router.gaps { host.object.lack(gap) }
+    host.hasTLS = host.hasTLS || isEncrypted(router)
+    host.redirects = host.redirects || points(router).contains { settings.entryPoints[$0]?.redirects == true }
+    for name in middlewares(router) {
+      switch labels.middlewares.effect(name) {
+      case .redirectsToTLS: break
+      case .isCosmetic:
+        draft.note(
+          "the middleware of the router \(router.name) is left out: headers and compression have no counterpart here",
+          at: router.place)
+      case .isNeeded: host.object.lack("a middleware of the router \(router.name) has no counterpart here")
+      }
+    }
   }
 
   /// What Traefik does by itself: it passes WebSockets on, and offers HTTP/2 with TLS.
   private func finished(_ host: Host) -> ImportedObject {
     var object = host.object
+    let isForced = host.hasTLS && (!host.isPlain || host.redirects)
     object.fields["allow_websocket_upgrade"] = true
     object.fields["locations"] = .array(host.locations)
-    if object.fields["forward_host"] == nil && object.gaps.isEmpty {
-      object.gaps.append("it only redirects to https")
-    }
+    if object.fields["forward_host"] == nil { object.lack("no router of it leads anywhere") }
+    if !isForced, let path = host.guardedPaths.first { object.lack("'\(path)' is served by TLS only") }
     guard host.hasTLS else { return object }
     object.references["certificate"] = .auto
     object.fields["http2_support"] = true
-    object.fields["ssl_forced"] = .bool(!host.isPlain || host.redirects)
+    object.fields["ssl_forced"] = .bool(isForced)
     return object
   }
 
   // MARK: Routers
 
-  private func isEncrypted(_ router: Router) -> Bool {
-    if let tls = router.labels["tls"].flatMap(ImportNode.flag) { return tls }
-    if router.labels.keys.contains(where: { $0.hasPrefix("tls.") }) { return true }
-    // Entry points can have TLS for all of their routers; their names are the only trace of it in labels.
-    let points = router.labels["entrypoints"]?.lowercased() ?? ""
-    return points.contains("secure") || points.contains("https")
+  /// Entry points, in lower case; without a label, all that are known.
+  private func points(_ router: TraefikRouter) -> [String] {
+    guard let written = router.options["entrypoints"] else { return settings.entryPoints.keys.sorted() }
+    return written.lowercased().split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }
   }
 
-  private func names(_ router: Router) -> [String] {
-    (router.labels["middlewares"] ?? "").split(separator: ",").map { name in
-      String(name.filter { !$0.isWhitespace }.prefix { $0 != "@" })
-    }
+  private func hasTLS(_ point: String) -> Bool {
+    // Without Traefik's own settings, the name is the only trace.
+    settings.entryPoints[point]?.hasTLS ?? (!settings.isKnown && (point.contains("secure") || point.contains("https")))
   }
 
-  private func isRedirecting(_ router: Router) -> Bool {
-    names(router).contains { middlewares[$0] == ["redirectscheme"] }
+  private func tlsLabel(_ router: TraefikRouter) -> Bool? {
+    if let tls = router.options["tls"].flatMap(ImportNode.flag) { return tls }
+    return router.options.keys.contains { $0.hasPrefix("tls.") } ? true : nil
   }
 
-  /// Middlewares that a host must not be without: who may come in is their matter. Others change answers only.
-  private func guards(_ router: Router, _ draft: inout ImportDraft) -> [String] {
-    names(router).compactMap { name in
-      let types = middlewares[name]
-      if types == ["redirectscheme"] { return nil }
-      if let types, types.isSubset(of: ["compress", "headers"]) {
-        draft.note(
-          "the middleware '\(name)' of the router \(router.name) is left out: it has no counterpart here",
-          at: router.place)
-        return nil
-      }
-      return "the middleware '\(name)' has no counterpart here"
-    }
+  private func isEncrypted(_ router: TraefikRouter) -> Bool {
+    tlsLabel(router) ?? points(router).contains(where: hasTLS)
   }
 
-  private func fill(_ object: inout ImportedObject, _ router: Router) {
-    let name = router.labels["service"].map { String($0.prefix { $0 != "@" }) }
-    let own = targets[name ?? router.name] ?? onlyTarget(of: router) ?? [:]
-    object.fields["forward_scheme"] = .string(own["loadbalancer.server.scheme"] ?? "http")
-    router.route.fill(
-      &object, ("forward_host", "forward_port"), host: nil, port: own["loadbalancer.server.port"])
+  /// Whether it serves plain http.
+  private func isPlain(_ router: TraefikRouter) -> Bool {
+    guard tlsLabel(router) != true else { return false }
+    let points = points(router)
+    return points.isEmpty || points.contains { !hasTLS($0) && settings.entryPoints[$0]?.redirects != true }
   }
 
-  /// A router without `service` goes to the only one of its container.
-  private func onlyTarget(of router: Router) -> [String: String]? {
-    let names = Set(
-      router.service.labels.compactMap { label -> String? in
-        let parts = label.key.split(separator: ".").map(String.init)
-        return parts.count > 4 && parts[1] == "http" && parts[2] == "services" ? parts[3] : nil
-      })
-    return names.count == 1 ? names.first.flatMap { targets[$0] } : nil
+  /// Its own, and those of its entry points.
+  private func middlewares(_ router: TraefikRouter) -> [String] {
+    let own = (router.options["middlewares"] ?? "").split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }
+    return own + points(router).flatMap { settings.entryPoints[$0]?.middlewares ?? [] }
+  }
+
+  private func isRedirecting(_ router: TraefikRouter) -> Bool {
+    middlewares(router).contains { labels.middlewares.effect($0) == .redirectsToTLS }
   }
 }

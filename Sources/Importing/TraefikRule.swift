@@ -14,10 +14,18 @@ enum TraefikRule {
   static func matches(_ rule: String) throws(Problem) -> [Match] {
     var parser = Parser(rest: Array(rule)[...])
     let alternatives = try parser.alternatives()
-    guard parser.isAtEnd else { throw Problem(message: "'\(rule)' is no rule of Traefik") }
+    guard parser.isAtEnd else { throw Problem(message: "its rule cannot be read") }
     var result: [Match] = []
     for terms in alternatives { result.append(try match(terms)) }
     return result
+  }
+
+  /// Domains that a rule names, as far as they can be seen in one that cannot be expressed.
+  static func domains(in rule: String) -> Set<String> {
+    Set(
+      rule.matches(of: /Host\(([^)]*)\)/).flatMap { match in
+        match.output.1.split(separator: ",").map { $0.filter { !"`\"' ".contains($0) }.lowercased() }
+      })
   }
 
   private struct Term {
@@ -43,6 +51,9 @@ enum TraefikRule {
   /// Brings a rule to alternatives, each of terms that all hold.
   private struct Parser {
     var rest: ArraySlice<Character>
+    private var depth = 0
+
+    init(rest: ArraySlice<Character>) { self.rest = rest }
 
     var isAtEnd: Bool { rest.allSatisfy(\.isWhitespace) }
 
@@ -56,14 +67,17 @@ enum TraefikRule {
       var result = try factor()
       while take("&&") {
         let right = try factor()
+        guard result.count * right.count <= 100 else { throw Problem(message: "its rule has too many alternatives") }
         result = result.flatMap { left in right.map { left + $0 } }
       }
-      guard result.count <= 100 else { throw Problem(message: "its rule has too many alternatives") }
       return result
     }
 
     private mutating func factor() throws(Problem) -> [[Term]] {
       if take("(") {
+        depth += 1
+        defer { depth -= 1 }
+        guard depth < 50 else { throw Problem(message: "its rule is nested too deeply") }
         let inner = try alternatives()
         guard take(")") else { throw Problem(message: "its rule lacks a ')'") }
         return inner

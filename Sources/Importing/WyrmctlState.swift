@@ -31,6 +31,11 @@ enum WyrmctlState {
     let body = document["spec"] ?? document
     for (key, value) in body.entries {
       let section = snakeCase(key)
+      let isKnown = foreign[section] != nil || sections.contains { $0.key == section }
+      guard value.isList || value.isNull || !isKnown else {
+        draft.note("'\(key)' is left out: it is no list", at: value.place)
+        continue
+      }
       if let kind = sections.first(where: { $0.key == section })?.kind {
         for item in value.items { read(item, kind, into: &draft) }
       } else if let reason = foreign[section] {
@@ -62,15 +67,29 @@ enum WyrmctlState {
       }
     default:
       if kind.kind == .proxyHost { object.fields["forward_scheme"] = "http" }
-      let fields = APIFields(kind: kind, renames: renames(kind), others: ["api_payload", "protocol"])
-      if let payload = item["api_payload"] { fields.read(payload, into: &object, &draft) }
-      fields.read(item, into: &object, &draft)
+      readFields(item, kind, &object, &draft)
       if let transport = (item["protocol"] ?? item["api_payload"]?["protocol"])?.text {
         object.fields["tcp_forwarding"] = .bool(transport == "tcp")
         object.fields["udp_forwarding"] = .bool(transport == "udp")
       }
     }
     draft.objects.append(object)
+  }
+
+  /// wyrmctl passes `api_payload` on, but for proxy hosts; of the other members it reads those that each kind needs.
+  private static func readFields(
+    _ item: ImportNode, _ kind: ResourceSchema, _ object: inout ImportedObject, _ draft: inout ImportDraft
+  ) {
+    var fields = APIFields(kind: kind, renames: renames(kind), others: ["api_payload", "protocol", "name"])
+    if kind.kind == .proxyHost { return fields.read(item, into: &object, &draft) }
+    if let payload = item["api_payload"] { fields.read(payload, into: &object, &draft) }
+    if kind.kind == .accessList {
+      object.fields["name"] = item["name"]?.text.map { .string($0) }
+      return
+    }
+    let own: Set = ["domain_names", "forward_domain_name", "incoming_port", "forward_host", "forward_port"]
+    fields.others.formUnion(item.entries.map(\.key).filter { !own.contains($0) })
+    fields.read(item, into: &object, &draft)
   }
 
   private static func renames(_ kind: ResourceSchema) -> [String: String] {

@@ -8,8 +8,9 @@
 package enum Files {
   /// The bytes of the file at `path`.
   ///
+  /// - Parameter limit: bytes beyond which it is an error.
   /// - Throws: `FileError`.
-  package static func read(_ path: String) throws -> [UInt8] {
+  package static func read(_ path: String, upTo limit: Int = .max) throws -> [UInt8] {
     let fd = open(path, O_RDONLY | O_CLOEXEC)
     guard fd >= 0 else { throw FileError("read", path) }
     defer { close(fd) }
@@ -19,6 +20,7 @@ package enum Files {
       let count = chunk.withUnsafeMutableBytes { readRetrying(fd, $0) }
       guard count >= 0 else { throw FileError("read", path) }
       if count == 0 { return bytes }
+      guard bytes.count + count <= limit else { throw FileError("read", path, code: EFBIG) }
       bytes.append(contentsOf: chunk[0..<count])
     }
   }

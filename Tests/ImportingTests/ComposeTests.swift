@@ -81,7 +81,7 @@ import Testing
   @Test func `ports are found as they are written`() {
     #expect(hosts(service("expose: [\"80\"]")) == [["forward_host": "web", "forward_port": "80", "gaps": ""]])
     #expect(hosts(service("ports: [\"8080:80\"]")) == [["forward_host": "web", "forward_port": "80", "gaps": ""]])
-    let address = hosts(service("ports: [\"127.0.0.1:8080:80/tcp\"]"), dockerHost: "10.0.0.5")
+    let address = hosts(service("ports: [\"0.0.0.0:8080:80/tcp\"]"), dockerHost: "10.0.0.5")
     #expect(address == [["forward_host": "10.0.0.5", "forward_port": "8080", "gaps": ""]])
     let long = hosts(service("ports: [{ target: 80, published: 8080 }]"), dockerHost: "10.0.0.5")
     #expect(long == [["forward_host": "10.0.0.5", "forward_port": "8080", "gaps": ""]])
@@ -92,6 +92,9 @@ import Testing
   @Test func `a port that is not there is a gap`() {
     #expect(hosts(service("restart: always"))[0]["gaps"]?.contains("port is that of its image") == true)
     let unpublished = hosts(service("expose: [\"80\"]"), dockerHost: "10.0.0.5")
-    #expect(unpublished[0]["gaps"] == "its port is not published on its machine")
+    #expect(
+      hosts(service("ports: [\"127.0.0.1:8080:80\"]"), dockerHost: "10.0.0.5")[0]["gaps"]
+        == "its port is not published for other machines")
+    #expect(unpublished[0]["gaps"] == "its port is not published for other machines")
   }
 }
