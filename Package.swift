@@ -97,6 +97,14 @@ let package = Package(
         "Hashing",
       ]),
 
+    module(
+      "API",
+      [
+        "Model", "Planning", "Alerting", "Store", "Probe", "Reconciler", "Reports", "Daemon", "HTTPServer", "Metrics",
+        "Upstream",
+        "Hashing", "Platform",
+      ]),
+
     // A double of NPM: knows nothing of NPMClient.
     module("NPMSimulator", ["Model", "HTTPServer", "Platform", "X509", "Curl"]),
 
@@ -106,7 +114,7 @@ let package = Package(
       [
         "Model", "Planning", "Alerting", "DesiredFiles", "Importing", "YAML", "Upstream", "NPMClient", "Probe", "Store",
         "Publishing", "SQLite", "Curl", "Reconciler", "Reports", "Configuration", "Daemon",
-        "NPMSimulator", "HTTPServer", "Platform",
+        "API", "NPMSimulator", "HTTPServer", "Platform",
         "Hashing", "CBuildInfo",
       ]),
     .executableTarget(name: "Entry", dependencies: ["Commands", "Platform"], swiftSettings: strict),
@@ -134,6 +142,7 @@ let package = Package(
     tests("DesiredFilesTests", ["DesiredFiles", "Model", "TestSupport"]),
     tests("ImportingTests", ["Importing", "DesiredFiles", "Model", "Platform", "TestSupport"]),
     tests("CurlTests", ["Curl", "HTTPServer", "TestSupport"]),
+    tests("APITests", ["API", "HTTPServer", "Model", "Platform", "Store", "TestSupport"]),
     tests("HTTPServerTests", ["HTTPServer", "Curl", "Platform", "TestSupport"]),
     tests("UpstreamTests", ["Upstream", "Curl", "HTTPServer", "Model", "Platform", "TestSupport"]),
     tests("NPMClientTests", ["NPMClient", "Upstream", "Curl", "Model", "Platform", "TestSupport"]),

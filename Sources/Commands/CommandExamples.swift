@@ -34,6 +34,14 @@ enum CommandExamples {
       Example("export", "Show what NPM has as YAML"),
       Example("export --out copy --split", "One file for each object"),
     ],
+    "token": [
+      Example("token create ci --role read --expires 90d", "For a machine that reads, for three months"),
+      Example("token list", "Which are there?"),
+    ],
+    "healthcheck": [
+      Example("healthcheck --listen 127.0.0.1:9890", "Does the daemon work?"),
+      Example("healthcheck --listen unix:/run/reconciler.sock", "The same by its socket"),
+    ],
     "import": [
       Example("import wyrmctl.yaml", "Show desired state of wyrmctl as it would stand here"),
       Example("import compose.yaml --out copy --docker-host 10.0.0.5", "Labels of containers on another machine"),

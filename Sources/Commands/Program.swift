@@ -10,7 +10,8 @@ package enum Program {
   static let commands: [CommandDefinition] = [
     InitCommand.definition, ValidateCommand.definition, DiffCommand.definition, ApplyCommand.definition,
     AdoptCommand.definition,
-    ExportCommand.definition, ImportCommand.definition, WatchCommand.definition, RollbackCommand.definition,
+    ExportCommand.definition, ImportCommand.definition, WatchCommand.definition, TokenCommand.definition,
+    HealthcheckCommand.definition, RollbackCommand.definition,
     StatusCommand.definition,
     ListCommand.definition, ShowCommand.definition,
     EventsCommand.definition, AlertsCommand.definition, SuspendCommand.suspension, SuspendCommand.resumption,

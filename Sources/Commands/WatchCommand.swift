@@ -15,9 +15,12 @@ enum WatchCommand {
     discussion: """
       A reconciliation begins when desired files change, with every interval (watch.interval), and on SIGHUP; each reads
       everything again. Where the files have mistakes, the last good ones stay in force. A second watch on the same store
-      stands by. SIGTERM finishes the change in flight.
+      stands by. SIGTERM finishes the change in flight. With --listen it can be asked by HTTP: docs/api.md.
       """,
-    flags: ApplyFlags.planning, run: run)
+    flags: [listen] + ApplyFlags.planning, run: run)
+
+  private static let listen = FlagDefinition(
+    "listen", value: "ADDRESS", "Serve the HTTP API there: 127.0.0.1:9890, or unix:/run/reconciler.sock")
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
     CurrentProcess.limitArenas()
@@ -26,7 +29,8 @@ enum WatchCommand {
     let stop = ShutdownSignal()
     stop.listenToSignals()
     stop.deferExit()
-    await DaemonRunner(try context.daemon(stop)).run()
+    let companion = try context.settings.api.map { try APICompanion($0, invocation.console) }
+    try await DaemonRunner(try context.daemon(stop), companion: companion).run()
     return .success
   }
 }

@@ -96,13 +96,14 @@ package enum SettingCatalog {
     ]
 
   /// In the order of the documentation.
-  package static let all: [SettingDefinition] = general + daemon
+  package static let all: [SettingDefinition] = general + daemon + api
 
   private static let sectionMeanings = [
     "npm": "Where NPM is, and the account for it.", "safety": "Bounds on what one run may destroy.",
     "probe": "Budgets of destination checks.", "secrets": "What desired files may do with secrets.",
     "history": "What the store remembers of earlier runs.", "certificates": "What is expected of certificates.",
     "source": "A repository that the daemon follows, instead of `desired`.", "watch": "The daemon.",
+    "api": "The daemon's HTTP API.",
     "health": "How the daemon checks destinations.", "slo": "What hosts are expected to do in a week.",
     "events": "How long the log of events is kept.", "alerts": "Receivers and rules of alerts.",
   ]

@@ -34,6 +34,8 @@ package struct Settings: Sendable {
     seconds: SettingCatalog.eventsKept.defaultValue, count: SettingCatalog.maximumEvents.defaultValue
   )
   package var daemon = DaemonConfiguration()
+  /// nil: the daemon has no HTTP API.
+  package var api: APIConfiguration?
   /// Each setting with its value and the origin of the value.
   package var inForce: [SettingInForce] = []
 

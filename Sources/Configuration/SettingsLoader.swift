@@ -91,6 +91,7 @@ package struct SettingsLoader {
       reader.value(SettingCatalog.maximumEvents)
     )
     settings.daemon = daemon()
+    settings.api = api()
     return settings
   }
 

@@ -73,6 +73,7 @@ final class EasyHandle {
     shim_curl_set_long(pointer, CURLOPT_TIMEOUT_MS, milliseconds(transfer.totalTimeout))
     shim_curl_set_string(pointer, CURLOPT_PROTOCOLS_STR, transfer.mail == nil ? "http,https" : "smtp,smtps")
     shim_curl_set_string(pointer, CURLOPT_PROXY, transfer.proxy ?? "")
+    if let path = transfer.unixSocket { shim_curl_set_string(pointer, CURLOPT_UNIX_SOCKET_PATH, path) }
     // libcurl shares a parsed CA store between handles only if no CA directory is set.
     shim_curl_set_string(pointer, CURLOPT_CAPATH, nil)
     if let file = transfer.caFile { shim_curl_set_string(pointer, CURLOPT_CAINFO, file) }

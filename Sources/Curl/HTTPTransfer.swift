@@ -34,6 +34,8 @@ package struct HTTPTransfer: Sendable {
   package var proxy: String?
   /// `host:port:address` lines that replace the name look-up.
   package var resolve: [String] = []
+  /// The path of a Unix socket to connect to, whatever the URL says.
+  package var unixSocket: String?
   /// Whether it uses a new connection that is closed afterwards, as a probe requires.
   package var usesFreshConnection = false
   /// Whether to collect the certificates of the server; this needs a new connection.

@@ -6,16 +6,22 @@ import Reconciler
 package struct DaemonRunner: Sendable {
   private let dependencies: DaemonService.Dependencies
   private let patience: Double
+  private let companion: (any DaemonCompanion)?
   private var controller: ReconcileController.Dependencies { dependencies.controller }
 
   /// - Parameter patience: seconds after a stop was requested, in which a store that hangs may answer.
-  package init(_ dependencies: DaemonService.Dependencies, patience: Double = 10) {
+  package init(
+    _ dependencies: DaemonService.Dependencies, companion: (any DaemonCompanion)? = nil, patience: Double = 10
+  ) {
     self.dependencies = dependencies
+    self.companion = companion
     self.patience = patience
   }
 
   /// Returns after a stop was requested.
-  package func run() async {
+  ///
+  /// - Throws: where the companion cannot begin.
+  package func run() async throws {
     let stop = controller.stop
     ShutdownSignal.ignoreOthers()
     // nil: it stands by.
@@ -31,11 +37,13 @@ package struct DaemonRunner: Sendable {
     guard let active else { return }
     var dependencies = dependencies
     dependencies.controller.leadership = active
-    let service = await DaemonService(dependencies)
+    let service = await DaemonService(dependencies, more: companion?.subscribers ?? [])
+    try await companion?.start(beside: service)
     running.withLock { $0 = service }
     controller.log.log("watching \(controller.source.title) for NPM at \(controller.options.npmURL)")
     let work = Task { await service.run() }
     await stop.wait()
+    await companion?.stop()
     while await work.value(within: patience) == nil {
       guard await service.isStoreSilent() else { continue }
       controller.log.log("stopped, without what the store was to take: it does not answer")

@@ -5,7 +5,7 @@ package import Model
 import Platform
 package import Probe
 import Reports
-import Store
+package import Store
 
 /// The running daemon: the loop, the health monitor, and the subscribers to their results.
 package final class DaemonService: Sendable {
@@ -107,6 +107,12 @@ package final class DaemonService: Sendable {
       RecoveryTrigger { loop.trigger($0) },
     ]
   }
+
+  /// With a budget for each call.
+  package var stores: BudgetedStores { dependencies.alerts.stores }
+
+  /// The time of day, without its jumps.
+  package var now: @Sendable () -> Timestamp { dependencies.now }
 
   /// Whether reconciliations begin when they are due, and make progress.
   package var goesOn: Bool { meter.goesOn }

@@ -86,6 +86,9 @@ package final class HTTPStream: Sendable {
 
   var socket: Int32 { state.withLock { $0.socket } }
 
+  /// What waits for the client, as text.
+  var queued: String { state.withLock { String(decoding: $0.bytes[$0.start...], as: UTF8.self) } }
+
   func detach() {
     let ended = state.withLock { state in
       state.connection = nil

@@ -13,8 +13,6 @@ enum RequestDoor {
     var isText = true
   }
 
-  private static let methods: Set = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-
   /// nil: the request is unmistakable.
   ///
   /// - Parameter maximumBody: of a declared length, in bytes.
@@ -24,7 +22,8 @@ enum RequestDoor {
     guard head.version == "HTTP/1.1" || head.version == "HTTP/1.0" else {
       return HTTPRefusal(status: 505, reason: "only HTTP/1.1 and HTTP/1.0 are spoken here")
     }
-    guard methods.contains(head.method) else { return HTTPRefusal(status: 501, reason: "the method is not known here") }
+    guard head.method != "CONNECT", !head.method.isEmpty, head.method.utf8.allSatisfy({ (0x41...0x5a).contains($0) })
+    else { return bad("the method is none in capital letters") }
     guard head.target.hasPrefix("/"), head.target.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
       return bad("the target is no path of visible ASCII characters")
     }

@@ -124,6 +124,17 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case notSuspended = "not-suspended"
   case suspended
 
+  // The HTTP API.
+  case apiUnauthorized = "api-unauthorized"
+  case apiForbidden = "api-forbidden"
+  case apiHost = "api-host"
+  case apiOrigin = "api-origin"
+  case apiRateLimited = "api-rate-limited"
+  case apiRequest = "api-request"
+  case apiNotFound = "api-not-found"
+  case apiMethod = "api-method"
+  case apiNotReady = "api-not-ready"
+
   // The command line and the rest.
   case usage
   case listenFailed = "listen-failed"

@@ -14,6 +14,12 @@ package enum NetworkAddress {
     return number(parts[1], below: isVersion6 ? 129 : 33) != nil
   }
 
+  /// Whether it is one address, without a prefix length and without brackets.
+  package static func isAddress(_ text: some StringProtocol) -> Bool {
+    let text = Substring(text)
+    return isIPv4(text) || isIPv6(text)
+  }
+
   static func isIPv4(_ text: Substring) -> Bool {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     return parts.count == 4 && parts.allSatisfy { number($0, below: 256) != nil }

@@ -73,6 +73,17 @@ package enum Terminal {
 package enum CurrentProcess {
   package static var identifier: Int32 { getpid() }
 
+  /// Bytes of memory that it has; nil: the system does not say.
+  package static var residentMemory: Int? {
+    #if os(Linux)
+      guard let bytes = try? Files.read("/proc/self/statm") else { return nil }
+      let pages = String(decoding: bytes, as: UTF8.self).split(separator: " ").dropFirst().first.flatMap { Int($0) }
+      return pages.map { $0 * Int(sysconf(Int32(_SC_PAGESIZE))) }
+    #else
+      return nil
+    #endif
+  }
+
   package static var hostName: String {
     var buffer = [CChar](repeating: 0, count: 256)
     guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }

@@ -1,9 +1,9 @@
-import Metrics
+package import Metrics
 import Model
 
 /// `metrics.prom`: the status files as metrics.
-enum StatusMetrics {
-  static func families(_ document: StatusDocument) -> [MetricFamily] {
+package enum StatusMetrics {
+  package static func families(_ document: StatusDocument) -> [MetricFamily] {
     reconciliation(document.status, document.drift) + (document.health.map(health) ?? [])
   }
 

@@ -33,6 +33,8 @@ package actor MemoryStore {
   var outbox: [OutboxEntry] = []
   var silenced: [Silence] = []
   var starts: [Timestamp] = []
+  // The HTTP API.
+  var accessTokens: [String: AccessToken] = [:]
   private var numbers = 0
 
   package init(ledger: [LedgerEntry] = []) {

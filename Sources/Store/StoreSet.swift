@@ -12,10 +12,11 @@ package struct StoreSet: Sendable {
   package var lease: any LeaseStore
   package var health: any HealthStore
   package var alerts: any AlertStore
+  package var tokens: any TokenStore
 
   /// A store that implements all concerns.
   package typealias Everything = BindingStore & LedgerStore & RunStore & EventStore & SuspensionStore
-    & CertificateRequestStore & LeaseStore & HealthStore & AlertStore
+    & CertificateRequestStore & LeaseStore & HealthStore & AlertStore & TokenStore
 
   package init(_ store: any Everything) {
     binding = store
@@ -27,6 +28,7 @@ package struct StoreSet: Sendable {
     lease = store
     health = store
     alerts = store
+    tokens = store
   }
 }
 

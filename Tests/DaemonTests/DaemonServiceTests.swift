@@ -116,10 +116,10 @@ import Testing
           Notifier(receiver, owner: "homelab", transport: npm.engine) { told.continuation.yield($0) }
         }, log: SilentLog(), correlation: "test")
       let runner = DaemonRunner(given, patience: 0.1)
-      let run = Task { await runner.run() }
+      let run = Task { try await runner.run() }
       for await line in told.stream where line.contains("the store does not answer") { break }
       given.controller.stop.request()
-      await run.value
+      try await run.value
       #expect(disk.isHanging)
       #expect(try await npm.hosts() == [])
       // For what waits still.

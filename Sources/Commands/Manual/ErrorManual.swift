@@ -28,7 +28,7 @@ enum ErrorManual {
 
   /// In the order of the page.
   static let sections: [Section] = [
-    whatPeopleWriteYaml, whatPeopleWriteMeaning, plansAndTheirLimits, theWayToNpm, npm, theStateOnDisk, theRest,
+    whatPeopleWriteYaml, whatPeopleWriteMeaning, plansAndTheirLimits, theWayToNpm, npm, theStateOnDisk, theAPI, theRest,
   ]
 
   static func entry(_ code: DiagnosticCode) -> Entry? { sections.lazy.flatMap(\.entries).first { $0.code == code } }

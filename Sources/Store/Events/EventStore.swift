@@ -18,11 +18,15 @@ package struct EventFilter: Hashable, Sendable {
   package var since: Timestamp?
   package var severities: Set<Event.Severity> = []
   package var sources: Set<String> = []
+  /// Exactly these, such as `proxy_host/jellyfin`.
+  package var subjects: Set<String> = []
   package var run: Int?
   /// Only events after the one with this number.
   package var after: Int?
-  /// The maximum number of events; the newest are kept.
+  /// The maximum number of events.
   package var limit = 100
+  /// Of more, the oldest are returned instead of the newest.
+  package var takesOldest = false
 
   package init() {}
 }

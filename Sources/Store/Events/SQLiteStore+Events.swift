@@ -25,6 +25,7 @@ extension SQLiteStore: EventStore {
     }
     isOneOf("severity", filter.severities.map(\.rawValue).sorted())
     isOneOf("source", filter.sources.sorted())
+    isOneOf("subject", filter.subjects.sorted())
     if let number = filter.after {
       conditions.append("number > ?")
       values.append(.integer(Int64(number)))
@@ -36,9 +37,10 @@ extension SQLiteStore: EventStore {
     values.append(.integer(Int64(filter.limit)))
     let sql = """
       SELECT number, at, severity, source, subject, reason, message, run, correlation, data FROM events
-      WHERE \(conditions.joined(separator: " AND ")) ORDER BY number DESC LIMIT ?
+      WHERE \(conditions.joined(separator: " AND ")) ORDER BY number \(filter.takesOldest ? "" : "DESC ")LIMIT ?
       """
-    return try run(sql, values).reversed().compactMap(EventRow.event)
+    let rows = try run(sql, values)
+    return (filter.takesOldest ? rows : rows.reversed()).compactMap(EventRow.event)
   }
 
   package func dropEvents(before time: Timestamp, keeping count: Int) throws {

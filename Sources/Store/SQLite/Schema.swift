@@ -150,5 +150,10 @@ enum Schema {
         ELSE 'digest:' END)) FROM json_each(journal.after, '$.items')))
       WHERE kind = 'access_list' AND json_array_length(after, '$.items') > 0;
     """,
+    """
+    CREATE TABLE tokens (
+      name TEXT PRIMARY KEY, role TEXT NOT NULL, digest TEXT NOT NULL, created_at REAL NOT NULL,
+      expires_at REAL) STRICT;
+    """,
   ]
 }

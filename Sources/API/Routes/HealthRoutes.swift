@@ -1,0 +1,176 @@
+import Daemon
+import HTTPServer
+import Model
+import Platform
+import Reports
+import Store
+
+/// How the daemon itself is, and how its hosts are.
+struct HealthRoutes {
+  private let source: APISource
+  private let store: StoreCheck
+
+  init(_ source: APISource) {
+    self.source = source
+    store = StoreCheck(source.stores)
+  }
+
+  var routes: [Route] {
+    [
+      Route(
+        "GET", "/healthz", "getHealthz", "Whether the daemon works", access: .open, answers: Self.texts,
+        respond: { _ in
+          let details = await details()
+          return text(details.loop.ok && details.store.ok, "ok", "the daemon does not work")
+        }),
+      Route(
+        "GET", "/readyz", "getReadyz", "Whether a reconciliation has ended", access: .open, answers: Self.texts,
+        respond: { _ in text(source.objects.entries != nil, "ok", "no reconciliation has ended yet") }),
+      Route(
+        "GET", "/health", "getHealth", "The daemon's own health: 503 only for what a restart cures",
+        answers: [
+          .init(200, "It works.", Shape.json(Self.healthShape)),
+          .init(503, "It does not.", Shape.json(Self.healthShape)),
+        ], respond: { _ in await health() }),
+      Route(
+        "GET", "/health/all", "getHealthOfAll", "The last check of every destination, with a score from 0 to 100",
+        answers: [.init(200, "What is known.", Shape.json(Self.allShape))], respond: { _ in .json(all()) }),
+      Route(
+        "GET", "/status", "getStatus", "As status.json",
+        answers: [.init(200, "The status.", Shape.json(["type": "object"]))],
+        respond: { _ in .json(source.snapshot().document.status) }),
+    ]
+  }
+
+  private static let texts: [Route.Answer] = [
+    .init(200, "It is so.", ["text/plain": Shape.string]), .init(503, "Why not.", ["text/plain": Shape.string]),
+  ]
+
+  private func text(_ isSo: Bool, _ yes: String, _ no: String) -> HTTPResponse {
+    .text((isSo ? yes : no) + "\n", status: isSo ? 200 : 503)
+  }
+
+  // MARK: The daemon
+
+  struct Detail: Encodable, Sendable {
+    var ok: Bool
+    var message: String
+  }
+
+  private struct Details: Encodable {
+    var loop: Detail
+    var npm: Detail
+    var store: Detail
+    var source: Detail
+  }
+
+  private struct Body: Encodable {
+    var ok: Bool
+    var details: Details
+    var timestamp: String
+  }
+
+  private func details() async -> Details {
+    let snapshot = source.snapshot()
+    let last = snapshot.lastReconciliation
+    let goesOn = source.goesOn()
+    let loop = Detail(
+      ok: goesOn,
+      message: goesOn
+        ? last.map { "the last reconciliation ended at \($0.finishedAt.iso8601)" } ?? "no reconciliation has ended yet"
+        : "reconciliations do not end")
+    var npm = Detail(ok: last != nil, message: last == nil ? "not asked yet" : "it answers")
+    if case .failed(let problem, _)? = last?.outcome { npm = Detail(ok: false, message: problem.message) }
+    let problem = snapshot.source?.problem
+    let files = Detail(ok: problem == nil, message: problem?.message ?? "the desired files are read")
+    return Details(loop: loop, npm: npm, store: await store.detail(), source: files)
+  }
+
+  private func health() async -> HTTPResponse {
+    let details = await details()
+    let isOK = details.loop.ok && details.store.ok
+    return .json(Body(ok: isOK, details: details, timestamp: source.now().iso8601), status: isOK ? 200 : 503)
+  }
+
+  private static let healthShape: JSONValue = {
+    let detail = Shape.object(["ok": ["type": "boolean"], "message": Shape.string])
+    return Shape.object([
+      "ok": ["type": "boolean"], "timestamp": Shape.time,
+      "details": Shape.object(["loop": detail, "npm": detail, "store": detail, "source": detail]),
+    ])
+  }()
+
+  // MARK: Hosts
+
+  private struct All: Encodable {
+    struct Item: Encodable {
+      var kind: String
+      var cached: Bool
+      var report: HealthReport.Proxy
+
+      private enum CodingKeys: String, CodingKey { case kind, cached }
+
+      func encode(to encoder: any Encoder) throws {
+        try report.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(kind, forKey: .kind)
+        try container.encode(cached, forKey: .cached)
+      }
+    }
+
+    var ok: Bool
+    @Nullable var score: Int?
+    var counts: [Health: Int]
+    var items: [Item]
+    var timestamp: String
+  }
+
+  private func all() -> All {
+    let report = source.snapshot().health.map(HealthReport.init)
+    let items = (report?.proxies ?? []).map {
+      All.Item(kind: ResourceKind.proxyHost.rawValue, cached: true, report: $0)
+    }
+    let counts = report?.counts ?? [:]
+    return All(
+      ok: (counts[.unhealthy] ?? 0) == 0, score: report?.score, counts: counts, items: items,
+      timestamp: source.now().iso8601)
+  }
+
+  private static let allShape = Shape.object([
+    "ok": ["type": "boolean"], "score": ["type": ["integer", "null"], "minimum": 0, "maximum": 100],
+    "counts": ["type": "object", "additionalProperties": Shape.integer],
+    "items": ["type": "array", "items": ["type": "object"]], "timestamp": Shape.time,
+  ])
+}
+
+/// Whether the store answers, looked at again after five seconds at the earliest, once for all that ask.
+actor StoreCheck {
+  private let stores: BudgetedStores
+  private let clock: any MonotonicClock
+  private var last: (detail: HealthRoutes.Detail, at: Double)?
+  private var asking: Task<HealthRoutes.Detail, Never>?
+
+  init(_ stores: BudgetedStores, clock: any MonotonicClock = SystemMonotonicClock()) {
+    self.stores = stores
+    self.clock = clock
+  }
+
+  func detail() async -> HealthRoutes.Detail {
+    if let last, clock.now - last.at < 5 { return last.detail }
+    let task =
+      asking
+      ?? Task { [stores] in
+        do {
+          _ = try await stores.ask { try await $0.alerts.pending() }
+          return HealthRoutes.Detail(ok: true, message: "it answers")
+        } catch {
+          return HealthRoutes.Detail(ok: false, message: Diagnostic(of: error).message)
+        }
+      }
+    asking = task
+    let detail = await task.value
+    asking = nil
+    last = (detail, clock.now)
+    return detail
+  }
+}

@@ -1,0 +1,58 @@
+import API
+import Configuration
+import Daemon
+import HTTPServer
+import Model
+import Platform
+
+/// The HTTP API beside a daemon.
+final class APICompanion: DaemonCompanion {
+  private let settings: APIServer.Settings
+  private let objects = ObjectBook()
+  private let console: Console
+  private let server = Lock<APIServer?>(nil)
+
+  /// - Throws: `CommandFailure`, where its certificate cannot be read.
+  init(_ configuration: APIConfiguration, _ console: Console) throws {
+    self.console = console
+    var settings = APIServer.Settings(listen: configuration.listen, version: VersionCommand.number)
+    settings.rules.requiresToken = configuration.requiresToken
+    settings.rules.allowedHosts = configuration.allowedHosts
+    settings.rules.requestsPerSecond = configuration.rateLimit
+    settings.limits.connectionsPerAddress = configuration.connectionsPerAddress
+    if let files = configuration.certificate {
+      settings.certificate = ServerCertificate(chain: try Self.read(files.chain), key: try Self.read(files.key))
+    }
+    self.settings = settings
+  }
+
+  private static func read(_ file: String) throws -> String {
+    do {
+      return String(decoding: try Files.read(file), as: UTF8.self)
+    } catch {
+      throw CommandFailure(
+        .invalid,
+        [Diagnostic(.unreadableFile, "\(error)", hint: "api.certificate and api.certificate_key name PEM files")])
+    }
+  }
+
+  var subscribers: [any DaemonSubscriber] { [objects] }
+
+  func start(beside service: DaemonService) async throws {
+    let source = APISource(
+      snapshot: { service.snapshot }, goesOn: { service.goesOn }, objects: objects, stores: service.stores,
+      now: service.now)
+    do {
+      let started = try APIServer(settings, source)
+      server.withLock { $0 = started }
+      let scheme = settings.certificate == nil ? "http" : "https"
+      console.log("the API listens on \(started.address) (\(scheme))")
+    } catch let error as HTTPServerError {
+      throw CommandFailure(
+        .failure,
+        [Diagnostic(.listenFailed, error.description, hint: "name another address with --listen or api.listen")])
+    }
+  }
+
+  func stop() async { await server.withLock { $0 }?.stop() }
+}

@@ -1,0 +1,25 @@
+import Model
+
+extension SettingCatalog {
+  static let listen = Setting.optional(
+    "api.listen", 1...300,
+    "Where the daemon's HTTP API listens: 127.0.0.1:9890, [::1]:9890 or unix:/run/reconciler.sock.",
+    flag: "listen")
+  static let requiresToken = Setting.toggle(
+    "api.require_token", default: false, "Ask for a token on this machine, too.")
+  static let allowedHosts = Setting.list(
+    "api.allowed_hosts", .texts, "Names by which the API may be asked for, besides addresses and localhost.")
+  static let apiCertificate = Setting.optional(
+    "api.certificate", 1...4096, "File with the certificate of the API and those above it (PEM): it then speaks TLS.")
+  static let apiCertificateKey = Setting.optional(
+    "api.certificate_key", 1...4096, "File with the key of that certificate (PEM).")
+  static let rateLimit = Setting.number(
+    "api.rate_limit", 0...1_000_000, default: 100, "Requests a second of one token or address; 0: no limit.")
+  static let connectionsPerAddress = Setting.number(
+    "api.connections_per_address", 0...100_000, default: 256, "Connections of one address; 0: no limit.")
+
+  static let api: [SettingDefinition] = [
+    listen.definition, requiresToken.definition, allowedHosts.definition, apiCertificate.definition,
+    apiCertificateKey.definition, rateLimit.definition, connectionsPerAddress.definition,
+  ]
+}

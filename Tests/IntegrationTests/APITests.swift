@@ -1,0 +1,237 @@
+import Curl
+import Foundation
+import Model
+import Platform
+import TestSupport
+import Testing
+
+/// The HTTP API of a running daemon: the real binary, asked over its Unix socket, which needs no port.
+@Suite struct APITests {
+  private struct Daemon {
+    let place: Workplace
+    let program: RunningProgram
+    private let engine = CurlEngine()
+
+    var socket: String { "\(place.scratch.path)/api.sock" }
+
+    init(_ place: Workplace) async throws {
+      self.place = place
+      program = try place.start("watch", "--listen", "unix:\(place.scratch.path)/api.sock")
+      try await until { (try? await ask("/readyz").status) == 200 }
+    }
+
+    func ask(_ path: String, _ headers: [(name: String, value: String)] = [], method: String = "GET") async throws
+      -> TransferResult
+    {
+      var transfer = HTTPTransfer(method: method, url: "http://localhost\(path)")
+      transfer.unixSocket = socket
+      transfer.headers = headers
+      return try await engine.perform(transfer)
+    }
+
+    func json(_ path: String) async throws -> JSONValue {
+      try JSONDecoder().decode(JSONValue.self, from: Data(try await ask(path).body))
+    }
+
+    func stop() async {
+      program.terminate()
+      #expect(await program.result().exit == 0)
+    }
+  }
+
+  private func withDaemon(_ body: (SimulatedNPM, Daemon) async throws -> Void) async throws {
+    try await withSimulator { npm in
+      var place = try Workplace(npm)
+      place.variables = ["WORD": "Quokka-secret"]
+      try place.scratch.write(
+        "desired/a.yaml",
+        """
+        access_lists: { lan: { items: [{ username: dad, password: { env: WORD } }] } }
+        proxy_hosts:
+          app: { domain_names: [app.test], forward: "http://127.0.0.1:80", validate: off, access_list: lan }
+          web: { domain_names: [web.test], forward: "http://127.0.0.1:80", validate: off }
+        """)
+      _ = try await npm.asAdmin(
+        "POST", "/api/nginx/dead-hosts", ["domain_names": ["hand.test"]])
+      let daemon = try await Daemon(place)
+      try await until { place.status("status.json")["counts"]["in_sync"] == 3 }
+      try await body(npm, daemon)
+      await daemon.stop()
+      #expect(!Files.exists(daemon.socket))
+    }
+  }
+
+  @Test func `what was applied is told as it is`() async throws {
+    try await withDaemon { npm, daemon in
+      let app = try await daemon.json("/api/proxies/app")
+      #expect(app["in_sync"] == true && app["managed"] == "ours" && app["id"] == 1 && app["reason"].isNull)
+      #expect(app["spec"]["access_list"] == "lan" && app["source"]["line"] == 3)
+      let lists = try await daemon.json("/api/access_lists")
+      #expect(lists["items"].arrayValue?.first?["spec"]["items"].arrayValue?.first?["username"] == "dad")
+      let all = try await daemon.json("/api/proxies/all")["items"].arrayValue ?? []
+      #expect(all.map { $0["name"].stringValue } == ["app", "web", "hand.test"])
+      #expect(all.last?["managed"] == "unmanaged" && all.last?["kind"] == "dead_host")
+      let pages = try await daemon.json("/api/proxies?limit=1")
+      #expect(pages["items"].arrayValue?.count == 1 && pages["next"] == "app")
+      let rest = try await daemon.json("/api/proxies?limit=1&cursor=app")
+      #expect(rest["items"].arrayValue?.first?["name"] == "web" && rest["next"].isNull)
+      let tag = try #require(try await daemon.ask("/api/proxies/app").headers["etag"])
+      #expect(try await daemon.ask("/api/proxies/app", [("If-None-Match", tag)]).status == 304)
+      // What is changed in NPM is drift until it is repaired, and the tag of the host does not change.
+      try await daemon.place.run("suspend", "--all", exits: 0)
+      _ = try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/2", ["forward_port": 81])
+      daemon.program.hangUp()
+      try await until { try await daemon.json("/api/proxies/web")["sync"] == "drifted" }
+      #expect(try await daemon.ask("/api/proxies/app").headers["etag"] == tag)
+    }
+  }
+
+  /// Every route that is described is in the page, and answers as it is described.
+  @Test func `the page, the description and what is served are one`() async throws {
+    try await withDaemon { _, daemon in
+      let paths = try await daemon.json("/api/openapi.json")["paths"].objectValue ?? [:]
+      let described = Set(
+        paths.flatMap { path, methods in
+          (methods.objectValue ?? [:]).keys.map { "\($0.uppercased()) \(path)" }
+        })
+      let page = String(decoding: try Files.read("\(Fixtures.project)/docs/api.md"), as: UTF8.self)
+      let written = page.matches(of: /\n\| `((?:GET|POST|PUT|DELETE) [^`]+)` \|/).map { String($0.output.1) }
+      #expect(Set(written) == described && written.count == described.count)
+      let names = ["{name}": "app", "{number}": "1"]
+      for path in paths.keys.sorted() where path != "/api/events/stream" {
+        let real = names.reduce(path) { $0.replacing($1.key, with: $1.value) }
+        let answer = try await daemon.ask(real)
+        let known = paths[path]?["get"]["responses"].objectValue ?? [:]
+        #expect(known[String(answer.status)] != nil || answer.status == 404, "\(real): \(answer.status)")
+        let type = answer.headers["content-type"] ?? ""
+        if type.contains("json") {
+          _ = try JSONDecoder().decode(JSONValue.self, from: Data(answer.body))
+        }
+        #expect(
+          answer.headers["x-request-id"]?.isEmpty == false && answer.headers["x-content-type-options"] == "nosniff")
+        let text = String(decoding: answer.body, as: UTF8.self)
+        #expect(!text.contains("Quokka") && !text.contains("Q*"), "\(real)")
+      }
+    }
+  }
+
+  @Test func `a refusal has a code, and the id of its request`() async throws {
+    try await withDaemon { _, daemon in
+      let cases: [(path: String, method: String, status: Int, code: String)] = [
+        ("/api/nothing", "GET", 404, "api-not-found"), ("/api/proxies/nope", "GET", 404, "unknown-name"),
+        ("/api/proxies", "DELETE", 405, "api-method"), ("/health?x=1", "GET", 400, "api-request"),
+        ("/api/proxies?limit=0", "GET", 400, "api-request"), ("/api/events?severity=loud", "GET", 400, "api-request"),
+        ("/api/events?after=-1", "GET", 400, "api-request"), ("/api/events?since=yesterday", "GET", 400, "api-request"),
+        ("/api/proxies/%ff", "GET", 400, "api-request"), ("/api/runs/nine", "GET", 404, "unknown-run"),
+        ("/api/badges/app.svg?metric=mood", "GET", 400, "api-request"),
+      ]
+      for (path, method, status, code) in cases {
+        let answer = try await daemon.ask(path, [("X-Request-ID", "mine-1")], method: method)
+        let body = try JSONDecoder().decode(JSONValue.self, from: Data(answer.body))
+        #expect(answer.status == status && body["code"] == .string(code), "\(path): \(body)")
+        #expect(body["correlation_id"] == "mine-1" && answer.headers["x-request-id"] == "mine-1")
+        #expect(answer.headers["content-type"] == "application/problem+json")
+      }
+      #expect(try await daemon.ask("/api/proxies", method: "DELETE").headers["allow"] == "GET, HEAD")
+      let near = try await daemon.json("/api/proxies/apq")
+      #expect(near["hint"] == "is it 'app'?")
+    }
+  }
+
+  @Test func `a token is made, opens, and opens nothing after it was revoked`() async throws {
+    try await withDaemon { _, daemon in
+      let made = try await daemon.place.run("token", "create", "ci", "-o", "json")
+      let token = try #require(made.json["token"].stringValue)
+      let bearer = [(name: "Authorization", value: "Bearer \(token)")]
+      // The daemon may have read the tokens just before.
+      try await until { try await daemon.ask("/api/plan", bearer).status == 200 }
+      #expect(try await daemon.place.run("token", "list").output.contains("ci  read"))
+      try await daemon.place.run("token", "create", "ci", exits: 1)
+      for file in try Files.below("\(daemon.place.scratch.path)/.reconciler").files {
+        #expect(!Files.holds(Array(token.utf8), in: try Files.read(file)), "\(file)")
+      }
+      try await daemon.place.run("token", "revoke", "ci", exits: 0)
+      try await until { try await daemon.ask("/api/plan", bearer).status == 401 }
+      try await daemon.place.run("token", "revoke", "ci", exits: 1)
+      let events = try await daemon.json("/api/events?source=api")["items"].arrayValue ?? []
+      #expect(events.map { $0["reason"] } == ["TokenCreated", "TokenRevoked"])
+    }
+  }
+
+  @Test func `the check of a container agrees`() async throws {
+    try await withDaemon { _, daemon in
+      let listen = "unix:\(daemon.socket)"
+      #expect(try await daemon.place.run("healthcheck", "--listen", listen).output == "ok\n")
+      let health = try await daemon.json("/health")
+      #expect(health["ok"] == true && health["details"]["npm"]["ok"] == true)
+      try await daemon.place.run("healthcheck", "--listen", "unix:/nowhere/api.sock", exits: 1)
+      try await daemon.place.run("healthcheck", exits: 3)
+    }
+  }
+
+  @Test func `Prometheus takes the metrics in both formats`() async throws {
+    let promtool = try OutsideProgram.path("promtool")
+    try await withDaemon { _, daemon in
+      let plain = try await daemon.ask("/metrics")
+      #expect(plain.headers["content-type"]?.hasPrefix("text/plain; version=0.0.4") == true)
+      let text = String(decoding: plain.body, as: UTF8.self)
+      for name in [
+        "service_up 1", "http_requests_total{", "http_request_duration_seconds_bucket{", "process_start_time_seconds ",
+      ] {
+        #expect(text.contains(name), "\(name)")
+      }
+      try daemon.place.scratch.write("metrics.txt", text)
+      let judged = try await ProgramRun.run(
+        ["-c", "\(promtool) check metrics < metrics.txt"], in: daemon.place.scratch.path, program: "/bin/sh")
+      #expect(judged.exit == 0, "\(judged.output)\(judged.errors)")
+      let open = try await daemon.ask("/metrics", [("Accept", "application/openmetrics-text; version=1.0.0")])
+      let lines = String(decoding: open.body, as: UTF8.self)
+      #expect(open.headers["content-type"]?.hasPrefix("application/openmetrics-text") == true)
+      #expect(lines.hasSuffix("# EOF\n") && lines.contains("# TYPE http_requests counter\n"))
+    }
+  }
+
+  /// Reads a stream until an event of this reason; returns the numbers in their order.
+  private func read(_ socket: String, after: Int, until reason: String) throws -> [Int] {
+    let connection = try RawConnection(.unix(path: socket))
+    defer { connection.close() }
+    connection.send("GET /api/events/stream HTTP/1.0\r\nHost: localhost\r\nLast-Event-ID: \(after)\r\n\r\n")
+    var text = ""
+    while let part = connection.receive(), !part.isEmpty {
+      text += part
+      if text.contains("event: \(reason)\n"), text.hasSuffix("\n\n") { break }
+    }
+    return text.split(separator: "\n").compactMap { $0.hasPrefix("id: ") ? Int($0.dropFirst(4)) : nil }
+  }
+
+  @Test func `a stream resumes after the daemon was killed, with nothing missed or told twice`() async throws {
+    try await withSimulator { npm in
+      let place = try Workplace(npm)
+      try place.desire("app", "app.test")
+      var seen: [Int] = []
+      for round in 1...6 {
+        let daemon = try await Daemon(place)
+        let last = seen.last ?? 0
+        async let found = BlockingPool.files.run { try read(daemon.socket, after: last, until: "TokenCreated") }
+        try await place.run("token", "create", "round-\(round)", exits: 0)
+        seen += try await found
+        daemon.program.killHard()
+        _ = await daemon.program.result()
+      }
+      let events = try await place.run("events", "--limit", "1000", "-o", "json").json["events"].arrayValue ?? []
+      let numbers = events.compactMap { $0["number"].intValue }
+      #expect(seen == numbers.filter { $0 <= seen.last ?? 0 })
+      #expect(seen.count >= 6)
+    }
+  }
+
+  @Test func `an address that is taken ends the daemon with an error`() async throws {
+    try await withDaemon { npm, daemon in
+      let other = try Workplace(npm)
+      try other.desire("x", "x.test")
+      let run = try await other.run("watch", "--listen", "unix:\(daemon.socket)")
+      #expect(run.exit == 1 && run.errors.contains("[listen-failed]"), "\(run.errors)")
+      try await other.run("watch", "--listen", "nowhere", exits: 3)
+    }
+  }
+}
