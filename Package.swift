@@ -100,7 +100,8 @@ let package = Package(
     module(
       "API",
       [
-        "Model", "Planning", "Alerting", "Store", "Probe", "Reconciler", "Reports", "Daemon", "HTTPServer", "Metrics",
+        "Model", "Planning", "Alerting", "DesiredFiles", "Store", "Probe", "Reconciler", "Reports", "Daemon",
+        "HTTPServer", "Metrics",
         "Upstream",
         "Hashing", "Platform",
       ]),

@@ -48,7 +48,7 @@ package final class APIServer: Sendable {
   ) -> [Route] {
     let routes =
       HealthRoutes(source).routes + ObjectRoutes(source).routes + StateRoutes(source).routes
-      + EventRoutes(source, hub).routes + BadgeRoutes(source).routes
+      + EventRoutes(source, hub).routes + OrderRoutes(source).routes + BadgeRoutes(source).routes
       + MetricRoutes(source, metrics, connections: connections).routes
     return routes + [OpenAPI.route(routes, version: version)]
   }

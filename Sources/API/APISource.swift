@@ -10,11 +10,14 @@ package struct APISource: Sendable {
   package var objects: ObjectBook
   package var stores: BudgetedStores
   package var now: @Sendable () -> Timestamp
+  /// Has the next reconciliation begin.
+  package var trigger: @Sendable () -> Void
 
   package init(
     snapshot: @escaping @Sendable () -> DaemonSnapshot, goesOn: @escaping @Sendable () -> Bool, objects: ObjectBook,
-    stores: BudgetedStores, now: @escaping @Sendable () -> Timestamp
+    stores: BudgetedStores, now: @escaping @Sendable () -> Timestamp, trigger: @escaping @Sendable () -> Void
   ) {
+    self.trigger = trigger
     self.snapshot = snapshot
     self.goesOn = goesOn
     self.objects = objects

@@ -36,6 +36,9 @@ package enum OpenAPI {
       route.pattern.variables.map { name in parameter(name, "path", "A part of the path.", ["type": "string"], true) }
       + route.parameters.map { parameter($0.name, "query", $0.meaning, $0.schema, false) }
     if !parameters.isEmpty { members["parameters"] = .array(parameters) }
+    if let body = route.body {
+      members["requestBody"] = ["required": true, "content": ["application/json": ["schema": body]]]
+    }
     if case .role(let role) = route.access {
       var security: [JSONValue] = [["token": []]]
       if role == .read { security.append(["password": []]) }
@@ -103,10 +106,16 @@ enum Shape {
 
 /// A part of a list: `?limit=` and `?cursor=`.
 struct Page {
-  static let parameters: [Route.Parameter] = [
-    .init("limit", "Entries of one answer.", ["type": "integer", "minimum": 1, "maximum": 1000, "default": 100]),
-    .init("cursor", "`next` of the answer before.", Shape.string),
-  ]
+  static let parameters = parameters(cursor: Shape.string)
+  /// Where the cursor is a number.
+  static let numbered = parameters(cursor: ["type": "string", "pattern": "^[0-9]{1,18}$"])
+
+  private static func parameters(cursor: JSONValue) -> [Route.Parameter] {
+    [
+      .init("limit", "Entries of one answer.", ["type": "integer", "minimum": 1, "maximum": 1000, "default": 100]),
+      .init("cursor", "`next` of the answer before.", cursor),
+    ]
+  }
 
   var limit: Int
   var cursor: String?

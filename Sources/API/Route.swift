@@ -64,12 +64,14 @@ package struct Route: Sendable {
   package var summary: String
   package var access: Access
   package var parameters: [Parameter]
+  /// The shape of its JSON body; nil: it has none.
+  package var body: JSONValue?
   package var answers: [Answer]
   package var respond: @Sendable (APIRequest) async throws -> HTTPResponse
 
   package init(
     _ method: String, _ pattern: String, _ id: String, _ summary: String, access: Access = .role(.read),
-    parameters: [Parameter] = [], answers: [Answer],
+    parameters: [Parameter] = [], body: JSONValue? = nil, answers: [Answer],
     respond: @escaping @Sendable (APIRequest) async throws -> HTTPResponse
   ) {
     self.method = method
@@ -78,6 +80,7 @@ package struct Route: Sendable {
     self.summary = summary
     self.access = access
     self.parameters = parameters
+    self.body = body
     self.answers = answers
     self.respond = respond
   }

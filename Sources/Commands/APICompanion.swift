@@ -41,7 +41,7 @@ final class APICompanion: DaemonCompanion {
   func start(beside service: DaemonService) async throws {
     let source = APISource(
       snapshot: { service.snapshot }, goesOn: { service.goesOn }, objects: objects, stores: service.stores,
-      now: service.now)
+      now: service.now, trigger: { service.trigger(.request) })
     do {
       let started = try APIServer(settings, source)
       server.withLock { $0 = started }

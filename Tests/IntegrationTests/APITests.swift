@@ -29,6 +29,17 @@ import Testing
       return try await engine.perform(transfer)
     }
 
+    func order(_ path: String, _ body: String, token: String?, type: String = "application/json") async throws
+      -> (status: Int, body: JSONValue)
+    {
+      var transfer = HTTPTransfer(method: "POST", url: "http://localhost\(path)")
+      transfer.unixSocket = socket
+      transfer.headers = [("Content-Type", type)] + (token.map { [("Authorization", "Bearer \($0)")] } ?? [])
+      transfer.body = Array(body.utf8)
+      let answer = try await engine.perform(transfer)
+      return (answer.status, (try? JSONDecoder().decode(JSONValue.self, from: Data(answer.body))) ?? .null)
+    }
+
     func json(_ path: String) async throws -> JSONValue {
       try JSONDecoder().decode(JSONValue.self, from: Data(try await ask(path).body))
     }
@@ -98,7 +109,7 @@ import Testing
       let written = page.matches(of: /\n\| `((?:GET|POST|PUT|DELETE) [^`]+)` \|/).map { String($0.output.1) }
       #expect(Set(written) == described && written.count == described.count)
       let names = ["{name}": "app", "{number}": "1"]
-      for path in paths.keys.sorted() where path != "/api/events/stream" {
+      for path in paths.keys.sorted() where path != "/api/events/stream" && !paths[path]!["get"].isNull {
         let real = names.reduce(path) { $0.replacing($1.key, with: $1.value) }
         let answer = try await daemon.ask(real)
         let known = paths[path]?["get"]["responses"].objectValue ?? [:]
@@ -155,6 +166,42 @@ import Testing
       try await daemon.place.run("token", "revoke", "ci", exits: 1)
       let events = try await daemon.json("/api/events?source=api")["items"].arrayValue ?? []
       #expect(events.map { $0["reason"] } == ["TokenCreated", "TokenRevoked"])
+    }
+  }
+
+  @Test func `an order needs a token that may give it, and is carried out`() async throws {
+    try await withDaemon { npm, daemon in
+      func token(_ role: String) async throws -> String {
+        try await daemon.place.run("token", "create", role, "--role", role, "-o", "json").json["token"].stringValue
+          ?? ""
+      }
+      let (reader, writer) = (try await token("read"), try await token("write"))
+      let suspend = #"{"name": "app", "for": "2h", "reason": "update"}"#
+      try await until { try await daemon.order("/api/suspend", "{}", token: writer).status == 422 }
+      #expect(try await daemon.order("/api/suspend", suspend, token: nil).status == 401)
+      #expect(try await daemon.order("/api/suspend", suspend, token: reader).status == 403)
+      #expect(try await daemon.order("/api/suspend", suspend, token: writer, type: "text/plain").status == 415)
+      for (body, status) in [
+        ("[]", 400), ("{", 400), (#"{"nam": "app"}"#, 422), (#"{"name": 7}"#, 422), (#"{"name": "apq"}"#, 404),
+        (#"{"name": "app", "all": true}"#, 422), (#"{"name": "app", "for": "soon"}"#, 422),
+      ] {
+        let answer = try await daemon.order("/api/suspend", body, token: writer)
+        #expect(answer.status == status, "\(body): \(answer)")
+      }
+      #expect(try await daemon.order("/api/suspend", suspend, token: writer).status == 200)
+      #expect(try await daemon.place.run("suspend").output.contains("'app' until"))
+      _ = try await npm.asAdmin("PUT", "/api/nginx/proxy-hosts/1", ["forward_port": 81])
+      daemon.program.hangUp()
+      try await until { try await daemon.json("/api/proxies/app")["sync"] == "drifted" }
+      #expect(try await daemon.order("/api/resume", #"{"name": "app"}"#, token: writer).status == 200)
+      try await until { try await daemon.json("/api/proxies/app")["in_sync"] == true }
+      #expect(try await npm.asAdmin("GET", "/api/nginx/proxy-hosts/1")["forward_port"] == 80)
+      #expect(try await daemon.order("/api/resume", #"{"name": "app"}"#, token: writer).status == 409)
+      let silence = try await daemon.order("/api/alerts/silences", #"{"match": "app", "for": "1h"}"#, token: writer)
+      #expect(silence.status == 200 && silence.body["number"] == 1)
+      let events = try await daemon.json("/api/events?source=suspend,alerts")["items"].arrayValue ?? []
+      #expect(events.map { $0["reason"] } == ["Suspended", "Resumed", "Silenced"])
+      #expect(events.allSatisfy { $0["data"]["by"] == "write" })
     }
   }
 

@@ -15,7 +15,9 @@ struct EventRoutes {
 
   private static let filters: [Route.Parameter] = [
     .init("since", "Not older than this time (RFC 3339).", Shape.time),
-    .init("severity", "Only these, with commas.", Shape.string),
+    .init(
+      "severity", "Only these, with commas.",
+      ["type": "string", "pattern": "^((info|warning|error)(,(info|warning|error)){0,2})?$"]),
     .init("source", "Only of these, with commas.", Shape.string),
     .init("subject", "Only of these, with commas, as proxy_host/jellyfin.", Shape.string),
     .init("after", "Only those after this number.", ["type": "integer", "minimum": 0]),
@@ -31,7 +33,7 @@ struct EventRoutes {
     [
       Route(
         "GET", "/api/events", "listEvents", "What happened, oldest first",
-        parameters: Self.filters + Page.parameters,
+        parameters: Self.filters + Page.numbered,
         answers: [.init(200, "Oldest first.", Shape.json(Shape.list(Self.shape)))], respond: { try await list($0) }),
       Route(
         "GET", "/api/events/stream", "streamEvents",

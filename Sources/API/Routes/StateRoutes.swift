@@ -52,7 +52,7 @@ struct StateRoutes {
 
   private var runs: Route {
     Route(
-      "GET", "/api/runs", "listRuns", "Runs that wrote, newest first", parameters: Page.parameters,
+      "GET", "/api/runs", "listRuns", "Runs that wrote, newest first", parameters: Page.numbered,
       answers: [.init(200, "Newest first.", Shape.json(Shape.list(Self.runShape)))]
     ) { request in
       let page = try Page(request)

@@ -1,0 +1,49 @@
+import DesiredFiles
+import FoundationEssentials
+import HTTPServer
+import Model
+
+/// The members of a request's JSON body.
+struct JSONBody {
+  private let members: [String: JSONValue]
+
+  /// - Parameter known: members that it may have.
+  /// - Throws: `Problem`.
+  init(_ request: APIRequest, known: [String]) throws {
+    let type = request.header("content-type")?.lowercased() ?? ""
+    guard type.hasPrefix("application/json") else {
+      throw Problem(415, .apiRequest, "a body is JSON", hint: "send 'Content-Type: application/json'")
+    }
+    let value = try? JSONDecoder().decode(JSONValue.self, from: Data(request.http.body))
+    guard let members = value?.objectValue else { throw Problem(400, .apiRequest, "the body is no JSON object") }
+    if let unknown = members.keys.sorted().first(where: { !known.contains($0) }) {
+      throw Problem(
+        422, .unknownKey, "'\(unknown.prefix(100))' is no member of this body",
+        hint: Suggestion.nearest(to: unknown, among: known).map { "did you mean '\($0)'?" }
+          ?? "it has \(known.joined(separator: ", "))")
+    }
+    self.members = members
+  }
+
+  func text(_ name: String, upTo limit: Int = 1000) throws -> String? {
+    guard let value = members[name], !value.isNull else { return nil }
+    guard let text = value.stringValue else { throw Problem(422, .wrongType, "'\(name)' is a text") }
+    guard text.count <= limit else { throw Problem(422, .tooLarge, "'\(name)' has at most \(limit) characters") }
+    return text
+  }
+
+  func flag(_ name: String) throws -> Bool? {
+    guard let value = members[name], !value.isNull else { return nil }
+    guard let flag = value.boolValue else { throw Problem(422, .wrongType, "'\(name)' is true or false") }
+    return flag
+  }
+
+  /// A length such as `2h`, in seconds.
+  func seconds(_ name: String) throws -> Double? {
+    guard let text = try text(name) else { return nil }
+    guard let seconds = DurationFormat.seconds(text), seconds > 0 else {
+      throw Problem(422, .badValue, "'\(name)' is a duration", hint: "write 30m, 2h or 7d")
+    }
+    return seconds
+  }
+}
