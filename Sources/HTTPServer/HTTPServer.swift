@@ -21,7 +21,7 @@ package struct HTTPServerLimits: Sendable {
   package var idle = 60.0
   package var maximumBody = 1 << 20
   /// For a request's head and the head of its answer, in bytes.
-  package var memory = 32 << 10
+  package var memory = 20 << 10
   package var connections = 4096
   /// 0: as many as all together.
   package var connectionsPerAddress = 0
@@ -34,6 +34,7 @@ package struct HTTPServerLimits: Sendable {
   package static let lenient: HTTPServerLimits = {
     var limits = HTTPServerLimits()
     (limits.head, limits.body, limits.idle, limits.isStrict) = (600, 600, 120, false)
+    limits.memory = 32 << 10
     return limits
   }()
 }

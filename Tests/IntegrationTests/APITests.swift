@@ -200,8 +200,8 @@ import Testing
       let silence = try await daemon.order("/api/alerts/silences", #"{"match": "app", "for": "1h"}"#, token: writer)
       #expect(silence.status == 200 && silence.body["number"] == 1)
       let events = try await daemon.json("/api/events?source=suspend,alerts")["items"].arrayValue ?? []
-      #expect(events.map { $0["reason"] } == ["Suspended", "Resumed", "Silenced"])
-      #expect(events.allSatisfy { $0["data"]["by"] == "write" })
+      let orders = events.filter { $0["data"]["by"] == "write" }
+      #expect(orders.map { $0["reason"] } == ["Suspended", "Resumed", "Silenced"])
     }
   }
 
