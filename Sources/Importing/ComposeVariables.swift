@@ -24,6 +24,11 @@ struct ComposeVariables {
     return result + rest
   }
 
+  /// Whether it has a variable; `$$` is none.
+  static func holdsVariable(_ text: String) -> Bool {
+    text.replacing("$$", with: "").firstMatch(of: /\$[A-Za-z_{]/) != nil
+  }
+
   /// The brace that closes the first one; defaults may hold others.
   private static func end(of text: Substring) -> Substring.Index? {
     var depth = 0

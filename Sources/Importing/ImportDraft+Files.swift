@@ -29,6 +29,8 @@ private struct ImportWriter {
   private let ambiguous: (identities: Set<String>, numbers: Set<ObjectRef>)
   /// Who has what is held once, by claim, or by kind and name in NPM.
   private var holders: [String: String] = [:]
+  /// The same, of objects of the kind that are a comment.
+  private var contested: [String: (kind: ResourceKind, index: Int, origin: String)] = [:]
 
   init(draft: ImportDraft, passwords: DesiredWriter.Passwords, nameInNPM: @escaping (ObjectRef) -> String?) {
     self.draft = draft
@@ -47,7 +49,15 @@ private struct ImportWriter {
     for kind in ResourceSchema.all {
       let objects = draft.objects.filter { $0.kind === kind }
       guard !objects.isEmpty else { continue }
-      let blocks = zip(objects, names(objects)).map { block($0, $1) }
+      var resolved: [ImportedObject] = []
+      for object in objects { resolved.append(self.resolved(object)) }
+      // What is not managed may be what guards its domains.
+      for (index, object) in resolved.enumerated() where !object.gaps.isEmpty {
+        for key in holderKeys(Spec(kind, json: .object(object.fields))) {
+          contested[key] = (kind.kind, index, object.origin)
+        }
+      }
+      let blocks = zip(resolved, names(objects)).enumerated().map { block($1.0, $1.1, at: $0) }
       result.add(blocks, of: kind, splits: splits, header: header)
     }
     checkTogether()
@@ -94,21 +104,28 @@ private struct ImportWriter {
     }
   }
 
-  private mutating func block(_ object: ImportedObject, _ name: String) -> DesiredBlock {
-    var gaps = object.gaps
-    var fields = object.fields
+  /// With the names of what it refers to.
+  private mutating func resolved(_ object: ImportedObject) -> ImportedObject {
+    var copy = object
     for (field, reference) in object.references.sorted(by: { $0.key < $1.key }) {
       switch resolve(reference, field, object) {
-      case .success(let value): fields[field] = value
+      case .success(let value): copy.fields[field] = value
       case .failure(let gap):
-        gaps.append(gap.reason)
-        fields[field] = .string(reference.description)
+        copy.gaps.append(gap.reason)
+        copy.fields[field] = .string(reference.description)
       }
     }
+    copy.gaps += Self.redact(&copy.fields)
+    return copy
+  }
+
+  /// - Parameter index: of the object among those of its kind.
+  private mutating func block(_ object: ImportedObject, _ name: String, at index: Int) -> DesiredBlock {
+    var gaps = object.gaps
+    var fields = object.fields
     if let field = object.kind.nameField, fields[field] == nil { fields[field] = .string(name) }
-    gaps += Self.redact(&fields)
     let spec = Spec(object.kind, json: .object(fields)).normalised()
-    gaps += conflicts(spec)
+    gaps += conflicts(spec, index)
     var shown = spec
     // A requested certificate is called by its domains.
     if let field = object.kind.nameField, spec[field] == .string(name) || ResourceSchema.isRequested(spec) {
@@ -152,9 +169,10 @@ private struct ImportWriter {
   }
 
   /// A domain, a port and a name in NPM are held once: the first object has it.
-  private func conflicts(_ spec: Spec) -> [String] {
+  private func conflicts(_ spec: Spec, _ index: Int) -> [String] {
     holderKeys(spec).compactMap { key in
-      holders[key].map { "'\(key.drop { $0 != "/" }.dropFirst())' is held by \($0)" }
+      let other = contested[key].flatMap { $0.kind == spec.kind && $0.index == index ? nil : $0.origin }
+      return (holders[key] ?? other).map { "'\(key.drop { $0 != "/" }.dropFirst())' is of \($0), too" }
     }
   }
 

@@ -6,8 +6,10 @@ struct SyncLabels {
   struct Defaults {
     var flags: [String: Bool] = [:]
     var dockerHost: String?
-    /// The tool's variables are in a file of their own.
+    /// Some of the tool's variables are elsewhere.
     var areElsewhere = false
+    /// The tool itself is in the files.
+    var isKnown = false
   }
 
   let service: ComposeService
@@ -31,7 +33,8 @@ struct SyncLabels {
         if let on = service.environment[flag.variable].flatMap(ImportNode.flag) { result.flags[flag.field] = on }
       }
       if let host = service.environment["DOCKER_HOST_IP"], !host.isEmpty { result.dockerHost = host }
-      if service.image.contains("npm-docker-sync"), service.hasEnvironmentFile { result.areElsewhere = true }
+      if service.isSync { result.isKnown = true }
+      if service.isSync, service.hasEnvironmentElsewhere { result.areElsewhere = true }
     }
     return result
   }
@@ -54,7 +57,7 @@ struct SyncLabels {
       object.gaps = service.gaps
       var rest = group.labels
       // A variable in it may be a secret: it is shown without its value.
-      if let config = rest["advanced.config"], config.raw != config.value {
+      if let config = rest["advanced.config"], ComposeVariables.holdsVariable(config.raw) {
         object.fields["advanced_config"] = .string(config.raw)
         object.lack("its advanced config holds the value of a variable, which may be a secret")
         rest["advanced.config"] = nil
@@ -64,14 +67,16 @@ struct SyncLabels {
       }
       if kind.kind == .proxyHost { readHost(&object, take) } else { readStream(&object, take) }
       for (name, label) in rest.sorted(by: { $0.key < $1.key }) {
-        draft.note("the label '\(name)' of \(object.origin) is left out: it is not known", at: label.place)
+        draft.note(
+          "the label '\(ComposeService.shown(name))' of \(object.origin) is left out: it is not known", at: label.place)
       }
       draft.objects.append(object)
     }
   }
 
   private func readHost(_ object: inout ImportedObject, _ take: (String) -> String?) {
-    let domains = (take("domains") ?? "") + "," + (take("domain") ?? "")
+    let several = take("domains")
+    let domains = several ?? take("domain") ?? ""
     object.fields["domain_names"] = .array(
       domains.split(separator: ",").map { .string(Self.trimmed($0)) }.filter { $0 != "" })
     object.fields["forward_scheme"] = .string(take("scheme") ?? "http")
@@ -80,7 +85,7 @@ struct SyncLabels {
       let written = take(flag.label)
       if let written, ImportNode.flag(written) == nil { object.lack("'\(flag.label)' is neither true nor false") }
       if written == nil, defaults.areElsewhere, defaults.flags[flag.field] == nil {
-        object.lack("npm-docker-sync has its defaults in 'env_file': give them below 'environment'")
+        object.lack("npm-docker-sync has defaults in 'env_file' or the shell: give them below 'environment'")
       }
       object.fields[flag.field] = .bool(
         written.flatMap(ImportNode.flag) ?? defaults.flags[flag.field] ?? flag.isOn)
@@ -128,7 +133,8 @@ struct SyncLabels {
       var parts = label.key.dropFirst(4).split(separator: ".", omittingEmptySubsequences: false)[...]
       guard let kind = parts.popFirst().map(String.init), kind == "proxy" || kind == "stream" else {
         draft.note(
-          "the label '\(label.key)' of service \(service.name) is left out: it is not known", at: label.place)
+          "the label '\(ComposeService.shown(label.key))' of service \(service.name) is left out: it is not known",
+          at: label.place)
         continue
       }
       let index = parts.first.flatMap { Int($0) }

@@ -9,6 +9,9 @@ struct TraefikRouter {
   var options: [String: String] = [:]
   /// Why it cannot be taken over.
   var gaps: [String] = []
+
+  /// For messages: what is no name may be a secret that was written in its place.
+  var shownName: String { ComposeService.shown(name) }
 }
 
 /// What the labels of Traefik in a project say. Names are the same in any case.
@@ -17,6 +20,8 @@ struct TraefikLabels {
   private(set) var middlewares = TraefikMiddlewares()
   /// Load balancers by name, with the service whose container they lead to.
   private(set) var targets: [String: (options: [String: String], route: ComposeRoute)] = [:]
+  /// Names of targets that several services have.
+  private var sharedTargets: Set<String> = []
   /// Names of the targets of a service, by its place.
   private(set) var targetsOfService: [SourceLocation: Set<String>] = [:]
 
@@ -34,11 +39,11 @@ struct TraefikLabels {
         add(option, of: parts[3], label, service, route, isNew: seen.insert(parts[3]).inserted)
       case ("http", "middlewares") where parts.count > 4: middlewares.add(parts[3], option)
       case ("http", "services") where parts.count > 4:
+        if let known = targets[parts[3]], known.route.service.place != service.place { sharedTargets.insert(parts[3]) }
         targets[parts[3], default: ([:], route)].options[option] = label.value
         targetsOfService[service.place, default: []].insert(parts[3])
       case ("tcp", _), ("udp", _): others.insert("\(parts[1]) routers: their ports are in Traefik's own settings")
-      case ("docker", _): break
-      default: others.insert("'\(label.key)': it is not known")
+      default: others.insert("'\(ComposeService.shown(label.key))': it is not known")
       }
     }
     for other in others.sorted() {
@@ -58,9 +63,9 @@ struct TraefikLabels {
       routers[name] ?? TraefikRouter(name: name, service: service, route: route, place: label.place, gaps: service.gaps)
     if router.service.place != service.place { router.gaps.append("two services have a router of this name") }
     let isKnown = Self.knownOptions.contains { option == $0 || option.hasPrefix("\($0).") }
-    if !isKnown { router.gaps.append("its option '\(option)' has no counterpart here") }
+    if !isKnown { router.gaps.append("an option of its router has no counterpart here") }
     if option.hasPrefix("tls.options") { router.gaps.append("its TLS options have no counterpart in NPM") }
-    if ["priority", "rulesyntax"].contains(option) { router.gaps.append("its '\(option)' has no counterpart in NPM") }
+    if option == "rulesyntax" { router.gaps.append("the syntax of its rule is not read") }
     router.options[option] = label.value
     routers[name] = router
   }
@@ -80,8 +85,15 @@ struct TraefikLabels {
     } else if own.count > 1 {
       return object.lack("its container has several services, and it names none")
     }
+    if sharedTargets.contains(where: { targets[$0]?.route.service.place == route.service.place }) {
+      object.lack("several services have its load balancer")
+    }
+    // With one server, it makes no difference whether a visitor stays with it, or which one is well.
     let known = ["loadbalancer.server.port", "loadbalancer.server.scheme", "loadbalancer.passhostheader"]
-    if options.keys.contains(where: { !known.contains($0) }) || options["loadbalancer.passhostheader"] == "false" {
+    let rest = options.keys.filter { key in
+      !known.contains(key) && !key.hasPrefix("loadbalancer.sticky") && !key.hasPrefix("loadbalancer.healthcheck.")
+    }
+    if !rest.isEmpty || options["loadbalancer.passhostheader"]?.lowercased() == "false" {
       object.lack("its service has options without a counterpart in NPM")
     }
     object.fields["forward_scheme"] = .string(options["loadbalancer.server.scheme"] ?? "http")

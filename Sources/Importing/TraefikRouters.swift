@@ -24,23 +24,10 @@ struct TraefikRouters {
 
   // MARK: Hosts
 
-  /// A proxy host that is put together.
-  private struct Host {
-    var object: ImportedObject
-    var domains: Set<String>
-    var hasTLS = false
-    /// Plain http is served, too.
-    var isPlain = false
-    var redirects = false
-    var locations: [JSONValue] = []
-    /// Paths that only TLS serves.
-    var guardedPaths: [String] = []
-  }
-
   /// What could not be expressed.
-  private struct Remainder {
-    /// Domains of routers that are left out: nothing that has them is as Traefik serves it.
-    var spoiled: [(domains: Set<String>, reason: String)] = []
+  struct Remainder {
+    /// Domains of routers that are left out: nothing that has them is as Traefik serves it. nil: any may be meant.
+    var spoiled: [(domains: Set<String>?, reason: String)] = []
     /// A router for every domain redirects.
     var redirectsAll = false
   }
@@ -50,44 +37,38 @@ struct TraefikRouters {
     if !routers.isEmpty && !settings.isKnown {
       draft.note(
         "what Traefik's own settings do to all routers is not known: TLS, redirects and middlewares of entry points",
-        at: routers[0].place, hint: "compare with them before an apply; a 'command:' of Traefik in these files is read")
+        at: routers[0].place,
+        hint: "compare with them before an apply; a 'command:' with '--entrypoints...' in these files is read")
     }
-    var hosts: [Host] = []
+    var hosts = TraefikHosts()
     let remainder = translate(routers, to: &hosts, &draft)
-    for index in hosts.indices {
-      hosts[index].redirects = hosts[index].redirects || remainder.redirectsAll
-      for (domains, reason) in remainder.spoiled where !domains.isDisjoint(with: hosts[index].domains) {
-        hosts[index].object.lack(reason)
-      }
-      for other in hosts.indices where other != index {
-        guard let shared = hosts[index].domains.intersection(hosts[other].domains).min() else { continue }
-        hosts[index].object.lack("'\(shared)' is in several routers with different domains")
-      }
-    }
-    draft.objects += hosts.map(finished)
+    hosts.finish(remainder)
+    draft.objects += hosts.all.map(finished)
   }
 
   private func translate(
-    _ routers: [TraefikRouter], to hosts: inout [Host], _ draft: inout ImportDraft
+    _ routers: [TraefikRouter], to hosts: inout TraefikHosts, _ draft: inout ImportDraft
   ) -> Remainder {
     var remainder = Remainder()
     var paths: [(router: TraefikRouter, domains: Set<String>, path: String)] = []
     for router in routers {
+      let rule = router.options["rule"] ?? ""
       do {
-        let matches = try TraefikRule.matches(router.options["rule"] ?? "")
+        let matches = try TraefikRule.matches(rule)
         let whole = matches.filter { $0.path == nil }.flatMap(\.domains)
         if !whole.isEmpty { add(router, whole, to: &hosts, &draft) }
         for (path, group) in Dictionary(grouping: matches.filter { $0.path != nil }, by: \.path) {
           paths.append((router, Set(group.flatMap(\.domains).map { $0.lowercased() }), path ?? ""))
         }
       } catch {
-        let domains = TraefikRule.domains(in: router.options["rule"] ?? "")
-        if domains.isEmpty && isRedirecting(router) {
+        let domains = TraefikRule.domains(in: rule)
+        if domains == nil && isRedirecting(router) {
           remainder.redirectsAll = true
-        } else {
-          remainder.spoiled.append((domains, "the router \(router.name) is not translated"))
+        } else if domains != nil || router.options["priority"].flatMap({ Int($0) }) ?? .max > 10 {
+          // With a small priority, a router for any domain is for those that no other has.
+          remainder.spoiled.append((domains, "the router \(router.shownName) is not translated"))
         }
-        draft.note("the router \(router.name) is left out: \(error.message)", at: router.place)
+        draft.note("the router \(router.shownName) is left out: \(error.message)", at: router.place)
       }
     }
     for (router, domains, path) in paths.sorted(by: { ($0.router.name, $0.path) < ($1.router.name, $1.path) }) {
@@ -97,84 +78,98 @@ struct TraefikRouters {
   }
 
   private func add(
-    _ router: TraefikRouter, _ domains: [String], to hosts: inout [Host], _ draft: inout ImportDraft
+    _ router: TraefikRouter, _ domains: [String], to hosts: inout TraefikHosts, _ draft: inout ImportDraft
   ) {
-    let key = Set(domains.map { $0.lowercased() })
-    let index = index(of: key, router, domains, in: &hosts)
-    note(router, &hosts[index], &draft)
-    guard !isRedirecting(router) else {
-      hosts[index].redirects = true
-      return
-    }
-    hosts[index].isPlain = hosts[index].isPlain || isPlain(router)
-    let known = hosts[index].object.fields["forward_host"]
-    labels.fill(&hosts[index].object, router)
-    if let known, known != hosts[index].object.fields["forward_host"] {
-      hosts[index].object.lack("the routers of its domains lead to different services")
+    hosts.change(Set(domains.map { $0.lowercased() }), made: object(router, domains)) { host in
+      note(router, &host, &draft)
+      guard !isRedirecting(router) else {
+        host.redirects = true
+        return
+      }
+      host.ruleLength = max(host.ruleLength, router.options["rule"]?.count ?? 0)
+      host.isPlain = host.isPlain || isPlain(router)
+      let fields = ["forward_scheme", "forward_host", "forward_port"]
+      let known = fields.map { host.object.fields[$0] }
+      labels.fill(&host.object, router)
+      if known.contains(where: { $0 != nil }), known != fields.map({ host.object.fields[$0] }) {
+        host.object.lack("the routers of its domains lead to different services")
+      }
     }
   }
 
   private func add(
-    _ router: TraefikRouter, _ domains: Set<String>, _ path: String, to hosts: inout [Host],
+    _ router: TraefikRouter, _ domains: Set<String>, _ path: String, to hosts: inout TraefikHosts,
     _ draft: inout ImportDraft
   ) {
-    guard !isRedirecting(router) else { return }
-    if !hosts.contains(where: { $0.domains == domains }) {
-      let others = hosts.indices.filter { !hosts[$0].domains.isDisjoint(with: domains) }
-      for index in others { hosts[index].object.lack("'\(path)' of some of its domains has another destination") }
+    hosts.lack("'\(path)' of some of its domains has another destination", at: hosts.others(than: domains))
+    let isNew = !hosts.has(domains)
+    hosts.change(domains, made: object(router, domains.sorted())) { host in
+      if isNew {
+        host.object.lack("only '\(path)' has a destination: NPM needs one for the rest of the domain")
+      }
+      if router.options["rule"]?.count ?? 0 <= host.ruleLength {
+        host.object.lack("Traefik prefers the rule for all of the domain to that of '\(path)'")
+      }
+      note(router, &host, &draft)
+      if !isPlain(router) || isRedirecting(router) { host.guardedPaths.append(path) }
+      guard !isRedirecting(router) else { return }
+      var target = ImportedObject(.proxyHost, router.name, at: router.place, names: [])
+      labels.fill(&target, router)
+      for gap in target.gaps { host.object.lack(gap) }
+      var location = target.fields
+      location["path"] = .string(path)
+      if host.locations.last != .object(location) { host.locations.append(.object(location)) }
     }
-    let isNew = !hosts.contains { $0.domains == domains }
-    let index = index(of: domains, router, domains.sorted(), in: &hosts)
-    if isNew {
-      hosts[index].object.lack("only '\(path)' has a destination: NPM needs one for the rest of the domain")
-    }
-    note(router, &hosts[index], &draft)
-    if !isPlain(router) { hosts[index].guardedPaths.append(path) }
-    var target = ImportedObject(.proxyHost, router.name, at: router.place, names: [])
-    labels.fill(&target, router)
-    for gap in target.gaps { hosts[index].object.lack(gap) }
-    var location = target.fields
-    location["path"] = .string(path)
-    if !hosts[index].locations.contains(.object(location)) { hosts[index].locations.append(.object(location)) }
   }
 
-  private func index(
-    of domains: Set<String>, _ router: TraefikRouter, _ written: [String], in hosts: inout [Host]
-  ) -> Int {
-    if let index = hosts.firstIndex(where: { $0.domains == domains }) { return index }
+  private func object(_ router: TraefikRouter, _ domains: [String]) -> ImportedObject {
     var object = ImportedObject(
       .proxyHost, "service \(router.service.name)", at: router.place,
       names: [router.service.name, router.name, "\(router.service.name)-\(router.name)"])
-    object.fields["domain_names"] = .array(written.map { .string($0) })
-    hosts.append(Host(object: object, domains: domains))
-    return hosts.count - 1
+    object.fields["domain_names"] = .array(domains.map { .string($0) })
+    if domains.contains(where: { $0.contains("*") }) { object.lack("Traefik takes '*' in Host as it is written") }
+    return object
   }
 
   /// What holds for each router of a host: TLS, and whatever the host must not be without.
-  private func note(_ router: TraefikRouter, _ host: inout Host, _ draft: inout ImportDraft) {
-    for gap in router.gaps { host.object.lack(gap) }
+  private func note(_ router: TraefikRouter, _ host: inout TraefikHosts.Host, _ draft: inout ImportDraft) {
+    for gap in router.gaps + settings.gaps { host.object.lack(gap) }
+    host.routers += 1
+    host.hasPriority = host.hasPriority || router.options["priority"] != nil
     host.hasTLS = host.hasTLS || isEncrypted(router)
-    host.redirects = host.redirects || points(router).contains { settings.entryPoints[$0]?.redirects == true }
+    let points = points(router).map { settings.entryPoints[$0] }
+    host.redirects = host.redirects || points.contains { $0?.redirects == true }
+    if settings.isKnown, points.contains(where: { $0 == nil }) {
+      host.object.lack("an entry point of it is not in Traefik's command")
+    }
+    if points.contains(where: { $0?.hasOptions == true }) { host.object.lack("TLS options have no counterpart in NPM") }
+    if !points.isEmpty, points.allSatisfy({ point in point.map { !settings.isReached($0) } ?? false }) {
+      host.object.lack("visitors reach it on a port of its own")
+    }
     for name in middlewares(router) {
       switch labels.middlewares.effect(name) {
+      case .redirectsToTLS where !isRedirecting(router), .forcesTLS: host.redirects = true
       case .redirectsToTLS: break
       case .isCosmetic:
         draft.note(
-          "the middleware of the router \(router.name) is left out: headers and compression have no counterpart here",
+          "a middleware of the router \(router.shownName) is left out: headers and compression have no counterpart here",
           at: router.place)
-      case .isNeeded: host.object.lack("a middleware of the router \(router.name) has no counterpart here")
+      case .isNeeded: host.object.lack("a middleware of the router \(router.shownName) has no counterpart here")
       }
     }
   }
 
   /// What Traefik does by itself: it passes WebSockets on, and offers HTTP/2 with TLS.
-  private func finished(_ host: Host) -> ImportedObject {
+  private func finished(_ host: TraefikHosts.Host) -> ImportedObject {
     var object = host.object
     let isForced = host.hasTLS && (!host.isPlain || host.redirects)
     object.fields["allow_websocket_upgrade"] = true
     object.fields["locations"] = .array(host.locations)
     if object.fields["forward_host"] == nil { object.lack("no router of it leads anywhere") }
     if !isForced, let path = host.guardedPaths.first { object.lack("'\(path)' is served by TLS only") }
+    if !host.hasTLS, host.redirects || !host.isPlain {
+      object.lack("plain http only redirects, and nothing of it has TLS")
+    }
     guard host.hasTLS else { return object }
     object.references["certificate"] = .auto
     object.fields["http2_support"] = true
@@ -184,9 +179,12 @@ struct TraefikRouters {
 
   // MARK: Routers
 
-  /// Entry points, in lower case; without a label, all that are known.
+  /// Entry points, in lower case; without a label, those that are the default, else all that are known.
   private func points(_ router: TraefikRouter) -> [String] {
-    guard let written = router.options["entrypoints"] else { return settings.entryPoints.keys.sorted() }
+    guard let written = router.options["entrypoints"] else {
+      let chosen = settings.entryPoints.filter(\.value.isDefault)
+      return (chosen.isEmpty ? settings.entryPoints : chosen).keys.sorted()
+    }
     return written.lowercased().split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }
   }
 
@@ -195,8 +193,9 @@ struct TraefikRouters {
     settings.entryPoints[point]?.hasTLS ?? (!settings.isKnown && (point.contains("secure") || point.contains("https")))
   }
 
+  /// Traefik takes a bare `tls` for true, and any other text than `true` for false.
   private func tlsLabel(_ router: TraefikRouter) -> Bool? {
-    if let tls = router.options["tls"].flatMap(ImportNode.flag) { return tls }
+    if let tls = router.options["tls"] { return tls.isEmpty || tls.lowercased() == "true" }
     return router.options.keys.contains { $0.hasPrefix("tls.") } ? true : nil
   }
 
@@ -217,7 +216,8 @@ struct TraefikRouters {
     return own + points(router).flatMap { settings.entryPoints[$0]?.middlewares ?? [] }
   }
 
+  /// Whether it only redirects: to TLS there is nothing to redirect where it comes by TLS.
   private func isRedirecting(_ router: TraefikRouter) -> Bool {
-    middlewares(router).contains { labels.middlewares.effect($0) == .redirectsToTLS }
+    !isEncrypted(router) && middlewares(router).contains { labels.middlewares.effect($0) == .redirectsToTLS }
   }
 }

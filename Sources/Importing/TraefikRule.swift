@@ -16,16 +16,20 @@ enum TraefikRule {
     let alternatives = try parser.alternatives()
     guard parser.isAtEnd else { throw Problem(message: "its rule cannot be read") }
     var result: [Match] = []
-    for terms in alternatives { result.append(try match(terms)) }
+    for terms in alternatives { result += try self.matches(terms) }
     return result
   }
 
-  /// Domains that a rule names, as far as they can be seen in one that cannot be expressed.
-  static func domains(in rule: String) -> Set<String> {
-    Set(
-      rule.matches(of: /Host\(([^)]*)\)/).flatMap { match in
-        match.output.1.split(separator: ",").map { $0.filter { !"`\"' ".contains($0) }.lowercased() }
-      })
+  /// Domains that a rule is about, as far as they can be seen in one that cannot be expressed; nil: it may be any.
+  static func domains(in rule: String) -> Set<String>? {
+    let plain = rule.lowercased()
+    guard !plain.contains("!"), !plain.contains("hostregexp"), !plain.contains("||") || !plain.contains("path") else {
+      return nil
+    }
+    let found = plain.matches(of: /host(?:header)?\s*\(([^)]*)\)/).flatMap { match in
+      match.output.1.split(separator: ",").map { $0.filter { !"`\"' ".contains($0) } }
+    }
+    return found.isEmpty ? nil : Set(found)
   }
 
   private struct Term {
@@ -33,19 +37,20 @@ enum TraefikRule {
     var values: [String]
   }
 
-  private static func match(_ terms: [Term]) throws(Problem) -> Match {
-    var match = Match()
+  private static func matches(_ terms: [Term]) throws(Problem) -> [Match] {
+    var domains: [String] = []
+    var paths: [String] = []
     for term in terms {
-      switch term.name {
-      case "Host" where match.domains.isEmpty: match.domains = term.values
-      case "PathPrefix" where match.path == nil && term.values.count == 1: match.path = term.values[0]
-      case "Path" where match.path == nil && term.values.count == 1: match.path = "= \(term.values[0])"
-      default: throw Problem(message: "'\(term.name)' of its rule has no counterpart in NPM")
+      switch term.name.lowercased() {
+      case "host" where domains.isEmpty, "hostheader" where domains.isEmpty: domains = term.values
+      case "pathprefix" where paths.isEmpty: paths = term.values
+      case "path" where paths.isEmpty: paths = term.values.map { "= \($0)" }
+      default: throw Problem(message: "a part of its rule has no counterpart in NPM")
       }
     }
-    if match.path == "/" { match.path = nil }
-    guard !match.domains.isEmpty else { throw Problem(message: "its rule names no Host") }
-    return match
+    guard !domains.isEmpty else { throw Problem(message: "its rule names no Host") }
+    if paths.isEmpty || paths.contains("/") { return [Match(domains: domains)] }
+    return paths.map { Match(domains: domains, path: $0) }
   }
 
   /// Brings a rule to alternatives, each of terms that all hold.

@@ -81,9 +81,17 @@ enum WyrmctlState {
     _ item: ImportNode, _ kind: ResourceSchema, _ object: inout ImportedObject, _ draft: inout ImportDraft
   ) {
     var fields = APIFields(kind: kind, renames: renames(kind), others: ["api_payload", "protocol", "name"])
-    if kind.kind == .proxyHost { return fields.read(item, into: &object, &draft) }
+    if kind.kind == .proxyHost {
+      if let payload = item["api_payload"] {
+        draft.note("'api_payload' of \(object.origin) is left out: wyrmctl does not read it there", at: payload.place)
+      }
+      return fields.read(item, into: &object, &draft)
+    }
     if let payload = item["api_payload"] { fields.read(payload, into: &object, &draft) }
     if kind.kind == .accessList {
+      for key in ["items", "clients", "satisfy_any", "pass_auth"] where item[key] != nil {
+        object.gaps.append("its '\(key)' is not below 'api_payload', where wyrmctl reads it")
+      }
       object.fields["name"] = item["name"]?.text.map { .string($0) }
       return
     }

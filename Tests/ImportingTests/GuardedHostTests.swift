@@ -41,7 +41,12 @@ import Testing
       "client certificates",
       service([rule, "traefik.http.routers.r.tls=true", "traefik.http.routers.r.tls.options=mtls@file"])
     ),
-    ("a priority", service([rule, "traefik.http.routers.r.priority=5"])),
+    (
+      "a priority among rivals",
+      service([
+        rule, "traefik.http.routers.r.priority=5", "traefik.http.routers.p.rule=Host(`a.test`) && PathPrefix(`/x`)",
+      ])
+    ),
     (
       "a guarded path that cannot be expressed",
       service([
@@ -92,12 +97,129 @@ import Testing
     ("a network of another container", service([rule], "    network_mode: service:vpn\n")),
   ]
 
+  private static func traefik(_ command: String, _ more: String = "") -> String {
+    "  traefik:\n    image: traefik:v3\n    command: [\(command)]\n\(more)"
+  }
+
+  private static let web = "traefik.http.routers.r.entrypoints=web"
+  private static let tls = "traefik.http.routers.r.tls=true"
+
+  static let entryPoints: [(String, String)] = [
+    (
+      "an entry point that the command does not name",
+      service([rule, "traefik.http.routers.r.entrypoints=lan"], traefik("'--entrypoints.web.address=:80'"))
+    ),
+    (
+      "client certificates of an entry point",
+      service([rule, web], traefik("'--entrypoints.web.http.tls.options=mtls@file'"))
+    ),
+    ("a guard with one dash", service([rule, web], traefik("'-entrypoints.web.http.middlewares=auth@file'"))),
+    ("a guard as the next word", service([rule, web], traefik("'--entrypoints.web.http.middlewares', 'auth@file'"))),
+    ("a guard in a variable", service([rule, web], traefik("'--entrypoints.web.http.middlewares=${MW}'"))),
+    (
+      "a port of its own",
+      service([rule, web], traefik("'--entrypoints.web.address=:8443'", "    ports: ['8443:8443']\n"))
+    ),
+    (
+      "a redirection without TLS",
+      service(
+        [rule, web],
+        traefik("'--entrypoints.web.http.redirections.entrypoint.to=websecure', '--entrypoints.websecure.address=:443'")
+      )
+    ),
+    (
+      "services that Traefik does not take",
+      service([rule, web], traefik("'--entrypoints.web.address=:80', '--providers.docker.constraints=Label(`a`)'"))
+    ),
+    (
+      "a guard without a Host",
+      service([
+        rule, "traefik.http.routers.p.rule=PathPrefix(`/admin`)", "traefik.http.routers.p.middlewares=auth@file",
+      ])
+    ),
+    (
+      "a guard by a pattern",
+      service([rule, "traefik.http.routers.p.rule=HostRegexp(`.+`)", "traefik.http.routers.p.middlewares=auth@file"])
+    ),
+    (
+      "a guard by what it is not",
+      service([rule, "traefik.http.routers.p.rule=!Host(`b.test`)", "traefik.http.routers.p.middlewares=auth@file"])
+    ),
+    (
+      "a guard with a blank",
+      service([
+        rule, "traefik.http.routers.p.rule=Host (`a.test`) && PathRegexp(`x`)",
+        "traefik.http.routers.p.middlewares=auth@file",
+      ])
+    ),
+    (
+      "a guard in small letters",
+      service([
+        rule, "traefik.http.routers.p.rule=host(`a.test`) && pathprefix(`/x`)",
+        "traefik.http.routers.p.middlewares=auth@file",
+      ])
+    ),
+    (
+      "a path that redirects to TLS",
+      service([
+        rule, web, "traefik.http.routers.s.rule=Host(`a.test`)", "traefik.http.routers.s.tls=true",
+        "traefik.http.routers.p.rule=Host(`a.test`) && PathPrefix(`/x`)", "traefik.http.routers.p.middlewares=m",
+        "traefik.http.middlewares.m.redirectscheme.scheme=https",
+      ])
+    ),
+    (
+      "two ports of one container",
+      service([
+        rule, "traefik.http.routers.r.service=x", "traefik.http.routers.q.rule=Host(`a.test`)",
+        "traefik.http.routers.q.service=y", "traefik.http.services.x.loadbalancer.server.port=80",
+        "traefik.http.services.y.loadbalancer.server.port=81",
+      ])
+    ),
+    (
+      "a load balancer of two",
+      service(
+        [rule, "traefik.http.services.s.loadbalancer.server.port=80"],
+        "  other:\n    image: y\n    labels: ['traefik.http.services.s.loadbalancer.server.port=81']\n")
+    ),
+    (
+      "a header that strips an identity",
+      service([
+        rule, "traefik.http.routers.r.middlewares=m",
+        "traefik.http.middlewares.m.headers.customrequestheaders.Remote-User=",
+      ])
+    ),
+    (
+      "a rule that is longer than that of the path",
+      service([
+        "traefik.http.routers.r.rule=Host(`a.test`) && PathPrefix(`/`)",
+        "traefik.http.routers.p.rule=Host(`a.test`) && Path(`/x`)",
+      ])
+    ),
+    ("a star", service(["traefik.http.routers.r.rule=Host(`*.a.test`) || Host(`a.test`)"])),
+    (
+      "a service that does not see the name",
+      service([rule, "traefik.http.services.s.loadbalancer.passhostheader=False"])
+    ),
+    (
+      "a list in a list of labels",
+      "services:\n  web:\n    image: x\n    expose: ['80']\n    labels:\n      - \(rule)\n      - [x]\n"
+    ),
+    (
+      "a guarded namesake of another tool",
+      service([rule, "traefik.http.routers.r.middlewares=auth@file", "npm.proxy.domains=a.test"])
+    ),
+  ]
+
   static let labelled: [(String, String)] = [
     ("a list of the preferred prefix", service([sync, "npm.proxy.accesslist.id=3", "npm-proxy.accesslist.id=0"])),
     ("a list that is no number", service([sync, "npm.proxy.accesslist.id=lan"])),
     ("defaults that are elsewhere", service([sync], "  sync:\n    image: redth/npm-docker-sync\n    env_file: .env\n")),
     ("a variable without a value", service([sync, "npm.proxy.ssl.force=${FORCE}"])),
     ("a host network", service([sync], "    network_mode: host\n")),
+    (
+      "defaults of the shell",
+      service([sync], "  npm-docker-sync:\n    build: .\n    environment: [NPM_PROXY_SSL_FORCE]\n")
+    ),
   ]
 
   static let others: [(String, String)] = [
@@ -141,8 +263,10 @@ import Testing
     return (hosts, text + result.warnings.map { $0.message + ($0.hint ?? "") }.joined(separator: "\n"))
   }
 
-  @Test(arguments: (traefik + labelled + others).map(\.0)) func `it stands there as a comment`(name: String) throws {
-    let file = try #require((Self.traefik + Self.labelled + Self.others).first { $0.0 == name }).1
+  @Test(arguments: (traefik + entryPoints + labelled + others).map(\.0)) func `it stands there as a comment`(
+    name: String
+  ) throws {
+    let file = try #require((Self.traefik + Self.entryPoints + Self.labelled + Self.others).first { $0.0 == name }).1
     let (hosts, output) = imported([file])
     #expect(!hosts.contains("a.test"), "\(output)")
     #expect(!output.contains("very-secret-word"))
@@ -151,6 +275,70 @@ import Testing
   @Test func `without these it is managed`() {
     #expect(imported([Self.service([Self.rule])]).hosts == ["a.test"])
     #expect(imported([Self.service([Self.sync])]).hosts == ["a.test"])
+  }
+
+  /// What is common must not be refused for safety's sake.
+  static let ordinary: [(String, String, String)] = [
+    (
+      "a directive with a variable of nginx",
+      service([sync, "'npm.proxy.advanced.config=proxy_set_header X $$remote_addr;'"]),
+      "advanced_config: \"proxy_set_header X $remote_addr;\""
+    ),
+    (
+      "a redirection on a router with TLS",
+      service([
+        rule, "traefik.http.routers.r.entrypoints=http,https", tls, "traefik.http.routers.r.middlewares=m",
+        "traefik.http.middlewares.m.redirectscheme.scheme=https",
+      ]), "ssl_forced: true"
+    ),
+    (
+      "a security header that redirects",
+      service([
+        rule, tls, "traefik.http.routers.r.middlewares=m", "traefik.http.middlewares.m.headers.sslredirect=true",
+        "traefik.http.middlewares.m.headers.stsseconds=31536000",
+      ]), "ssl_forced: true"
+    ),
+    (
+      "a sticky cookie",
+      service([
+        rule, "traefik.http.services.s.loadbalancer.sticky.cookie=true",
+        "traefik.http.services.s.loadbalancer.server.port=81",
+      ]), "http://web:81"
+    ),
+    (
+      "two prefixes", service([rule, "traefik.http.routers.p.rule=Host(`a.test`) && PathPrefix(`/x`, `/y`)"]),
+      "path: /y"
+    ),
+    ("a priority without rivals", service([rule, "traefik.http.routers.r.priority=5"]), "http://web:80"),
+    (
+      "entry points in the command",
+      service(
+        [rule, "traefik.http.routers.r.entrypoints=websecure"],
+        traefik(
+          "'--entrypoints.web.address=:80', '--entrypoints.web.http.redirections.entrypoint.to=websecure', '--entrypoints.websecure.address=:443', '--entrypoints.websecure.http.tls.certresolver=le'"
+        )), "ssl_forced: true"
+    ),
+    (
+      "a redirection for every domain",
+      service([
+        rule, "traefik.http.routers.r.tls.certresolver=le", "traefik.http.routers.all.rule=HostRegexp(`{any:.+}`)",
+        "traefik.http.routers.all.entrypoints=web", "traefik.http.routers.all.middlewares=m",
+        "traefik.http.middlewares.m.redirectscheme.scheme=https",
+      ]), "ssl_forced: true"
+    ),
+    (
+      "a fallback of small priority",
+      service([
+        rule, "traefik.http.routers.f.rule=HostRegexp(`.+`)", "traefik.http.routers.f.priority=1",
+        "traefik.http.routers.f.middlewares=errors@file",
+      ]), "http://web:80"
+    ),
+  ]
+
+  @Test(arguments: ordinary.map(\.0)) func `it is managed`(name: String) throws {
+    let (_, file, text) = try #require(Self.ordinary.first { $0.0 == name })
+    let (hosts, output) = imported([file])
+    #expect(hosts == ["a.test"] && output.contains(text), "\(output)")
   }
 
   @Test func `what Docker merges is not taken apart`() {
