@@ -143,7 +143,7 @@ let package = Package(
     tests("DesiredFilesTests", ["DesiredFiles", "Model", "TestSupport"]),
     tests("ImportingTests", ["Importing", "DesiredFiles", "Model", "Platform", "TestSupport"]),
     tests("CurlTests", ["Curl", "HTTPServer", "TestSupport"]),
-    tests("APITests", ["API", "HTTPServer", "Model", "Platform", "Store", "TestSupport"]),
+    tests("APITests", ["API", "HTTPServer", "Model", "Platform", "Probe", "Store", "TestSupport"]),
     tests("HTTPServerTests", ["HTTPServer", "Curl", "Platform", "TestSupport"]),
     tests("UpstreamTests", ["Upstream", "Curl", "HTTPServer", "Model", "Platform", "TestSupport"]),
     tests("NPMClientTests", ["NPMClient", "Upstream", "Curl", "Model", "Platform", "TestSupport"]),

@@ -29,7 +29,7 @@ package final class APIServer: Sendable {
     let hub = EventHub(source.stores)
     let book = TokenBook(source.stores)
     let metrics = RequestMetrics()
-    let gate = Gate(settings.rules, now: source.now) { await book.tokens() }
+    let gate = Gate(settings.rules, now: source.now) { try await book.tokens(isNew: $0) }
     let running = Lock<HTTPServer?>(nil)
     let routes = Self.routes(source, hub, metrics, version: settings.version) {
       running.withLock { server in (server?.connectionCount ?? 0, server?.streamCount ?? 0) }

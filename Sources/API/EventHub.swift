@@ -13,9 +13,11 @@ package actor EventHub {
     var filter: EventFilter
     /// It has everything up to here.
     var after: Int
+    var isAdmitted: @Sendable () async -> Bool
   }
 
   private let stores: BudgetedStores
+  private let patience: Double
   private var clients: [Int: Client] = [:]
   private var nextClient = 0
   /// The newest event that those who are up to date have.
@@ -25,18 +27,30 @@ package actor EventHub {
 
   /// Seconds between looks at the store: commands write events, too, and the store tells of no write.
   private static let pause = 0.05
+  /// Seconds between looks whether streams may go on.
+  private static let admission = 2.0
   /// Seconds between comments that keep a connection alive.
   private static let heartbeat = 15.0
   /// Events of one read.
   private static let pageSize = 500
 
-  package init(_ stores: BudgetedStores) { self.stores = stores }
+  /// - Parameter patience: seconds for which one that is behind may take nothing.
+  package init(_ stores: BudgetedStores, patience: Double = 30) {
+    self.stores = stores
+    self.patience = patience
+  }
 
+  /// - Parameter isAdmitted: whether it may go on, asked now and then.
   /// - Throws: `StoreError`; the stream is not begun then.
-  func join(_ stream: HTTPStream, _ filter: EventFilter) async throws {
-    let start = if let after = filter.after { after } else { try await last() }
+  func join(
+    _ stream: HTTPStream, _ filter: EventFilter, isAdmitted: @escaping @Sendable () async -> Bool = { true }
+  ) async throws {
+    // A number beyond the log is of another store.
+    let end = try await last()
+    let client = Client(
+      stream: stream, filter: filter, after: min(filter.after ?? end, end), isAdmitted: isAdmitted)
     _ = stream.push(Array("retry: 2000\n\n".utf8))
-    Task { await self.catchUp(stream, filter, from: start) }
+    Task { await self.catchUp(client) }
   }
 
   /// The number of the newest event.
@@ -55,37 +69,38 @@ package actor EventHub {
 
   // MARK: What was missed
 
-  private func catchUp(_ stream: HTTPStream, _ filter: EventFilter, from start: Int) async {
-    var filter = filter
-    (filter.after, filter.takesOldest, filter.limit) = (start, true, Self.pageSize)
-    while !isClosed {
+  private func catchUp(_ given: Client) async {
+    var client = given
+    var filter = client.filter
+    (filter.takesOldest, filter.limit) = (true, Self.pageSize)
+    while !isClosed, !client.stream.isOver {
       do {
         let end = try await last()
+        filter.after = client.after
         let events = try await stores.ask { [filter] in try await $0.events.events(filter) }
         for event in events {
-          guard await send(event, to: stream) else { return }
-          filter.after = event.number
+          guard await send(event, to: client.stream) else { return }
+          client.after = event.number
         }
         guard events.count < Self.pageSize else { continue }
-        let has = max(filter.after ?? 0, end)
-        filter.after = has
-        if add(stream, filter, has) { return }
+        client.after = max(client.after, end)
+        if add(client) { return }
       } catch {
         // The client comes back, and goes on from what it has.
-        return stream.close()
+        return client.stream.close()
       }
     }
-    stream.close()
+    client.stream.close()
   }
 
   /// - Returns: false: those that are up to date got more meanwhile.
-  private func add(_ stream: HTTPStream, _ filter: EventFilter, _ has: Int) -> Bool {
-    if clients.isEmpty { newest = has }
-    guard has >= newest ?? 0 else { return false }
+  private func add(_ client: Client) -> Bool {
+    if clients.isEmpty { newest = client.after }
+    guard client.after >= newest ?? 0 else { return false }
     nextClient += 1
     let number = nextClient
-    clients[number] = Client(stream: stream, filter: filter, after: has)
-    stream.onEnd { [weak self] in Task { await self?.leave(number) } }
+    clients[number] = client
+    client.stream.onEnd { [weak self] in Task { await self?.leave(number) } }
     if polling == nil { polling = Task { await self.poll() } }
     return true
   }
@@ -98,7 +113,7 @@ package actor EventHub {
   /// Waits for a client that reads slowly; gives up one that does not read.
   private func send(_ event: RecordedEvent, to stream: HTTPStream) async -> Bool {
     let bytes = Self.bytes(event)
-    for _ in 0..<600 {
+    for _ in 0..<max(1, Int(patience / 0.05)) {
       switch stream.push(bytes) {
       case .queued: return true
       case .gone: return false
@@ -112,43 +127,58 @@ package actor EventHub {
   // MARK: What is new
 
   private func poll() async {
-    var quietSince = ContinuousClock.now
+    var (commented, admitted) = (ContinuousClock.now, ContinuousClock.now)
     while !Task.isCancelled, !clients.isEmpty {
-      if await forward() { quietSince = .now }
-      if ContinuousClock.now - quietSince > .seconds(Self.heartbeat) {
-        broadcast(Array(":\n\n".utf8)) { _ in true }
-        quietSince = .now
+      await forward()
+      if ContinuousClock.now - commented > .seconds(Self.heartbeat) {
+        for (number, client) in clients { deliver(Array(":\n\n".utf8), to: client, number) }
+        commented = .now
+      }
+      if ContinuousClock.now - admitted > .seconds(Self.admission) {
+        await dismiss()
+        admitted = .now
       }
       try? await Task.sleep(for: .seconds(Self.pause))
     }
     polling = nil
+    // One may have joined between the last look and here.
+    if !clients.isEmpty, !isClosed { polling = Task { await self.poll() } }
   }
 
-  /// - Returns: whether there was something.
-  private func forward() async -> Bool {
-    guard let newest else { return false }
+  private func forward() async {
+    guard let newest else { return }
     var filter = EventFilter()
     (filter.after, filter.takesOldest, filter.limit) = (newest, true, Self.pageSize)
-    guard let events = try? await stores.ask({ [filter] in try await $0.events.events(filter) }), !events.isEmpty else {
-      return false
-    }
+    guard let events = try? await stores.ask({ [filter] in try await $0.events.events(filter) }) else { return }
     for event in events {
       self.newest = event.number
-      broadcast(Self.bytes(event)) { $0.after < event.number && $0.filter.takes(event) }
+      let bytes = Self.bytes(event)
+      for (number, client) in clients where client.after < event.number {
+        if client.filter.takes(event), !deliver(bytes, to: client, number) { continue }
+        clients[number]?.after = event.number
+      }
     }
-    return true
   }
 
-  private func broadcast(_ bytes: [UInt8], _ isFor: (Client) -> Bool) {
-    for (number, client) in clients where isFor(client) {
-      switch client.stream.push(bytes) {
-      case .queued: break
-      case .gone: clients[number] = nil
-      case .slow:
-        // It can resume from what it has.
-        client.stream.abort()
-        clients[number] = nil
-      }
+  /// - Returns: false: it does not get it here.
+  @discardableResult
+  private func deliver(_ bytes: [UInt8], to client: Client, _ number: Int) -> Bool {
+    switch client.stream.push(bytes) {
+    case .queued: return true
+    case .gone: clients[number] = nil
+    case .slow:
+      // It reads the rest from the store, at its own pace; one that does not read is given up there.
+      clients[number] = nil
+      Task { await self.catchUp(client) }
+    }
+    return false
+  }
+
+  /// Ends the streams of tokens that were revoked or have expired.
+  private func dismiss() async {
+    for (number, client) in clients where await !client.isAdmitted() {
+      client.stream.close()
+      clients[number] = nil
     }
   }
 

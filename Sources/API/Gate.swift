@@ -22,13 +22,14 @@ package struct Gate: Sendable {
   }
 
   private let rules: Rules
-  private let tokens: @Sendable () async -> [AccessToken]
+  private let tokens: @Sendable (_ isNew: Bool) async throws -> [AccessToken]
   private let now: @Sendable () -> Timestamp
   private let limiter: RateLimiter
 
-  /// - Parameter tokens: those that are known, revoked ones left out.
+  /// - Parameter tokens: those that are known, revoked ones left out; whether one may just have been made.
   package init(
-    _ rules: Rules, now: @escaping @Sendable () -> Timestamp, tokens: @escaping @Sendable () async -> [AccessToken]
+    _ rules: Rules, now: @escaping @Sendable () -> Timestamp,
+    tokens: @escaping @Sendable (_ isNew: Bool) async throws -> [AccessToken]
   ) {
     self.rules = rules
     self.now = now
@@ -39,16 +40,20 @@ package struct Gate: Sendable {
   /// - Returns: nil: a route for everyone, asked without a token.
   /// - Throws: `Problem`.
   func admit(_ request: HTTPRequest, to access: Route.Access) async throws -> Principal? {
+    // A watchdog must not be told that the daemon is down because others ask a lot.
+    guard case .role(let needed) = access else { return nil }
     let host = request.headers["host"] ?? ""
     try checkHost(host)
     try checkOrigin(request, host)
-    let named = try await principal(request)
-    guard limiter.takes(named?.name.map { "token \($0)" } ?? "address \(request.peer)") else {
-      throw Problem(
-        429, .apiRateLimited, "too many requests", hint: "api.rate_limit says how many a second",
-        headers: [("Retry-After", "1")])
+    let named: Principal?
+    do {
+      named = try await principal(request)
+    } catch {
+      // Whoever guesses is slowed down as well.
+      try charge("address \(request.peer)")
+      throw error
     }
-    guard case .role(let needed) = access else { return named }
+    try charge(named?.name.map { "token \($0)" } ?? "address \(request.peer)")
     let principal = named ?? (isOnThisMachine(request, host) ? Principal(name: nil, role: .read) : nil)
     guard let principal else {
       throw Problem(
@@ -66,6 +71,26 @@ package struct Gate: Sendable {
     return principal
   }
 
+  /// Counts a request that was not for any route.
+  func charge(_ request: HTTPRequest) throws { try charge("address \(request.peer)") }
+
+  private func charge(_ caller: String) throws {
+    guard limiter.takes(caller) else {
+      throw Problem(
+        429, .apiRateLimited, "too many requests", hint: "api.rate_limit says how many a second",
+        headers: [("Retry-After", "1")])
+    }
+  }
+
+  /// Whether what was begun may go on: its token is still good for it.
+  func stillAdmits(_ principal: Principal?) async -> Bool {
+    guard let name = principal?.name else { return true }
+    guard let tokens = try? await tokens(false) else { return true }
+    return tokens.contains { $0.name == name && $0.digest == principal?.digest && !isOver($0) }
+  }
+
+  private func isOver(_ token: AccessToken) -> Bool { token.expiresAt.map { now() >= $0 } ?? false }
+
   // MARK: Names and origins
 
   /// A name that anyone could point to this address would let any page in a browser read it (DNS rebinding).
@@ -80,7 +105,7 @@ package struct Gate: Sendable {
 
   /// Pages of other sites may not ask, not even for what they could not read.
   private func checkOrigin(_ request: HTTPRequest, _ host: String) throws {
-    let isForeign = request.headers["sec-fetch-site"] == "cross-site"
+    let isForeign = request.headers["sec-fetch-site"]?.lowercased() == "cross-site"
     if let origin = request.headers["origin"] {
       let ours = ["http://\(host.lowercased())", "https://\(host.lowercased())"]
       guard ours.contains(origin.lowercased()) else {
@@ -94,7 +119,12 @@ package struct Gate: Sendable {
   /// Without the port and brackets, in lower case.
   private static func name(_ host: String) -> String {
     if host.hasPrefix("["), let end = host.firstIndex(of: "]") {
-      return String(host[host.index(after: host.startIndex)..<end]).lowercased()
+      let rest = host[host.index(after: end)...]
+      guard rest.isEmpty || rest.hasPrefix(":") && rest.dropFirst().allSatisfy(\.isNumber) else {
+        return host.lowercased()
+      }
+      let address = String(host[host.index(after: host.startIndex)..<end]).lowercased()
+      return address.contains(":") ? address : host.lowercased()
     }
     return String(host.prefix { $0 != ":" }).lowercased()
   }
@@ -102,12 +132,15 @@ package struct Gate: Sendable {
   /// Whether the request comes from this machine. Behind a proxy on it, every visitor seems to.
   private func isOnThisMachine(_ request: HTTPRequest, _ host: String) -> Bool {
     guard !rules.requiresToken else { return false }
-    if request.peer.isEmpty { return true }
-    let isForwarded = request.headers.keys.contains {
-      $0 == "forwarded" || $0 == "via" || $0.hasPrefix("x-forwarded-") || $0 == "x-real-ip"
-    }
+    let isForwarded = request.headers.keys.contains { Self.isOfProxy($0) }
+    if request.peer.isEmpty { return !isForwarded }
     let name = Self.name(host)
     return !isForwarded && Self.isLoopback(request.peer) && (name == "localhost" || Self.isLoopback(name))
+  }
+
+  private static func isOfProxy(_ header: String) -> Bool {
+    ["forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip"]
+      .contains(header) || header.hasPrefix("x-forwarded")
   }
 
   private static func isLoopback(_ address: String) -> Bool {
@@ -123,13 +156,13 @@ package struct Gate: Sendable {
     let scheme = parts.first?.lowercased()
     let given: String? =
       if scheme == "bearer" { parts.last } else if scheme == "basic" { parts.last.flatMap(Self.password) } else { nil }
-    guard let given, !given.isEmpty, let token = await token(given) else {
+    guard let given, !given.isEmpty, let token = try await token(given) else {
       throw Problem(
         401, .apiUnauthorized, "the token is not known, or was revoked",
         hint: "'reconciler token list' shows those that are",
         headers: [("WWW-Authenticate", "Bearer realm=\"reconciler\"")])
     }
-    if let end = token.expiresAt, now() >= end {
+    if isOver(token) {
       throw Problem(
         401, .apiUnauthorized, "the token '\(token.name)' has expired",
         hint: "make another with 'reconciler token create'",
@@ -137,14 +170,19 @@ package struct Gate: Sendable {
     }
     // A browser sends such a login with every request, also with one that another page makes it send.
     let role = scheme == "basic" ? Role.read : token.role
-    return Principal(name: token.name, role: min(role, token.role))
+    return Principal(name: token.name, role: min(role, token.role), digest: token.digest)
   }
 
   /// All of them are compared, each in the same time.
-  private func token(_ given: String) async -> AccessToken? {
+  private func token(_ given: String) async throws -> AccessToken? {
     let digest = Array(AccessToken.digest(of: Secret(given)).utf8)
+    if let known = Self.find(digest, among: try await tokens(false)) { return known }
+    return Self.find(digest, among: try await tokens(true))
+  }
+
+  private static func find(_ digest: [UInt8], among tokens: [AccessToken]) -> AccessToken? {
     var found: AccessToken?
-    for token in await tokens() {
+    for token in tokens {
       let other = Array(token.digest.utf8)
       guard other.count == digest.count else { continue }
       if zip(digest, other).reduce(0, { $0 | ($1.0 ^ $1.1) }) == 0 { found = token }

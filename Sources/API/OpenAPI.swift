@@ -131,8 +131,9 @@ struct Page {
     cursor = request.query["cursor"]
   }
 
-  /// The entries after the cursor, which is the key of the last one before.
-  func take<Item: Encodable & Sendable>(_ items: [Item], key: (Item) -> String) -> HTTPResponse {
+  /// The entries after the cursor, which is the key of the last one before, in the order of their keys.
+  func take<Item: Encodable & Sendable>(_ all: [Item], key: (Item) -> String) -> HTTPResponse {
+    let items = all.sorted { key($0) < key($1) }
     let start = cursor.flatMap { cursor in items.firstIndex { key($0) > cursor } } ?? (cursor == nil ? 0 : items.count)
     let page = Array(items[start...].prefix(limit))
     let isLast = start + page.count >= items.count

@@ -6,6 +6,8 @@ package struct Principal: Hashable, Sendable {
   /// The token's name; nil: none was given, on a way that only this machine has.
   package var name: String?
   package var role: Role
+  /// Of the token; nil: it has none.
+  package var digest: String?
 }
 
 /// A request that may be answered.
@@ -16,6 +18,8 @@ package struct APIRequest: Sendable {
   /// Decoded; of several with one name, the last.
   package var query: [String: String] = [:]
   package var principal: Principal?
+  /// Whether what it began may go on.
+  package var isStillAdmitted: @Sendable () async -> Bool = { true }
   /// In every event and answer that this request causes.
   package var correlation: String
 

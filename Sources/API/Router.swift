@@ -32,7 +32,9 @@ package struct Router: HTTPHandler {
       found = route
       response = try await answer(request, route, path, correlation)
     } catch {
-      response = Self.problem(error).response(correlation)
+      var problem = Self.problem(error)
+      if found == nil, let refusal = Self.refusal(of: { try gate.charge(request) }) { problem = refusal }
+      response = problem.response(correlation)
     }
     response.headers += [
       ("X-Request-ID", correlation), ("X-Content-Type-Options", "nosniff"), ("Cache-Control", "no-store"),
@@ -90,8 +92,18 @@ package struct Router: HTTPHandler {
         hint: route.parameters.isEmpty
           ? "it takes none" : "it takes \(route.parameters.map(\.name).joined(separator: ", "))")
     }
-    return try await route.respond(
-      APIRequest(http: request, path: path, query: query, principal: principal, correlation: correlation))
+    var asked = APIRequest(http: request, path: path, query: query, principal: principal, correlation: correlation)
+    asked.isStillAdmitted = { [gate] in await gate.stillAdmits(principal) }
+    return try await route.respond(asked)
+  }
+
+  private static func refusal(of body: () throws -> Void) -> Problem? {
+    do {
+      try body()
+      return nil
+    } catch {
+      return error as? Problem
+    }
   }
 
   private static func problem(_ error: any Error) -> Problem {

@@ -8,20 +8,39 @@ package import Store
 package actor TokenBook {
   private let stores: BudgetedStores
   private let clock: any MonotonicClock
-  private var known: [AccessToken] = []
-  private var readAt: Double?
+  /// nil: they were never read.
+  private var known: [AccessToken]?
+  private var readAt = -Double.infinity
+  private var reading: Task<Void, Never>?
+
+  /// Seconds for which they are taken as they are, and for which an unknown token does not have them read again.
   private static let age = 2.0
+  private static let pause = 0.2
 
   package init(_ stores: BudgetedStores, clock: any MonotonicClock = SystemMonotonicClock()) {
     self.stores = stores
     self.clock = clock
   }
 
-  func tokens() async -> [AccessToken] {
-    if let readAt, clock.now - readAt < Self.age { return known }
-    // Others that ask meanwhile are given what is known.
-    readAt = clock.now
-    if let found = try? await stores.ask({ try await $0.tokens.tokens() }) { known = found }
+  /// - Parameter isNew: a token may just have been made: they are read again sooner.
+  /// - Throws: `Problem`, where they could not be read yet.
+  func tokens(isNew: Bool = false) async throws -> [AccessToken] {
+    if known == nil || clock.now - readAt >= (isNew ? Self.pause : Self.age) {
+      let task = reading ?? Task { await self.read() }
+      reading = task
+      // Those that are known are good enough while others are read; without any, all wait for the same reading.
+      if known == nil || isNew { await task.value }
+    }
+    guard let known else {
+      throw Problem(
+        503, .apiNotReady, "the tokens cannot be read: the store does not answer", headers: [("Retry-After", "2")])
+    }
     return known
+  }
+
+  private func read() async {
+    if let found = try? await stores.ask({ try await $0.tokens.tokens() }) { known = found }
+    readAt = clock.now
+    reading = nil
   }
 }

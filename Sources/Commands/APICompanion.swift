@@ -20,11 +20,17 @@ final class APICompanion: DaemonCompanion {
     settings.rules.allowedHosts = configuration.allowedHosts
     settings.rules.requestsPerSecond = configuration.rateLimit
     settings.limits.connectionsPerAddress = configuration.connectionsPerAddress
+    // The daemon needs files and connections of its own, whatever clients hold.
+    let files = CurrentProcess.raiseFileLimit(to: settings.limits.connections + Self.reserve)
+    settings.limits.connections = max(16, min(settings.limits.connections, files - Self.reserve))
     if let files = configuration.certificate {
       settings.certificate = ServerCertificate(chain: try Self.read(files.chain), key: try Self.read(files.key))
     }
     self.settings = settings
   }
+
+  /// Descriptors for the store, files, NPM and checks.
+  private static let reserve = 192
 
   private static func read(_ file: String) throws -> String {
     do {
@@ -40,8 +46,10 @@ final class APICompanion: DaemonCompanion {
 
   func start(beside service: DaemonService) async throws {
     let source = APISource(
-      snapshot: { service.snapshot }, goesOn: { service.goesOn }, objects: objects, stores: service.stores,
-      now: service.now, trigger: { service.trigger(.request) })
+      snapshot: { service.snapshot }, health: service.health, goesOn: { service.goesOn }, objects: objects,
+      interval: service.interval,
+      stores: service.stores,
+      now: service.now, check: service.check, trigger: { service.trigger(.request) })
     do {
       let started = try APIServer(settings, source)
       server.withLock { $0 = started }

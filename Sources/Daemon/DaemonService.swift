@@ -111,6 +111,17 @@ package final class DaemonService: Sendable {
   /// With a budget for each call.
   package var stores: BudgetedStores { dependencies.alerts.stores }
 
+  /// Seconds between reconciliations.
+  package var interval: Double { dependencies.configuration.interval }
+
+  /// How destinations are at this time; nil: it is not known yet what to check.
+  package var health: @Sendable () async -> HealthSnapshot? { { [monitor] in await monitor.view } }
+
+  /// Checks destinations once, for whoever asks; the monitor does not count what is found.
+  package var check: @Sendable ([HealthTarget], @escaping @Sendable (HealthCheck) async -> Void) async -> Void {
+    { [checker = dependencies.checker] in await checker.check($0, found: $1) }
+  }
+
   /// The time of day, without its jumps.
   package var now: @Sendable () -> Timestamp { dependencies.now }
 

@@ -39,7 +39,9 @@ package final class HTTPStream: Sendable {
   package func push(_ bytes: some Collection<UInt8>) -> Push {
     state.withLock { state in
       if state.isClosed { return .gone }
-      if state.bytes.count - state.start + bytes.count > limit { return .slow }
+      let waiting = state.bytes.count - state.start
+      // Alone, also something larger goes through.
+      if waiting > 0, waiting + bytes.count > limit { return .slow }
       state.bytes += bytes
       Self.wake(&state)
       return .queued
@@ -74,6 +76,9 @@ package final class HTTPStream: Sendable {
     if isOver { body() }
   }
 
+  /// Whether its connection has ended.
+  package var isOver: Bool { state.withLock { $0.isOver } }
+
   // MARK: The server's side
 
   func attach(_ connection: OpaquePointer) {
@@ -85,6 +90,16 @@ package final class HTTPStream: Sendable {
   }
 
   var socket: Int32 { state.withLock { $0.socket } }
+
+  var isClosed: Bool { state.withLock { $0.isClosed } }
+
+  /// Takes what waits, as a client that reads.
+  func takeQueued() -> String {
+    state.withLock { state in
+      defer { (state.bytes, state.start) = ([], 0) }
+      return String(decoding: state.bytes[state.start...], as: UTF8.self)
+    }
+  }
 
   /// What waits for the client, as text.
   var queued: String { state.withLock { String(decoding: $0.bytes[$0.start...], as: UTF8.self) } }

@@ -35,6 +35,7 @@ enum RequestDoor {
     guard hosts.count == 1 || (hosts.isEmpty && head.version == "HTTP/1.0") else {
       return bad("a request has exactly one Host")
     }
+    guard values("authorization").count <= 1 else { return bad("a request has one Authorization") }
     return body(values("content-length"), values("transfer-encoding"), head, maximumBody)
       ?? expectation(values("expect"))
   }

@@ -73,6 +73,26 @@ package enum Terminal {
 package enum CurrentProcess {
   package static var identifier: Int32 { getpid() }
 
+  /// Takes as many open files as the system gives, up to `wanted`.
+  ///
+  /// - Returns: how many it has.
+  @discardableResult
+  package static func raiseFileLimit(to wanted: Int) -> Int {
+    #if canImport(Glibc)
+      let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #else
+      let kind = RLIMIT_NOFILE
+    #endif
+    var limit = rlimit()
+    guard getrlimit(kind, &limit) == 0 else { return 256 }
+    if limit.rlim_cur < wanted {
+      limit.rlim_cur = min(limit.rlim_max, rlim_t(wanted))
+      _ = setrlimit(kind, &limit)
+      _ = getrlimit(kind, &limit)
+    }
+    return Int(min(limit.rlim_cur, rlim_t(Int32.max)))
+  }
+
   /// Bytes of memory that it has; nil: the system does not say.
   package static var residentMemory: Int? {
     #if os(Linux)

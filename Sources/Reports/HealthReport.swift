@@ -120,6 +120,18 @@ extension HealthReport.Proxy {
   }
 }
 
+extension HealthReport.Proxy {
+  /// What a check found that the monitor does not count.
+  package mutating func take(_ check: HealthCheck) {
+    health = [.passed: .healthy, .failed: .unhealthy][check.outcome] ?? .unknown
+    checkedAt = ReportTime(check.at)
+    steps = check.direct.steps.map(DestinationReport.Step.init)
+    throughNPM = check.front.map { .init(ok: $0.isOK, detail: $0.summary, ms: $0.milliseconds) }
+    cause = check.failureCause?.rawValue
+    problem = check.problem
+  }
+}
+
 extension HealthReport.Availability {
   init(_ windows: CheckStatistics) {
     self.init(

@@ -11,7 +11,9 @@ import Testing
 @Suite struct EventHubTests {
   private let store = MemoryStore()
 
-  private func hub() -> EventHub { EventHub(BudgetedStores(FixedStoreProvider(StoreSet(store)))) }
+  private func hub(patience: Double = 30) -> EventHub {
+    EventHub(BudgetedStores(FixedStoreProvider(StoreSet(store))), patience: patience)
+  }
 
   private func append(_ numbers: ClosedRange<Int>, severity: Event.Severity = .info) async {
     for number in numbers {
@@ -78,15 +80,58 @@ import Testing
     await hub.close()
   }
 
-  @Test func `a client that does not read is dropped, and the others go on`() async throws {
+  @Test func `a number beyond the log holds up no other stream`() async throws {
+    await append(1...3)
     let hub = hub()
+    let (lost, good) = (HTTPStream(), HTTPStream())
+    var filter = EventFilter()
+    filter.after = 5_000_000
+    try await hub.join(lost, filter)
+    filter.after = 1
+    try await hub.join(good, filter)
+    try await until { numbers(good) == [2, 3] }
+    await append(4...4)
+    try await until { numbers(good) == [2, 3, 4] && numbers(lost) == [4] }
+    await hub.close()
+  }
+
+  @Test func `a burst beyond the limit reaches a client that reads`() async throws {
+    let hub = hub()
+    let stream = HTTPStream(limit: 2000)
+    try await hub.join(stream, EventFilter())
+    try await until { await hub.clientCount == 1 }
+    await append(1...200)
+    var seen: [Int] = []
+    var text = ""
+    try await until {
+      text += stream.takeQueued()
+      seen = text.split(separator: "\n").compactMap { $0.hasPrefix("id: ") ? Int($0.dropFirst(4)) : nil }
+      return seen.last == 200
+    }
+    #expect(seen == Array(1...200))
+    await hub.close()
+  }
+
+  @Test func `a stream ends when its token is revoked`() async throws {
+    let hub = hub()
+    let stream = HTTPStream()
+    let isAdmitted = Lock(true)
+    try await hub.join(stream, EventFilter()) { isAdmitted.withLock { $0 } }
+    try await until { await hub.clientCount == 1 }
+    isAdmitted.withLock { $0 = false }
+    try await until { await hub.clientCount == 0 }
+    if case .gone = stream.push([1]) {} else { Issue.record("it is still there") }
+  }
+
+  @Test func `a client that does not read is dropped, and the others go on`() async throws {
+    let hub = hub(patience: 0.2)
     let (small, large) = (HTTPStream(limit: 600), HTTPStream(limit: 1 << 20))
     try await hub.join(small, EventFilter())
     try await hub.join(large, EventFilter())
     try await until { await hub.clientCount == 2 }
     await append(1...20)
     try await until { numbers(large).last == 20 }
-    #expect(await hub.clientCount == 1)
+    try await until { await hub.clientCount == 1 && small.isClosed }
     if case .gone = small.push([1]) {} else { Issue.record("it is still there") }
     await hub.close()
   }

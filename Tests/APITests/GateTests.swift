@@ -1,5 +1,8 @@
 import HTTPServer
 import Model
+import Platform
+import Store
+import TestSupport
 import Testing
 
 @testable import API
@@ -21,7 +24,7 @@ import Testing
   private func gate(_ change: (inout Gate.Rules) -> Void = { _ in }) -> Gate {
     var rules = Gate.Rules()
     change(&rules)
-    return Gate(rules, now: { Self.now }) { Self.tokens }
+    return Gate(rules, now: { Self.now }) { _ in Self.tokens }
   }
 
   private func request(_ headers: [String: String], peer: String = "127.0.0.1", method: String = "GET") -> HTTPRequest {
@@ -49,7 +52,8 @@ import Testing
       (["host": "[::1]:9890"], "::1", nil), ([:], "10.0.0.7", 401), (["host": "10.0.0.5"], "127.0.0.1", 401),
       (["x-forwarded-for": "1.2.3.4"], "127.0.0.1", 401), (["forwarded": "for=1.2.3.4"], "127.0.0.1", 401),
       (["via": "1.1 nginx"], "127.0.0.1", 401), (["x-real-ip": "1.2.3.4"], "127.0.0.1", 401),
-      (["x-forwarded-anything": ""], "::1", 401),
+      (["x-forwarded-anything": ""], "::1", 401), (["x-forwarded": ""], "::1", 401),
+      (["cf-connecting-ip": "1.2.3.4"], "127.0.0.1", 401), (["x-forwarded-for": "1.2.3.4"], "", 401),
     ] as [([String: String], String, Int?)])
   func `without a token only this machine may read`(headers: [String: String], peer: String, status: Int?) async throws
   {
@@ -83,8 +87,16 @@ import Testing
     #expect(try await refusal(gate(), request(headers, peer: "10.0.0.7"), to: .role(.write)) == 403)
   }
 
-  @Test func `names that are not ours are refused, also for everyone's routes`() async throws {
-    #expect(try await refusal(gate(), request(["host": "evil.example"]), to: .open) == 421)
+  @Test(arguments: [
+    "evil.example", "[::1]x.evil", "[localhost]", "[127.0.0.1]", "[::1]:80x", "localhost.evil", "127.0.0.1x",
+  ])
+  func `a name that is not ours is refused`(host: String) async throws {
+    #expect(try await refusal(gate(), request(["host": host])) == 421)
+    // Whether the daemon works is no secret, and a watchdog may call it anything.
+    #expect(try await refusal(gate(), request(["host": host, "authorization": "Bearer wrong"]), to: .open) == nil)
+  }
+
+  @Test func `other names are allowed by the settings`() async throws {
     #expect(try await refusal(gate(), request(["host": "127.0.0.1.evil.example:80"])) == 421)
     let allowed = gate { $0.allowedHosts = ["api.home.test"] }
     #expect(
@@ -97,6 +109,7 @@ import Testing
   @Test(
     arguments: [
       (["origin": "http://evil.example"], 403), (["origin": "null"], 403), (["sec-fetch-site": "cross-site"], 403),
+      (["sec-fetch-site": "CROSS-SITE"], 403),
       (["origin": "http://127.0.0.1:9890"], nil), (["origin": "http://127.0.0.1:9891"], 403),
       (["sec-fetch-site": "same-origin"], nil), (["sec-fetch-site": "none"], nil),
     ] as [([String: String], Int?)])
@@ -111,6 +124,53 @@ import Testing
     #expect(refused >= 15)
     #expect(try await refusal(gate, request([:], peer: "127.0.0.2")) == nil)
     #expect(try await refusal(gate, request(["authorization": "Bearer secret-reader"])) == nil)
+    #expect(try await refusal(gate, request([:]), to: .open) == nil)
+    // Whoever guesses tokens is slowed down, too.
+    var guesses: [Int?] = []
+    for number in 0..<30 {
+      guesses.append(try await refusal(gate, request(["authorization": "Bearer \(number)"], peer: "127.0.0.3")))
+    }
+    #expect(guesses.first == 401 && guesses.last == 429)
+  }
+
+  @Test func `what was begun ends with its token`() async throws {
+    let tokens = Lock(Self.tokens)
+    let gate = Gate(Gate.Rules(), now: { Self.now }) { _ in tokens.withLock { $0 } }
+    let principal = try await gate.admit(request(["authorization": "Bearer secret-reader"]), to: .role(.read))
+    #expect(await gate.stillAdmits(principal))
+    #expect(await gate.stillAdmits(nil))
+    // Another token of the same name is another.
+    tokens.withLock { $0 = [AccessToken(name: "reader", role: .read, digest: "other", createdAt: Self.now)] }
+    #expect(await !gate.stillAdmits(principal))
+  }
+}
+
+@Suite struct TokenBookTests {
+  private let store = MemoryStore()
+
+  private func token(_ name: String) -> AccessToken {
+    AccessToken(
+      name: name, role: .read, digest: AccessToken.digest(of: Secret(name)), createdAt: Timestamp(seconds: 1))
+  }
+
+  @Test func `all that ask at first get what the store has, and a new token is found at once`() async throws {
+    _ = await store.add(token("one"))
+    let book = TokenBook(BudgetedStores(FixedStoreProvider(StoreSet(store))))
+    let counts = try await withThrowingTaskGroup(of: Int.self) { group in
+      for _ in 0..<50 { group.addTask { try await book.tokens().count } }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(counts.allSatisfy { $0 == 1 })
+    _ = await store.add(token("two"))
+    try await until { try await book.tokens(isNew: true).count == 2 }
+  }
+
+  @Test func `tokens that were never read are no refusal`() async {
+    struct Broken: StoreProvider {
+      func stores(of instance: InstanceID) async throws -> StoreSet { throw StoreError(.storeUnreadable, "away") }
+    }
+    let book = TokenBook(BudgetedStores(Broken()))
+    await #expect { try await book.tokens() } throws: { ($0 as? Problem)?.status == 503 }
   }
 }
 

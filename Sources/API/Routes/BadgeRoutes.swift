@@ -34,7 +34,7 @@ struct BadgeRoutes {
       Route(
         "GET", "/api/badges/{name}.svg", "getBadge", "A badge of a proxy host", parameters: [Self.metric],
         answers: [.init(200, "The badge.", ["image/svg+xml": Shape.string])]
-      ) { request in .text(Self.svg(try badge(request)), type: "image/svg+xml") },
+      ) { request in .text(Self.svg(try await badge(request)), type: "image/svg+xml") },
       Route(
         "GET", "/api/badges/{name}.json", "getBadgeData", "A badge in shields.io's endpoint format",
         parameters: [Self.metric],
@@ -46,11 +46,11 @@ struct BadgeRoutes {
                 "schemaVersion": ["const": 1], "label": Shape.string, "message": Shape.string, "color": Shape.string,
               ])))
         ]
-      ) { request in .json(try badge(request)) },
+      ) { request in .json(try await badge(request)) },
     ]
   }
 
-  private func badge(_ request: APIRequest) throws -> Badge {
+  private func badge(_ request: APIRequest) async throws -> Badge {
     let name = request.path["name"] ?? ""
     guard let metric = Metric(rawValue: request.query["metric"] ?? Metric.health.rawValue) else {
       throw Problem(
@@ -61,7 +61,7 @@ struct BadgeRoutes {
       $0.object.kind == .proxyHost && $0.object.name == name && $0.object.source != nil
     }
     guard let entry else { throw Problem(404, .unknownName, "the files have no proxy host of that name") }
-    let report = source.snapshot().health.map(HealthReport.init)?.proxies.first { $0.name == name }
+    let report = await source.health().map(HealthReport.init)?.proxies.first { $0.name == name }
     switch metric {
     case .health:
       let health = report?.health ?? .unknown
@@ -74,6 +74,7 @@ struct BadgeRoutes {
       return Badge(
         label: "latency", message: value.map { "\(Int($0.rounded(.up))) ms" } ?? "unknown",
         color: value == nil ? "lightgrey" : "blue")
+    case .sync where source.isOutOfDate: return Badge(label: "in sync", message: "unknown", color: "lightgrey")
     case .sync:
       let isInSync = entry.object.sync == .inSync
       return Badge(

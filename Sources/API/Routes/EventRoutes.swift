@@ -69,7 +69,7 @@ struct EventRoutes {
       filter.after = number
     }
     let stream = HTTPStream()
-    try await hub.join(stream, filter)
+    try await hub.join(stream, filter, isAdmitted: request.isStillAdmitted)
     var response = HTTPResponse(
       status: 200, headers: [("Content-Type", "text/event-stream"), ("X-Accel-Buffering", "no")])
     response.delivery = .stream(stream)

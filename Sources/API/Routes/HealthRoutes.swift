@@ -1,7 +1,9 @@
 import Daemon
+import DesiredFiles
 import HTTPServer
 import Model
 import Platform
+import Probe
 import Reports
 import Store
 
@@ -9,10 +11,12 @@ import Store
 struct HealthRoutes {
   private let source: APISource
   private let store: StoreCheck
+  private let desk: HealthDesk
 
   init(_ source: APISource) {
     self.source = source
     store = StoreCheck(source.stores)
+    desk = HealthDesk(check: source.check)
   }
 
   var routes: [Route] {
@@ -33,12 +37,19 @@ struct HealthRoutes {
           .init(503, "It does not.", Shape.json(Self.healthShape)),
         ], respond: { _ in await health() }),
       Route(
-        "GET", "/health/all", "getHealthOfAll", "The last check of every destination, with a score from 0 to 100",
-        answers: [.init(200, "What is known.", Shape.json(Self.allShape))], respond: { _ in .json(all()) }),
+        "GET", "/health/all", "getHealthOfAll",
+        "Every destination with a score from 0 to 100; checked now where the last success is older than max_age",
+        parameters: [Self.maximumAge], answers: [.init(200, "How they are.", Shape.json(Self.allShape))],
+        respond: { .json(try await all($0)) }),
       Route(
         "GET", "/status", "getStatus", "As status.json",
         answers: [.init(200, "The status.", Shape.json(["type": "object"]))],
-        respond: { _ in .json(source.snapshot().document.status) }),
+        respond: { _ in
+          let snapshot = source.snapshot()
+          var status = snapshot.document.status
+          status.daemon = .init(startedAt: snapshot.startedAt, writtenAt: source.now(), interval: source.interval)
+          return .json(status)
+        }),
     ]
   }
 
@@ -49,6 +60,10 @@ struct HealthRoutes {
   private func text(_ isSo: Bool, _ yes: String, _ no: String) -> HTTPResponse {
     .text((isSo ? yes : no) + "\n", status: isSo ? 200 : 503)
   }
+
+  private static let maximumAge = Route.Parameter(
+    "max_age", "How old a success may be, from 1s to 1h.",
+    ["type": "string", "pattern": "^([1-9][0-9]{0,2}s|[1-9][0-9]?m)$", "default": "120s"])
 
   // MARK: The daemon
 
@@ -80,10 +95,19 @@ struct HealthRoutes {
         ? last.map { "the last reconciliation ended at \($0.finishedAt.iso8601)" } ?? "no reconciliation has ended yet"
         : "reconciliations do not end")
     var npm = Detail(ok: last != nil, message: last == nil ? "not asked yet" : "it answers")
-    if case .failed(let problem, _)? = last?.outcome { npm = Detail(ok: false, message: problem.message) }
+    var stored = await store.detail()
+    if case .failed(let problem, _)? = last?.outcome {
+      // A store that can be read may still take nothing.
+      if problem.code.isStoreFailure {
+        stored = Detail(ok: false, message: problem.message)
+        npm = Detail(ok: false, message: "not asked: the store fails")
+      } else {
+        npm = Detail(ok: false, message: problem.message)
+      }
+    }
     let problem = snapshot.source?.problem
     let files = Detail(ok: problem == nil, message: problem?.message ?? "the desired files are read")
-    return Details(loop: loop, npm: npm, store: await store.detail(), source: files)
+    return Details(loop: loop, npm: npm, store: stored, source: files)
   }
 
   private func health() async -> HTTPResponse {
@@ -125,14 +149,32 @@ struct HealthRoutes {
     var timestamp: String
   }
 
-  private func all() -> All {
-    let report = source.snapshot().health.map(HealthReport.init)
-    let items = (report?.proxies ?? []).map {
-      All.Item(kind: ResourceKind.proxyHost.rawValue, cached: true, report: $0)
+  private func all(_ request: APIRequest) async throws -> All {
+    var seconds = 120.0
+    if let text = request.query["max_age"] {
+      guard let given = DurationFormat.seconds(text), (1...3600).contains(given) else {
+        throw Problem(400, .apiRequest, "'max_age' is a duration from 1s to 1h", hint: "write 120s or 5m")
+      }
+      seconds = given
     }
-    let counts = report?.counts ?? [:]
+    guard let health = await source.health() else {
+      throw Problem(
+        503, .apiNotReady, "it is not known yet what to check", headers: [("Retry-After", "2")])
+    }
+    let fresh = await desk.fresh(health.records, maximumAge: seconds, at: source.now())
+    let items = zip(health.records, HealthReport(health).proxies).map { record, known in
+      guard let check = fresh[record.target.key] else {
+        return All.Item(kind: record.target.key.resource.kind.rawValue, cached: true, report: known)
+      }
+      var report = known
+      report.take(check)
+      return All.Item(kind: record.target.key.resource.kind.rawValue, cached: false, report: report)
+    }
+    let states = items.map(\.report.health)
+    let counts = Dictionary(
+      uniqueKeysWithValues: Health.allCases.map { state in (state, states.count { $0 == state }) })
     return All(
-      ok: (counts[.unhealthy] ?? 0) == 0, score: report?.score, counts: counts, items: items,
+      ok: !states.contains(.unhealthy), score: health.score, counts: counts, items: items,
       timestamp: source.now().iso8601)
   }
 

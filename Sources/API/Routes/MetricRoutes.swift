@@ -32,15 +32,15 @@ struct MetricRoutes {
       ) { request in
         let format: PrometheusText.Format =
           request.header("accept")?.contains("application/openmetrics-text") == true ? .openMetrics : .prometheus
-        return .text(PrometheusText.text(families(), as: format), type: format.mediaType)
+        return .text(PrometheusText.text(await families(), as: format), type: format.mediaType)
       }
     ]
   }
 
-  private func families() -> [MetricFamily] {
+  private func families() async -> [MetricFamily] {
     let snapshot = source.snapshot()
     var document = snapshot.document
-    document.health = snapshot.health.map(HealthReport.init)
+    document.health = await source.health().map(HealthReport.init)
     return [MetricFamily("service_up", "1: the daemon works.", source.goesOn() ? 1 : 0)]
       + StatusMetrics.families(document) + daemon(snapshot) + requests.families() + process(snapshot)
   }

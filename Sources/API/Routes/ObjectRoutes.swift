@@ -16,7 +16,7 @@ struct ObjectRoutes {
       parameters: Page.parameters, answers: [.init(200, "By kind and name.", Shape.json(Shape.list(Self.shape)))]
     ) { request in
       let domains = Set(ResourceSchema.all.filter { $0.claimField == "domain_names" }.map(\.kind))
-      let bodies = bodies(try source.entries().filter { domains.contains($0.object.kind) })
+      let bodies = await bodies(try source.entries().filter { domains.contains($0.object.kind) })
       return try Page(request).take(bodies) { "\($0.kind)/\($0.name)/\($0.id ?? 0)" }
     }
     let kinds = ResourceSchema.all.filter { !$0.isSingleton }
@@ -34,7 +34,7 @@ struct ObjectRoutes {
       "GET", path, "list_\(kind.section)", "Ours of \(kind.section), by name", parameters: Page.parameters,
       answers: [.init(200, "By name.", Shape.json(Shape.list(Self.shape)))]
     ) { request in
-      let bodies = bodies(try ours(kind)).sorted { $0.name < $1.name }
+      let bodies = await bodies(try ours(kind)).sorted { $0.name < $1.name }
       return try Page(request).take(bodies) { $0.name }
     }
   }
@@ -42,7 +42,7 @@ struct ObjectRoutes {
   private func one(_ kind: ResourceSchema, _ path: String) -> Route {
     Route(
       "GET", "\(path)/{name}", "get_\(kind.section)", "One of \(kind.section), by its name in the files",
-      answers: [.init(200, "With its ETag.", Shape.json(Self.shape)), .init(304, "It is as `If-None-Match` says.")]
+      answers: [.init(200, "With its ETag.", Shape.json(Self.shape))]
     ) { request in
       let name = request.path["name"] ?? ""
       guard let entry = try ours(kind).first(where: { $0.object.name == name }) else {
@@ -51,10 +51,7 @@ struct ObjectRoutes {
         throw Problem(
           404, .unknownName, "the files have no \(kind.kind.title) of that name", hint: near.map { "is it '\($0)'?" })
       }
-      if request.header("if-none-match") == entry.etag {
-        return HTTPResponse(status: 304, headers: [("ETag", entry.etag)])
-      }
-      return .json(bodies([entry])[0], headers: [("ETag", entry.etag)])
+      return .json(await bodies([entry])[0], headers: [("ETag", entry.etag)])
     }
   }
 
@@ -91,8 +88,9 @@ struct ObjectRoutes {
     }
   }
 
-  private func bodies(_ entries: [ObjectBook.Entry]) -> [Body] {
-    let records = source.snapshot().health?.records ?? []
+  private func bodies(_ entries: [ObjectBook.Entry]) async -> [Body] {
+    let records = await source.health()?.records ?? []
+    let isOutOfDate = source.isOutOfDate
     let health = Dictionary(firstOf: records.map { ($0.target.name, $0.health) })
     return entries.map { entry in
       let object = entry.object
@@ -100,8 +98,10 @@ struct ObjectRoutes {
       return Body(
         kind: object.kind.rawValue, name: object.name, id: object.id, managed: object.managed.rawValue,
         owner: object.owner, domainNames: object.domainNames, destination: object.destination,
-        health: isChecked ? health[object.name] : nil, inSync: object.sync == .inSync, sync: object.sync.rawValue,
-        reason: object.reason, drift: entry.drift, certificate: object.certificate, enabled: object.enabled,
+        health: isChecked ? health[object.name] : nil, inSync: object.sync == .inSync && !isOutOfDate,
+        sync: isOutOfDate ? "unknown" : object.sync.rawValue,
+        reason: isOutOfDate ? "the last reconciliation failed: this is what the one before found" : object.reason,
+        drift: entry.drift, certificate: object.certificate, enabled: object.enabled,
         labels: object.labels, source: object.source, spec: entry.spec)
     }
   }
