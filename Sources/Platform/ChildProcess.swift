@@ -41,6 +41,8 @@ package enum ChildProcess {
   package static func run(
     _ arguments: [String], environment: [String: String], input: [UInt8] = [], timeout: Double
   ) async throws -> Outcome {
+    // A child may end before it has read its input. Children start with the default again.
+    CurrentProcess.ignoreFailedWrites()
     let end = Lock(ContinuousClock.now + .seconds(timeout))
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
