@@ -3,7 +3,7 @@ BUILD_FLAGS = --explicit-target-dependency-import-check error
 BINARY = .build/debug/reconciler
 PREFIX ?= /usr/local
 
-.PHONY: setup build release demo test unit lint format sanitize faults faults-short fuzz fuzz-short schedules truth truth-short bench soak fresh package package-test install clean
+.PHONY: setup build release demo test unit lint format sanitize faults faults-short fuzz fuzz-short schedules truth truth-short api api-short bench soak fresh package package-test install clean
 
 setup:
 	@scripts/setup.sh
@@ -18,7 +18,7 @@ release: setup
 demo: build
 	@scripts/demo.sh $(BINARY)
 
-test: build lint unit faults-short fuzz-short truth-short
+test: build lint unit faults-short fuzz-short truth-short api-short
 	@scripts/demo.sh $(BINARY) >/dev/null && echo "demo: every step did what it should"
 
 # With all tests at once the doubles in their process answer late; with sixteen as many are done in the same time.
@@ -51,6 +51,19 @@ schedules: build
 
 truth-short: build
 	@scripts/truth.py $(BINARY) 60 7
+
+# All that the OpenAPI document describes, asked by schemathesis; then the event stream while the daemon is killed.
+api-short: build
+	@scripts/test-tools.sh
+	@scripts/openapi.py $(BINARY) .build/test-tools/openapi/bin/schemathesis 20
+	@scripts/resume.py $(BINARY) 10
+
+# The same for longer, with a browser where Chromium is installed, and what a thousand streams cost.
+api: release
+	@scripts/test-tools.sh
+	@scripts/openapi.py .build/release/reconciler .build/test-tools/openapi/bin/schemathesis 200
+	@scripts/resume.py .build/release/reconciler 100
+	@scripts/streams.py .build/release/reconciler 1000
 
 # The two commands of the README in a minimal Debian root, as root.
 fresh:

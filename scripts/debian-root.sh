@@ -28,7 +28,7 @@ debootstrap --variant=minbase --include=ca-certificates "$release" "$root" "$mir
   { tail -20 "$root.log" >&2; exit 1; }
 rm -f "$root.log"
 
-# The way to the mirror is this machine's: its sources, its proxy and certificate settings, its certificate authorities.
+# The way to the mirror, and to the Python package index, is this machine's: its sources, its proxy and certificate settings, its certificate authorities.
 rm -f "$root/etc/apt/sources.list"
 for file in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
   if [ -f "$file" ]; then install -D "$file" "$root$file"; fi
@@ -36,7 +36,7 @@ done
 for file in /etc/apt/apt.conf /etc/apt/apt.conf.d/*; do
   if [ -f "$file" ] && grep -qiE 'proxy|cainfo|verify-peer|verify-host' "$file"; then install -D "$file" "$root$file"; fi
 done
-for file in /etc/resolv.conf /etc/hosts /etc/ssl/certs/ca-certificates.crt /etc/apt/auth.conf; do
+for file in /etc/resolv.conf /etc/hosts /etc/ssl/certs/ca-certificates.crt /etc/apt/auth.conf /etc/pip.conf; do
   if [ -f "$file" ]; then install -D "$file" "$root$file"; fi
 done
 # No service starts in a root that is no machine.
@@ -51,7 +51,7 @@ fi
 
 inside() {
   local variables=() name
-  for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY; do
+  for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY PIP_CERT PIP_INDEX_URL; do
     if [ -n "${!name:-}" ]; then variables+=("$name=${!name}"); fi
   done
   chroot "$root" /usr/bin/env -i HOME=/root PATH="${toolchain:+$toolchain/usr/bin:}/usr/sbin:/usr/bin:/sbin:/bin" \

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What the tests talk to besides our own programs: a mail server, Alertmanager, promtool and nginx, from Debian's packages.
+# What the tests talk to besides our own programs: a mail server, Alertmanager, promtool, nginx and curl, from Debian's
+# packages, and schemathesis from PyPI, in an environment of its own.
 # Alertmanager, Prometheus and nginx are only unpacked, into .build/test-tools: installed they would start as services.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,14 +12,14 @@ as_root() {
 
 give_up() {
   echo "Missing for the tests: $1" >&2
-  echo "  Debian, Ubuntu: apt-get install git python3-aiosmtpd tzdata util-linux; and prometheus-alertmanager, prometheus, nginx in the PATH" >&2
+  echo "  Debian, Ubuntu: apt-get install $packages; and prometheus-alertmanager, prometheus, nginx in the PATH" >&2
   exit 1
 }
 
 export DEBIAN_FRONTEND=noninteractive
-packages="git python3-aiosmtpd tzdata util-linux"
-if ! { command -v git && command -v prlimit && [ -e /usr/share/zoneinfo/Europe/Berlin ] &&
-  /usr/bin/python3 -c "import aiosmtpd"; } >/dev/null 2>&1; then
+packages="git curl python3-aiosmtpd python3-venv tzdata util-linux"
+if ! { command -v git && command -v curl && command -v prlimit && [ -e /usr/share/zoneinfo/Europe/Berlin ] &&
+  /usr/bin/python3 -c "import aiosmtpd, ensurepip"; } >/dev/null 2>&1; then
   command -v apt-get >/dev/null || give_up "$packages"
   # shellcheck disable=SC2086
   { as_root apt-get update -qq && as_root apt-get install -y -qq $packages >/dev/null; } || give_up "$packages"
@@ -45,6 +46,14 @@ fetch libnginx-mod-stream usr/lib/nginx/modules/ngx_stream_module.so
 templates=/usr/share/prometheus/alertmanager
 if [ ! -e "$templates/default.tmpl" ]; then
   as_root install -D -m 644 -t "$templates" "$tools$templates"/*.tmpl || give_up "$templates/default.tmpl"
+fi
+# Made anew where the list of versions has changed.
+if ! cmp -s scripts/openapi-tools.txt "$tools/openapi/versions.txt"; then
+  rm -rf "$tools/openapi"
+  /usr/bin/python3 -m venv "$tools/openapi"
+  "$tools/openapi/bin/pip" install -q --disable-pip-version-check -r scripts/openapi-tools.txt ||
+    { echo "schemathesis cannot be installed: the tests need a Python package index" >&2 && exit 1; }
+  cp scripts/openapi-tools.txt "$tools/openapi/versions.txt"
 fi
 # Only what is compared with it needs it.
 if [ -n "${EXPORTER:-}" ]; then fetch prometheus-blackbox-exporter prometheus-blackbox-exporter; fi

@@ -26,14 +26,16 @@ struct JSONBody {
   }
 
   func text(_ name: String, upTo limit: Int = 1000) throws -> String? {
-    guard let value = members[name], !value.isNull else { return nil }
+    guard let value = members[name] else { return nil }
     guard let text = value.stringValue else { throw Problem(422, .wrongType, "'\(name)' is a text") }
-    guard text.count <= limit else { throw Problem(422, .tooLarge, "'\(name)' has at most \(limit) characters") }
+    guard text.unicodeScalars.count <= limit else {
+      throw Problem(422, .tooLarge, "'\(name)' has at most \(limit) characters")
+    }
     return text
   }
 
   func flag(_ name: String) throws -> Bool? {
-    guard let value = members[name], !value.isNull else { return nil }
+    guard let value = members[name] else { return nil }
     guard let flag = value.boolValue else { throw Problem(422, .wrongType, "'\(name)' is true or false") }
     return flag
   }

@@ -90,11 +90,16 @@ enum Shape {
   static let integer: JSONValue = ["type": "integer"]
   static let time: JSONValue = ["type": "string", "format": "date-time"]
 
-  static func object(_ members: [String: JSONValue], required: [String]? = nil) -> JSONValue {
-    [
+  /// - Parameter isOpen: further members may be there.
+  static func object(
+    _ members: [String: JSONValue], required: [String]? = nil, isOpen: Bool = true
+  ) -> JSONValue {
+    var schema: [String: JSONValue] = [
       "type": "object", "properties": .object(members),
       "required": .array((required ?? members.keys.sorted()).map { .string($0) }),
     ]
+    if !isOpen { schema["additionalProperties"] = false }
+    return .object(schema)
   }
 
   static func list(_ item: JSONValue) -> JSONValue {

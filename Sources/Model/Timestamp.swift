@@ -62,19 +62,60 @@ package struct Timestamp: Hashable, Comparable, Codable, Sendable {
     return String(repeating: "0", count: max(0, width - digits.count)) + digits
   }
 
-  /// Reads `2026-11-22T07:47:44Z`, with any number of digits of a fraction; nil for anything else.
+  /// Reads a time of RFC 3339: `2026-11-22T07:47:44Z`, `2026-11-22T08:47:44.250+01:00`; nil for anything else, also for a
+  /// day or an hour that does not exist.
   package init?(iso8601 text: String) {
-    let pieces = text.split(whereSeparator: { !$0.isNumber })
-    let numbers = pieces.compactMap { Int($0) }
-    guard numbers.count >= 6, text.hasSuffix("Z") else { return nil }
+    var scanner = TimeScanner(rest: Array(text.utf8)[...])
+    guard let year = scanner.number(4, 0...9999), scanner.takes("-"), let month = scanner.number(2, 1...12),
+      scanner.takes("-"), let day = scanner.number(2, 1...31), scanner.takes("Tt"),
+      let hour = scanner.number(2, 0...23), scanner.takes(":"), let minute = scanner.number(2, 0...59),
+      scanner.takes(":"), let second = scanner.number(2, 0...60), let fraction = scanner.fraction(),
+      let offset = scanner.offset(), scanner.rest.isEmpty
+    else { return nil }
     var parts = tm()
-    parts.tm_year = Int32(truncatingIfNeeded: numbers[0] - 1900)
-    parts.tm_mon = Int32(truncatingIfNeeded: numbers[1] - 1)
-    parts.tm_mday = Int32(truncatingIfNeeded: numbers[2])
-    parts.tm_hour = Int32(truncatingIfNeeded: numbers[3])
-    parts.tm_min = Int32(truncatingIfNeeded: numbers[4])
-    parts.tm_sec = Int32(truncatingIfNeeded: numbers[5])
-    let fraction = pieces.count > 6 ? Double("0.\(pieces[6])") ?? 0 : 0
-    self.init(seconds: Double(timegm(&parts)) + fraction)
+    parts.tm_year = Int32(year - 1900)
+    parts.tm_mon = Int32(month - 1)
+    parts.tm_mday = Int32(day)
+    let midnight = timegm(&parts)
+    // The calendar makes 1 March of 29 February where there is none.
+    guard parts.tm_mday == Int32(day) else { return nil }
+    self.init(seconds: Double(Int(midnight) + hour * 3600 + minute * 60 + second - offset) + fraction)
   }
+}
+
+private struct TimeScanner {
+  var rest: ArraySlice<UInt8>
+
+  mutating func takes(_ bytes: StaticString) -> Bool {
+    guard let first = rest.first, "\(bytes)".utf8.contains(first) else { return false }
+    rest.removeFirst()
+    return true
+  }
+
+  mutating func number(_ digits: Int, _ range: ClosedRange<Int>) -> Int? {
+    let part = rest.prefix(digits)
+    guard part.count == digits, part.allSatisfy(Self.isDigit) else { return nil }
+    let number = part.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+    guard range.contains(number) else { return nil }
+    rest = rest.dropFirst(digits)
+    return number
+  }
+
+  /// Of a second; 0 where there is none.
+  mutating func fraction() -> Double? {
+    guard takes(".") else { return 0 }
+    let digits = rest.prefix(while: Self.isDigit)
+    rest = rest.dropFirst(digits.count)
+    return digits.isEmpty ? nil : Double("0.\(String(decoding: digits, as: UTF8.self))")
+  }
+
+  /// Seconds east of UTC.
+  mutating func offset() -> Int? {
+    if takes("Zz") { return 0 }
+    let isWest = rest.first == UInt8(ascii: "-")
+    guard takes("+-"), let hours = number(2, 0...23), takes(":"), let minutes = number(2, 0...59) else { return nil }
+    return (isWest ? -1 : 1) * (hours * 3600 + minutes * 60)
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 }

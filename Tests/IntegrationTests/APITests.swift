@@ -117,6 +117,8 @@ import Testing
       let names = ["{name}": "app", "{number}": "1"]
       for path in paths.keys.sorted() where path != "/api/events/stream" && !paths[path]!["get"].isNull {
         let real = names.reduce(path) { $0.replacing($1.key, with: $1.value) }
+        let other = try await daemon.ask(real, method: "PATCH")
+        #expect(other.status == 405 && other.headers["allow"]?.contains("GET") == true, "\(real)")
         let answer = try await daemon.ask(real)
         let known = paths[path]?["get"]["responses"].objectValue ?? [:]
         #expect(known[String(answer.status)] != nil || [404, 503].contains(answer.status), "\(real): \(answer.status)")

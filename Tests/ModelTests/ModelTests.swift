@@ -117,8 +117,23 @@ import Testing
     #expect(time.iso8601 == "2026-11-21T07:47:46.250Z")
     #expect(Timestamp(iso8601: time.iso8601) == time)
     #expect(time.sqlText == "2026-11-21 07:47:46")
-    #expect(Timestamp(iso8601: "yesterday") == nil)
   }
+
+  @Test(arguments: [
+    ("2026-11-21T07:47:46Z", 1_795_247_266.0), ("2026-11-21T08:47:46.500+01:00", 1_795_247_266.5),
+    ("2026-11-20t23:17:46-08:30", 1_795_247_266), ("2024-02-29T00:00:00z", 1_709_164_800), ("1970-01-01T00:00:00Z", 0),
+  ])
+  func `times of RFC 3339 are read`(text: String, seconds: Double) {
+    #expect(Timestamp(iso8601: text)?.seconds == seconds)
+  }
+
+  @Test(arguments: [
+    "", "yesterday", "2026-11-21", "2026-11-21T07:47:46", "2026-11-21 07:47:46Z", "2026-11-21T07:47Z",
+    "2026-13-01T00:00:00Z", "2026-02-29T00:00:00Z", "2026-11-00T00:00:00Z", "2026-11-21T24:00:00Z",
+    "2026-11-21T07:60:00Z", "2026-11-21T07:47:46.Z", "2026-11-21T07:47:46+0100", "2026-11-21T07:47:46+24:00",
+    "2026-11-21T07:47:46Zx", "1 2 3 4 5 6Z", "+026-11-21T07:47:46Z", "99999999999-1-1T1:1:1Z",
+  ])
+  func `what is no time is none`(text: String) { #expect(Timestamp(iso8601: text) == nil) }
 
   @Test func `locations are compared by path, in NPM's own form`() {
     func spec(_ locations: [JSONValue]) -> Spec {

@@ -79,8 +79,10 @@ struct EventRoutes {
   private static func filter(_ request: APIRequest) throws -> EventFilter {
     var filter = EventFilter()
     if let text = request.query["since"] {
-      guard let time = Timestamp(iso8601: text) else {
-        throw Problem(400, .apiRequest, "'since' is no time", hint: "write 2026-11-26T18:00:00Z")
+      // A plus sign that was not encoded has become a blank, which no time has.
+      guard let time = Timestamp(iso8601: String(text.map { $0 == " " ? "+" : $0 })) else {
+        throw Problem(
+          400, .apiRequest, "'since' is no time", hint: "write 2026-11-26T18:00:00Z or 2026-11-26T19:00:00%2B01:00")
       }
       filter.since = time
     }

@@ -63,7 +63,7 @@ struct HealthRoutes {
 
   private static let maximumAge = Route.Parameter(
     "max_age", "How old a success may be, from 1s to 1h.",
-    ["type": "string", "pattern": "^([1-9][0-9]{0,2}s|[1-9][0-9]?m)$", "default": "120s"])
+    ["type": "string", "pattern": "^([1-9][0-9]{0,2}s|([1-9]|[1-5][0-9]|60)m)$", "default": "120s"])
 
   // MARK: The daemon
 

@@ -9,28 +9,45 @@ struct OrderRoutes {
 
   init(_ source: APISource) { self.source = source }
 
-  private static let resourceMembers: [String: JSONValue] = [
-    "name": ["type": "string", "description": "A name of the files, or kind/name."],
-    "all": ["type": "boolean", "description": "Everything."],
+  private static let name: JSONValue = [
+    "type": "string", "minLength": 1, "maxLength": 200, "description": "A name of the files, or kind/name.",
   ]
-  private static let duration: JSONValue = ["type": "string", "description": "As 30m, 2h or 7d."]
+  private static let duration: JSONValue = [
+    "type": "string", "pattern": "^[1-9][0-9]{0,5}[smhdw]$", "description": "As 30m, 2h or 7d.",
+  ]
+  private static let reason: JSONValue = ["type": "string", "maxLength": 1000]
+
+  /// One resource by its name, or everything.
+  private static func subjectBody(_ others: [String: JSONValue] = [:]) -> JSONValue {
+    let one = ["name": name, "all": ["const": false]].merging(others) { $1 }
+    let every = ["all": ["const": true, "description": "Everything."]].merging(others) { $1 }
+    return [
+      "oneOf": [
+        Shape.object(one, required: ["name"], isOpen: false), Shape.object(every, required: ["all"], isOpen: false),
+      ]
+    ]
+  }
+
   private static let answers: [Route.Answer] = [.init(200, "It was done.", Shape.json(["type": "object"]))]
 
   var routes: [Route] {
-    let suspending = Self.resourceMembers.merging(["for": Self.duration, "reason": Shape.string]) { $1 }
-    return [
+    [
       Route(
         "POST", "/api/suspend", "suspend", "Leave a resource, or everything, alone for a while",
-        access: .role(.write), body: Shape.object(suspending, required: []), answers: Self.answers,
+        access: .role(.write), body: Self.subjectBody(["for": Self.duration, "reason": Self.reason]),
+        answers: Self.answers,
         respond: { try await suspend($0) }),
       Route(
         "POST", "/api/resume", "resume", "End what was suspended", access: .role(.write),
-        body: Shape.object(Self.resourceMembers, required: []), answers: Self.answers,
+        body: Self.subjectBody(), answers: Self.answers,
         respond: { try await resume($0) }),
       Route(
         "POST", "/api/alerts/silences", "silence", "No notifications of a rule, a host or a subject for a while",
         access: .role(.write),
-        body: Shape.object(["match": Shape.string, "for": Self.duration, "reason": Shape.string], required: ["match"]),
+        body: Shape.object(
+          [
+            "match": ["type": "string", "minLength": 1, "maxLength": 300], "for": Self.duration, "reason": Self.reason,
+          ], required: ["match"], isOpen: false),
         answers: Self.answers, respond: { try await silence($0) }),
     ]
   }
