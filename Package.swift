@@ -182,7 +182,10 @@ if isFuzzing, let toolchain = ProcessInfo.processInfo.environment["FUZZ_RUNTIME"
     .systemLibrary(name: "CLibFuzzer", path: "Tests/CLibFuzzer"),
     .executableTarget(
       name: "Fuzz",
-      dependencies: ["CLibFuzzer", "Commands", "Configuration", "DesiredFiles", "Model", "NPMClient", "Upstream"],
+      dependencies: [
+        "API", "CLibFuzzer", "Commands", "Configuration", "Daemon", "DesiredFiles", "HTTPServer", "Model", "NPMClient",
+        "Platform", "Reconciler", "Reports", "Store", "Upstream",
+      ],
       path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: strict,
       linkerSettings: [
         .unsafeFlags(["-L\(toolchain)"]), .linkedLibrary("clang_rt.fuzzer_no_main-x86_64"), .linkedLibrary("stdc++"),

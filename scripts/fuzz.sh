@@ -29,7 +29,7 @@ one() {
 }
 
 fail=0
-for pair in "desired settings" "wire names"; do
+for pair in "desired settings" "wire names" api; do
   pids=()
   for target in $pair; do one "$target" & pids+=($!); done
   for pid in "${pids[@]}"; do wait "$pid" || fail=1; done

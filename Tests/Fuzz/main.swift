@@ -59,7 +59,7 @@ func names(_ bytes: [UInt8]) {
 }
 
 let targets: [String: @Sendable ([UInt8]) -> Void] = [
-  "desired": desired, "settings": settings, "wire": wire, "names": names,
+  "api": api, "desired": desired, "settings": settings, "wire": wire, "names": names,
 ]
 let target = CommandLine.arguments.dropFirst().first.flatMap { targets[$0] }
 
