@@ -17,6 +17,9 @@ final class APICompanion: DaemonCompanion {
     self.console = console
     var settings = APIServer.Settings(listen: configuration.listen, version: VersionCommand.number)
     settings.rules.requiresToken = configuration.requiresToken
+    settings.rules.tokens = configuration.tokens.map {
+      AccessToken(name: $0.name, role: $0.role, digest: AccessToken.digest(of: $0.secret), createdAt: .now)
+    }
     settings.rules.allowedHosts = configuration.allowedHosts
     settings.rules.requestsPerSecond = configuration.rateLimit
     settings.limits.connectionsPerAddress = configuration.connectionsPerAddress

@@ -1,4 +1,5 @@
 import API
+import Configuration
 import DesiredFiles
 import Model
 import Platform
@@ -87,6 +88,15 @@ enum TokenCommand {
 
   private static func revoke(_ name: String, _ context: CommandContext) async throws -> ExitCode {
     guard try await context.stores(createsIt: false).tokens.revoke(name) else {
+      if context.settings.api?.tokens.contains(where: { $0.name == name }) == true {
+        throw CommandFailure(
+          .failure,
+          [
+            Diagnostic(
+              .unknownName, "the token '\(name)' stands in the settings",
+              hint: "take it out of api.tokens, and restart the daemon")
+          ])
+      }
       throw CommandFailure(
         .failure, [Diagnostic(.unknownName, "there is no token '\(name)'", hint: "'reconciler token list' shows all")])
     }
@@ -97,17 +107,26 @@ enum TokenCommand {
 
   private static func list(_ context: CommandContext) async throws -> ExitCode {
     let tokens = try await context.stores(createsIt: false).tokens.tokens()
+    let fixed = context.settings.api?.tokens ?? []
     let console = context.invocation.console
     if console.format == .json {
       try console.result(
-        json: ["format_version": "1", "tokens": .array(tokens.map { .object(members($0)) })])
+        json: [
+          "format_version": "1",
+          "tokens": .array(
+            tokens.map { .object(members($0).merging(["source": "store"]) { $1 }) }
+              + fixed.map {
+                ["name": .string($0.name), "role": .string($0.role.rawValue), "source": "settings"]
+              }),
+        ])
       return .success
     }
-    let lines = tokens.map { token -> TerminalText in
+    var lines = tokens.map { token -> TerminalText in
       let isOver = token.expiresAt.map { $0 <= .now } ?? false
       let end = token.expiresAt.map { isOver ? ", expired" : ", until \($0.iso8601)" } ?? ""
       return "\(token.name)  \(token.role.rawValue), made \(token.createdAt.iso8601)\(end)"
     }
+    lines += fixed.map { "\($0.name)  \($0.role.rawValue), in the settings" }
     try console.result(lines.isEmpty ? "No tokens." : lines.joined(separator: "\n"))
     return .success
   }

@@ -1,11 +1,18 @@
 import DesiredFiles
-import Model
+package import Model
 package import Platform
 
 /// The settings of the daemon's HTTP API.
 package struct APIConfiguration: Sendable {
+  package struct Token: Sendable {
+    package var name: String
+    package var role: Role
+    package var secret: Secret
+  }
+
   package var listen: ListenAddress
   package var requiresToken = false
+  package var tokens: [Token] = []
   /// In lower case.
   package var allowedHosts: Set<String> = []
   /// Files, PEM; nil: plain HTTP.
@@ -26,6 +33,7 @@ extension SettingsLoader {
     let (rate, connections) = (
       reader.value(SettingCatalog.rateLimit), reader.value(SettingCatalog.connectionsPerAddress)
     )
+    let tokens = apiTokens()
     guard let text else { return nil }
     guard let listen = ListenAddress(text) else {
       reader.decoder.report(
@@ -34,7 +42,7 @@ extension SettingsLoader {
       return nil
     }
     var api = APIConfiguration(listen: listen)
-    api.requiresToken = needsToken
+    (api.requiresToken, api.tokens) = (needsToken, tokens)
     api.allowedHosts = Set(names.compactMap { $0.stringValue?.lowercased() })
     (api.rateLimit, api.connectionsPerAddress) = (rate, connections)
     if let certificate, let key {
@@ -45,5 +53,41 @@ extension SettingsLoader {
         at: reader.location("api.certificate", "api.certificate_key"), hint: "name both files, or neither")
     }
     return api
+  }
+
+  private mutating func apiTokens() -> [APIConfiguration.Token] {
+    let entries = reader.value(SettingCatalog.apiTokens)
+    return entries.indices.compactMap { apiToken(entries[$0], $0) }
+  }
+
+  /// A token that stands in the file itself would be in git, and open the API for everyone who may read that.
+  private mutating func apiToken(_ entry: JSONValue, _ index: Int) -> APIConfiguration.Token? {
+    guard let name = entry["name"].stringValue, let role = entry["role"].stringValue.flatMap(Role.init),
+      let written = entry["token"].stringValue
+    else { return nil }
+    let place = reader.location("api.tokens[\(index)].token", "api.tokens")
+    guard ResourceName.isRight(name) else {
+      reader.decoder.report(
+        .badName, "'\(name)' is no name for a token", at: reader.location("api.tokens[\(index)].name", "api.tokens"),
+        hint: "use up to 100 letters, digits, '-', '_' and '.', beginning with a letter or digit")
+      return nil
+    }
+    guard Interpolation.isReference(written) else {
+      reader.decoder.report(
+        .badValue, "the token '\(name)' stands in the file", at: place,
+        hint:
+          "write ${env:NAME} or ${file:PATH}; or make one with 'reconciler token create', which keeps only its SHA-256")
+      return nil
+    }
+    guard let text = reader.filled(written, at: place) else { return nil }
+    let isText = text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+    guard isText, text.utf8.count >= 20 else {
+      reader.decoder.report(
+        .badValue,
+        "the token '\(name)' is no token: \(isText ? "it is shorter than 20 characters" : "it has blanks, or is not ASCII")",
+        at: place, hint: "make a random one: openssl rand -hex 32")
+      return nil
+    }
+    return APIConfiguration.Token(name: name, role: role, secret: Secret(text))
   }
 }

@@ -9,6 +9,11 @@ enum Interpolation {
     var hint: String
   }
 
+  /// Whether it is one reference and nothing else.
+  static func isReference(_ text: String) -> Bool {
+    text.hasPrefix("${") && text.firstIndex(of: "}") == text.utf8.indices.last
+  }
+
   static func fill(_ text: String, _ environment: (String) -> String?) throws -> String {
     var result = ""
     var rest = text[...]

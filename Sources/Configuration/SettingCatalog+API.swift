@@ -17,9 +17,18 @@ extension SettingCatalog {
     "api.rate_limit", 0...1_000_000, default: 100, "Requests a second of one token or address; 0: no limit.")
   static let connectionsPerAddress = Setting.number(
     "api.connections_per_address", 0...100_000, default: 256, "Connections of one address; 0: no limit.")
+  static let apiTokens = Setting.list(
+    "api.tokens", .list(apiToken, key: "name", shorthands: []), "Tokens besides those of 'reconciler token'.")
+
+  private static let apiToken: [FieldSchema] = [
+    FieldSchema("name", .string(1...100), "Whose it is; the name stands in the events that it causes."),
+    FieldSchema(
+      "role", .choice(Role.allCases.map(\.rawValue)), defaultValue: .string(Role.read.rawValue), "What it may do."),
+    FieldSchema("token", .string(1...4096), "A reference, ${env:NAME} or ${file:PATH}, to at least 20 characters."),
+  ]
 
   static let api: [SettingDefinition] = [
-    listen.definition, requiresToken.definition, allowedHosts.definition, apiCertificate.definition,
-    apiCertificateKey.definition, rateLimit.definition, connectionsPerAddress.definition,
+    listen.definition, requiresToken.definition, apiTokens.definition, allowedHosts.definition,
+    apiCertificate.definition, apiCertificateKey.definition, rateLimit.definition, connectionsPerAddress.definition,
   ]
 }

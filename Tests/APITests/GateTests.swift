@@ -133,6 +133,20 @@ import Testing
     #expect(guesses.first == 401 && guesses.last == 429)
   }
 
+  @Test func `a token of the settings opens, also while the store has no answer`() async throws {
+    var rules = Gate.Rules()
+    rules.tokens = [Self.token("fixed", .write)]
+    let gate = Gate(rules, now: { Self.now }) { _ in throw Problem(503, .apiNotReady, "away") }
+    let fixed = ["authorization": "Bearer secret-fixed"]
+    #expect(try await refusal(gate, request(fixed), to: .role(.write)) == nil)
+    #expect(try await refusal(gate, request(fixed), to: .role(.admin)) == 403)
+    #expect(try await refusal(gate, request(["authorization": "Bearer secret-reader"])) == 503)
+    let here = self.gate { $0.tokens = rules.tokens }
+    let principal = try await here.admit(request(fixed), to: .role(.read))
+    #expect(principal?.name == "fixed")
+    #expect(await here.stillAdmits(principal))
+  }
+
   @Test func `what was begun ends with its token`() async throws {
     let tokens = Lock(Self.tokens)
     let gate = Gate(Gate.Rules(), now: { Self.now }) { _ in tokens.withLock { $0 } }

@@ -55,7 +55,7 @@ import Testing
     #expect(
       SettingCatalog.all.filter { $0.variable == nil }.map(\.path) == [
         "secrets.allow", "watch.rollback", "watch.windows", "health.connectivity", "slo.by_label", "alerts.sinks",
-        "alerts.rules", "api.allowed_hosts",
+        "alerts.rules", "api.tokens", "api.allowed_hosts",
       ])
   }
 
@@ -93,6 +93,25 @@ import Testing
     #expect(problems("{}\n", ["RECONCILER_PROBE_CONCURRENCY": "0"]).count == 1)
     #expect(problems("{}\n", ["RECONCILER_WATCH_SELF_HEAL": "perhaps"]).count == 1)
     #expect(problems("{}\n", ["RECONCILER_HEALTH_INTERVAL": "0s"]).count == 1)
+  }
+
+  @Test func `a token of the API is a reference to a long one`() throws {
+    func api(_ token: String) -> String {
+      "api: { listen: 127.0.0.1:0, tokens: [ { name: ci, role: write, token: \"\(token)\" } ] }\n"
+    }
+    let long = String(repeating: "k", count: 20)
+    let read = try load(api("${env:T}"), ["T": long]).api?.tokens ?? []
+    #expect(read.map(\.name) == ["ci"] && read[0].role == .write && read[0].secret.reveal() == long)
+    for (token, value) in [
+      (long, ""), ("${env:T}", ""), ("${env:T}", "short"), ("${env:T}", long + " "), ("x${env:T}", long),
+      ("${env:T}${env:T}", long), ("${file:/no/such/file}", ""),
+    ] {
+      let found = problems(api(token), ["T": value])
+      #expect(found.count == 1 && !found[0].contains(long), "\(token): \(found)")
+    }
+    let twice = "api: { tokens: [ { name: a, token: \"${env:T}\" }, { name: a, token: \"${env:T}\" } ] }\n"
+    #expect(problems(twice, ["T": long]).count == 1)
+    #expect(problems("api: { tokens: [ { name: \"a b\", token: \"${env:T}\" } ] }\n", ["T": long]).count == 1)
   }
 
   @Test func `secrets are never shown`() throws {
