@@ -64,6 +64,7 @@ api: release
 	@scripts/openapi.py .build/release/reconciler .build/test-tools/openapi/bin/schemathesis 200
 	@scripts/resume.py .build/release/reconciler 100
 	@scripts/streams.py .build/release/reconciler 1000
+	@scripts/cardinality.py .build/release/reconciler 10000
 
 # The two commands of the README in a minimal Debian root, as root.
 fresh:
