@@ -6,6 +6,8 @@ runs on this machine, in seconds; compare ratios, not absolutes.
 """
 import json, os, resource, shutil, statistics, subprocess, sys, tempfile, time, urllib.request
 
+from lab import simulator
+
 BINARY = os.path.abspath(sys.argv[1])
 ENVIRONMENT = {"PATH": os.environ["PATH"], "NPM_IDENTITY": "admin@example.com", "NPM_SECRET": "changeme"}
 
@@ -19,11 +21,6 @@ def timed(command, directory, runs=5, want=0):
         if code != want:
             sys.exit(f"{' '.join(command[1:])} ended with {code}")
     return statistics.median(times)
-
-
-def simulator(address="127.0.0.1"):
-    process = subprocess.Popen([BINARY, "simulator", "--listen", f"{address}:0"], stdout=subprocess.PIPE, text=True)
-    return process, process.stdout.readline().strip().rsplit(":", 1)[1]
 
 
 def write_tree(directory, hosts, files, destination):
@@ -55,7 +52,7 @@ def token(url):
 
 def watching(work, started):
     """From the save of a file until NPM has it, and what the daemon costs while nothing happens."""
-    process, port = simulator()
+    process, port = simulator(BINARY)
     started.append(process)
     url = f"http://127.0.0.1:{port}"
     place = f"{work}/watch"
@@ -112,7 +109,7 @@ def main():
     try:
         row("start of 'version'", timed([BINARY, "version"], work, 31), f"/bin/true {timed(['/bin/true'], work, 31) * 1000:.1f} ms")
         for hosts in (1000, 4000, 10000):
-            process, port = simulator()
+            process, port = simulator(BINARY)
             started.append(process)
             url = ENVIRONMENT["NPM_URL"] = f"http://127.0.0.1:{port}"
             place = f"{work}/{hosts}"
@@ -130,7 +127,7 @@ def main():
             row(f"no-op diff of {hosts} hosts", diff, f"the same lists by curl {curl * 1000:.1f} ms" if curl else "")
         watching(work, started)
         row("loading 10000 hosts from 1000 files (validate)", timed([BINARY, "validate"], f"{work}/10000"))
-        process, port = simulator("0.0.0.0")
+        process, port = simulator(BINARY, "0.0.0.0")
         started.append(process)
         write_tree(f"{work}/probe/desired", 2000, 20, lambda index: f"http://127.1.{index // 250}.{index % 250 + 1}:{port}")
         row("probing 2000 loopback destinations (validate --probe)", timed([BINARY, "validate", "--probe", "-q"], f"{work}/probe", 3))

@@ -1,5 +1,6 @@
 """A simulator and a daemon with its API, in a folder of their own and on loopback, for the programs beside it."""
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -7,6 +8,19 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+
+
+def simulator(binary, address="127.0.0.1"):
+    """A simulator on a port that the kernel chooses; returns it and the port."""
+    process = subprocess.Popen(
+        [os.path.abspath(binary), "simulator", "--listen", f"{address}:0"], stdout=subprocess.PIPE, text=True)
+    return process, process.stdout.readline().strip().rsplit(":", 1)[1]
+
+
+def resident(process):
+    """MiB in memory of the process with this number."""
+    with open(f"/proc/{process}/statm") as pages:
+        return int(pages.read().split()[1]) * resource.getpagesize() / 2**20
 
 
 class Lab:
@@ -25,10 +39,10 @@ class Lab:
             file.write(self.desired)
         with open(f"{self.folder}/reconciler.yaml", "w") as file:
             file.write(f"api: {self.api}\nwatch: {{ interval: 1h }}\n")
-        self.environment = dict(os.environ)
-        self.simulator, address = self._start(["simulator", "--listen", "127.0.0.1:0"], "http://")
-        self.environment.update(
-            NPM_URL=f"http://{address}", NPM_IDENTITY="admin@example.com", NPM_SECRET="changeme")
+        self.simulator, port = simulator(self.binary)
+        self.environment = {
+            **os.environ, "NPM_URL": f"http://127.0.0.1:{port}", "NPM_IDENTITY": "admin@example.com",
+            "NPM_SECRET": "changeme"}
         return self
 
     def __exit__(self, *_):
@@ -38,21 +52,17 @@ class Lab:
                 program.wait(20)
         self._directory.cleanup()
 
-    def _start(self, arguments, mark):
-        """Starts the program; returns it and the word after the mark in its output."""
-        program = subprocess.Popen(
-            [self.binary, *arguments], cwd=self.folder, env=self.environment, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        for line in program.stdout:
-            if mark in line:
-                return program, line.split(mark, 1)[1].split()[0]
-        sys.exit(f"{arguments[0]} ended before it listened")
-
     def watch(self):
         """Starts the daemon; returns host and port of its API."""
-        self.daemon, place = self._start(["watch", "--listen", self.listen], "API listens on ")
-        host, port = place.rsplit(":", 1)
-        return host, int(port)
+        mark = "API listens on "
+        self.daemon = subprocess.Popen(
+            [self.binary, "watch", "--listen", self.listen], cwd=self.folder, env=self.environment, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for line in self.daemon.stdout:
+            if mark in line:
+                host, port = line.split(mark, 1)[1].split()[0].rsplit(":", 1)
+                return host, int(port)
+        sys.exit("the daemon ended before it listened")
 
     def wait_until_ready(self, url):
         """Until the first reconciliation has ended."""

@@ -122,8 +122,10 @@ def browser_at(url):
     return browser
 
 
-def written(lab):
-    return [event["number"] for event in json.loads(lab.run("events", "--limit", "100000", "-o", "json"))["events"]]
+def written(lab, reason=None):
+    """The numbers of the events in the log, all or those of a reason."""
+    events = json.loads(lab.run("events", "--limit", "100000", "-o", "json"))["events"]
+    return [event["number"] for event in events if reason in (None, event["reason"])]
 
 
 def run(lab):
@@ -151,8 +153,7 @@ def run(lab):
     got = [number for number in curl.got if number <= numbers[-1]]
     tell("curl", got == numbers, f"{curl.connections} connections, {len(got)} of {len(numbers)} events")
     if browser:
-        wanted = [e["number"] for e in json.loads(lab.run("events", "--limit", "100000", "-o", "json"))["events"]
-                  if e["reason"] == "TokenCreated"]
+        wanted = written(lab, "TokenCreated")
         deadline = time.monotonic() + 60
         while (browser.evaluate("got.length") or 0) < len(wanted) and time.monotonic() < deadline:
             time.sleep(0.1)

@@ -7,31 +7,23 @@ resident memory, open files, size of the store. The first minute, with the first
 """
 import os, shutil, subprocess, sys, tempfile, time
 
+from lab import resident, simulator
+
 BINARY, MINUTES = os.path.abspath(sys.argv[1]), int(sys.argv[2])
 SPEED = int(sys.argv[3]) if len(sys.argv) > 3 else 1
 HOSTS = 1000
-
-
-def simulator(address):
-    process = subprocess.Popen([BINARY, "simulator", "--listen", f"{address}:0"], stdout=subprocess.PIPE, text=True)
-    return process, process.stdout.readline().strip().rsplit(":", 1)[1]
 
 
 def ticks(pid):
     return sum(int(part) for part in open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[11:13])
 
 
-def resident(pid):
-    line = next(line for line in open(f"/proc/{pid}/status") if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
-
-
 def main():
     work = tempfile.mkdtemp()
     started = []
     try:
-        npm, port = simulator("127.0.0.1")
-        backend, target = simulator("0.0.0.0")
+        npm, port = simulator(BINARY, "127.0.0.1")
+        backend, target = simulator(BINARY, "0.0.0.0")
         started += [npm, backend]
         os.makedirs(f"{work}/desired")
         for number in range(100):

@@ -3,21 +3,15 @@
 
 It starts a simulator and a daemon in a folder of its own, on loopback, and ends them."""
 
-import os
 import resource
 import selectors
 import socket
 import sys
 import time
 
-from lab import Lab
+from lab import Lab, resident
 
 COUNT = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
-
-
-def resident(process):
-    with open(f"/proc/{process}/statm") as pages:
-        return int(pages.read().split()[1]) * resource.getpagesize() / 2**20
 
 
 def run(lab):

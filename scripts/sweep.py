@@ -7,6 +7,8 @@ own cost is not counted; it checks one address a call, as Prometheus would ask i
 """
 import os, shutil, subprocess, sys, tempfile, threading, time
 
+from lab import simulator
+
 BINARY = os.path.abspath(sys.argv[1])
 DESTINATIONS, AT_ONCE = 10_000, 64
 TOOLS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".build", "test-tools", "usr", "bin")
@@ -55,9 +57,8 @@ def main():
     work = tempfile.mkdtemp()
     started = []
     try:
-        backend = subprocess.Popen([BINARY, "simulator", "--listen", "0.0.0.0:0"], stdout=subprocess.PIPE, text=True)
+        backend, port = simulator(BINARY, "0.0.0.0")
         started.append(backend)
-        port = backend.stdout.readline().strip().rsplit(":", 1)[1]
         addresses = [f"127.{2 + index // 62500}.{index // 250 % 250}.{index % 250 + 1}:{port}" for index in range(DESTINATIONS)]
         os.makedirs(f"{work}/desired")
         for number in range(100):

@@ -13,6 +13,7 @@ grew.
 import collections, datetime, json, os, random, re, shutil, subprocess, sys, tempfile, time, urllib.request
 
 sys.dont_write_bytecode = True  # nothing is left beside the sources
+from lab import simulator
 from truth_world import World
 
 BINARY, SECONDS = os.path.abspath(sys.argv[1]), int(sys.argv[2])
@@ -41,8 +42,8 @@ class Check:
         self.work, self.rng, self.world = work, rng, World()
         self.messages = []  # with the time at which they came
         self.repository = f"{work}/repository"
-        self.simulator = subprocess.Popen([BINARY, "simulator", "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True)
-        self.npm_port = int(self.simulator.stdout.readline().strip().rsplit(":", 1)[1])
+        self.simulator, port = simulator(BINARY)
+        self.npm_port = int(port)
         self.backends = [self.world.serve("network", lambda _, name=f"h{index}": self.answer(name))
                          for index in range(HOSTS)]
         git_port = self.world.serve("git", self.file)

@@ -138,7 +138,7 @@ package actor EventHub {
         await dismiss()
         admitted = .now
       }
-      try? await Task.sleep(for: .seconds(Self.pause))
+      try? await Task.sleep(for: .seconds(Self.pause))  // polling: other processes write, too
     }
     polling = nil
     // One may have joined between the last look and here.

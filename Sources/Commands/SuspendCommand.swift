@@ -97,7 +97,7 @@ enum SuspendCommand {
       return Timestamp.now + seconds
     }
     guard let text = invocation.arguments.value(until) else { return nil }
-    guard DurationFormat.isDate(text), let end = Timestamp(iso8601: "\(text)T00:00:00Z"), end > .now else {
+    guard let end = DurationFormat.day(text), end > .now else {
       throw UsageError(message: "--until takes a day to come, such as 2026-12-31, not '\(text)'")
     }
     return end

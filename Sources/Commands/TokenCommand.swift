@@ -1,6 +1,7 @@
 import API
 import Configuration
 import DesiredFiles
+import Hashing
 import Model
 import Platform
 import Reports
@@ -42,9 +43,9 @@ enum TokenCommand {
     guard ResourceName.isRight(name) else {
       throw UsageError(
         message: "'\(name)' is no name for a token",
-        hint: "use up to 100 letters, digits, '-', '_' and '.', beginning with a letter or digit")
+        hint: ResourceName.hint)
     }
-    let secret = Secret("rec_" + (0..<4).map { _ in hexadecimal(UInt64.random(in: .min ... .max)) }.joined())
+    let secret = Secret("rec_" + Hex.digits((0..<32).map { _ in UInt8.random(in: .min ... .max) }))
     let now = Timestamp.now
     let chosen = arguments.value(role).flatMap(Role.init) ?? .read
     let token = AccessToken(
@@ -79,11 +80,6 @@ enum TokenCommand {
 
   private static func end(_ token: AccessToken) -> String {
     token.expiresAt.map { ", until \($0.iso8601)" } ?? ""
-  }
-
-  private static func hexadecimal(_ number: UInt64) -> String {
-    let digits = String(number, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
   private static func revoke(_ name: String, _ context: CommandContext) async throws -> ExitCode {

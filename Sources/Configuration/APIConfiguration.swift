@@ -69,7 +69,7 @@ extension SettingsLoader {
     guard ResourceName.isRight(name) else {
       reader.decoder.report(
         .badName, "'\(name)' is no name for a token", at: reader.location("api.tokens[\(index)].name", "api.tokens"),
-        hint: "use up to 100 letters, digits, '-', '_' and '.', beginning with a letter or digit")
+        hint: ResourceName.hint)
       return nil
     }
     guard Interpolation.isReference(written) else {

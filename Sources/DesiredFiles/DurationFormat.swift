@@ -1,4 +1,4 @@
-import Model
+package import Model
 
 /// The duration notation of the contract.
 package enum DurationFormat {
@@ -34,15 +34,8 @@ package enum DurationFormat {
 
   static func isWellFormed(_ text: String) -> Bool { seconds(text) != nil }
 
-  package static func isDate(_ text: String) -> Bool {
-    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard parts.count == 3, parts.map(\.count) == [4, 2, 2], let year = Int(parts[0]), let month = Int(parts[1]),
-      let day = Int(parts[2]), (1...12).contains(month)
-    else { return false }
-    let isLeap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0
-    let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-    return (1...days[month - 1]).contains(day)
-  }
+  /// A day such as `2026-12-31`, as its first moment in UTC; nil for anything else.
+  package static func day(_ text: String) -> Timestamp? { Timestamp(iso8601: "\(text)T00:00:00Z") }
 }
 
 extension HealthCheckSpec {

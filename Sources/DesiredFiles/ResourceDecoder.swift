@@ -157,7 +157,7 @@ struct ResourceDecoder {
     decoder.report(
       .badName, "'\(entry.key)' is no name for \(kind.kind == .accessList ? "an" : "a") \(kind.kind.title)",
       at: decoder.location(entry.keyNode),
-      hint: "use up to 100 letters, digits, '-', '_' and '.', beginning with a letter or digit")
+      hint: ResourceName.hint)
   }
 
   /// Warns about TLS flags that NPM clears because their precondition is missing.
@@ -175,6 +175,8 @@ struct ResourceDecoder {
 
 /// The rule for names in desired files, which are also used as file names.
 package enum ResourceName {
+  package static let hint = "use up to 100 letters, digits, '-', '_' and '.', beginning with a letter or digit"
+
   package static func isRight(_ name: String) -> Bool {
     name.count <= 100 && name.first.map { $0.isLetter || $0.isNumber } == true && !name.hasPrefix("x-")
       && name.allSatisfy { $0.isLetter || $0.isNumber || "-_.".contains($0) }

@@ -34,7 +34,7 @@ enum SnippetSection {
       guard ResourceName.isRight(entry.key) else {
         decoder.report(
           .badName, "'\(entry.key)' is no name for a snippet", at: place,
-          hint: "use up to 100 letters, digits, '-', '_' and '.', beginning with a letter or digit")
+          hint: ResourceName.hint)
         continue
       }
       if let first = decoder.snippets.all[entry.key] {

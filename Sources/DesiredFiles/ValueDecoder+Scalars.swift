@@ -17,7 +17,7 @@ extension ValueDecoder {
     case .reference(let kind): return reference(node, kind, name: name)
     case .duration:
       return pattern(node, DurationFormat.isWellFormed, "a duration such as 30s, 5m, 1h30m or 7d", name: name)
-    case .date: return pattern(node, DurationFormat.isDate, "a day such as 2026-12-31", name: name)
+    case .date: return pattern(node, { DurationFormat.day($0) != nil }, "a day such as 2026-12-31", name: name)
     case .statuses: return statuses(node, name: name)
     case .requestPath: return requestPath(node, name: name)
     default: return nil

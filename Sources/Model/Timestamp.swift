@@ -86,8 +86,8 @@ package struct Timestamp: Hashable, Comparable, Codable, Sendable {
 private struct TimeScanner {
   var rest: ArraySlice<UInt8>
 
-  mutating func takes(_ bytes: StaticString) -> Bool {
-    guard let first = rest.first, "\(bytes)".utf8.contains(first) else { return false }
+  mutating func takes(_ bytes: String) -> Bool {
+    guard let first = rest.first, bytes.utf8.contains(first) else { return false }
     rest.removeFirst()
     return true
   }

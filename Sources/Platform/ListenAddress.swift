@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-  import Glibc
+  package import Glibc
 #else
-  import Darwin
+  package import Darwin
 #endif
 
 /// Where a server listens: `127.0.0.1:9890`, `[::1]:9890` or `unix:/run/reconciler.sock`.
@@ -67,6 +67,52 @@ package enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
+extension ListenAddress {
+  /// A stream socket of the family of this address; negative: see `errno`.
+  package func makeSocket() -> Int32 {
+    #if canImport(Glibc)
+      let kind = Int32(SOCK_STREAM.rawValue)
+    #else
+      let kind = SOCK_STREAM
+    #endif
+    switch self {
+    case .unix: return socket(AF_UNIX, kind, 0)
+    case .tcp(let text, _): return socket(text.contains(":") ? AF_INET6 : AF_INET, kind, 0)
+    }
+  }
+
+  /// The address as `bind` and `connect` take it.
+  package func withSocketAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+    switch self {
+    case .unix(let path):
+      var place = sockaddr_un()
+      place.sun_family = sa_family_t(AF_UNIX)
+      withUnsafeMutableBytes(of: &place.sun_path) { $0.copyBytes(from: path.utf8) }
+      return Self.pass(place, body)
+    case .tcp(let text, let port) where text.contains(":"):
+      var place = sockaddr_in6()
+      place.sin6_family = sa_family_t(AF_INET6)
+      place.sin6_port = in_port_t(UInt16(port)).bigEndian
+      _ = inet_pton(AF_INET6, text, &place.sin6_addr)
+      return Self.pass(place, body)
+    case .tcp(let text, let port):
+      var place = sockaddr_in()
+      place.sin_family = sa_family_t(AF_INET)
+      place.sin_port = in_port_t(UInt16(port)).bigEndian
+      _ = inet_pton(AF_INET, text, &place.sin_addr)
+      return Self.pass(place, body)
+    }
+  }
+
+  private static func pass<Place, Result>(
+    _ place: Place, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+  ) -> Result {
+    withUnsafePointer(to: place) { raw in
+      raw.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<Place>.size)) }
+    }
+  }
+}
+
 /// A socket that listens.
 package struct ListeningSocket: Sendable {
   package struct Problem: Error, CustomStringConvertible {
@@ -89,42 +135,21 @@ package struct ListeningSocket: Sendable {
 
   /// - Throws: `Problem`, which names the address.
   package static func open(_ address: ListenAddress) throws -> ListeningSocket {
-    switch address {
-    case .unix(let path): return ListeningSocket(descriptor: try openUnix(path, address), address: address)
-    case .tcp(let text, let port):
-      let descriptor = text.contains(":") ? try openIPv6(text, port, address) : try openIPv4(text, port, address)
-      return ListeningSocket(descriptor: descriptor, address: address.with(port: boundPort(descriptor)))
-    }
+    let descriptor =
+      if case .unix(let path) = address { try openUnix(path, address) } else { try listening(make(address), address) }
+    return ListeningSocket(descriptor: descriptor, address: address.with(port: boundPort(descriptor)))
   }
 
-  private static func make(_ family: Int32, _ address: ListenAddress) throws -> Int32 {
-    #if canImport(Glibc)
-      let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
-    #else
-      let descriptor = socket(family, SOCK_STREAM, 0)
-    #endif
+  private static func make(_ address: ListenAddress) throws -> Int32 {
+    let descriptor = address.makeSocket()
     guard descriptor >= 0 else { throw problem(address) }
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
     return descriptor
   }
 
-  private static func openIPv4(_ text: String, _ port: Int, _ address: ListenAddress) throws -> Int32 {
-    var place = sockaddr_in()
-    place.sin_family = sa_family_t(AF_INET)
-    place.sin_port = in_port_t(UInt16(port)).bigEndian
-    _ = inet_pton(AF_INET, text, &place.sin_addr)
-    let descriptor = try make(AF_INET, address)
-    return try listening(descriptor, &place, MemoryLayout<sockaddr_in>.size, address)
-  }
-
-  private static func openIPv6(_ text: String, _ port: Int, _ address: ListenAddress) throws -> Int32 {
-    var place = sockaddr_in6()
-    place.sin6_family = sa_family_t(AF_INET6)
-    place.sin6_port = in_port_t(UInt16(port)).bigEndian
-    _ = inet_pton(AF_INET6, text, &place.sin6_addr)
-    let descriptor = try make(AF_INET6, address)
-    // `[::]` is every address, also of IPv4.
+  /// `[::]` is every address, also of IPv4; any other of IPv6 is that one.
+  private static func limit(_ descriptor: Int32, to text: String) {
     var isOnlyIPv6: Int32 = text == "::" ? 0 : 1
     #if canImport(Glibc)
       let level = Int32(IPPROTO_IPV6)
@@ -132,19 +157,12 @@ package struct ListeningSocket: Sendable {
       let level = IPPROTO_IPV6
     #endif
     setsockopt(descriptor, level, IPV6_V6ONLY, &isOnlyIPv6, socklen_t(MemoryLayout<Int32>.size))
-    return try listening(descriptor, &place, MemoryLayout<sockaddr_in6>.size, address)
   }
 
   /// Only its owner and group may connect. A file of a server that is gone is replaced, one that is in use is not.
   private static func openUnix(_ path: String, _ address: ListenAddress) throws -> Int32 {
-    var place = sockaddr_un()
-    place.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &place.sun_path) { $0.copyBytes(from: path.utf8) }
-    let size = MemoryLayout<sockaddr_un>.size
-    let other = try make(AF_UNIX, address)
-    let isInUse = withUnsafePointer(to: &place) { raw in
-      raw.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(other, $0, socklen_t(size)) == 0 }
-    }
+    let other = try make(address)
+    let isInUse = address.withSocketAddress { connect(other, $0, $1) == 0 }
     close(other)
     guard !isInUse else { throw Problem(description: "cannot listen on \(address): another program listens there") }
     var found = stat()
@@ -154,20 +172,17 @@ package struct ListeningSocket: Sendable {
       }
       unlink(path)
     }
-    let descriptor = try make(AF_UNIX, address)
+    let descriptor = try make(address)
     let mask = umask(0o117)
     defer { umask(mask) }
-    return try listening(descriptor, &place, size, address)
+    return try listening(descriptor, address)
   }
 
-  private static func listening<Place>(
-    _ descriptor: Int32, _ place: inout Place, _ size: Int, _ address: ListenAddress
-  ) throws -> Int32 {
+  private static func listening(_ descriptor: Int32, _ address: ListenAddress) throws -> Int32 {
+    if case .tcp(let text, _) = address, text.contains(":") { limit(descriptor, to: text) }
     var yes: Int32 = 1
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-    let isBound = withUnsafePointer(to: &place) { raw in
-      raw.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(size)) == 0 }
-    }
+    let isBound = address.withSocketAddress { bind(descriptor, $0, $1) == 0 }
     guard isBound, listen(descriptor, 511) == 0 else {
       let problem = problem(address)
       close(descriptor)

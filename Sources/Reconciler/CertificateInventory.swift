@@ -9,6 +9,8 @@ package struct CertificateInventory: Sendable {
     package var names: [String]
     /// The expiry date, as `2027-02-19`.
     package var expires: String
+    /// The beginning of that day; nil: NPM does not show when it expires.
+    package var end: Timestamp?
     /// Negative: it has expired. nil: NPM does not show when it expires.
     package var daysLeft: Int?
     /// It ends within the days of a warning, and of an error.
@@ -33,7 +35,7 @@ package struct CertificateInventory: Sendable {
       let end = Timestamp(iso8601: "\(day)T00:00:00Z")
       let left = end.map { Int((($0.seconds - now.seconds) / 86400).rounded(.up)) }
       return Entry(
-        name: name, id: object.id, names: object.certificate?.names ?? [], expires: day,
+        name: name, id: object.id, names: object.certificate?.names ?? [], expires: day, end: end,
         daysLeft: left, endsSoon: left.map { $0 <= days.warning } ?? false,
         isUrgent: left.map { $0 <= days.error } ?? false, users: users[name] ?? [])
     }

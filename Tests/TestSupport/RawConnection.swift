@@ -14,54 +14,13 @@ package struct RawConnection: Sendable {
 
   /// - Parameter receiveBuffer: bytes that the kernel takes for a client that does not read; nil: its default.
   package init(_ address: ListenAddress, patience: Int = 20, receiveBuffer: Int32? = nil) throws {
-    #if canImport(Glibc)
-      let kind = Int32(SOCK_STREAM.rawValue)
-    #else
-      let kind = SOCK_STREAM
-    #endif
-    let family: Int32
-    var storage = sockaddr_storage()
-    var size = socklen_t(0)
-    switch address {
-    case .unix(let path):
-      family = AF_UNIX
-      withUnsafeMutableBytes(of: &storage) { raw in
-        raw.withMemoryRebound(to: sockaddr_un.self) { place in
-          place[0].sun_family = sa_family_t(AF_UNIX)
-          withUnsafeMutableBytes(of: &place[0].sun_path) { $0.copyBytes(from: path.utf8) }
-        }
-      }
-      size = socklen_t(MemoryLayout<sockaddr_un>.size)
-    case .tcp(let text, let port) where text.contains(":"):
-      family = AF_INET6
-      withUnsafeMutableBytes(of: &storage) { raw in
-        raw.withMemoryRebound(to: sockaddr_in6.self) { place in
-          place[0].sin6_family = sa_family_t(AF_INET6)
-          place[0].sin6_port = in_port_t(UInt16(port)).bigEndian
-          inet_pton(AF_INET6, text, &place[0].sin6_addr)
-        }
-      }
-      size = socklen_t(MemoryLayout<sockaddr_in6>.size)
-    case .tcp(let text, let port):
-      family = AF_INET
-      withUnsafeMutableBytes(of: &storage) { raw in
-        raw.withMemoryRebound(to: sockaddr_in.self) { place in
-          place[0].sin_family = sa_family_t(AF_INET)
-          place[0].sin_port = in_port_t(UInt16(port)).bigEndian
-          inet_pton(AF_INET, text, &place[0].sin_addr)
-        }
-      }
-      size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    }
-    descriptor = socket(family, kind, 0)
+    descriptor = address.makeSocket()
     if var receiveBuffer {
       setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<Int32>.size))
     }
     var wait = timeval(tv_sec: .init(patience), tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &wait, socklen_t(MemoryLayout<timeval>.size))
-    let isConnected = withUnsafePointer(to: &storage) { raw in
-      raw.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) == 0 }
-    }
+    let isConnected = address.withSocketAddress { [descriptor] in connect(descriptor, $0, $1) == 0 }
     guard isConnected else {
       Self.close(descriptor)
       throw Failed()

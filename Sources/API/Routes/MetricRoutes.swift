@@ -51,9 +51,7 @@ struct MetricRoutes {
     }
     let counters = snapshot.counters
     let certificates = snapshot.certificates.compactMap { entry in
-      Timestamp(iso8601: "\(entry.expires)T00:00:00Z").map {
-        MetricFamily.Sample([("name", entry.name)], $0.seconds)
-      }
+      entry.end.map { MetricFamily.Sample([("name", entry.name)], $0.seconds) }
     }
     return [
       counter("reconciler_reconciliations_total", "Reconciliations that ended.", counters.reconciliations),

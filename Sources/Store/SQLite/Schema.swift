@@ -127,33 +127,24 @@ enum Schema {
     DROP TABLE outbox;
     ALTER TABLE letters RENAME TO outbox;
     """,
-    """
-    UPDATE ledger SET applied = json_set(applied, '$.items', (
-      SELECT json_group_array(json_set(value, '$.password', CASE
-        WHEN json_extract(value, '$.password') = 'keep' THEN 'keep'
-        WHEN substr(json_extract(value, '$.password'), -17, 1) = ' ' THEN
-          'digest:' || substr(json_extract(value, '$.password'), -16)
-        ELSE 'digest:' END)) FROM json_each(ledger.applied, '$.items')))
-      WHERE kind = 'access_list' AND json_array_length(applied, '$.items') > 0;
-    UPDATE journal SET before = json_set(before, '$.items', (
-      SELECT json_group_array(json_set(value, '$.password', CASE
-        WHEN json_extract(value, '$.password') = 'keep' THEN 'keep'
-        WHEN substr(json_extract(value, '$.password'), -17, 1) = ' ' THEN
-          'digest:' || substr(json_extract(value, '$.password'), -16)
-        ELSE 'digest:' END)) FROM json_each(journal.before, '$.items')))
-      WHERE kind = 'access_list' AND json_array_length(before, '$.items') > 0;
-    UPDATE journal SET after = json_set(after, '$.items', (
-      SELECT json_group_array(json_set(value, '$.password', CASE
-        WHEN json_extract(value, '$.password') = 'keep' THEN 'keep'
-        WHEN substr(json_extract(value, '$.password'), -17, 1) = ' ' THEN
-          'digest:' || substr(json_extract(value, '$.password'), -16)
-        ELSE 'digest:' END)) FROM json_each(journal.after, '$.items')))
-      WHERE kind = 'access_list' AND json_array_length(after, '$.items') > 0;
-    """,
+    [("ledger", "applied"), ("journal", "before"), ("journal", "after")].map(dropPasswordHints).joined(separator: "\n"),
     """
     CREATE TABLE tokens (
       name TEXT PRIMARY KEY, role TEXT NOT NULL, digest TEXT NOT NULL, created_at REAL NOT NULL,
       expires_at REAL) STRICT;
     """,
   ]
+
+  /// What is not known to be a digest is dropped with the rest.
+  private static func dropPasswordHints(_ table: String, _ column: String) -> String {
+    """
+    UPDATE \(table) SET \(column) = json_set(\(column), '$.items', (
+      SELECT json_group_array(json_set(value, '$.password', CASE
+        WHEN json_extract(value, '$.password') = 'keep' THEN 'keep'
+        WHEN substr(json_extract(value, '$.password'), -17, 1) = ' ' THEN
+          'digest:' || substr(json_extract(value, '$.password'), -16)
+        ELSE 'digest:' END)) FROM json_each(\(table).\(column), '$.items')))
+      WHERE kind = 'access_list' AND json_array_length(\(column), '$.items') > 0;
+    """
+  }
 }
