@@ -35,6 +35,8 @@ package actor MemoryStore {
   var starts: [Timestamp] = []
   // The HTTP API.
   var accessTokens: [String: AccessToken] = [:]
+  var workflowList: [WorkflowRecord] = []
+  var destinationsGiven: [ResourceKey: [String]] = [:]
   private var numbers = 0
 
   package init(ledger: [LedgerEntry] = []) {

@@ -13,10 +13,13 @@ package struct StoreSet: Sendable {
   package var health: any HealthStore
   package var alerts: any AlertStore
   package var tokens: any TokenStore
+  package var workflows: any WorkflowStore
+  package var destinations: any DestinationStore
 
   /// A store that implements all concerns.
   package typealias Everything = BindingStore & LedgerStore & RunStore & EventStore & SuspensionStore
     & CertificateRequestStore & LeaseStore & HealthStore & AlertStore & TokenStore
+    & WorkflowStore & DestinationStore
 
   package init(_ store: any Everything) {
     binding = store
@@ -29,6 +32,8 @@ package struct StoreSet: Sendable {
     health = store
     alerts = store
     tokens = store
+    workflows = store
+    destinations = store
   }
 }
 

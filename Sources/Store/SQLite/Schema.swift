@@ -133,6 +133,18 @@ enum Schema {
       name TEXT PRIMARY KEY, role TEXT NOT NULL, digest TEXT NOT NULL, created_at REAL NOT NULL,
       expires_at REAL) STRICT;
     """,
+    """
+    CREATE TABLE workflows (
+      number INTEGER PRIMARY KEY AUTOINCREMENT, instance TEXT NOT NULL, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
+      parameters TEXT NOT NULL, state TEXT NOT NULL, started_by TEXT NOT NULL, token_digest TEXT,
+      correlation TEXT NOT NULL, idempotency_key TEXT, created_at REAL NOT NULL, started_at REAL, finished_at REAL,
+      result TEXT, error TEXT, exit_code INTEGER) STRICT;
+    CREATE UNIQUE INDEX workflows_key ON workflows(instance, started_by, idempotency_key);
+    CREATE INDEX workflows_state ON workflows(instance, state);
+    CREATE TABLE api_destinations (
+      instance TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, destinations TEXT NOT NULL,
+      PRIMARY KEY (instance, kind, name)) STRICT;
+    """,
   ]
 
   /// What is not known to be a digest is dropped with the rest.
