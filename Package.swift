@@ -118,7 +118,7 @@ let package = Package(
         "API", "NPMSimulator", "HTTPServer", "Platform",
         "Hashing", "CBuildInfo",
       ]),
-    .executableTarget(name: "Entry", dependencies: ["Commands", "Platform"], swiftSettings: strict),
+    .executableTarget(name: "Entry", dependencies: ["Commands", "Model", "Platform"], swiftSettings: strict),
 
     // Tests.
     .target(

@@ -1,4 +1,5 @@
 package import HTTPServer
+import Model
 package import Platform
 
 /// The HTTP API of a daemon: the routes, who may ask, and the server.
@@ -20,6 +21,7 @@ package final class APIServer: Sendable {
 
   private let server: HTTPServer
   private let hub: EventHub
+  private let desk: WorkflowDesk
 
   /// Where it listens, with the port that the kernel chose if the settings leave it that choice.
   package var address: ListenAddress { server.address }
@@ -31,7 +33,8 @@ package final class APIServer: Sendable {
     let metrics = RequestMetrics()
     let gate = Gate(settings.rules, now: source.now) { try await book.tokens(isNew: $0) }
     let running = Lock<HTTPServer?>(nil)
-    let routes = Self.routes(source, hub, metrics, version: settings.version) {
+    let services = APIServices(source, gate, hub, metrics)
+    let routes = services.routes(version: settings.version) {
       running.withLock { server in (server?.connectionCount ?? 0, server?.streamCount ?? 0) }
     }
     server = try HTTPServer(
@@ -39,23 +42,49 @@ package final class APIServer: Sendable {
       handler: Router(routes, gate: gate, metrics: metrics))
     running.withLock { [server] in $0 = server }
     self.hub = hub
-  }
-
-  /// All that can be asked for.
-  package static func routes(
-    _ source: APISource, _ hub: EventHub, _ metrics: RequestMetrics, version: String,
-    connections: @escaping @Sendable () -> (open: Int, streams: Int)
-  ) -> [Route] {
-    let routes =
-      HealthRoutes(source).routes + ObjectRoutes(source).routes + StateRoutes(source).routes
-      + EventRoutes(source, hub).routes + OrderRoutes(source).routes + BadgeRoutes(source).routes
-      + MetricRoutes(source, metrics, connections: connections).routes
-    return routes + [OpenAPI.route(routes, version: version)]
+    desk = services.desk
+    Task { [desk] in await desk.resume() }
   }
 
   /// Ends streams, finishes what is being answered, and closes.
   package func stop() async {
+    await desk.close()
     await hub.close()
     await server.stop()
+  }
+}
+
+/// What answers requests: the parts that are shared by all of them, and the routes.
+package struct APIServices: Sendable {
+  private let source: APISource
+  private let hub: EventHub
+  private let metrics: RequestMetrics
+  private let health: HealthRoutes
+  let desk: WorkflowDesk
+
+  package init(_ source: APISource, _ gate: Gate, _ hub: EventHub, _ metrics: RequestMetrics) {
+    self.source = source
+    self.hub = hub
+    self.metrics = metrics
+    let health = HealthRoutes(source)
+    self.health = health
+    let runner = WorkflowRunner(source.orders, health)
+    desk = WorkflowDesk(
+      source.stores, now: source.now,
+      isAdmitted: { record in
+        await gate.stillAdmits(
+          record.tokenDigest.map { Principal(name: record.startedBy, role: .read, digest: $0) })
+      }, work: { await runner.run($0, $1, $2) })
+  }
+
+  /// All that can be asked for.
+  package func routes(
+    version: String, connections: @escaping @Sendable () -> (open: Int, streams: Int)
+  ) -> [Route] {
+    let routes =
+      health.routes + ObjectRoutes(source).routes + StateRoutes(source).routes
+      + EventRoutes(source, hub).routes + OrderRoutes(source).routes + WorkflowRoutes(source, desk).routes
+      + BadgeRoutes(source).routes + MetricRoutes(source, metrics, connections: connections).routes
+    return routes + [OpenAPI.route(routes, version: version)]
   }
 }

@@ -19,13 +19,16 @@ package struct APISource: Sendable {
   package var check: HealthDesk.Check
   /// Has the next reconciliation begin.
   package var trigger: @Sendable () -> Void
+  /// What the daemon does when it is told to.
+  package var orders: any DaemonOrders
 
   package init(
     snapshot: @escaping @Sendable () -> DaemonSnapshot, health: @escaping @Sendable () async -> HealthSnapshot?,
     goesOn: @escaping @Sendable () -> Bool, objects: ObjectBook, interval: Double,
     stores: BudgetedStores, now: @escaping @Sendable () -> Timestamp, check: @escaping HealthDesk.Check,
-    trigger: @escaping @Sendable () -> Void
+    trigger: @escaping @Sendable () -> Void, orders: any DaemonOrders
   ) {
+    self.orders = orders
     self.check = check
     self.trigger = trigger
     self.snapshot = snapshot

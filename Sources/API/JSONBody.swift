@@ -7,18 +7,28 @@ import Model
 struct JSONBody {
   private let members: [String: JSONValue]
 
-  /// - Parameter known: members that it may have.
+  /// - Parameters:
+  ///   - known: members that it may have.
+  ///   - isOptional: no body is an empty one.
   /// - Throws: `Problem`.
-  init(_ request: APIRequest, known: [String]) throws {
+  init(_ request: APIRequest, known: [String], isOptional: Bool = false) throws {
+    if isOptional, request.http.body.isEmpty {
+      try self.init([:], known: known)
+      return
+    }
     let type = request.header("content-type")?.lowercased() ?? ""
     guard type.hasPrefix("application/json") else {
       throw Problem(415, .apiRequest, "a body is JSON", hint: "send 'Content-Type: application/json'")
     }
     let value = try? JSONDecoder().decode(JSONValue.self, from: Data(request.http.body))
     guard let members = value?.objectValue else { throw Problem(400, .apiRequest, "the body is no JSON object") }
+    try self.init(members, known: known)
+  }
+
+  private init(_ members: [String: JSONValue], known: [String]) throws {
     if let unknown = members.keys.sorted().first(where: { !known.contains($0) }) {
       throw Problem(
-        422, .unknownKey, "'\(unknown.prefix(100))' is no member of this body",
+        422, .unknownKey, "'\(unknown.prefix(100))' has no place here",
         hint: Suggestion.nearest(to: unknown, among: known).map { "did you mean '\($0)'?" }
           ?? "it has \(known.joined(separator: ", "))")
     }
@@ -47,5 +57,31 @@ struct JSONBody {
       throw Problem(422, .badValue, "'\(name)' is a duration", hint: "write 30m, 2h or 7d")
     }
     return seconds
+  }
+
+  func integer(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
+    guard let value = members[name] else { return nil }
+    guard let number = value.intValue, range.contains(number) else {
+      throw Problem(
+        422, .wrongType, "'\(name)' is a number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+  }
+
+  /// A list of texts, or one text with commas.
+  func texts(_ name: String, upTo limit: Int) throws -> [String]? {
+    guard let value = members[name] else { return nil }
+    let items = value.stringValue.map { $0.split(separator: ",").map { JSONValue.string(String($0)) } }
+    guard let items = items ?? value.arrayValue, items.count <= limit,
+      items.allSatisfy({ ($0.stringValue?.unicodeScalars.count).map((1...300).contains) ?? false })
+    else { throw Problem(422, .wrongType, "'\(name)' is a list of up to \(limit) texts") }
+    return items.compactMap(\.stringValue)
+  }
+
+  /// - Parameter known: members that it may have.
+  func object(_ name: String, known: [String]) throws -> JSONBody? {
+    guard let value = members[name] else { return nil }
+    guard let inner = value.objectValue else { throw Problem(422, .wrongType, "'\(name)' is an object") }
+    return try JSONBody(inner, known: known)
   }
 }

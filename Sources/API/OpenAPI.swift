@@ -37,7 +37,9 @@ package enum OpenAPI {
       + route.parameters.map { parameter($0.name, "query", $0.meaning, $0.schema, false) }
     if !parameters.isEmpty { members["parameters"] = .array(parameters) }
     if let body = route.body {
-      members["requestBody"] = ["required": true, "content": ["application/json": ["schema": body]]]
+      members["requestBody"] = [
+        "required": .bool(!route.isBodyOptional), "content": ["application/json": ["schema": body]],
+      ]
     }
     if case .role(let role) = route.access {
       var security: [JSONValue] = [["token": []]]

@@ -25,6 +25,14 @@ package struct APIRequest: Sendable {
 
   /// A header by its name in lower case.
   package func header(_ name: String) -> String? { http.headers[name] }
+
+  /// An event that says who caused it.
+  func event(_ source: String, _ subject: String, _ reason: String, _ message: String) -> Event {
+    let by = principal?.name ?? "this machine"
+    return Event(
+      .info, source: source, subject: subject, reason: reason, "\(message) (by \(by))",
+      correlation: correlation, data: ["by": .string(by)])
+  }
 }
 
 /// One thing that can be asked for. The router serves these, and the OpenAPI document describes them.
@@ -70,6 +78,8 @@ package struct Route: Sendable {
   package var parameters: [Parameter]
   /// The shape of its JSON body; nil: it has none.
   package var body: JSONValue?
+  /// Whether no body is as good as an empty object.
+  package var isBodyOptional = false
   package var answers: [Answer]
   package var respond: @Sendable (APIRequest) async throws -> HTTPResponse
 

@@ -52,7 +52,8 @@ final class APICompanion: DaemonCompanion {
       snapshot: { service.snapshot }, health: service.health, goesOn: { service.goesOn }, objects: objects,
       interval: service.interval,
       stores: service.stores,
-      now: service.now, check: service.check, trigger: { service.trigger(.request) })
+      now: service.now, check: service.check, trigger: { service.trigger(.request) },
+      orders: service)
     do {
       let started = try APIServer(settings, source)
       server.withLock { $0 = started }

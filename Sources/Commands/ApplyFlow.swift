@@ -58,7 +58,7 @@ struct ApplyFlow {
     try printer.finish(report, wanted.diagnostics)
     if let remark = report.remark { invocation.console.warn(remark) }
     if let problem = report.unrepaired { invocation.console.error(problem) }
-    return exit(planned, report)
+    return report.exitCode(of: planned)
   }
 
   /// What ends a run before its first write; nil: continue.
@@ -90,17 +90,6 @@ struct ApplyFlow {
     guard let run = report.run, report.outcomes.contains(where: { $0.status != .notAttempted }) else { return }
     context.keepStatus { try $0.outdate(by: invocation.command.name, run: run, at: .now) }
   }
-
-  /// Determined by the worst outcome.
-  private func exit(_ planned: PlanResult, _ report: ApplyResult) -> ExitCode {
-    if report.wasInterrupted { return .interrupted }
-    let blocked = planned.plan.changes.compactMap(\.blockReason)
-    let isIncomplete = report.outcomes.contains { $0.status != .applied }
-    if isIncomplete || report.unrepaired != nil || blocked.contains(where: { $0.code == .destinationFailed }) {
-      return .incomplete
-    }
-    return blocked.isEmpty ? .success : .refused
-  }
 }
 
 /// A reviewed plan: its digest, or a file that `diff --out` wrote.
@@ -114,7 +103,7 @@ struct PlanFile {
   /// - Throws: `CommandFailure` with exit code 7 if they differ.
   func check(_ digest: String) throws {
     let wanted = try reviewed()
-    guard wanted.count < 8 || !digest.dropFirst("sha256:".count).hasPrefix(wanted.lowercased()) else { return }
+    guard !Plan.matches(digest, wanted) else { return }
     throw CommandFailure(
       .stale,
       [

@@ -1,3 +1,4 @@
+import Model
 /// A flag, declared once: parsing, help, completion and docs read it here.
 struct FlagDefinition: Sendable {
   var name: String

@@ -1,5 +1,5 @@
 import Reports
-import Model
+package import Model
 import Reconciler
 import NPMClient
 import Platform

@@ -35,30 +35,11 @@ enum RollbackCommand {
   }
 
   private static func target(_ wanted: Int?, _ stores: StoreSet) async throws -> RollbackTarget {
-    let runs = try await stores.runs.runs(limit: 100_000)
-    guard let newest = runs.first, let oldest = runs.last else {
-      throw refusal("the store remembers no run", hint: "there is nothing to go back to")
+    do {
+      return try await RollbackTarget.find(wanted, stores)
+    } catch let unknown as RollbackTarget.Unknown {
+      throw CommandFailure(.invalid, [unknown.diagnostic])
     }
-    let number: Int
-    if let wanted {
-      number = wanted
-    } else {
-      guard let last = runs.first(where: { $0.applied > 0 || $0.finishedAt == nil }) else {
-        throw refusal("no run that the store remembers changed anything", hint: "see 'reconciler rollback --list'")
-      }
-      number = last.number - 1
-    }
-    guard number >= oldest.number - 1, number < newest.number else {
-      throw refusal(
-        "run \(number) is not one to go back to: the store knows \(oldest.number) to \(newest.number)",
-        hint: "see 'reconciler rollback --list'; history.keep says how long runs are remembered")
-    }
-    return RollbackTarget(
-      run: number, history: try await stores.runs.history(after: 0), ledger: try await stores.ledger.entries())
-  }
-
-  private static func refusal(_ message: String, hint: String) -> CommandFailure {
-    CommandFailure(.invalid, [Diagnostic(.unknownRun, message, hint: hint)])
   }
 
   private static func show(_ context: CommandContext) async throws -> ExitCode {

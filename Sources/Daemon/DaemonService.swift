@@ -39,11 +39,12 @@ package final class DaemonService: Sendable {
     }
   }
 
-  private let dependencies: Dependencies
-  private let loop: ReconcileLoop
-  private let monitor: HealthMonitor
+  let dependencies: Dependencies
+  let loop: ReconcileLoop
+  let controller: ReconcileController
+  let monitor: HealthMonitor
   private let alerts: AlertService
-  private let publisher: UpdatePublisher
+  let publisher: UpdatePublisher
   private let freshness: FreshnessTimer
   private let meter = WorkMeter()
   private let subscriptions: [Subscription]
@@ -71,6 +72,7 @@ package final class DaemonService: Sendable {
     controller.known = { await monitor.recentSuccesses() }
     controller.progress = { [meter] in meter.noteProgress() }
     let reconciler = ReconcileController(controller)
+    self.controller = reconciler
     loop = ReconcileLoop(ReconcileSchedule.Timing(interval: given.configuration.interval), meter: meter) { triggers in
       guard let report = await reconciler.reconcile(triggers) else { return .done }
       publisher.publish(.reconciled(report), await monitor.view)

@@ -5,15 +5,22 @@ import Reconciler
 import Store
 
 extension SuspensionRecord {
-  private static let prefix = "rolled back by health, until the source moves from "
+  private static let byHealth = "rolled back by health, until the source moves from "
+  private static let byOrder = "rolled back, until the source moves from "
 
   /// Keeps an undone change from being applied again.
-  init(rolledBack key: ResourceKey, from source: String, at now: Timestamp) {
-    self.init(.resource(key), until: nil, reason: Self.prefix + source, begunAt: now)
+  ///
+  /// - Parameter wasOrdered: not because of health.
+  init(rolledBack key: ResourceKey, from source: String, wasOrdered: Bool = false, at now: Timestamp) {
+    let reason = (wasOrdered ? Self.byOrder : Self.byHealth) + source
+    self.init(.resource(key), until: nil, reason: reason, begunAt: now)
   }
 
   /// The source that was undone; nil: it is another suspension.
-  var rolledBackSource: String? { reason.hasPrefix(Self.prefix) ? String(reason.dropFirst(Self.prefix.count)) : nil }
+  var rolledBackSource: String? {
+    let prefix = [Self.byHealth, Self.byOrder].first { reason.hasPrefix($0) }
+    return prefix.map { String(reason.dropFirst($0.count)) }
+  }
 }
 
 /// NPM went away during an undo.
@@ -95,7 +102,7 @@ extension ReconcileController {
     }
   }
 
-  private func operatorsSuspensions(_ stores: StoreSet) async throws -> Set<ResourceKey> {
+  func operatorsSuspensions(_ stores: StoreSet) async throws -> Set<ResourceKey> {
     let records = try await stores.suspensions.suspensions(at: now).filter { $0.rolledBackSource == nil }
     return Set(records.compactMap { if case .resource(let key) = $0.subject { key } else { nil } })
   }

@@ -51,7 +51,7 @@ package actor ReconcileController {
     }
   }
 
-  private let dependencies: Dependencies
+  let dependencies: Dependencies
   private var options: ReconcileOptions
   private var backoff = FailureBackoff()
   private var recorder = PlanEventRecorder()
@@ -65,8 +65,8 @@ package actor ReconcileController {
   private var sourceIdentity: String?
   /// What this reconciliation undid.
   private var rolledBack: RollbackReport?
-  /// The revision of the files, and which removals wait for them to settle.
-  private let removals: Lock<(revision: Int, settling: RemovalSettling)>
+  /// Which removals wait for the files to settle.
+  let removals: Lock<RemovalSettling>
   /// When old events and runs were last deleted.
   private var prunedAt: Double
 
@@ -77,31 +77,51 @@ package actor ReconcileController {
     self.dependencies = dependencies
     options = dependencies.options
     prunedAt = dependencies.clock.now
-    let removals = Lock((revision: 0, settling: RemovalSettling(seconds: dependencies.settleSeconds)))
+    let removals = Lock(RemovalSettling(seconds: dependencies.settleSeconds))
     self.removals = removals
     let (clock, seconds) = (dependencies.clock, dependencies.settleSeconds)
     options.removalDelay = { removed, desired in
-      let isSettled = removals.withLock {
-        $0.settling.isSettled(removed: removed, desired: desired, revision: $0.revision, at: clock.now)
-      }
-      return isSettled ? nil : seconds
+      let waiting = removals.withLock { $0.waiting(removed: removed, desired: desired, at: clock.now) }
+      return waiting.isEmpty ? nil : (waiting, seconds)
     }
   }
 
   /// - Returns: nil: cancelled by a stop.
   package func reconcile(_ triggers: [Trigger]) async -> ReconcileReport? {
-    defer { CurrentProcess.trimHeap() }
+    guard let reading = await begin(triggers) else { return nil }
+    let source = note(reading)
+    return report(triggers, source, reading.desired, await outcome(reading.desired))
+  }
+
+  /// Does what was ordered, as a reconciliation of its own.
+  ///
+  /// - Returns: nil: cancelled by a stop.
+  /// - Throws: where it could not be done as it was ordered; nothing was written then, or NPM or the store went away.
+  package func carryOut(_ order: ReconcileOrder) async throws -> ReconcileReport? {
+    guard let reading = await begin([.request]) else { return nil }
+    let source = note(reading)
+    guard reading.mistakes == nil, let desired = reading.desired else { throw OrderRefused(reading) }
+    return report([.request], source, desired, try await exclusively { try await run(desired, $0, order) })
+  }
+
+  private func begin(_ triggers: [Trigger]) async -> SourceReading? {
     dependencies.log.debug("reconcile: \(triggers.map(\.rawValue).joined(separator: ", "))")
     // A request or a corrected file is not delayed by earlier failures.
     if triggers != [.interval] { backoff.clear() }
+    removals.withLock { $0.beginReading() }
     let reading = await dependencies.stop.cancelling { [source = dependencies.source] in await source.read() }
     if dependencies.stop.isRequested { return nil }
     removals.withLock { $0.revision = reading.revision }
-    let source = note(reading)
     rolledBack = nil
-    let outcome = await outcome(reading.desired)
+    return reading
+  }
+
+  private func report(
+    _ triggers: [Trigger], _ source: SourceStatus, _ desired: DesiredState?, _ outcome: ReconcileReport.Outcome
+  ) -> ReconcileReport {
+    defer { CurrentProcess.trimHeap() }
     return ReconcileReport(
-      triggers: triggers, source: source, desired: reading.desired, options: options, outcome: outcome,
+      triggers: triggers, source: source, desired: desired, options: options, outcome: outcome,
       rolledBack: rolledBack, sourceIdentity: sourceIdentity, finishedAt: options.now())
   }
 
@@ -124,20 +144,26 @@ package actor ReconcileController {
 
   private func outcome(_ desired: DesiredState?) async -> ReconcileReport.Outcome {
     do {
-      if let leadership = dependencies.leadership, try await !leadership.isHeld() {
-        throw ApplyLock.held("another daemon took over the lock, which was removed")
+      return try await exclusively { stores in
+        guard let desired else { return .noDesiredState }
+        return try await run(desired, stores)
       }
-      let lock = try await ApplyLock.take(
-        beside: dependencies.statePath, timeout: Self.lockTimeout, stop: dependencies.stop)
-      defer { withExtendedLifetime(lock) {} }
-      let stores = try await dependencies.stores.stores()
-      guard let desired else { return .noDesiredState }
-      return try await run(desired, stores)
     } catch {
       let since = failingSince ?? options.now()
       failingSince = since
       return .failed(Diagnostic(of: error), since: since)
     }
+  }
+
+  /// Runs `body` while nothing else writes.
+  func exclusively<Result>(_ body: (StoreSet) async throws -> Result) async throws -> Result {
+    if let leadership = dependencies.leadership, try await !leadership.isHeld() {
+      throw ApplyLock.held("another daemon took over the lock, which was removed")
+    }
+    let lock = try await ApplyLock.take(
+      beside: dependencies.statePath, timeout: Self.lockTimeout, stop: dependencies.stop)
+    defer { withExtendedLifetime(lock) {} }
+    return try await body(try await dependencies.stores.stores())
   }
 
   /// Has the next reconciliation undo these changes first.
@@ -148,49 +174,61 @@ package actor ReconcileController {
   var commitHash: String? { options.commit?.hash }
 
   func reconciliation(
-    _ stores: StoreSet, purpose: ReconcileOptions.Purpose = .converge, known: [ProbeTarget: ProbeResult] = [:]
+    _ stores: StoreSet, purpose: ReconcileOptions.Purpose = .converge, known: [ProbeTarget: ProbeResult] = [:],
+    for order: ReconcileOrder? = nil, settled: Bool = false
   ) -> Reconciliation {
     var options = options
     options.purpose = purpose
+    if let order { (options.selection, options.correlation) = (order.selection, order.correlation) }
     // What is undone goes at once.
-    if case .converge = purpose {} else { options.removalDelay = { _, _ in nil } }
+    var waits = !settled
+    if case .rollBack = purpose { waits = false }
+    if !waits { options.removalDelay = { _, _ in nil } }
     return Reconciliation(
       gateway: dependencies.gateway, stores: stores, prober: dependencies.prober, known: known, settings: options,
       pause: dependencies.pause)
   }
 
   /// Applies a plan under the lease, and logs each change.
-  func apply(_ planned: PlanResult, _ run: Reconciliation, _ stores: StoreSet) async throws -> ApplyResult {
+  func apply(
+    _ planned: PlanResult, _ run: Reconciliation, _ stores: StoreSet, for order: ReconcileOrder? = nil
+  ) async throws -> ApplyResult {
     let lease = try await ApplyLock.lease(
       stores, owner: options.owner, correlation: options.correlation, timeout: Self.lockTimeout,
       stop: dependencies.stop)
     return try await lease.hold {
-      [log = dependencies.log, stop = dependencies.stop, progress = dependencies.progress] in
+      [log = dependencies.log, stop = order?.stop ?? dependencies.stop, progress = dependencies.progress] in
       try await run.apply(planned, stop: stop) {
         if case .ended(let outcome) = $0 { log.log(DaemonLog.line(outcome)) }
+        order?.progress($0)
         progress()
       }
     }
   }
 
-  private func run(_ desired: DesiredState, _ stores: StoreSet) async throws -> ReconcileReport.Outcome {
+  private func run(
+    _ desired: DesiredState, _ stores: StoreSet, _ order: ReconcileOrder? = nil
+  ) async throws -> ReconcileReport.Outcome {
     let now = dependencies.clock.now
     sourceIdentity = try await liftRollbacks(desired, isNeeded: dependencies.undoesByHealth, stores)
     if let candidate = rollback, let report = try await rollBack(candidate, stores) {
       rolledBack = report
       if rollback == candidate && !report.isTriedAgain { rollback = nil }
     }
-    let run = reconciliation(stores, known: await dependencies.known())
+    try await order?.check(desired, stores)
+    let run = reconciliation(stores, known: await dependencies.known(), for: order)
     let found = try await run.plan(desired)
-    await run.append(recorder.events(found, correlation: options.correlation))
+    // What a part of the plan does not say is not over.
+    if order?.isPartial != true { await run.append(recorder.events(found, correlation: options.correlation)) }
     await pruneOld(run, now)
     failingSince = nil
     let planned = withholding(found, at: now)
+    try order?.check(planned.plan)
     guard planned.refusals.isEmpty else {
       try await run.remember(planned)
       return .refused(planned)
     }
-    let result = try await apply(planned, run, stores)
+    let result = try await apply(planned, run, stores, for: order)
     for outcome in result.outcomes { backoff.note(outcome, at: now) }
     return .applied(planned, result)
   }
@@ -206,7 +244,7 @@ package actor ReconcileController {
   }
 
   /// Moves to `withheld` what is only to be reported, and what failed a moment ago.
-  private func withholding(_ found: PlanResult, at now: Double) -> PlanResult {
+  func withholding(_ found: PlanResult, at now: Double) -> PlanResult {
     var planned = found
     let selfHeals = dependencies.selfHeals
     planned.plan.withhold(.reportsOnly) { $0.cause == .drifted && ($0.resource?.selfHeals ?? selfHeals) == false }

@@ -8,6 +8,8 @@ package final class ReconcileLoop: Sendable {
   private let reconcile: @Sendable ([Trigger]) async -> ReconcileResult
   private let timing: ReconcileSchedule.Timing
   private let inbox = Lock<[Trigger]>([.start])
+  /// What waits for its turn between passes; nil: the loop has ended.
+  private let work = Lock<[@Sendable (_ isRunning: Bool) async -> Void]?>([])
   private let timer: TimerLoop
   private let meter: WorkMeter
 
@@ -33,10 +35,29 @@ package final class ReconcileLoop: Sendable {
     timer.wake()
   }
 
+  /// Runs something between passes, in the order in which it was asked; from any task, at any time.
+  ///
+  /// - Returns: nil: the loop ended before its turn came.
+  package func perform<Result: Sendable>(_ body: @escaping @Sendable () async -> Result) async -> Result? {
+    let result = Promise<Result?>()
+    let isTaken = work.withLock { work in
+      work?.append { isRunning in result.keep(isRunning ? await body() : nil) }
+      return work != nil
+    }
+    guard isTaken else { return nil }
+    timer.wake()
+    return await result.value
+  }
+
   /// Returns when `stop` was requested and no pass runs any more.
   package func run(stop: ShutdownSignal) async {
     var state = ReconcileSchedule(timing)
     await timer.run(stop: stop) {
+      for work in takeWork() {
+        meter.noteProgress()
+        await work(true)
+        meter.noteEnd(due: state.due)
+      }
       for trigger in takeAll() { state.note(trigger) }
       guard let due = state.due, due <= clock.now else { return state.due }
       meter.noteProgress()
@@ -45,6 +66,17 @@ package final class ReconcileLoop: Sendable {
       meter.noteEnd(due: state.due)
       // Triggers in the meantime have woken the timer.
       return state.due
+    }
+    for work in work.withLock({ work in
+      defer { work = nil }
+      return work ?? []
+    }) { await work(false) }
+  }
+
+  private func takeWork() -> [@Sendable (_ isRunning: Bool) async -> Void] {
+    work.withLock { work in
+      defer { work = work == nil ? nil : [] }
+      return work ?? []
     }
   }
 

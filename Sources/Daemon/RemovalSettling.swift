@@ -5,18 +5,33 @@ import Model
 struct RemovalSettling: Sendable {
   /// Seconds for which nothing may change.
   let seconds: Double
+  /// Changes whenever the files may have changed.
+  var revision = 0
   private var seen: (removed: Set<ResourceKey>, desired: Set<ResourceKey>, revision: Int, since: Double)?
+  /// Names whose removal was ordered, and whether the files were read since.
+  private var confirmed: [ResourceKey: Bool] = [:]
 
   init(seconds: Double) { self.seconds = seconds }
 
-  /// Whether the removals of this pass may be carried out.
+  /// The removal of this name is meant: it was ordered, and has just been written into the files.
+  mutating func confirm(_ key: ResourceKey) { confirmed[key] = false }
+
+  /// The files are about to be read.
+  mutating func beginReading() { for key in confirmed.keys { confirmed[key] = true } }
+
+  /// The removals of this pass that may not be carried out yet.
   ///
-  /// - Parameters:
-  ///   - revision: changes whenever the files may have changed.
-  ///   - now: seconds of the monotonic clock.
-  mutating func isSettled(
-    removed: Set<ResourceKey>, desired: Set<ResourceKey>, revision: Int, at now: Double
-  ) -> Bool {
+  /// - Parameter now: seconds of the monotonic clock.
+  mutating func waiting(
+    removed: Set<ResourceKey>, desired: Set<ResourceKey>, at now: Double
+  ) -> Set<ResourceKey> {
+    // A name that came back, and goes again, goes by the files.
+    confirmed = confirmed.filter { !($0.value && desired.contains($0.key)) }
+    let open = removed.subtracting(confirmed.keys)
+    return isSettled(open, desired, at: now) ? [] : open
+  }
+
+  private mutating func isSettled(_ removed: Set<ResourceKey>, _ desired: Set<ResourceKey>, at now: Double) -> Bool {
     if seconds == 0 { return true }
     guard !removed.isEmpty else {
       seen = nil

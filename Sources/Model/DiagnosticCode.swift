@@ -39,6 +39,7 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case unreadableFile = "unreadable-file"
   case desiredMissing = "desired-missing"
   case desiredEmpty = "desired-empty"
+  case desiredInvalid = "desired-invalid"
   case settingsMissing = "settings-missing"
   case unsetVariable = "unset-variable"
   case emptySelection = "empty-selection"
@@ -134,6 +135,13 @@ package enum DiagnosticCode: String, CaseIterable, Sendable {
   case apiNotFound = "api-not-found"
   case apiMethod = "api-method"
   case apiNotReady = "api-not-ready"
+  case apiBusy = "api-busy"
+  case apiPrecondition = "api-precondition"
+  case sourceReadOnly = "source-read-only"
+  case notAsDesired = "not-as-desired"
+  case refusedBySafety = "refused-by-safety"
+  case destinationNotAllowed = "destination-not-allowed"
+  case notEditable = "not-editable"
 
   // The command line and the rest.
   case usage

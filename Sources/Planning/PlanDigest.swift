@@ -6,6 +6,13 @@ extension Plan {
   /// time, no measurement, no secret and not who changed what in NPM.
   package var digest: String { SHA256Digest.labelled(CanonicalJSON.bytes(canonical)) }
 
+  /// Whether this is the plan of a digest, which may be shortened to eight digits.
+  package static func matches(_ digest: String, _ wanted: String) -> Bool {
+    let prefix = "sha256:"
+    let bare = wanted.hasPrefix(prefix) ? String(wanted.dropFirst(prefix.count)) : wanted
+    return bare.count >= 8 && digest.dropFirst(prefix.count).hasPrefix(bare.lowercased())
+  }
+
   private var canonical: JSONValue {
     [
       "plan": 2, "owner": .string(owner), "policy": .string(policy.rawValue),

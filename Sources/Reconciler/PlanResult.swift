@@ -89,4 +89,15 @@ package struct ApplyResult: Sendable {
   package var remark: Diagnostic?
 
   package func count(_ status: ChangeOutcome.Status) -> Int { outcomes.count { $0.status == status } }
+
+  /// Determined by the worst outcome.
+  package func exitCode(of planned: PlanResult) -> ExitCode {
+    if wasInterrupted { return .interrupted }
+    let blocked = planned.plan.changes.compactMap(\.blockReason)
+    let isIncomplete = outcomes.contains { $0.status != .applied }
+    if isIncomplete || unrepaired != nil || blocked.contains(where: { $0.code == .destinationFailed }) {
+      return .incomplete
+    }
+    return blocked.isEmpty ? .success : .refused
+  }
 }

@@ -25,11 +25,13 @@ package struct ReconcileOptions: Sendable {
   package var maintenance: @Sendable (Timestamp) -> Suspension? = { _ in nil }
   /// The time of day, for everything that has an end: suspensions, windows, what is kept for a while.
   package var now: @Sendable () -> Timestamp = { .now }
-  /// Seconds for which removals still have to wait; nil: they are carried out. Gets the names that are gone, and those
-  /// that are there.
-  package var removalDelay: @Sendable (_ removed: Set<ResourceKey>, _ desired: Set<ResourceKey>) -> Double? = { _, _ in
-    nil
-  }
+  /// Which removals still have to wait, and for how many seconds; nil: all are carried out. Gets the names that are gone,
+  /// and those that are there.
+  package var removalDelay:
+    @Sendable (_ removed: Set<ResourceKey>, _ desired: Set<ResourceKey>) -> (keys: Set<ResourceKey>, seconds: Double)? =
+      {
+        _, _ in nil
+      }
   /// Whether a connection to NPM's API shows that nginx reloaded.
   package var usesReloadWitness = true
   /// Where NPM serves its hosts, to verify what was written; nil: not known.

@@ -81,10 +81,10 @@ package struct Reconciliation: Sendable {
   /// Before the limits are checked: what waits does not count. Whoever takes a domain or port of it waits with it.
   private func withholdRemovals(_ plan: inout Plan, _ desired: DesiredState) {
     let removed = Set(plan.changes.filter { $0.cause == .removed && !$0.isBlocked }.map(\.key))
-    guard let seconds = settings.removalDelay(removed, Set(desired.resources.map(\.key))) else { return }
-    let claims = Set(plan.changes.filter { removed.contains($0.key) }.flatMap { $0.observed?.normalised.claims ?? [] })
+    guard let (waiting, seconds) = settings.removalDelay(removed, Set(desired.resources.map(\.key))) else { return }
+    let claims = Set(plan.changes.filter { waiting.contains($0.key) }.flatMap { $0.observed?.normalised.claims ?? [] })
     plan.withhold(.filesUnsettled(seconds: seconds)) { change in
-      removed.contains(change.key) || !claims.isDisjoint(with: change.desired?.claims ?? [])
+      waiting.contains(change.key) || !claims.isDisjoint(with: change.desired?.claims ?? [])
     }
   }
 

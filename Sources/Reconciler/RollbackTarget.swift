@@ -81,3 +81,39 @@ package struct RollbackTarget: Sendable {
     }
   }
 }
+
+extension RollbackTarget {
+  /// The run to go back to is none that the store remembers.
+  package struct Unknown: DiagnosableError {
+    package var diagnostic: Diagnostic
+
+    init(_ message: String, hint: String) { diagnostic = Diagnostic(.unknownRun, message, hint: hint) }
+  }
+
+  /// The state after a run.
+  ///
+  /// - Parameter wanted: nil: the run before the last that changed something.
+  /// - Throws: `Unknown`, and `StoreError`.
+  package static func find(_ wanted: Int?, _ stores: StoreSet) async throws -> RollbackTarget {
+    let runs = try await stores.runs.runs(limit: 100_000)
+    guard let newest = runs.first, let oldest = runs.last else {
+      throw Unknown("the store remembers no run", hint: "there is nothing to go back to")
+    }
+    let number: Int
+    if let wanted {
+      number = wanted
+    } else {
+      guard let last = runs.first(where: { $0.applied > 0 || $0.finishedAt == nil }) else {
+        throw Unknown("no run that the store remembers changed anything", hint: "see 'reconciler rollback --list'")
+      }
+      number = last.number - 1
+    }
+    guard number >= oldest.number - 1, number < newest.number else {
+      throw Unknown(
+        "run \(number) is not one to go back to: the store knows \(oldest.number) to \(newest.number)",
+        hint: "see 'reconciler rollback --list'; history.keep says how long runs are remembered")
+    }
+    return RollbackTarget(
+      run: number, history: try await stores.runs.history(after: 0), ledger: try await stores.ledger.entries())
+  }
+}

@@ -1,4 +1,5 @@
 import Daemon
+import DesiredFiles
 import Platform
 
 /// A double: a log that keeps nothing.
@@ -12,5 +13,6 @@ struct FixedSource: DesiredSource {
   let reading: Lock<SourceReading>
   var title: String { "a test" }
   func read() async -> SourceReading { reading.withLock { $0 } }
+  func load() async -> LoadedDesired? { nil }
   func watch(changed: @escaping @Sendable () -> Void) async {}
 }

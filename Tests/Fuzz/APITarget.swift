@@ -6,6 +6,7 @@ import FoundationEssentials
 import HTTPServer
 import Model
 import Platform
+import Probe
 import Reconciler
 import Reports
 import Store
@@ -84,10 +85,33 @@ private func makeRouter() -> Router {
   let snapshot = DaemonSnapshot(instance: .default, startedAt: now(), document: document)
   let source = APISource(
     snapshot: { snapshot }, health: { nil }, goesOn: { true }, objects: ObjectBook(), interval: 60, stores: stores,
-    now: now, check: { _, _ in }, trigger: {})
+    now: now, check: { _, _ in }, trigger: {}, orders: IdleDaemon())
   let metrics = RequestMetrics()
   let token = AccessToken(name: "t", role: .admin, digest: AccessToken.digest(of: Secret("t")), createdAt: now())
   let gate = Gate(.init(), now: now) { _ in [token] }
-  let routes = APIServer.routes(source, EventHub(stores), metrics, version: "0") { (0, 0) }
+  let services = APIServices(source, gate, EventHub(stores), metrics)
+  let routes = services.routes(version: "0") { (0, 0) }
   return Router(routes, gate: gate, metrics: metrics)
+}
+
+/// A double: a daemon that does nothing.
+private struct IdleDaemon: DaemonOrders {
+  private struct NoFiles: DesiredSource {
+    var title: String { "none" }
+    func read() async -> SourceReading { SourceReading() }
+    func load() async -> LoadedDesired? { nil }
+    func watch(changed: @escaping @Sendable () -> Void) async {}
+  }
+
+  private struct Idle: Error {}
+
+  var source: any DesiredSource { NoFiles() }
+  func plan(_ order: ReconcileOrder) async throws -> PlanResult { throw Idle() }
+  func plan(proposed desired: DesiredState, _ order: ReconcileOrder) async throws -> PlanResult { throw Idle() }
+  func carryOut(_ order: ReconcileOrder) async throws -> ReconcileReport { throw Idle() }
+  func rollBack(to run: Int?, _ order: ReconcileOrder) async throws -> (planned: PlanResult, applied: ApplyResult?) {
+    throw Idle()
+  }
+  func confirmRemoval(_ key: ResourceKey) async {}
+  func probe(_ targets: [ProbeTarget], progress: @escaping @Sendable (Int) -> Void) async -> [ProbeResult] { [] }
 }

@@ -7,73 +7,8 @@ import Testing
 
 /// The HTTP API of a running daemon: the real binary, asked over its Unix socket, which needs no port.
 @Suite struct APITests {
-  private struct Daemon {
-    let place: Workplace
-    let program: RunningProgram
-    private let engine = CurlEngine()
-
-    var socket: String { "\(place.scratch.path)/api.sock" }
-
-    init(_ place: Workplace) async throws {
-      self.place = place
-      program = try place.start("watch", "--listen", "unix:\(place.scratch.path)/api.sock")
-      try await until { (try? await ask("/readyz").status) == 200 }
-    }
-
-    func ask(_ path: String, _ headers: [(name: String, value: String)] = [], method: String = "GET") async throws
-      -> TransferResult
-    {
-      var transfer = HTTPTransfer(method: method, url: "http://localhost\(path)")
-      transfer.unixSocket = socket
-      transfer.headers = headers
-      return try await engine.perform(transfer)
-    }
-
-    func order(_ path: String, _ body: String, token: String?, type: String = "application/json") async throws
-      -> (status: Int, body: JSONValue)
-    {
-      var transfer = HTTPTransfer(method: "POST", url: "http://localhost\(path)")
-      transfer.unixSocket = socket
-      transfer.headers = [("Content-Type", type)] + (token.map { [("Authorization", "Bearer \($0)")] } ?? [])
-      transfer.body = Array(body.utf8)
-      let answer = try await engine.perform(transfer)
-      return (answer.status, (try? JSONDecoder().decode(JSONValue.self, from: Data(answer.body))) ?? .null)
-    }
-
-    func json(_ path: String) async throws -> JSONValue {
-      try JSONDecoder().decode(JSONValue.self, from: Data(try await ask(path).body))
-    }
-
-    func stop() async {
-      program.terminate()
-      #expect(await program.result().exit == 0)
-    }
-  }
-
-  private func withDaemon(_ body: (SimulatedNPM, Daemon) async throws -> Void) async throws {
-    try await withSimulator { npm in
-      var place = try Workplace(npm)
-      place.variables = ["WORD": "Quokka-secret"]
-      try place.scratch.write(
-        "desired/a.yaml",
-        """
-        access_lists: { lan: { items: [{ username: dad, password: { env: WORD } }] } }
-        proxy_hosts:
-          app: { domain_names: [app.test], forward: "http://127.0.0.1:80", validate: warn, access_list: lan }
-          web: { domain_names: [web.test], forward: "http://127.0.0.1:80", validate: warn }
-        """)
-      _ = try await npm.asAdmin(
-        "POST", "/api/nginx/dead-hosts", ["domain_names": ["hand.test"]])
-      let daemon = try await Daemon(place)
-      try await until { place.status("status.json")["counts"]["in_sync"] == 3 }
-      try await body(npm, daemon)
-      await daemon.stop()
-      #expect(!Files.exists(daemon.socket))
-    }
-  }
-
   @Test func `what was applied is told as it is`() async throws {
-    try await withDaemon { npm, daemon in
+    try await APIDaemon.with { npm, daemon in
       let app = try await daemon.json("/api/proxies/app")
       #expect(app["in_sync"] == true && app["managed"] == "ours" && app["id"] == 1 && app["reason"].isNull)
       #expect(app["spec"]["access_list"] == "lan" && app["source"]["line"] == 3)
@@ -105,7 +40,7 @@ import Testing
 
   /// Every route that is described is in the page, and answers as it is described.
   @Test func `the page, the description and what is served are one`() async throws {
-    try await withDaemon { _, daemon in
+    try await APIDaemon.with { _, daemon in
       let paths = try await daemon.json("/api/openapi.json")["paths"].objectValue ?? [:]
       let described = Set(
         paths.flatMap { path, methods in
@@ -135,7 +70,7 @@ import Testing
   }
 
   @Test func `a refusal has a code, and the id of its request`() async throws {
-    try await withDaemon { _, daemon in
+    try await APIDaemon.with { _, daemon in
       let cases: [(path: String, method: String, status: Int, code: String)] = [
         ("/api/nothing", "GET", 404, "api-not-found"), ("/api/proxies/nope", "GET", 404, "unknown-name"),
         ("/api/proxies", "DELETE", 405, "api-method"), ("/health?x=1", "GET", 400, "api-request"),
@@ -158,7 +93,7 @@ import Testing
   }
 
   @Test func `a token is made, opens, and opens nothing after it was revoked`() async throws {
-    try await withDaemon { _, daemon in
+    try await APIDaemon.with { _, daemon in
       let made = try await daemon.place.run("token", "create", "ci", "-o", "json")
       let token = try #require(made.json["token"].stringValue)
       let bearer = [(name: "Authorization", value: "Bearer \(token)")]
@@ -178,7 +113,7 @@ import Testing
   }
 
   @Test func `an order needs a token that may give it, and is carried out`() async throws {
-    try await withDaemon { npm, daemon in
+    try await APIDaemon.with { npm, daemon in
       func token(_ role: String) async throws -> String {
         try await daemon.place.run("token", "create", role, "--role", role, "-o", "json").json["token"].stringValue
           ?? ""
@@ -214,7 +149,7 @@ import Testing
   }
 
   @Test func `the check of a container agrees`() async throws {
-    try await withDaemon { _, daemon in
+    try await APIDaemon.with { _, daemon in
       let listen = "unix:\(daemon.socket)"
       #expect(try await daemon.place.run("healthcheck", "--listen", listen).output == "ok\n")
       try await until { try await daemon.json("/health/all?max_age=1s")["items"].arrayValue?.count == 2 }
@@ -229,7 +164,7 @@ import Testing
 
   @Test func `Prometheus takes the metrics in both formats`() async throws {
     let promtool = try OutsideProgram.path("promtool")
-    try await withDaemon { _, daemon in
+    try await APIDaemon.with { _, daemon in
       let plain = try await daemon.ask("/metrics")
       #expect(plain.headers["content-type"]?.hasPrefix("text/plain; version=0.0.4") == true)
       let text = String(decoding: plain.body, as: UTF8.self)
@@ -268,7 +203,7 @@ import Testing
       try place.desire("app", "app.test")
       var seen: [Int] = []
       for round in 1...6 {
-        let daemon = try await Daemon(place)
+        let daemon = try await APIDaemon(place)
         let last = seen.last ?? 0
         async let found = BlockingPool.files.run { try read(daemon.socket, after: last, until: "TokenCreated") }
         try await place.run("token", "create", "round-\(round)", exits: 0)
@@ -284,7 +219,7 @@ import Testing
   }
 
   @Test func `an address that is taken ends the daemon with an error`() async throws {
-    try await withDaemon { npm, daemon in
+    try await APIDaemon.with { npm, daemon in
       let other = try Workplace(npm)
       try other.desire("x", "x.test")
       let run = try await other.run("watch", "--listen", "unix:\(daemon.socket)")

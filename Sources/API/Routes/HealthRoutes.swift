@@ -126,8 +126,8 @@ struct HealthRoutes {
 
   // MARK: Hosts
 
-  private struct All: Encodable {
-    struct Item: Encodable {
+  struct All: Encodable, Sendable {
+    struct Item: Encodable, Sendable {
       var kind: String
       var cached: Bool
       var report: HealthReport.Proxy
@@ -157,6 +157,11 @@ struct HealthRoutes {
       }
       seconds = given
     }
+    return try await all(maximumAge: seconds)
+  }
+
+  /// - Parameter seconds: for which a success of the monitor is good enough.
+  func all(maximumAge seconds: Double) async throws -> All {
     guard let health = await source.health() else {
       throw Problem(
         503, .apiNotReady, "it is not known yet what to check", headers: [("Retry-After", "2")])

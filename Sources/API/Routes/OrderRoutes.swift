@@ -60,8 +60,8 @@ struct OrderRoutes {
       subject, until: try body.seconds("for").map { now + $0 }, reason: try body.text("reason") ?? "", begunAt: now)
     let end = record.until?.iso8601 ?? "resumed"
     let why = record.reason.isEmpty ? "" : ": \(record.reason)"
-    let event = event(
-      request, "suspend", subject.text, "Suspended", "\(title(subject)) suspended until \(end)\(why)")
+    let event = request.event(
+      "suspend", subject.text, "Suspended", "\(title(subject)) suspended until \(end)\(why)")
     try await source.stores.ask { stores in
       try await stores.suspensions.suspend(record)
       try await stores.events.append(event, at: now)
@@ -73,7 +73,7 @@ struct OrderRoutes {
   private func resume(_ request: APIRequest) async throws -> HTTPResponse {
     let subject = try subject(try JSONBody(request, known: ["name", "all"]))
     let now = source.now()
-    let event = event(request, "suspend", subject.text, "Resumed", "\(title(subject)) resumed")
+    let event = request.event("suspend", subject.text, "Resumed", "\(title(subject)) resumed")
     let existed = try await source.stores.ask { stores in
       guard try await stores.suspensions.resume(subject) else { return false }
       try await stores.events.append(event, at: now)
@@ -96,8 +96,8 @@ struct OrderRoutes {
     let now = source.now()
     let until = now + (try body.seconds("for") ?? 7200)
     let reason = try body.text("reason") ?? ""
-    let event = event(
-      request, "alerts", match, "Silenced", "alerts of '\(match)' are silent until \(until.iso8601)")
+    let event = request.event(
+      "alerts", match, "Silenced", "alerts of '\(match)' are silent until \(until.iso8601)")
     let number = try await source.stores.ask { stores in
       let number = try await stores.alerts.addSilence(match, until: until, reason: reason)
       try await stores.events.append(event, at: now)
@@ -135,14 +135,5 @@ struct OrderRoutes {
     case .everything: "everything"
     case .resource(let key): "'\(key.name)'"
     }
-  }
-
-  private func event(
-    _ request: APIRequest, _ source: String, _ subject: String, _ reason: String, _ message: String
-  ) -> Event {
-    let by = request.principal?.name ?? "this machine"
-    return Event(
-      .info, source: source, subject: subject, reason: reason, "\(message) (by \(by))",
-      correlation: request.correlation, data: ["by": .string(by)])
   }
 }

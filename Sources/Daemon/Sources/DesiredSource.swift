@@ -37,6 +37,8 @@ package protocol DesiredSource: Sendable {
   var title: String { get }
   /// What is known of the files. It waits for this machine at most, never for another.
   func read() async -> SourceReading
+  /// The files as they are at this moment, with all that is wrong with them; nil: the disk did not answer in time.
+  func load() async -> LoadedDesired?
   /// Calls `changed` whenever the files may have changed, where the source can detect that.
   func watch(changed: @escaping @Sendable () -> Void) async
   /// Looks for changes until a stop is requested, where nothing reports them.

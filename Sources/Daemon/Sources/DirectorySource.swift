@@ -6,7 +6,7 @@ import Platform
 package actor DirectorySource: DesiredSource {
   private let directory: String
   private let ignored: String
-  private let load: @Sendable () -> LoadedDesired
+  private let readFiles: @Sendable () -> LoadedDesired
   private let budget: Double
   private var last = LastGoodState()
   /// A load that did not end within the budget; another one begins once it has.
@@ -24,14 +24,14 @@ package actor DirectorySource: DesiredSource {
     self.directory = directory
     self.ignored = ignored
     self.budget = budget
-    self.load = load
+    readFiles = load
   }
 
   package nonisolated var title: String { "\(directory)/" }
 
   package func read() async -> SourceReading {
     let revision = changes.withLock { $0 }
-    guard let loaded = await loaded() else {
+    guard let loaded = await load() else {
       var reading = SourceReading(desired: last.state, problem: .silent(seconds: budget))
       reading.revision = revision
       return reading
@@ -42,14 +42,13 @@ package actor DirectorySource: DesiredSource {
     return reading
   }
 
-  /// nil: the disk did not answer in time.
-  private func loaded() async -> LoadedDesired? {
+  package func load() async -> LoadedDesired? {
     if let old = hanging {
       // What it read may be old.
       guard await old.value(within: budget) != nil else { return nil }
       hanging = nil
     }
-    let task = Task { [load] in await BlockingPool.files.run(load) }
+    let task = Task { [readFiles] in await BlockingPool.files.run(readFiles) }
     guard let loaded = await task.value(within: budget) else {
       hanging = task
       return nil

@@ -91,7 +91,7 @@ package actor GitDesiredSource: DesiredSource {
     var reading: SourceReading
     do {
       let newest = try await git.fetch()
-      reading = last.take(await load())
+      reading = last.take(await loadTree())
       if reading.mistakes == nil {
         try await git.accept(newest)
         commit = newest
@@ -107,7 +107,9 @@ package actor GitDesiredSource: DesiredSource {
     return reading
   }
 
-  private func load() async -> LoadedDesired {
+  package func load() async -> LoadedDesired? { await loadTree() }
+
+  private func loadTree() async -> LoadedDesired {
     await BlockingPool.files.run { [git, secrets] in
       DesiredLoader.load(git.desired, secrets: secrets).relative(to: git.tree)
     }
@@ -124,7 +126,7 @@ package actor GitDesiredSource: DesiredSource {
       reading.problem = reading.problem ?? error as? SourceProblem ?? .failed("\(error)")
       return
     }
-    let earlier = last.take(await load())
+    let earlier = last.take(await loadTree())
     guard earlier.mistakes == nil else { return }
     reading.desired = earlier.desired
     commit = old

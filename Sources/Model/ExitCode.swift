@@ -12,7 +12,7 @@ package enum ExitCode: Int32, Sendable {
   case interrupted = 130
 
   /// As the documentation gives them.
-  static let meanings: [(code: ExitCode, meaning: String)] = [
+  package static let meanings: [(code: ExitCode, meaning: String)] = [
     (.success, "Success; for diff --exit-code: nothing to do."), (.failure, "An error: network, login, internal."),
     (.changesPending, "diff --exit-code: changes are pending."),
     (.invalid, "The desired files or the settings are invalid; validate --probe: a destination failed."),
