@@ -1,5 +1,6 @@
 package import Model
 import Platform
+import YAML
 
 /// Writes new values of one resource into its file and changes nothing else.
 ///
@@ -173,6 +174,24 @@ struct EditedText {
       self.lines = lines
     }
 
+    init(below line: Int, lines: [String]) {
+      self.init(below: SourceLocation(file: "", line: line, column: 1), lines: lines)
+    }
+
+    /// Whole lines.
+    init(replacing range: ClosedRange<Int>, with lines: [String]) {
+      place = SourceLocation(file: "", line: range.lowerBound, column: 1)
+      endLine = range.upperBound
+      endColumn = .max
+      self.lines = lines
+    }
+
+    /// Whole lines, with their ends.
+    init(removing range: ClosedRange<Int>) {
+      self.init(replacing: range, with: [""])
+      (endLine, endColumn) = (range.upperBound + 1, 1)
+    }
+
     init(below place: SourceLocation, lines: [String]) {
       self.place = place
       endLine = place.line
@@ -242,7 +261,16 @@ struct EditedText {
       textIndent: textIndent ?? (keyIndent + 2), comment: comment)
   }
 
-  mutating func replace(_ edit: Edit) {
+  /// The text between two places of one line.
+  func text(from start: YAMLMark, to end: YAMLMark) -> String {
+    guard lines.indices.contains(start.line - 1) else { return "" }
+    return String(lines[start.line - 1].dropFirst(start.column - 1).prefix(max(0, end.column - start.column)))
+  }
+
+  mutating func replace(_ given: Edit) {
+    var edit = given
+    // Behind the last line there is nothing that a removal could leave.
+    if edit.endLine == lines.count + 1, edit.endColumn == 1 { (edit.endLine, edit.endColumn) = (lines.count, .max) }
     guard lines.indices.contains(edit.place.line - 1), lines.indices.contains(edit.endLine - 1) else { return }
     let new = edit.lines.map(\.unicodeScalars)
     let endings = Array(repeating: returns[edit.place.line - 1], count: new.count)
@@ -253,7 +281,7 @@ struct EditedText {
     }
     returns.replaceSubrange((edit.place.line - 1)..<edit.endLine, with: endings)
     var head = String.UnicodeScalarView(lines[edit.place.line - 1].prefix(edit.place.column - 1))
-    let tail = lines[edit.endLine - 1].dropFirst(edit.endColumn - 1)
+    let tail = lines[edit.endLine - 1].dropFirst(max(0, edit.endColumn - 1))
     head.append(contentsOf: new[0])
     var result = [head] + new.dropFirst()
     result[result.count - 1].append(contentsOf: tail)

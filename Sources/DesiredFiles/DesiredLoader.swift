@@ -8,7 +8,7 @@ package struct DesiredLoader {
   private var loaded = LoadedDesired()
   private var resources: [LocatedResource] = []
   private var globalDefaults: KindDefaults = [:]
-  private var replacements: [String: [UInt8]] = [:]
+  private var replacements: [String: [UInt8]?] = [:]
   private var secrets = SecretSource.live
   private var kinds = ResourceSchema.all
   private var contents: [String: [UInt8]] = [:]
@@ -19,10 +19,10 @@ package struct DesiredLoader {
   private init(directory: String) { self.directory = directory }
 
   /// - Parameters:
-  ///   - replacing: texts to use instead of the content of these files.
+  ///   - replacing: texts to use instead of the content of these files, which need not exist; nil: as if it did not.
   ///   - kinds: the kinds that the files may contain.
   package static func load(
-    _ directory: String, replacing: [String: [UInt8]] = [:], kinds: [ResourceSchema] = ResourceSchema.all,
+    _ directory: String, replacing: [String: [UInt8]?] = [:], kinds: [ResourceSchema] = ResourceSchema.all,
     secrets: SecretSource = .live
   ) -> LoadedDesired {
     var bare = directory
@@ -98,7 +98,10 @@ package struct DesiredLoader {
   private mutating func listFiles() -> [String]? {
     do {
       let listing = try Files.below(directory)
-      let files = listing.files.filter { isYAML($0) && !isSetAside($0) }
+      let there = Set(listing.files)
+      let more = replacements.filter { $0.value != nil && !there.contains($0.key) }.keys
+      let all = more.isEmpty ? listing.files : (listing.files + more).sorted()
+      let files = all.filter { isYAML($0) && !isSetAside($0) && replacements[$0] != .some(nil) }
       // Without a message, hosts in these files would look as if they were removed.
       loaded.diagnostics += listing.others.map { path in
         unreadable(
@@ -131,7 +134,7 @@ package struct DesiredLoader {
 
   private mutating func read(_ file: String) {
     do {
-      let bytes = try replacements[file] ?? Files.read(file)
+      let bytes = try (replacements[file] ?? nil) ?? Files.read(file)
       if bytes.allSatisfy({ [0x20, 0x09, 0x0a, 0x0d].contains($0) }) {
         // A failed editor or disk leaves such files, and the hosts in them would look as if they were removed.
         loaded.diagnostics.append(

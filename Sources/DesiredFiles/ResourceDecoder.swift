@@ -82,6 +82,7 @@ struct ResourceDecoder {
     metadata.objective = decoded["slo"]?.value ?? .null
     metadata.selfHeals = decoded["self_heal"]?.value.boolValue
     metadata.requestsCertificate = decoded["auto_request"]?.value == true
+    for field in kind.operatorFields { metadata.fields[field.name] = decoded[field.name]?.value }
     return metadata
   }
 

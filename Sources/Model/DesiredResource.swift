@@ -17,6 +17,8 @@ package final class DesiredResource: Sendable {
     package var selfHeals: Bool?
     /// Whether a certificate may be requested for it, where none fits.
     package var requestsCertificate = false
+    /// All of them that were given, by their names in the files.
+    package var fields: [String: JSONValue] = [:]
 
     package init() {}
   }

@@ -249,6 +249,11 @@ package enum Files {
   }
 
   package static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
+  /// Whether there is something of that name, also a link that leads nowhere.
+  package static func entryExists(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0
+  }
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
   /// Changes with each write: inode, size and modification time.
