@@ -61,7 +61,7 @@ extension CommandContext {
 
   private func desiredSource(_ git: GitSettings?) -> any DesiredSource {
     guard let git else {
-      return DirectorySource(settings.desired, ignoring: settings.status) {
+      return DirectorySource(settings.desired, ignoring: settings.status, secrets: settings.secrets) {
         [directory = settings.desired, secrets = settings.secrets] in
         DesiredLoader.load(directory, secrets: secrets)
       }

@@ -19,6 +19,10 @@ extension SettingCatalog {
     "source.allow_force_push", default: repository.allowsForcePush,
     "Take a branch also where it no longer contains the commit that is in force.")
 
+  static let pushes = Setting.toggle(
+    "source.push", default: repository.pushes,
+    "Push what is written through the API to the branch; false: it is refused with the patch to commit.")
+
   static let watchInterval = Setting.duration(
     "watch.interval", default: 60, "Time between reconciliations when nothing else calls for one.")
   static let selfHeal = Setting.toggle(
@@ -68,7 +72,8 @@ extension SettingCatalog {
   static let daemon: [SettingDefinition] =
     [
       git.definition, branch.definition, sourcePath.definition, fetchInterval.definition, sshKey.definition,
-      token.definition, allowsForcePush.definition, watchInterval.definition, selfHeal.definition, settle.definition,
+      token.definition, allowsForcePush.definition, pushes.definition, watchInterval.definition, selfHeal.definition,
+      settle.definition,
       rollback.definition,
       windows.definition,
     ] + [

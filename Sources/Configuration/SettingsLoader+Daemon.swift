@@ -59,6 +59,7 @@ extension SettingsLoader {
     git.interval = reader.value(SettingCatalog.fetchInterval)
     git.sshKey = reader.value(SettingCatalog.sshKey)
     git.token = reader.value(SettingCatalog.token)
+    git.pushes = reader.value(SettingCatalog.pushes)
     git.allowsForcePush = reader.value(SettingCatalog.allowsForcePush)
     if git.holdsPassword {
       reader.decoder.report(

@@ -16,6 +16,8 @@ package struct GitSettings: Sendable {
   package var token: Secret?
   /// Whether a branch may be force-pushed.
   package var allowsForcePush = false
+  /// Whether what is written through the API is pushed to the branch.
+  package var pushes = false
 
   /// The user part that the address had, with a password or a token: it goes to git by its environment.
   private(set) var login: Secret?
@@ -128,14 +130,14 @@ package enum SourceProblem: Error, Hashable, Sendable, CustomStringConvertible {
 /// Desired files in a git repository: fetched by running `git` and checked out into a directory of its own. The
 /// accepted commit is a ref in the local repository, so that it survives a restart.
 package actor GitSource {
-  private let settings: GitSettings
-  private let repository: String
+  let settings: GitSettings
+  let repository: String
   /// The directory of the checkout.
   package nonisolated let tree: String
 
   /// The refs of the last commit with valid files, and of the newest fetched commit.
   private var accepted: String { "refs/reconciler/accepted/\(settings.branch)/head" }
-  private static let incoming = "refs/reconciler/incoming"
+  static let incoming = "refs/reconciler/incoming"
   private var isPrepared = false
   /// A command that needs no network failed: the repository may be damaged.
   private var isSuspect = false
@@ -143,7 +145,7 @@ package actor GitSource {
   private var lastAccepted: String?
   /// Timeouts in seconds: for network calls, and for local ones.
   private static let fetchPatience = 300.0
-  private static let timeout = 60.0
+  static let timeout = 60.0
 
   /// - Parameter directory: used by this instance only; created if missing.
   package init(_ settings: GitSettings, directory: String) {
@@ -184,7 +186,7 @@ package actor GitSource {
     return try await layOut(hash)
   }
 
-  private var acceptedHash: String? {
+  var acceptedHash: String? {
     get async {
       let outcome = try? await run(["rev-parse", "--verify", "--quiet", accepted], Self.timeout)
       return outcome.flatMap { $0.isSuccess ? $0.text : nil } ?? lastAccepted
@@ -220,7 +222,7 @@ package actor GitSource {
     }
   }
 
-  private func layOut(_ hash: String) async throws -> GitCommit {
+  func layOut(_ hash: String) async throws -> GitCommit {
     _ = try await git(["--work-tree=\(tree)", "read-tree", "--reset", "-u", hash])
     let text = try await git(["show", "--no-patch", "--format=%an <%ae>%n%s", hash])
     // A committer controls this text, and it is shown on terminals.
@@ -233,10 +235,11 @@ package actor GitSource {
   /// The output of git.
   ///
   /// - Throws: `SourceProblem`.
-  private func git(_ command: [String], _ timeout: Double = GitSource.timeout, bare: Bool = false) async throws
-    -> String
-  {
-    let outcome = try await run(command, timeout, bare: bare)
+  func git(
+    _ command: [String], _ timeout: Double = GitSource.timeout, bare: Bool = false, input: [UInt8] = [],
+    _ variables: [String: String] = [:]
+  ) async throws -> String {
+    let outcome = try await run(command, timeout, bare: bare, input: input, variables)
     if !outcome.isSuccess {
       // Whatever was removed or damaged is made again with the next fetch.
       isPrepared = false
@@ -251,13 +254,16 @@ package actor GitSource {
   }
 
   /// git's error: its last lines are often only advice.
-  private static func error(_ outcome: ChildProcess.Outcome) -> String {
+  static func error(_ outcome: ChildProcess.Outcome) -> String {
     let lines = String(decoding: outcome.errors, as: UTF8.self).split(whereSeparator: \.isNewline)
     let grave = lines.first { $0.hasPrefix("fatal:") || $0.hasPrefix("error:") }
     return (grave ?? lines.last).map(String.init) ?? ""
   }
 
-  private func run(_ command: [String], _ timeout: Double, bare: Bool = false) async throws -> ChildProcess.Outcome {
+  func run(
+    _ command: [String], _ timeout: Double, bare: Bool = false, input: [UInt8] = [],
+    _ variables: [String: String] = [:]
+  ) async throws -> ChildProcess.Outcome {
     // The contents of the remote repository must not change our behaviour: no hooks, no links, only common transports.
     var arguments = ["git"]
     for setting in [
@@ -266,7 +272,8 @@ package actor GitSource {
     ] { arguments += ["-c", setting] }
     if !bare { arguments.append("--git-dir=\(repository)") }
     do {
-      return try await ChildProcess.run(arguments + command, environment: environment, timeout: timeout)
+      return try await ChildProcess.run(
+        arguments + command, environment: environment.merging(variables) { $1 }, input: input, timeout: timeout)
     } catch let error as FileError {
       throw SourceProblem.failed("\(error)")
     }

@@ -14,11 +14,16 @@ package struct HealthProber: HealthChecker {
   private let engine: CurlEngine
   private let dataPlane: DataPlane?
   private let connectivityTargets: [ProbeTarget]
+  private let policy: DestinationPolicy?
 
-  /// - Parameter connectivityTargets: always available; if none accepts a connection, our own network is down.
+  /// - Parameters:
+  ///   - connectivityTargets: always available; if none accepts a connection, our own network is down.
+  ///   - policy: which checks may not connect everywhere; nil: all may.
   package init(
-    settings: ProbeSettings, engine: CurlEngine, dataPlane: DataPlane? = nil, connectivityTargets: [ProbeTarget] = []
+    settings: ProbeSettings, engine: CurlEngine, dataPlane: DataPlane? = nil, connectivityTargets: [ProbeTarget] = [],
+    policy: DestinationPolicy? = nil
   ) {
+    self.policy = policy
     self.settings = settings
     self.engine = engine
     self.dataPlane = dataPlane
@@ -27,7 +32,7 @@ package struct HealthProber: HealthChecker {
 
   package func check(_ targets: [HealthTarget], found: @escaping @Sendable (HealthCheck) async -> Void) async {
     // A prober caches name look-ups; each round resolves them again.
-    let prober = Prober(settings: settings, engine: engine)
+    let prober = Prober(settings: settings, engine: engine, policy: policy)
     let network = Network(prober, connectivityTargets)
     await withDiscardingTaskGroup { group in
       let places = AsyncSemaphore(max(1, settings.concurrency))

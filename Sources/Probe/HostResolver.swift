@@ -20,7 +20,7 @@ package actor HostResolver {
   private static let maximumThreads = 32
   private var known: [String: Task<Outcome, Never>] = [:]
   private let gate = AsyncSemaphore(HostResolver.maximumThreads)
-  private let find: @Sendable (String) -> Outcome
+  nonisolated let find: @Sendable (String) -> Outcome
 
   init(lookUp: @escaping @Sendable (String) -> Outcome) { find = lookUp }
 

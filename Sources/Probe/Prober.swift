@@ -7,17 +7,21 @@ package struct Prober: Sendable {
   private let settings: ProbeSettings
   private let engine: CurlEngine
   private let resolver: HostResolver
+  private let policy: DestinationPolicy?
 
   /// Maximum number of addresses tried for one name.
   private static let maximumAddresses = 8
 
-  /// - Parameter lookUp: resolves a name to addresses; may block.
+  /// - Parameters:
+  ///   - policy: which checks may not connect everywhere; nil: all may.
+  ///   - lookUp: resolves a name to addresses; may block.
   package init(
-    settings: ProbeSettings, engine: CurlEngine,
+    settings: ProbeSettings, engine: CurlEngine, policy: DestinationPolicy? = nil,
     lookUp: @escaping @Sendable (String) -> HostResolver.Outcome = HostResolver.ask
   ) {
     self.settings = settings
     self.engine = engine
+    self.policy = policy
     resolver = HostResolver(lookUp: lookUp)
   }
 
@@ -57,6 +61,10 @@ package struct Prober: Sendable {
     let (dns, addresses) = await resolve(bare)
     steps.append(dns)
     guard dns.status == .passed else { return ProbeResult(target: target, steps: steps) }
+    // These are the addresses that are connected to: nothing is looked up in between.
+    if let problem = policy?.problem(target, addresses.isEmpty ? [bare] : addresses) {
+      return ProbeResult(target: target, steps: steps + [problem])
+    }
     steps += await connect(target, bare, addresses)
     return ProbeResult(target: target, steps: steps)
   }

@@ -45,6 +45,10 @@ package protocol DesiredSource: Sendable {
   func run(stop: ShutdownSignal) async
   /// Looks at once, as an operator asked; from any task.
   func refresh()
+  /// Changes the files, one change at a time; from then on `read` gives what they say.
+  ///
+  /// - Throws: `SourceEditProblem`, and what the edit throws.
+  func edit(_ edit: SourceEdit) async throws
 }
 
 extension DesiredSource {

@@ -12,6 +12,8 @@ package actor DirectorySource: DesiredSource {
   /// A load that did not end within the budget; another one begins once it has.
   private var hanging: Task<LoadedDesired, Never>?
   private var files: FileWatch?
+  private let secrets: SecretSource
+  private let editing = AsyncSemaphore(1)
   private let changes = Lock(0)
 
   /// - Parameters:
@@ -19,8 +21,10 @@ package actor DirectorySource: DesiredSource {
   ///   - budget: seconds for the disk, after which the last good state goes on.
   ///   - load: reads the files; may block.
   package init(
-    _ directory: String, ignoring ignored: String, budget: Double = 30, load: @escaping @Sendable () -> LoadedDesired
+    _ directory: String, ignoring ignored: String, budget: Double = 30, secrets: SecretSource = .live,
+    load: @escaping @Sendable () -> LoadedDesired
   ) {
+    self.secrets = secrets
     self.directory = directory
     self.ignored = ignored
     self.budget = budget
@@ -62,4 +66,35 @@ package actor DirectorySource: DesiredSource {
       changed()
     }
   }
+
+  package func edit(_ edit: SourceEdit) async throws {
+    await editing.enter()
+    defer { editing.leave() }
+    // Whoever edits the file by hand at the same moment goes first.
+    for _ in 0..<Self.attempts {
+      guard let loaded = await load() else {
+        throw SourceEditProblem.failed(Diagnostic(of: SourceProblem.silent(seconds: budget)))
+      }
+      let proposal = try await proposal(edit, loaded, directory: directory, secrets: secrets)
+      guard try await edit.decide(proposal) else { return }
+      do {
+        let (change, directory) = (proposal.change, directory)
+        try await BlockingPool.files.run {
+          try FolderWriter(directory).write(change.path, before: change.before, after: change.after)
+        }
+        return
+      } catch is FolderWriter.Changed {
+        continue
+      } catch {
+        throw SourceEditProblem.failed(
+          Diagnostic(
+            .outputFailed, "\(error)", hint: "files are not written through links; the daemon needs the right to write")
+        )
+      }
+    }
+    throw SourceEditProblem.failed(
+      Diagnostic(.outputFailed, "another program keeps changing the file", hint: "try again when it has ended"))
+  }
+
+  private static let attempts = 3
 }

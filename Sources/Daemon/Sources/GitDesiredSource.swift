@@ -10,6 +10,8 @@ package actor GitDesiredSource: DesiredSource {
   private let secrets: SecretSource
   private let clock: any MonotonicClock
   private let timer: TimerLoop
+  /// Held while the checkout must stay as it is.
+  private let checkout = AsyncSemaphore(1)
   private var last = LastGoodState()
   private var commit: GitCommit?
   /// The result of the last fetch.
@@ -49,7 +51,7 @@ package actor GitDesiredSource: DesiredSource {
     fallback = before
     await timer.run(stop: stop) {
       fetching = (.now, clock.now)
-      let reading = await stop.cancelling { await self.fetch() }
+      let reading = await stop.cancelling { await self.alone { await self.fetch() } }
       fetching = nil
       if stop.isRequested { return nil }
       let isNews = latest.map { !$0.isSame(as: reading) } ?? true
@@ -108,6 +110,48 @@ package actor GitDesiredSource: DesiredSource {
   }
 
   package func load() async -> LoadedDesired? { await loadTree() }
+
+  package func edit(_ edit: SourceEdit) async throws {
+    try await alone {
+      for _ in 0..<Self.attempts {
+        guard let latest, latest.mistakes == nil, latest.problem == nil else { throw refusal() }
+        let loaded = await BlockingPool.files.run { [git, secrets] in DesiredLoader.load(git.desired, secrets: secrets)
+        }
+        let proposal = try await proposal(edit, loaded, directory: git.desired, secrets: secrets)
+        guard try await edit.decide(proposal.relative(to: git.tree)) else { return }
+        do {
+          commit = try await git.commit(proposal.change, author: edit.note.author, message: edit.note.message)
+          // What was fetched before says less than the checkout now.
+          var reading = last.take(await loadTree())
+          reading.commit = commit
+          self.latest = reading
+          return changed()
+        } catch is BranchMoved {
+          self.latest = await fetch()
+        } catch let unpushed as UnpushedCommit {
+          throw SourceEditProblem.readOnly(patch: unpushed.patch)
+        } catch {
+          throw SourceEditProblem.failed(Diagnostic(.outputFailed, "\(error)", hint: "nothing was pushed"))
+        }
+      }
+      throw SourceEditProblem.failed(
+        Diagnostic(.outputFailed, "others keep pushing to the branch", hint: "try again when they have ended"))
+    }
+  }
+
+  private static let attempts = 3
+
+  private func refusal() -> SourceEditProblem {
+    let message = latest?.mistakes ?? latest?.problem.map { "\($0)" } ?? "the first fetch has not ended"
+    return .invalid([Diagnostic(.desiredInvalid, message, hint: "nothing is added to a branch that cannot be followed")]
+    )
+  }
+
+  private func alone<Result>(_ body: () async throws -> Result) async rethrows -> Result {
+    await checkout.enter()
+    defer { checkout.leave() }
+    return try await body()
+  }
 
   private func loadTree() async -> LoadedDesired {
     await BlockingPool.files.run { [git, secrets] in
