@@ -81,8 +81,9 @@ package struct APIServices: Sendable {
   package func routes(
     version: String, connections: @escaping @Sendable () -> (open: Int, streams: Int)
   ) -> [Route] {
+    let objects = ObjectRoutes(source)
     let routes =
-      health.routes + ObjectRoutes(source).routes + StateRoutes(source).routes
+      health.routes + objects.routes + WriteRoutes(source, objects, desk).routes + StateRoutes(source).routes
       + EventRoutes(source, hub).routes + OrderRoutes(source).routes + WorkflowRoutes(source, desk).routes
       + BadgeRoutes(source).routes + MetricRoutes(source, metrics, connections: connections).routes
     return routes + [OpenAPI.route(routes, version: version)]

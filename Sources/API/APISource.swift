@@ -21,13 +21,16 @@ package struct APISource: Sendable {
   package var trigger: @Sendable () -> Void
   /// What the daemon does when it is told to.
   package var orders: any DaemonOrders
+  /// Where destinations that requests give may lead.
+  package var policy: DestinationPolicy
 
   package init(
     snapshot: @escaping @Sendable () -> DaemonSnapshot, health: @escaping @Sendable () async -> HealthSnapshot?,
     goesOn: @escaping @Sendable () -> Bool, objects: ObjectBook, interval: Double,
     stores: BudgetedStores, now: @escaping @Sendable () -> Timestamp, check: @escaping HealthDesk.Check,
-    trigger: @escaping @Sendable () -> Void, orders: any DaemonOrders
+    trigger: @escaping @Sendable () -> Void, orders: any DaemonOrders, policy: DestinationPolicy
   ) {
+    self.policy = policy
     self.orders = orders
     self.check = check
     self.trigger = trigger

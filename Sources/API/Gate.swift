@@ -3,6 +3,7 @@ import HTTPServer
 import Hashing
 package import Model
 import Platform
+package import Probe
 
 extension AccessToken {
   package static func digest(of token: Secret) -> String { Hex.digits(SHA256Digest.bytes(Array(token.reveal().utf8))) }
@@ -19,6 +20,8 @@ package struct Gate: Sendable {
     package var tokens: [AccessToken] = []
     /// Of one token or address; 0: as many as come.
     package var requestsPerSecond = 0
+    /// Proxies whose word for who asks is taken.
+    package var trustedProxies: [IPNetwork] = []
 
     package init() {}
   }
@@ -52,10 +55,10 @@ package struct Gate: Sendable {
       named = try await principal(request)
     } catch {
       // Whoever guesses is slowed down as well.
-      try charge("address \(request.peer)")
+      try charge(request)
       throw error
     }
-    try charge(named?.name.map { "token \($0)" } ?? "address \(request.peer)")
+    try charge(named?.name.map { "token \($0)" } ?? address(request))
     let principal = named ?? (isOnThisMachine(request, host) ? Principal(name: nil, role: .read) : nil)
     guard let principal else {
       throw Problem(
@@ -74,7 +77,18 @@ package struct Gate: Sendable {
   }
 
   /// Counts a request that was not for any route.
-  func charge(_ request: HTTPRequest) throws { try charge("address \(request.peer)") }
+  func charge(_ request: HTTPRequest) throws { try charge(address(request)) }
+
+  /// Who is counted: behind a proxy that is trusted, the last address that is not one of those. It opens nothing.
+  private func address(_ request: HTTPRequest) -> String {
+    func isTrusted(_ text: String) -> Bool {
+      IPAddress(text).map { address in rules.trustedProxies.contains { $0.contains(address) } } ?? false
+    }
+    guard isTrusted(request.peer) else { return "address \(request.peer)" }
+    let way = (request.headers["x-forwarded-for"] ?? "").split(separator: ",").map { $0.filter { $0 != " " } }
+    let client = way.last { !isTrusted($0) } ?? request.peer
+    return "address \(IPAddress(client) == nil ? request.peer : client)"
+  }
 
   private func charge(_ caller: String) throws {
     guard limiter.takes(caller) else {

@@ -5,13 +5,13 @@ import Model
 
 /// The members of a request's JSON body.
 struct JSONBody {
-  private let members: [String: JSONValue]
+  let members: [String: JSONValue]
 
   /// - Parameters:
-  ///   - known: members that it may have.
+  ///   - known: members that it may have; nil: any.
   ///   - isOptional: no body is an empty one.
   /// - Throws: `Problem`.
-  init(_ request: APIRequest, known: [String], isOptional: Bool = false) throws {
+  init(_ request: APIRequest, known: [String]?, isOptional: Bool = false) throws {
     if isOptional, request.http.body.isEmpty {
       try self.init([:], known: known)
       return
@@ -25,8 +25,8 @@ struct JSONBody {
     try self.init(members, known: known)
   }
 
-  private init(_ members: [String: JSONValue], known: [String]) throws {
-    if let unknown = members.keys.sorted().first(where: { !known.contains($0) }) {
+  private init(_ members: [String: JSONValue], known: [String]?) throws {
+    if let known, let unknown = members.keys.sorted().first(where: { !known.contains($0) }) {
       throw Problem(
         422, .unknownKey, "'\(unknown.prefix(100))' has no place here",
         hint: Suggestion.nearest(to: unknown, among: known).map { "did you mean '\($0)'?" }

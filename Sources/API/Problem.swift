@@ -7,6 +7,10 @@ package struct Problem: Error {
   package var status: Int
   package var diagnostic: Diagnostic
   package var headers: [(name: String, value: String)]
+  /// All that is wrong, where that is more than one thing.
+  var diagnostics: [Diagnostic] = []
+  /// What would have to be committed.
+  var patch: String?
 
   package init(
     _ status: Int, _ code: DiagnosticCode, _ detail: String, hint: String? = nil,
@@ -27,9 +31,11 @@ package struct Problem: Error {
     var hint: String?
     var code: String
     var correlation: String
+    var diagnostics: [DiagnosticReport]?
+    var patch: String?
 
     private enum CodingKeys: String, CodingKey {
-      case type, title, status, detail, hint, code
+      case type, title, status, detail, hint, code, diagnostics, patch
       case correlation = "correlation_id"
     }
   }
@@ -37,7 +43,8 @@ package struct Problem: Error {
   func response(_ correlation: String) -> HTTPResponse {
     let body = Body(
       type: "about:blank", title: Self.titles[status] ?? "Error", status: status, detail: diagnostic.message,
-      hint: diagnostic.hint, code: diagnostic.code.rawValue, correlation: correlation)
+      hint: diagnostic.hint, code: diagnostic.code.rawValue, correlation: correlation,
+      diagnostics: diagnostics.isEmpty ? nil : diagnostics.map(DiagnosticReport.init), patch: patch)
     return HTTPResponse(
       status: status, headers: [("Content-Type", Self.mediaType)] + headers,
       body: Array((JSONOutput.pretty(body) + "\n").utf8))
@@ -61,6 +68,8 @@ package struct Problem: Error {
       "detail": ["type": "string"], "hint": ["type": "string"],
       "code": ["type": "string", "description": "A code of the error manual: `reconciler explain CODE`."],
       "correlation_id": ["type": "string"],
+      "diagnostics": ["type": "array", "items": ["type": "object"]],
+      "patch": ["type": "string", "description": "What would have to be committed."],
     ],
   ]
 }

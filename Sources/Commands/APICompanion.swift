@@ -20,6 +20,7 @@ final class APICompanion: DaemonCompanion {
     settings.rules.tokens = configuration.tokens.map {
       AccessToken(name: $0.name, role: $0.role, digest: AccessToken.digest(of: $0.secret), createdAt: .now)
     }
+    settings.rules.trustedProxies = configuration.trustedProxies
     settings.rules.allowedHosts = configuration.allowedHosts
     settings.rules.requestsPerSecond = configuration.rateLimit
     settings.limits.connectionsPerAddress = configuration.connectionsPerAddress
@@ -53,7 +54,7 @@ final class APICompanion: DaemonCompanion {
       interval: service.interval,
       stores: service.stores,
       now: service.now, check: service.check, trigger: { service.trigger(.request) },
-      orders: service)
+      orders: service, policy: service.policy)
     do {
       let started = try APIServer(settings, source)
       server.withLock { $0 = started }

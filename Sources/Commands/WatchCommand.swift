@@ -42,21 +42,25 @@ extension CommandContext {
     let stores = SQLiteStoreProvider(path: settings.state)
     var options = try reconcileOptions()
     options.maintenance = { MaintenanceWindow.suspension(configuration.windows, at: $0) }
+    let policy = DestinationPolicy(DestinationRule(allowed: settings.allowedDestinations))
     var controller = ReconcileController.Dependencies(
-      source: desiredSource(configuration.git), gateway: try gateway(), stores: stores, prober: prober,
+      source: desiredSource(configuration.git), gateway: try gateway(), stores: stores,
+      prober: Prober(settings: settings.probe, engine: engine, policy: policy),
       options: options, statePath: settings.state, log: log, stop: stop)
     controller.selfHeals = configuration.selfHeals
     // A commit is whole at once.
     controller.settleSeconds = configuration.git == nil ? configuration.settle : 0
     let checker = HealthProber(
       settings: settings.probe, engine: engine, dataPlane: configuration.health.dataPlane,
-      connectivityTargets: configuration.health.connectivityTargets)
+      connectivityTargets: configuration.health.connectivityTargets, policy: policy)
     let alerts = AlertService.Dependencies(
       configuration: configuration, stores: BudgetedStores(stores), notifier: notifier, log: log,
       correlation: correlation)
-    return DaemonService.Dependencies(
+    var dependencies = DaemonService.Dependencies(
       configuration: configuration, controller: controller, checker: checker, alerts: alerts,
       status: settings.status, manager: SystemdNotifier())
+    dependencies.policy = policy
+    return dependencies
   }
 
   private func desiredSource(_ git: GitSettings?) -> any DesiredSource {

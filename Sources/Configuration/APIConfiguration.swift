@@ -1,5 +1,6 @@
 import DesiredFiles
 package import Model
+package import Probe
 package import Platform
 
 /// The settings of the daemon's HTTP API.
@@ -20,6 +21,8 @@ package struct APIConfiguration: Sendable {
   /// 0: no limit.
   package var rateLimit = 0
   package var connectionsPerAddress = 0
+  /// Proxies whose word for who asks is taken.
+  package var trustedProxies: [IPNetwork] = []
 }
 
 extension SettingsLoader {
@@ -34,6 +37,7 @@ extension SettingsLoader {
       reader.value(SettingCatalog.rateLimit), reader.value(SettingCatalog.connectionsPerAddress)
     )
     let tokens = apiTokens()
+    let proxies = networks(SettingCatalog.trustedProxies, "api.trusted_proxies") ?? []
     guard let text else { return nil }
     guard let listen = ListenAddress(text) else {
       reader.decoder.report(
@@ -45,6 +49,7 @@ extension SettingsLoader {
     (api.requiresToken, api.tokens) = (needsToken, tokens)
     api.allowedHosts = Set(names.compactMap { $0.stringValue?.lowercased() })
     (api.rateLimit, api.connectionsPerAddress) = (rate, connections)
+    api.trustedProxies = proxies
     if let certificate, let key {
       api.certificate = (certificate, key)
     } else if certificate != nil || key != nil {
@@ -53,6 +58,20 @@ extension SettingsLoader {
         at: reader.location("api.certificate", "api.certificate_key"), hint: "name both files, or neither")
     }
     return api
+  }
+
+  /// nil: none are given.
+  mutating func networks(_ setting: Setting<[JSONValue]>, _ path: String) -> [IPNetwork]? {
+    let texts = reader.value(setting)
+    let found = texts.enumerated().compactMap { index, value -> IPNetwork? in
+      let text = value.stringValue ?? ""
+      if let network = IPNetwork(text) { return network }
+      reader.decoder.report(
+        .badValue, "'\(path)': '\(text)' is no network", at: reader.location("\(path)[\(index)]", path),
+        hint: "write 10.0.0.0/8, fd00::/8 or one address")
+      return nil
+    }
+    return texts.isEmpty ? nil : found
   }
 
   private mutating func apiTokens() -> [APIConfiguration.Token] {

@@ -17,6 +17,12 @@ extension SettingCatalog {
     "api.rate_limit", 0...1_000_000, default: 100, "Requests a second of one token or address; 0: no limit.")
   static let connectionsPerAddress = Setting.number(
     "api.connections_per_address", 0...100_000, default: 256, "Connections of one address; 0: no limit.")
+  static let allowedDestinations = Setting.list(
+    "api.allowed_destinations", .texts,
+    "Networks that destinations given through the API may lead to; not set: private ones, and what the files lead to.")
+  static let trustedProxies = Setting.list(
+    "api.trusted_proxies", .texts,
+    "Networks of proxies in front of the API: what they say in X-Forwarded-For is who asks, for api.rate_limit.")
   static let apiTokens = Setting.list(
     "api.tokens", .list(apiToken, key: "name", shorthands: []), "Tokens besides those of 'reconciler token'.")
 
@@ -30,5 +36,6 @@ extension SettingCatalog {
   static let api: [SettingDefinition] = [
     listen.definition, requiresToken.definition, apiTokens.definition, allowedHosts.definition,
     apiCertificate.definition, apiCertificateKey.definition, rateLimit.definition, connectionsPerAddress.definition,
+    allowedDestinations.definition, trustedProxies.definition,
   ]
 }

@@ -16,6 +16,10 @@ package protocol DaemonOrders: Sendable {
   func carryOut(_ order: ReconcileOrder) async throws -> ReconcileReport
   /// Goes back to what a run left.
   func rollBack(to run: Int?, _ order: ReconcileOrder) async throws -> (planned: PlanResult, applied: ApplyResult?)
+  /// A request is about to change the files.
+  func announce(_ change: AnnouncedChange) async
+  /// What became of it, where a reconciliation changed it in NPM.
+  func conclude(_ change: AnnouncedChange) async -> AnnouncedChange?
   /// The removal of this name is meant, and has just been written into the files.
   func confirmRemoval(_ key: ResourceKey) async
   /// Checks destinations, for whoever asks.
@@ -50,6 +54,10 @@ extension DaemonService: DaemonOrders {
     defer { trigger(.request) }
     return try await betweenPasses { try await controller.rollBack(to: run, order) }
   }
+
+  package func announce(_ change: AnnouncedChange) async { await controller.announce(change) }
+
+  package func conclude(_ change: AnnouncedChange) async -> AnnouncedChange? { await controller.conclude(change) }
 
   package func confirmRemoval(_ key: ResourceKey) async { await controller.confirmRemoval(key) }
 

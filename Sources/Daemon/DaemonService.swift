@@ -17,6 +17,8 @@ package final class DaemonService: Sendable {
     /// Directory of the status files.
     package var status: String
     package var manager: SystemdNotifier
+    /// Where destinations that requests give may lead.
+    package var policy = DestinationPolicy(DestinationRule())
     package var instance = InstanceID.default
     /// The time of day, without its jumps.
     package let now: @Sendable () -> Timestamp
@@ -107,6 +109,7 @@ package final class DaemonService: Sendable {
       alerts,
       SystemdStatus(given.manager),
       RecoveryTrigger { loop.trigger($0) },
+      DestinationWatch(given.policy, given.alerts.stores),
     ]
   }
 
@@ -126,6 +129,8 @@ package final class DaemonService: Sendable {
 
   /// The time of day, without its jumps.
   package var now: @Sendable () -> Timestamp { dependencies.now }
+
+  package var policy: DestinationPolicy { dependencies.policy }
 
   /// Whether reconciliations begin when they are due, and make progress.
   package var goesOn: Bool { meter.goesOn }
@@ -152,6 +157,7 @@ package final class DaemonService: Sendable {
   /// Returns when a stop was requested and everything that was found is stored.
   package func run() async {
     let loop = loop
+    await DestinationWatch(dependencies.policy, stores).begin()
     await dependencies.controller.source.watch { loop.trigger(.files) }
     dependencies.manager.ready()
     await withTaskGroup(of: Void.self) { group in

@@ -31,6 +31,25 @@ extension ReconcileController {
     return withholding(try await run.plan(desired), at: dependencies.clock.now)
   }
 
+  /// A request is about to change what the files say of a resource: whichever reconciliation reads that first, its events
+  /// are the request's, and its outcome is remembered.
+  package func announce(_ change: AnnouncedChange) { announced.append(change) }
+
+  /// What became of it, where a reconciliation changed it in NPM.
+  package func conclude(_ change: AnnouncedChange) -> AnnouncedChange? {
+    defer { announced.removeAll { $0.id == change.id } }
+    return announced.first { $0.id == change.id }
+  }
+
+  func noteAnnounced(_ result: ApplyResult) {
+    guard !announced.isEmpty else { return }
+    let outcomes = Dictionary(firstOf: result.outcomes.map { ($0.change.key, $0) })
+    for index in announced.indices {
+      guard let outcome = outcomes[announced[index].key] else { continue }
+      (announced[index].outcome, announced[index].run) = (outcome, result.run)
+    }
+  }
+
   /// The removal of this name is meant: it was ordered, and has just been written into the files.
   package func confirmRemoval(_ key: ResourceKey) { removals.withLock { $0.confirm(key) } }
 
@@ -64,5 +83,21 @@ extension ReconcileController {
       }
       return (planned, try await apply(planned, work, stores, for: order))
     }
+  }
+}
+
+/// A change of the files that a request made.
+package struct AnnouncedChange: Sendable {
+  package var key: ResourceKey
+  package var correlation: String
+  /// nil: no reconciliation changed it in NPM yet.
+  package var outcome: ChangeOutcome?
+  package var run: Int?
+  let id: UInt64
+
+  package init(_ key: ResourceKey, correlation: String) {
+    self.key = key
+    self.correlation = correlation
+    id = .random(in: .min ... .max)
   }
 }

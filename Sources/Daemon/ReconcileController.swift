@@ -65,6 +65,9 @@ package actor ReconcileController {
   private var sourceIdentity: String?
   /// What this reconciliation undid.
   private var rolledBack: RollbackReport?
+  private var beganAt = ContinuousClock.now
+  /// Changes of the files that requests made, until what became of them is known.
+  var announced: [AnnouncedChange] = []
   /// Which removals wait for the files to settle.
   let removals: Lock<RemovalSettling>
   /// When old events and runs were last deleted.
@@ -109,6 +112,7 @@ package actor ReconcileController {
     // A request or a corrected file is not delayed by earlier failures.
     if triggers != [.interval] { backoff.clear() }
     removals.withLock { $0.beginReading() }
+    beganAt = .now
     let reading = await dependencies.stop.cancelling { [source = dependencies.source] in await source.read() }
     if dependencies.stop.isRequested { return nil }
     removals.withLock { $0.revision = reading.revision }
@@ -122,7 +126,7 @@ package actor ReconcileController {
     defer { CurrentProcess.trimHeap() }
     return ReconcileReport(
       triggers: triggers, source: source, desired: desired, options: options, outcome: outcome,
-      rolledBack: rolledBack, sourceIdentity: sourceIdentity, finishedAt: options.now())
+      rolledBack: rolledBack, sourceIdentity: sourceIdentity, finishedAt: options.now(), beganAt: beganAt)
   }
 
   private func note(_ reading: SourceReading) -> SourceStatus {
@@ -179,6 +183,7 @@ package actor ReconcileController {
   ) -> Reconciliation {
     var options = options
     options.purpose = purpose
+    options.correlations = Dictionary(announced.map { ($0.key, $0.correlation) }) { $1 }
     if let order { (options.selection, options.correlation) = (order.selection, order.correlation) }
     // What is undone goes at once.
     var waits = !settled
@@ -230,6 +235,7 @@ package actor ReconcileController {
     }
     let result = try await apply(planned, run, stores, for: order)
     for outcome in result.outcomes { backoff.note(outcome, at: now) }
+    noteAnnounced(result)
     return .applied(planned, result)
   }
 

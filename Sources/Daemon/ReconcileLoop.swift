@@ -9,7 +9,12 @@ package final class ReconcileLoop: Sendable {
   private let timing: ReconcileSchedule.Timing
   private let inbox = Lock<[Trigger]>([.start])
   /// What waits for its turn between passes; nil: the loop has ended.
-  private let work = Lock<[@Sendable (_ isRunning: Bool) async -> Void]?>([])
+  private let work = Lock<[Work]?>([])
+
+  /// Something that is done between passes, or not at all where the loop has ended.
+  private struct Work: Sendable {
+    let run: @Sendable (_ isRunning: Bool) async -> Void
+  }
   private let timer: TimerLoop
   private let meter: WorkMeter
 
@@ -41,7 +46,7 @@ package final class ReconcileLoop: Sendable {
   package func perform<Result: Sendable>(_ body: @escaping @Sendable () async -> Result) async -> Result? {
     let result = Promise<Result?>()
     let isTaken = work.withLock { work in
-      work?.append { isRunning in result.keep(isRunning ? await body() : nil) }
+      work?.append(Work { isRunning in result.keep(isRunning ? await body() : nil) })
       return work != nil
     }
     guard isTaken else { return nil }
@@ -55,7 +60,7 @@ package final class ReconcileLoop: Sendable {
     await timer.run(stop: stop) {
       for work in takeWork() {
         meter.noteProgress()
-        await work(true)
+        await work.run(true)
         meter.noteEnd(due: state.due)
       }
       for trigger in takeAll() { state.note(trigger) }
@@ -70,10 +75,10 @@ package final class ReconcileLoop: Sendable {
     for work in work.withLock({ work in
       defer { work = nil }
       return work ?? []
-    }) { await work(false) }
+    }) { await work.run(false) }
   }
 
-  private func takeWork() -> [@Sendable (_ isRunning: Bool) async -> Void] {
+  private func takeWork() -> [Work] {
     work.withLock { work in
       defer { work = work == nil ? nil : [] }
       return work ?? []

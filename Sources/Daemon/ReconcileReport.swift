@@ -34,6 +34,8 @@ package struct ReconcileReport: Sendable {
   /// What was undone first, because hosts became unhealthy; nil: nothing.
   package var rolledBack: RollbackReport?
   package var finishedAt: Timestamp
+  /// When the files were about to be read: what was written before is in it.
+  package let beganAt: ContinuousClock.Instant
   /// The commit, or a digest of what the files say; nil: it is not needed.
   let sourceIdentity: String?
   /// nil: no plan was made.
@@ -43,8 +45,10 @@ package struct ReconcileReport: Sendable {
 
   init(
     triggers: [Trigger], source: SourceStatus, desired: DesiredState?, options: ReconcileOptions, outcome: Outcome,
-    rolledBack: RollbackReport? = nil, sourceIdentity: String? = nil, finishedAt: Timestamp
+    rolledBack: RollbackReport? = nil, sourceIdentity: String? = nil, finishedAt: Timestamp,
+    beganAt: ContinuousClock.Instant = .now
   ) {
+    self.beganAt = beganAt
     self.triggers = triggers
     self.source = source
     self.desired = desired

@@ -154,7 +154,7 @@ struct ResourceDecoder {
   }
 
   private func checkName(_ entry: YAMLEntry, _ decoder: inout ValueDecoder) {
-    guard !ResourceName.isRight(entry.key) else { return }
+    guard !ResourceName.isRight(entry.key) || ResourceName.reserved.contains(entry.key) else { return }
     decoder.report(
       .badName, "'\(entry.key)' is no name for \(kind.kind == .accessList ? "an" : "a") \(kind.kind.title)",
       at: decoder.location(entry.keyNode),
@@ -176,7 +176,11 @@ struct ResourceDecoder {
 
 /// The rule for names in desired files, which are also used as file names.
 package enum ResourceName {
-  package static let hint = "use up to 100 letters, digits, '-', '_' and '.', beginning with a letter or digit"
+  /// Words that have a meaning of their own where a name could stand.
+  package static let reserved: Set<String> = ["all", "validate"]
+
+  package static let hint =
+    "use up to 100 letters, digits, '-', '_' and '.', beginning with a letter or digit; not 'all' or 'validate'"
 
   package static func isRight(_ name: String) -> Bool {
     name.count <= 100 && name.first.map { $0.isLetter || $0.isNumber } == true && !name.hasPrefix("x-")

@@ -16,6 +16,7 @@ struct Applier: Sendable {
   private let run: Int
   private let commit: String?
   private let correlation: String
+  private let correlations: [ResourceKey: String]
   private let now: @Sendable () -> Timestamp
 
   init(
@@ -30,6 +31,7 @@ struct Applier: Sendable {
     owner = settings.owner
     commit = settings.commit?.hash
     correlation = settings.correlation
+    correlations = settings.correlations
     now = settings.now
     self.writer = writer
   }
@@ -245,7 +247,7 @@ struct Applier: Sendable {
       isApplied ? .info : .error, source: "apply", subject: change.key.path,
       reason: isApplied ? reason(change) : outcome.error?.code.rawValue ?? "failed",
       isApplied ? "\(change.key.name) \(outcome.note)" : "\(change.key.name): \(outcome.error?.message ?? "failed")",
-      run: run, correlation: correlation)
+      run: run, correlation: correlations[change.key] ?? correlation)
     try await stores.ledger.complete(
       intent, recorded, ledger: ledgerUpdate(result, change), event: event, at: now())
   }

@@ -50,6 +50,8 @@ package struct ReconcileOptions: Sendable {
   package var eventRetention = (seconds: 90 * 86400.0, count: 100_000)
   /// Sent with every call to NPM and stored in every event.
   package var correlation = ""
+  /// Of requests that had a resource changed: in the events of that resource instead.
+  package var correlations: [ResourceKey: String] = [:]
 
   package enum Purpose: Sendable {
     /// Brings NPM to the state in the YAML.

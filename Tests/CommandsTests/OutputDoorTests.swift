@@ -13,7 +13,7 @@ import Testing
       "writeAll(",
       [
         "Commands/Console.swift", "Platform/Files.swift", "Platform/FileLock.swift", "Platform/Terminal.swift",
-        "Platform/BoundedWriter.swift",
+        "Platform/BoundedWriter.swift", "Platform/FolderWriter.swift",
       ]
     ),
     (" print(", ["Commands/DiffCommand.swift", "Commands/ValidateCommand.swift", "Commands/PlanPrinter.swift"]),

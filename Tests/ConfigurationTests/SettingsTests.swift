@@ -55,7 +55,7 @@ import Testing
     #expect(
       SettingCatalog.all.filter { $0.variable == nil }.map(\.path) == [
         "secrets.allow", "watch.rollback", "watch.windows", "health.connectivity", "slo.by_label", "alerts.sinks",
-        "alerts.rules", "api.tokens", "api.allowed_hosts",
+        "alerts.rules", "api.tokens", "api.allowed_hosts", "api.allowed_destinations", "api.trusted_proxies",
       ])
   }
 

@@ -85,7 +85,8 @@ private func makeRouter() -> Router {
   let snapshot = DaemonSnapshot(instance: .default, startedAt: now(), document: document)
   let source = APISource(
     snapshot: { snapshot }, health: { nil }, goesOn: { true }, objects: ObjectBook(), interval: 60, stores: stores,
-    now: now, check: { _, _ in }, trigger: {}, orders: IdleDaemon())
+    now: now, check: { _, _ in }, trigger: {}, orders: IdleDaemon(),
+    policy: DestinationPolicy(DestinationRule()))
   let metrics = RequestMetrics()
   let token = AccessToken(name: "t", role: .admin, digest: AccessToken.digest(of: Secret("t")), createdAt: now())
   let gate = Gate(.init(), now: now) { _ in [token] }
@@ -101,6 +102,8 @@ private struct IdleDaemon: DaemonOrders {
     func read() async -> SourceReading { SourceReading() }
     func load() async -> LoadedDesired? { nil }
     func watch(changed: @escaping @Sendable () -> Void) async {}
+    /// As if the files had mistakes.
+    func edit(_ edit: SourceEdit) async throws { throw SourceEditProblem.invalid([]) }
   }
 
   private struct Idle: Error {}
@@ -112,6 +115,8 @@ private struct IdleDaemon: DaemonOrders {
   func rollBack(to run: Int?, _ order: ReconcileOrder) async throws -> (planned: PlanResult, applied: ApplyResult?) {
     throw Idle()
   }
+  func announce(_ change: AnnouncedChange) async {}
+  func conclude(_ change: AnnouncedChange) async -> AnnouncedChange? { nil }
   func confirmRemoval(_ key: ResourceKey) async {}
   func probe(_ targets: [ProbeTarget], progress: @escaping @Sendable (Int) -> Void) async -> [ProbeResult] { [] }
 }

@@ -78,7 +78,11 @@ struct APIDaemon {
   }
 
   /// Three objects of ours, and one made by hand.
-  static func with(_ body: (SimulatedNPM, APIDaemon) async throws -> Void) async throws {
+  ///
+  /// - Parameter settings: for the settings file.
+  static func with(
+    _ settings: String = "", _ body: (SimulatedNPM, APIDaemon) async throws -> Void
+  ) async throws {
     try await withSimulator { npm in
       var place = try Workplace(npm)
       place.variables = ["WORD": "Quokka-secret"]
@@ -90,6 +94,7 @@ struct APIDaemon {
           app: { domain_names: [app.test], forward: "http://127.0.0.1:80", validate: warn, access_list: lan }
           web: { domain_names: [web.test], forward: "http://127.0.0.1:80", validate: warn }
         """)
+      if !settings.isEmpty { try place.scratch.write("reconciler.yaml", settings) }
       _ = try await npm.asAdmin(
         "POST", "/api/nginx/dead-hosts", ["domain_names": ["hand.test"]])
       let daemon = try await APIDaemon(place)
@@ -98,5 +103,10 @@ struct APIDaemon {
       await daemon.stop()
       #expect(!Files.exists(daemon.socket))
     }
+  }
+
+  /// From now on destinations are not checked, where nothing else is said.
+  func allowUnchecked() async throws {
+    try place.scratch.write("desired/_defaults.yaml", "defaults: { proxy_hosts: { validate: off } }\n")
   }
 }

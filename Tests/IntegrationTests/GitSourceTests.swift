@@ -8,7 +8,7 @@ import Testing
 /// `reconciler watch` on a branch of a repository; every wait ends on a state of NPM or of the status files.
 @Suite struct GitSourceTests {
   /// The remote repository.
-  private struct Repository {
+  struct Repository {
     let path: String
 
     init(_ scratch: Scratch) async throws {

@@ -22,11 +22,49 @@ struct ObjectRoutes {
     let kinds = ResourceSchema.all.filter { !$0.isSingleton }
     return [all]
       + kinds.flatMap { kind in
-        // Proxy hosts have a short name of their own.
-        let path = kind.kind == .proxyHost ? "/api/proxies" : "/api/\(kind.section)"
+        let path = Self.path(of: kind)
         // What /api/certificates answers is as `reconciler certificates` prints it: all that NPM has.
         return kind.kind == .certificate ? [one(kind, path)] : [list(kind, path), one(kind, path)]
       }
+  }
+
+  /// Proxy hosts have a short name of their own.
+  static func path(of kind: ResourceSchema) -> String {
+    kind.kind == .proxyHost ? "/api/proxies" : "/api/\(kind.section)"
+  }
+
+  /// What a write made of one.
+  func changed(
+    _ key: ResourceKey, _ written: WriteDesk.Written
+  ) async throws -> (value: Changed, headers: [(name: String, value: String)]) {
+    let entry = source.objects.entries?.first {
+      $0.object.kind == key.kind && $0.object.name == key.name && $0.object.source != nil
+    }
+    guard let entry else { return (Changed(key, nil, written.change), []) }
+    return (Changed(key, await bodies([entry])[0], written.change), [("ETag", entry.etag)])
+  }
+
+  /// An object, where it is still known, and what became of a change of it.
+  struct Changed: Encodable, Sendable {
+    private let key: ResourceKey
+    private let body: Body?
+    private let change: ChangeBody
+
+    init(_ key: ResourceKey, _ body: Body?, _ change: ChangeBody) {
+      self.key = key
+      self.body = body
+      self.change = change
+    }
+
+    private enum CodingKeys: String, CodingKey { case kind, name, change }
+
+    func encode(to encoder: any Encoder) throws {
+      try body?.encode(to: encoder)
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(key.kind.rawValue, forKey: .kind)
+      try container.encode(key.name, forKey: .name)
+      try container.encode(change, forKey: .change)
+    }
   }
 
   private func list(_ kind: ResourceSchema, _ path: String) -> Route {
@@ -46,10 +84,7 @@ struct ObjectRoutes {
     ) { request in
       let name = request.path["name"] ?? ""
       guard let entry = try ours(kind).first(where: { $0.object.name == name }) else {
-        let names = try ours(kind).map(\.object.name)
-        let near = Suggestion.nearest(to: name, among: names)
-        throw Problem(
-          404, .unknownName, "the files have no \(kind.kind.title) of that name", hint: near.map { "is it '\($0)'?" })
+        throw Problem.unknown(ResourceKey(kind.kind, name), among: try ours(kind).map(\.object.name))
       }
       return .json(await bodies([entry])[0], headers: [("ETag", entry.etag)])
     }

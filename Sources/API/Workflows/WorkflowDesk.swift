@@ -107,6 +107,31 @@ actor WorkflowDesk {
     return record
   }
 
+  /// Keeps account of work that was begun before it became a workflow.
+  func follow(
+    _ record: WorkflowRecord, _ stop: ShutdownSignal, _ work: @escaping @Sendable () async -> WorkflowOutcome
+  ) async throws -> WorkflowRecord {
+    guard !isClosed else { throw Self.ending }
+    _ = try await stores.ask { try await $0.workflows.enqueue(record, capacity: .max) }
+    var begun = record
+    (begun.state, begun.startedAt) = (.running, now())
+    let entry = Running(record: begun, stop: stop, progress: Lock(WorkflowProgress()))
+    running[record.id] = entry
+    let final = begun
+    _ = try? await stores.ask { try await $0.workflows.update(final, from: .queued) }
+    Task {
+      await self.end(final, await work())
+      self.forget(final)
+    }
+    return begun
+  }
+
+  private func forget(_ record: WorkflowRecord) {
+    running[record.id] = nil
+    for watcher in watchers.removeValue(forKey: record.id) ?? [] { watcher.keep(()) }
+    advance()
+  }
+
   private static let ending = Problem(503, .apiNotReady, "the daemon ends", headers: [("Retry-After", "5")])
 
   /// Begins what may begin.
@@ -146,9 +171,7 @@ actor WorkflowDesk {
       outcome = WorkflowOutcome(exit: .refused, error: refusal)
     }
     await end(record, outcome)
-    running[record.id] = nil
-    for watcher in watchers.removeValue(forKey: record.id) ?? [] { watcher.keep(()) }
-    advance()
+    forget(record)
   }
 
   private func end(_ record: WorkflowRecord, _ outcome: WorkflowOutcome) async {

@@ -29,7 +29,7 @@ struct WorkflowRunner: Sendable {
       case .diff: return try await diff(order)
       case .apply: return try await apply(order)
       case .rollback: return try await rollBack(record.parameters.run, order)
-      case .health: return try await Self.outcome(of: health.all(maximumAge: 1))
+      case .health: return Self.outcome(of: try await health.all(maximumAge: 1))
       case .verify: return try await verify(order)
       // Begun by the request that it is of.
       case .write: return WorkflowOutcome(exit: .interrupted)
@@ -64,7 +64,7 @@ struct WorkflowRunner: Sendable {
       throw OrderRefused(.unreadableFile, "the disk with the desired files does not answer", nil)
     }
     if let first = loaded.diagnostics.first(where: { $0.severity == .error }) {
-      return try Self.outcome(of: ValidationReport(loaded.diagnostics, []), exit: .invalid, error: first)
+      return Self.outcome(of: ValidationReport(loaded.diagnostics, []), exit: .invalid, error: first)
     }
     let resources = loaded.state.resources.filter { resource in
       resource.spec.schema.isProbed && resource.validation != .off && order.selection.contains(resource)
@@ -84,13 +84,13 @@ struct WorkflowRunner: Sendable {
       Diagnostic(
         .destinationFailed, "\(result.target.title): \(result.failure?.error ?? "failed")", hint: result.failure?.hint)
     }
-    return try Self.outcome(
+    return Self.outcome(
       of: ValidationReport(loaded.diagnostics, results), exit: error == nil ? .success : .invalid, error: error)
   }
 
   private func diff(_ order: ReconcileOrder) async throws -> WorkflowOutcome {
     let planned = try await orders.plan(order)
-    return try Self.outcome(of: PlanReport(planned, nil, planned.warnings + planned.refusals))
+    return Self.outcome(of: PlanReport(planned, nil, planned.warnings + planned.refusals))
   }
 
   private func apply(_ order: ReconcileOrder) async throws -> WorkflowOutcome {
@@ -98,14 +98,14 @@ struct WorkflowRunner: Sendable {
     switch report.outcome {
     case .noDesiredState: throw OrderRefused(.desiredMissing, "there is no desired state yet", nil)
     case .failed(let problem, _): throw OrderRefused(problem.code, problem.message, problem.hint)
-    case .refused(let planned): return try Self.outcome(of: planned, nil)
-    case .applied(let planned, let result): return try Self.outcome(of: planned, result)
+    case .refused(let planned): return Self.outcome(of: planned, nil)
+    case .applied(let planned, let result): return Self.outcome(of: planned, result)
     }
   }
 
   private func rollBack(_ run: Int?, _ order: ReconcileOrder) async throws -> WorkflowOutcome {
     let (planned, applied) = try await orders.rollBack(to: run, order)
-    return try Self.outcome(of: planned, applied)
+    return Self.outcome(of: planned, applied)
   }
 
   private struct Verification: Encodable {
@@ -125,7 +125,7 @@ struct WorkflowRunner: Sendable {
       } else if !hosts.ok {
         Diagnostic(.destinationFailed, "not every host is healthy", hint: "see 'health' in the result")
       } else { nil }
-    return try Self.outcome(
+    return Self.outcome(
       of: Verification(ok: problem == nil, plan: plan, health: hosts), exit: problem == nil ? .success : .incomplete,
       error: problem)
   }
@@ -133,25 +133,25 @@ struct WorkflowRunner: Sendable {
   // MARK: Outcomes
 
   /// - Parameter result: nil: nothing was applied, because the plan was refused.
-  static func outcome(of planned: PlanResult, _ result: ApplyResult?) throws -> WorkflowOutcome {
+  static func outcome(of planned: PlanResult, _ result: ApplyResult?) -> WorkflowOutcome {
     let report = PlanReport(
       planned, result, planned.warnings + planned.refusals + [result?.unrepaired, result?.remark].compactMap(\.self))
-    guard let result else { return try outcome(of: report, exit: .refused, error: planned.refusals.first) }
+    guard let result else { return outcome(of: report, exit: .refused, error: planned.refusals.first) }
     let exit = result.exitCode(of: planned)
     let failed = result.outcomes.first { $0.status != .applied }?.error ?? result.unrepaired
     let blocked = planned.plan.changes.lazy.compactMap(\.blockReason).first
     let error = failed ?? blocked.map { Diagnostic($0.code, $0.message, hint: $0.hint) }
-    return try outcome(of: report, exit: exit, error: exit == .success ? nil : error)
+    return outcome(of: report, exit: exit, error: exit == .success ? nil : error)
   }
 
-  private static func outcome(
+  static func outcome(
     of report: some Encodable, exit: ExitCode = .success, error: Diagnostic? = nil
-  ) throws -> WorkflowOutcome {
-    let json = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(report))
+  ) -> WorkflowOutcome {
+    let json = try? JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(report))
     return WorkflowOutcome(result: json, exit: exit, error: error)
   }
 
-  private static func outcome(of error: any Error) -> WorkflowOutcome {
+  static func outcome(of error: any Error) -> WorkflowOutcome {
     if let problem = error as? Problem { return WorkflowOutcome(exit: .failure, error: problem.diagnostic) }
     let diagnostic = Diagnostic(of: error)
     let exit: ExitCode =

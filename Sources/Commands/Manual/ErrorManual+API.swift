@@ -59,5 +59,46 @@ extension ErrorManual {
         The daemon has not finished a reconciliation yet, or `reconciler healthcheck` found that it does not work. `GET /readyz` says when
         it is ready.
         """#),
+      Entry(
+        .apiBusy,
+        #"""
+        A hundred workflows or writes wait already. `Retry-After` says when to come back; what waits is done in its order.
+        """#),
+      Entry(
+        .apiPrecondition,
+        #"""
+        `If-Match` names an `ETag` that the host no longer has: it was changed since it was read. Read it again, make the
+        change to what it is now, and send the new `ETag`. Nothing was written.
+        """#),
+      Entry(
+        .sourceReadOnly,
+        #"""
+        The desired files come from a repository, and `source.push` is off. The answer has the change as `patch`, for `git am --keep-non-patch` or
+        `git apply`. With `source.push: true` the daemon commits and pushes it itself.
+        """#),
+      Entry(
+        .refusedBySafety,
+        #"""
+        The plan with this change would be refused, or would never do it: limits, `protect`, the policy, or an object that is not ours.
+        `diagnostics` says which. The files are as they were.
+        """#),
+      Entry(
+        .destinationNotAllowed,
+        #"""
+        A destination that came through the API leads to an address outside `api.allowed_destinations`, which without a setting are
+        private networks, and what the files lead to already. Link-local addresses and those at which clouds tell secrets are never led
+        to. What counts is the address that is connected to, at each check, whatever a name says.
+        """#),
+      Entry(
+        .notEditable,
+        #"""
+        The host is written in a way that a program should not edit: behind an alias, in a merged mapping, or with comments inside
+        braces. Change it in the file.
+        """#),
+      Entry(
+        .notAsDesired,
+        #"""
+        `verify` read NPM again, and it is not as the files say. `plan` in its result says what differs.
+        """#),
     ])
 }

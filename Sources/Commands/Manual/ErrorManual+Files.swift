@@ -222,6 +222,12 @@ extension ErrorManual {
         nothing needs a comment in it.
         """#),
       Entry(
+        .desiredInvalid,
+        #"""
+        The desired files have mistakes, so that the daemon goes on with the last ones that had none. Orders and writes through the API
+        are refused until they are mended: `reconciler validate` shows all of them.
+        """#),
+      Entry(
         .settingsMissing,
         #"""
         `--config` names a file that does not exist, or NPM's address or login is set nowhere.
