@@ -30,7 +30,7 @@ def run(lab, program, examples):
     token = json.loads(lab.run("token", "create", "openapi", "--role", "admin", "-o", "json"))["token"]
     # Streams do not end, and are tried by resume.py. A GET with a body is refused before it is looked at.
     answer = subprocess.run(
-        [os.path.abspath(program), "run", f"{url}/api/openapi.json", "-H", f"Authorization: Bearer {token}",
+        [os.path.abspath(program), "--config-file", os.path.join(os.path.dirname(os.path.abspath(__file__)), "openapi.toml"), "run", f"{url}/api/openapi.json", "-H", f"Authorization: Bearer {token}",
          "--exclude-path", "/api/events/stream", "--phases", "examples,coverage,fuzzing", "--seed", "1",
          "--max-examples", examples, "--generation-database", "none", "--no-color",
          "--exclude-checks", "unsupported_method"],
@@ -40,7 +40,7 @@ def run(lab, program, examples):
         sys.exit(1)
     if lab.daemon.poll() is not None:
         sys.exit("the daemon has ended")
-    counts = [line.strip() for line in answer.stdout.splitlines() if "generated" in line or "Selected" in line]
+    counts = [line.strip() for line in answer.stdout.splitlines() if "generated," in line or "Selected" in line]
     print("openapi: " + ", ".join(counts))
 
 

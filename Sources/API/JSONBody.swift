@@ -68,11 +68,10 @@ struct JSONBody {
     return number
   }
 
-  /// A list of texts, or one text with commas.
+  /// A list of texts, or one text.
   func texts(_ name: String, upTo limit: Int) throws -> [String]? {
     guard let value = members[name] else { return nil }
-    let items = value.stringValue.map { $0.split(separator: ",").map { JSONValue.string(String($0)) } }
-    guard let items = items ?? value.arrayValue, items.count <= limit,
+    guard let items = value.stringValue == nil ? value.arrayValue : [value], items.count <= limit,
       items.allSatisfy({ ($0.stringValue?.unicodeScalars.count).map((1...300).contains) ?? false })
     else { throw Problem(422, .wrongType, "'\(name)' is a list of up to \(limit) texts") }
     return items.compactMap(\.stringValue)

@@ -51,7 +51,7 @@ package struct EntryEdit: Sendable {
     // The name may be that of another kind, too.
     if Files.entryExists("\(directory)/\(path)") { path = "api/\(key.name).\(kind.section).yaml" }
     let lines =
-      ["\(kind.section):", "  \(YAMLText.scalar(key.name)):"]
+      ["\(kind.section):", "  \(YAMLText.scalar(key.name)):\(fields.isEmpty ? " {}" : "")"]
       + YAMLRendering.mapping(fields, order: EntryMerge.order, indent: 4)
     return propose(FileChange(path: path, before: nil, after: Array((lines.joined(separator: "\n") + "\n").utf8)))
   }

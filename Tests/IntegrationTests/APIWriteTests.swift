@@ -146,7 +146,8 @@ import Testing
         ),
         ("DELETE", "/kept", "", admin, 403, "refused-by-safety"),
         (
-          "PUT", "/app?message=a%0Ab", #"{"domain_names": ["app.test"], "forward": "http://127.0.0.1:80"}"#, writer,
+          "PUT", "/app?message=" + String(repeating: "x", count: 201) + "",
+          #"{"domain_names": ["app.test"], "forward": "http://127.0.0.1:80"}"#, writer,
           422, "bad-value"
         ),
         (

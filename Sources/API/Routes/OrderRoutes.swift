@@ -120,7 +120,7 @@ struct OrderRoutes {
     let found = keys.filter { $0.name == name || $0.path == name }
     guard found.count <= 1 else {
       throw Problem(
-        422, .badName, "'\(name)' is the name of several", hint: "write \(found.map(\.path).joined(separator: " or "))")
+        409, .badName, "'\(name)' is the name of several", hint: "write \(found.map(\.path).joined(separator: " or "))")
     }
     guard let key = found.first else {
       throw Problem(

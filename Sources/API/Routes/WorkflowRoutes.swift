@@ -60,10 +60,10 @@ struct WorkflowRoutes {
   // MARK: Start
 
   private func start(_ kind: WorkflowKind) -> Route {
+    let one: JSONValue = ["type": "string", "minLength": 1, "maxLength": 300, "pattern": "^[^=]"]
     let select: JSONValue = [
-      "type": "array", "maxItems": 100,
-      "items": ["type": "string", "minLength": 1, "maxLength": 300, "pattern": "^[^=,]"],
-      "description": "Names, or labels as key=value; none: everything. One text with commas is taken as well.",
+      "anyOf": [one, ["type": "array", "maxItems": 100, "items": one]],
+      "description": "A name, a label as key=value, or a list of them; none: everything.",
     ]
     var parameters: [String: JSONValue] = [:]
     if [.validate, .diff, .apply, .verify].contains(kind) { parameters["select"] = select }

@@ -50,13 +50,13 @@ struct WriteRoutes {
   private static let message = Route.Parameter(
     "message", "Why, for the log of the repository; one line.", ["type": "string", "maxLength": 200])
 
-  /// The fields as a desired file takes them; the reader of the files knows them better than a schema could say.
+  /// The fields as a desired file takes them. What a schema cannot say of them is told with 422.
   private static func fields(_ kind: ResourceSchema, hasName: Bool) -> JSONValue {
-    var schema: [String: JSONValue] = [
-      "type": "object",
-      "description": .string("The fields of \(kind.section), as in a desired file: docs/reference.md names them."),
-    ]
-    schema["properties"] = ["name": ["type": "string", "minLength": 1, "maxLength": 100]]
+    var properties = JSONSchema.fields(kind.writtenFields, kind.shorthands)
+    if hasName || kind.nameField != "name" {
+      properties["name"] = ["type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"]
+    }
+    var schema = JSONSchema.object(properties, "A \(kind.kind.title), as in a desired file.").objectValue ?? [:]
     if hasName { schema["required"] = ["name"] }
     return .object(schema)
   }
@@ -111,7 +111,8 @@ struct WriteRoutes {
     ) { request in
       var fields = try JSONBody(request, known: nil).members
       let key = ResourceKey(kind.kind, request.path["name"] ?? "")
-      if let name = fields.removeValue(forKey: "name"), name != .string(key.name) {
+      // Some kinds have a field of that name: what NPM calls them.
+      if kind.nameField != "name", let name = fields.removeValue(forKey: "name"), name != .string(key.name) {
         throw Problem(
           422, .badName, "'name' is the name in the path: one is not renamed here", hint: "rename it in the file")
       }
@@ -192,10 +193,11 @@ struct WriteRoutes {
 
   /// What stands in the log of a repository is one line that shows as it is.
   private static func line(_ text: String) throws -> String {
-    guard text.unicodeScalars.count <= 200, !text.unicodeScalars.contains(where: UnsafeScalar.isUnsafe) else {
+    guard text.unicodeScalars.count <= 200 else {
       throw Problem(422, .badValue, "'message' is one line of up to 200 characters")
     }
-    return text.trimmingBlanks()
+    let plain = text.unicodeScalars.map { UnsafeScalar.isUnsafe($0) ? " " : $0 }
+    return String(String.UnicodeScalarView(plain)).trimmingBlanks()
   }
 
   private func answer(_ key: ResourceKey, _ written: WriteDesk.Written, _ path: String) async throws -> HTTPResponse {

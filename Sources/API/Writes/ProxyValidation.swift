@@ -36,7 +36,7 @@ struct ProxyValidation {
   }
 
   /// What was written is no proxy host at all.
-  private static let shapeless: Set<DiagnosticCode> = [.unknownKey, .wrongType, .missingKey]
+  private static let shapeless: Set<DiagnosticCode> = [.unknownKey, .wrongType, .missingKey, .badValue, .portRange]
 
   func respond(_ request: APIRequest) async throws -> HTTPResponse {
     var fields = try JSONBody(request, known: nil).members
