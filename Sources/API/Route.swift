@@ -26,6 +26,15 @@ package struct APIRequest: Sendable {
   /// A header by its name in lower case.
   package func header(_ name: String) -> String? { http.headers[name] }
 
+  /// A parameter that is true or false.
+  ///
+  /// - Throws: `Problem`.
+  func flag(_ name: String) throws -> Bool {
+    guard let text = query[name] else { return false }
+    guard ["true", "false"].contains(text) else { throw Problem(400, .apiRequest, "'\(name)' is true or false") }
+    return text == "true"
+  }
+
   /// An event that says who caused it.
   func event(_ source: String, _ subject: String, _ reason: String, _ message: String) -> Event {
     let by = principal?.name ?? "this machine"

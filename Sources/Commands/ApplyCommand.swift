@@ -11,9 +11,14 @@ enum ApplyCommand {
       Makes the same plan as diff, checks it against the limits, then writes one change at a time and proves each:
       the host is read back until NPM says that nginx accepted it. Ctrl-C finishes the change in flight.
       """,
-    arguments: [.names], flags: ApplyFlags.executing + ApplyFlags.planning, run: run)
+    arguments: [.names], flags: ApplyFlags.executing + [ServerClient.flag] + ApplyFlags.planning, run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
+    if let (client, context) = try ServerClient.of(
+      invocation, unsuited: [ApplyFlags.lockTimeout] + ApplyFlags.planning)
+    {
+      return try await ServerCommands.apply(client, context)
+    }
     let context = try CommandContext(invocation)
     return try await ApplyFlow(context).run {
       let loaded = try context.loadDesired(exitWhenEmpty: .refused)

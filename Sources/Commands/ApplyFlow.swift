@@ -114,7 +114,7 @@ struct PlanFile {
   }
 
   /// The digits of the digest, which may be shortened to eight.
-  private func reviewed() throws -> String {
+  func reviewed() throws -> String {
     let bare = name.hasPrefix("sha256:") ? String(name.dropFirst("sha256:".count)) : name
     if bare.allSatisfy(\.isHexDigit) { return bare }
     let bytes: [UInt8]

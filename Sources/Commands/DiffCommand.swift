@@ -17,9 +17,12 @@ enum DiffCommand {
   static let definition = CommandDefinition(
     name: "diff", aliases: ["plan"], summary: "Show what apply would do",
     discussion: "Writes nothing to NPM and nothing to the store. The digest it prints names the plan for apply --plan.",
-    arguments: [.names], flags: [exitCode, writeStatus, accept] + ApplyFlags.planning, run: run)
+    arguments: [.names], flags: [exitCode, writeStatus, accept, ServerClient.flag] + ApplyFlags.planning, run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
+    if let (client, context) = try ServerClient.of(invocation, unsuited: [writeStatus, accept] + ApplyFlags.planning) {
+      return try await ServerCommands.diff(client, context, endsWithTwo: invocation.arguments.has(exitCode))
+    }
     let context = try CommandContext(invocation)
     try context.checkOutput()
     let loaded = try context.loadDesired(exitWhenEmpty: .refused)

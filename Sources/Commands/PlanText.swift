@@ -23,12 +23,7 @@ struct PlanText {
     self.settings = settings
     self.console = console
     self.isPartial = isPartial
-    let changes = max(Self.longestName(planned.plan.changes), Self.longestName(planned.plan.withheld))
-    nameWidth = min(28, max(10, changes)) + 2
-  }
-
-  private static func longestName(_ changes: [Change]) -> Int {
-    changes.lazy.map { TerminalText($0.key.name).cells }.max() ?? 0
+    nameWidth = ChangeBlock.nameWidth((planned.plan.changes + planned.plan.withheld).lazy.map(\.key.name))
   }
 
   func text() -> TerminalText {
@@ -196,54 +191,16 @@ struct PlanText {
       ".", .dim, change, ["\(domains(change)) \(what): policy \(planned.plan.policy.rawValue)\(hint)"], [])
   }
 
-  /// One change: what is to be said of it, each on a line, and remarks beside them, each once.
   private func block(
     _ symbol: TerminalText, _ style: ANSIStyle, _ change: Change, _ texts: [TerminalText], _ remarks: [String]
   ) -> [TerminalText] {
-    let sign: TerminalText = "  \(console.paint(symbol, style)) "
-    let lead = nameWidth + 4
-    if let columns = console.columns, columns - lead < Self.narrowest {
-      let below = Self.beside(texts, remarks, width: columns - 6)
-      return [sign + console.paint(TerminalText(change.key.name), .bold)] + below.map { TerminalText.blanks(6) + $0 }
-    }
-    let name = console.paint(self.name(change.key), .bold)
-    let lines = Self.beside(texts, remarks, width: console.columns.map { $0 - lead }) { console.paint($0, .dim) }
-    return [sign + name + (lines.first ?? "")] + lines.dropFirst().map { TerminalText.blanks(lead) + $0 }
+    blocks.lines(symbol, style, change.key.name, texts, remarks)
   }
+
+  private var blocks: ChangeBlock { ChangeBlock(console: console, nameWidth: nameWidth) }
 
   /// In its column; a longer one keeps its distance from what follows.
-  func name(_ key: ResourceKey) -> TerminalText {
-    let name = TerminalText(key.name)
-    return name.cells + 2 > nameWidth ? name + "  " : name.padded(to: nameWidth)
-  }
-
-  /// Puts each remark beside the first text that leaves it room; those that are left, behind the last.
-  private static func beside(
-    _ texts: [TerminalText], _ remarks: [String], width: Int?, paint: (TerminalText) -> TerminalText = { $0 }
-  ) -> [TerminalText] {
-    var waiting = remarks.filter { !$0.isEmpty }
-    var lines: [TerminalText] = []
-    for (index, text) in texts.enumerated() {
-      let isLast = index == texts.count - 1
-      let count = isLast ? waiting.count : min(1, waiting.count)
-      let remark = TerminalText(waiting.prefix(count).joined(separator: ", "))
-      let line = [remarkColumn, 0].map { text.padded(to: $0) + "  " + paint(remark) }.first {
-        $0.cells <= width ?? .max
-      }
-      if remark.isEmpty || (line == nil && !isLast) {
-        lines += text.wrapped(to: width)
-      } else {
-        lines += line.map { [$0] } ?? text.wrapped(to: width, with: remark)
-        waiting.removeFirst(count)
-      }
-    }
-    return lines
-  }
-
-  /// Where remarks begin, in cells behind the names.
-  private static let remarkColumn = 46
-  /// Cells behind the names below which texts stand below them.
-  private static let narrowest = 28
+  func name(_ key: ResourceKey) -> TerminalText { blocks.name(key.name) }
 
   private func domains(_ change: Change) -> String {
     let spec = change.desired ?? change.observed?.spec

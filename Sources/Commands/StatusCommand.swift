@@ -14,9 +14,12 @@ enum StatusCommand {
       Reads the status files: it needs neither NPM nor a running daemon. Where there are none yet, NPM is asked once, and
       nothing is written. Ends with 1 where a daemon has written the files and is gone.
       """,
-    arguments: [.names], flags: [watch], run: run)
+    arguments: [.names], flags: [watch, ServerClient.flag], run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
+    if let (client, _) = try ServerClient.of(invocation, unsuited: [watch]) {
+      return try show(try await ServerCommands.status(client), invocation).isAbandoned ? .failure : .success
+    }
     let settings = try CommandContext.load(invocation)
     let directory = settings.status
     guard invocation.arguments.has(watch) else {

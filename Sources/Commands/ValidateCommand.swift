@@ -11,9 +11,12 @@ enum ValidateCommand {
   static let definition = CommandDefinition(
     name: "validate", summary: "Check the desired files, and with --probe their destinations",
     discussion: "Needs no NPM. Ends with 3 when a file has an error or a destination failed under 'validate: enforce'.",
-    arguments: [.names], flags: [probe], run: run)
+    arguments: [.names], flags: [probe, ServerClient.flag], run: run)
 
   @Sendable private static func run(_ invocation: Invocation) async throws -> ExitCode {
+    if let (client, context) = try ServerClient.of(invocation) {
+      return try await ServerCommands.validate(client, context)
+    }
     let context = try CommandContext(invocation)
     var loaded = context.loaded()
     let selection = try context.selection()

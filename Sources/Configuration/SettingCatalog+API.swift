@@ -17,6 +17,14 @@ extension SettingCatalog {
     "api.rate_limit", 0...1_000_000, default: 100, "Requests a second of one token or address; 0: no limit.")
   static let connectionsPerAddress = Setting.number(
     "api.connections_per_address", 0...100_000, default: 256, "Connections of one address; 0: no limit.")
+  static let server = Setting.optional(
+    "server.url", 1...2048,
+    "A daemon that commands ask instead of NPM: https://reconciler.lan:9890, or unix:/run/reconciler.sock.",
+    flag: "server", variables: ["RECONCILER_SERVER"])
+  static let serverToken = Setting.secret(
+    "server.token", 1...4096, "Token for it; write ${env:NAME}.", variables: ["RECONCILER_TOKEN"])
+  static let serverCA = Setting.optional(
+    "server.ca_file", 1...4096, "CA certificates (PEM) for its https address.")
   static let allowedDestinations = Setting.list(
     "api.allowed_destinations", .texts,
     "Networks that destinations given through the API may lead to; not set: private ones, and what the files lead to.")
@@ -36,6 +44,7 @@ extension SettingCatalog {
   static let api: [SettingDefinition] = [
     listen.definition, requiresToken.definition, apiTokens.definition, allowedHosts.definition,
     apiCertificate.definition, apiCertificateKey.definition, rateLimit.definition, connectionsPerAddress.definition,
-    allowedDestinations.definition, trustedProxies.definition,
+    allowedDestinations.definition, trustedProxies.definition, server.definition, serverToken.definition,
+    serverCA.definition,
   ]
 }

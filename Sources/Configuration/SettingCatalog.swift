@@ -103,7 +103,7 @@ package enum SettingCatalog {
     "probe": "Budgets of destination checks.", "secrets": "What desired files may do with secrets.",
     "history": "What the store remembers of earlier runs.", "certificates": "What is expected of certificates.",
     "source": "A repository that the daemon follows, instead of `desired`.", "watch": "The daemon.",
-    "api": "The daemon's HTTP API.",
+    "api": "The daemon's HTTP API.", "server": "A daemon that does what commands ask for.",
     "health": "How the daemon checks destinations.", "slo": "What hosts are expected to do in a week.",
     "events": "How long the log of events is kept.", "alerts": "Receivers and rules of alerts.",
   ]

@@ -36,6 +36,8 @@ package struct Settings: Sendable {
   package var daemon = DaemonConfiguration()
   /// nil: the daemon has no HTTP API.
   package var api: APIConfiguration?
+  /// A daemon that commands ask; nil: they do the work themselves.
+  package var server: ServerConfiguration?
   /// Where destinations that came through the API may lead; nil: private networks, and what the files lead to.
   package var allowedDestinations: [IPNetwork]?
   /// Each setting with its value and the origin of the value.

@@ -92,6 +92,7 @@ package struct SettingsLoader {
     )
     settings.daemon = daemon()
     settings.api = api()
+    settings.server = server()
     settings.allowedDestinations = networks(SettingCatalog.allowedDestinations, "api.allowed_destinations")
     return settings
   }

@@ -12,6 +12,7 @@ final class EasyHandle {
   private var body: [UInt8] = []
   private var headers: [String: String] = [:]
   private var maximumBody = 0
+  private var takeBody: (@Sendable ([UInt8]) -> Bool)?
   private var acceptsTruncatedBody = false
   private var isTruncated = false
   private var endsWithHeaders = false
@@ -58,6 +59,7 @@ final class EasyHandle {
     hasAnswer = false
     deadline = transfer.firstByteTimeout.map { .now + .seconds($0) }
     maximumBody = transfer.maximumBody
+    takeBody = transfer.takeBody
     acceptsTruncatedBody = transfer.acceptsTruncatedBody
     errorText[0] = 0
     setBasics(transfer)
@@ -71,6 +73,10 @@ final class EasyHandle {
     shim_curl_set_long(pointer, CURLOPT_QUICK_EXIT, 1)
     shim_curl_set_long(pointer, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(transfer.connectTimeout))
     shim_curl_set_long(pointer, CURLOPT_TIMEOUT_MS, milliseconds(transfer.totalTimeout))
+    if let seconds = transfer.idleTimeout {
+      shim_curl_set_long(pointer, CURLOPT_LOW_SPEED_LIMIT, 1)
+      shim_curl_set_long(pointer, CURLOPT_LOW_SPEED_TIME, max(1, Int(seconds)))
+    }
     shim_curl_set_string(pointer, CURLOPT_PROTOCOLS_STR, transfer.mail == nil ? "http,https" : "smtp,smtps")
     shim_curl_set_string(pointer, CURLOPT_PROXY, transfer.proxy ?? "")
     if let path = transfer.unixSocket { shim_curl_set_string(pointer, CURLOPT_UNIX_SOCKET_PATH, path) }
@@ -175,6 +181,7 @@ final class EasyHandle {
   }
 
   private func receive(_ chunk: UnsafeRawBufferPointer) -> Int {
+    if let takeBody, getLong(CURLINFO_RESPONSE_CODE) < 300 { return takeBody(Array(chunk)) ? chunk.count : 0 }
     let space = maximumBody - body.count
     body.append(contentsOf: chunk.prefix(space))
     if chunk.count > space {
@@ -279,5 +286,6 @@ final class EasyHandle {
     return Double(value) / 1e6
   }
 
-  private func milliseconds(_ seconds: Double) -> Int { max(1, Int(seconds * 1000)) }
+  /// 0: for ever.
+  private func milliseconds(_ seconds: Double) -> Int { seconds.isFinite ? max(1, Int(seconds * 1000)) : 0 }
 }

@@ -25,7 +25,7 @@ package struct HTTPTransfer: Sendable {
   package var connectTimeout = 5.0
   /// Seconds until the first byte of the response; nil: only the total timeout applies.
   package var firstByteTimeout: Double?
-  /// Seconds for the whole transfer.
+  /// Seconds for the whole transfer; infinite: it has no end of its own.
   package var totalTimeout = 30.0
   package var verifiesCertificates = true
   /// A PEM file of CA certificates that replaces the system's.
@@ -46,6 +46,10 @@ package struct HTTPTransfer: Sendable {
   package var endsWithHeaders = false
   /// Maximum number of body bytes, after which the transfer ends.
   package var maximumBody = 64 << 20
+  /// Seconds without a byte after which the transfer ends; nil: only the other limits apply.
+  package var idleTimeout: Double?
+  /// Takes each piece of the body as it comes, instead of the result; called on the engine's thread. False: the transfer ends.
+  package var takeBody: (@Sendable ([UInt8]) -> Bool)?
   /// Whether a body longer than `maximumBody` gives a truncated response (true) or a failure (false).
   package var acceptsTruncatedBody = false
 

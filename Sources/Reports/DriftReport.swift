@@ -37,6 +37,11 @@ package struct DriftReport: Codable, Hashable, Sendable {
     case checkedAt = "checked_at"
   }
 
+  package init(_ drift: [Entry], at now: Timestamp) {
+    checkedAt = ReportTime(now)
+    self.drift = drift
+  }
+
   package init(_ planned: PlanResult, _ summary: ReconcileSummary, at now: Timestamp) {
     checkedAt = ReportTime(now)
     drift = summary.drifted.map { change in

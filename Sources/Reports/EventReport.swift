@@ -43,5 +43,6 @@ package struct EventListReport: Codable, Hashable, Sendable {
     case formatVersion = "format_version"
   }
 
+  package init(_ events: [EventReport]) { self.events = events }
   package init(_ events: [RecordedEvent]) { self.events = events.map(EventReport.init) }
 }

@@ -27,6 +27,25 @@ package enum PlanMarkdown {
     return lines.joined(separator: "\n")
   }
 
+  /// Of a plan that a daemon made.
+  package static func text(_ report: PlanReport, summary: String) -> MarkdownText {
+    var lines: [MarkdownText] = ["**reconciler**: \(summary)", ""]
+    let withheld = report.withheld ?? []
+    guard !report.changes.isEmpty || !withheld.isEmpty else { return lines.joined(separator: "\n") }
+    lines += ["| | host | change | outcome |", "|---|---|---|---|"]
+    for (change, isHeld) in report.changes.map({ ($0, false) }) + withheld.map({ ($0, true) }) {
+      let fields = change.fields.map { "\($0.path) \(ValueText.change($0.before, $0.after))" as MarkdownText }
+      let what = change.reason.map { MarkdownText($0.message) } ?? fields.joined(separator: "<br>")
+      let outcome = change.error?.wrappedValue?.message ?? change.outcome ?? ""
+      lines.append(
+        "| \(isHeld ? "held back: " : "")\(change.action.rawValue) | \(change.name) | \(what) | \(outcome) |")
+    }
+    for problem in report.diagnostics where problem.severity == "error" {
+      lines += ["", "apply would refuse: \(problem.message)"]
+    }
+    return lines.joined(separator: "\n")
+  }
+
   private static func what(_ change: Change) -> MarkdownText {
     if let blockReason = change.blockReason { return MarkdownText(blockReason.message) }
     if change.action == .update {

@@ -20,6 +20,7 @@ struct EventRoutes {
       ["type": "string", "pattern": "^((info|warning|error)(,(info|warning|error)){0,2})?$"]),
     .init("source", "Only of these, with commas.", Shape.string),
     .init("subject", "Only of these, with commas, as proxy_host/jellyfin.", Shape.string),
+    .init("run", "Only of this run.", ["type": "integer", "minimum": 0]),
     .init("after", "Only those after this number.", ["type": "integer", "minimum": 0]),
   ]
 
@@ -33,7 +34,11 @@ struct EventRoutes {
     [
       Route(
         "GET", "/api/events", "listEvents", "What happened, oldest first",
-        parameters: Self.filters + Page.numbered,
+        parameters: Self.filters + Page.numbered + [
+          .init(
+            "newest", "Of more than `limit`, the newest; then there is no `next`.",
+            ["type": "boolean", "default": false])
+        ],
         answers: [.init(200, "Oldest first.", Shape.json(Shape.list(Self.shape)))], respond: { try await list($0) }),
       Route(
         "GET", "/api/events/stream", "streamEvents",
@@ -52,7 +57,7 @@ struct EventRoutes {
       filter.after = max(number, filter.after ?? 0)
     }
     // From a place on the oldest come first; without one, the newest are what is asked for.
-    filter.takesOldest = filter.after != nil || filter.since != nil
+    filter.takesOldest = try (filter.after != nil || filter.since != nil) && !request.flag("newest")
     filter.limit = page.limit
     let events = try await source.stores.ask { [filter] in try await $0.events.events(filter) }
     let isFull = filter.takesOldest && events.count == page.limit
@@ -91,6 +96,10 @@ struct EventRoutes {
         throw Problem(400, .apiRequest, "'after' is the number of an event")
       }
       filter.after = number
+    }
+    if let text = request.query["run"] {
+      guard let number = Int(text), number >= 0 else { throw Problem(400, .apiRequest, "'run' is the number of a run") }
+      filter.run = number
     }
     func words(_ name: String) -> [String] {
       (request.query[name] ?? "").split(separator: ",").map(String.init)

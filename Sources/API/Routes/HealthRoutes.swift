@@ -42,15 +42,19 @@ struct HealthRoutes {
         parameters: [Self.maximumAge], answers: [.init(200, "How they are.", Shape.json(Self.allShape))],
         respond: { .json(try await all($0)) }),
       Route(
-        "GET", "/status", "getStatus", "As status.json",
-        answers: [.init(200, "The status.", Shape.json(["type": "object"]))],
-        respond: { _ in
-          let snapshot = source.snapshot()
-          var status = snapshot.document.status
-          status.daemon = .init(startedAt: snapshot.startedAt, writtenAt: source.now(), interval: source.interval)
-          return .json(status)
-        }),
+        "GET", "/status", "getStatus", "As status.json; with `full` also drift.json and health.json",
+        parameters: [.init("full", "With drift and health.", ["type": "boolean", "default": false])],
+        answers: [.init(200, "The status.", Shape.json(["type": "object"]))], respond: { try await status($0) }),
     ]
+  }
+
+  private func status(_ request: APIRequest) async throws -> HTTPResponse {
+    let snapshot = source.snapshot()
+    var document = snapshot.document
+    document.status.daemon = .init(startedAt: snapshot.startedAt, writtenAt: source.now(), interval: source.interval)
+    guard try request.flag("full") else { return .json(document.status) }
+    document.health = await source.health().map { HealthReport($0) } ?? document.health
+    return .json(StatusOutput(document))
   }
 
   private static let texts: [Route.Answer] = [

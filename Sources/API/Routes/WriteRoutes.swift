@@ -181,10 +181,7 @@ struct WriteRoutes {
     var order = WriteOrder(
       key: key, verb: verb, role: request.principal?.role ?? .read, author: request.principal?.name ?? "",
       message: try line(request.query["message"] ?? ""), correlation: request.correlation)
-    if let text = request.query["dry_run"] {
-      guard ["true", "false"].contains(text) else { throw Problem(400, .apiRequest, "'dry_run' is true or false") }
-      order.isDryRun = text == "true"
-    }
+    order.isDryRun = try request.flag("dry_run")
     order.ifMatch = request.header("if-match").map { text in
       text.split(separator: ",").map { $0.trimmingBlanks() }
     }

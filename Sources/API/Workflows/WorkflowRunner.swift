@@ -90,7 +90,9 @@ struct WorkflowRunner: Sendable {
 
   private func diff(_ order: ReconcileOrder) async throws -> WorkflowOutcome {
     let planned = try await orders.plan(order)
-    return Self.outcome(of: PlanReport(planned, nil, planned.warnings + planned.refusals))
+    return Self.outcome(
+      of: PlanReport(planned, nil, planned.warnings + planned.refusals),
+      exit: planned.plan.isPending ? .changesPending : .success)
   }
 
   private func apply(_ order: ReconcileOrder) async throws -> WorkflowOutcome {

@@ -138,7 +138,9 @@ enum SampleSettings {
     {
       if let named = setting.section, named != section {
         section = named
-        lines += ["", "#\(named):"]
+        // A section in which nothing is set stays a remark as a whole.
+        let isEmpty = all.allSatisfy { $0.section != named || $0.defaultValue.isNull || $0.defaultValue == "" }
+        lines += ["", isEmpty ? "# \(named):" : "#\(named):"]
       }
       let indent = setting.section == nil ? "" : "  "
       let isEmpty = setting.defaultValue.isNull || setting.defaultValue == ""
