@@ -56,7 +56,7 @@ let package = Package(
     module("SQLite", ["CLibSQLite", "Platform"]),
     module("Curl", ["CLibCurl", "Platform"]),
     module("HTTPServer", ["CLibMicroHTTPD", "Platform"]),
-    module("Metrics", []),
+    module("Metrics", ["Platform"]),
 
     // Core, without I/O.
     module("Model", []),
@@ -115,7 +115,7 @@ let package = Package(
       [
         "Model", "Planning", "Alerting", "DesiredFiles", "Importing", "YAML", "Upstream", "NPMClient", "Probe", "Store",
         "Publishing", "SQLite", "Curl", "Reconciler", "Reports", "Configuration", "Daemon",
-        "API", "NPMSimulator", "HTTPServer", "Platform",
+        "API", "NPMSimulator", "HTTPServer", "Metrics", "Platform",
         "Hashing", "CBuildInfo",
       ]),
     .executableTarget(name: "Entry", dependencies: ["Commands", "Model", "Platform"], swiftSettings: strict),

@@ -85,7 +85,7 @@ package struct APIServices: Sendable {
     let routes =
       health.routes + objects.routes + WriteRoutes(source, objects, desk).routes + StateRoutes(source).routes
       + EventRoutes(source, hub).routes + OrderRoutes(source).routes + WorkflowRoutes(source, desk).routes
-      + BadgeRoutes(source).routes + MetricRoutes(source, metrics, connections: connections).routes
+      + BadgeRoutes(source).routes + MetricRoutes(source, metrics, desk, connections: connections).routes
     return routes + [OpenAPI.route(routes, version: version)]
   }
 }

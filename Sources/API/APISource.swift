@@ -1,4 +1,5 @@
 package import Daemon
+package import Metrics
 package import Model
 package import Probe
 package import Store
@@ -23,13 +24,17 @@ package struct APISource: Sendable {
   package var orders: any DaemonOrders
   /// Where destinations that requests give may lead.
   package var policy: DestinationPolicy
+  /// What the parts of the daemon count.
+  package var meters: MeterRegistry
 
   package init(
     snapshot: @escaping @Sendable () -> DaemonSnapshot, health: @escaping @Sendable () async -> HealthSnapshot?,
     goesOn: @escaping @Sendable () -> Bool, objects: ObjectBook, interval: Double,
     stores: BudgetedStores, now: @escaping @Sendable () -> Timestamp, check: @escaping HealthDesk.Check,
-    trigger: @escaping @Sendable () -> Void, orders: any DaemonOrders, policy: DestinationPolicy
+    trigger: @escaping @Sendable () -> Void, orders: any DaemonOrders, policy: DestinationPolicy,
+    meters: MeterRegistry
   ) {
+    self.meters = meters
     self.policy = policy
     self.orders = orders
     self.check = check

@@ -2,6 +2,7 @@ import API
 import Configuration
 import Daemon
 import HTTPServer
+import Metrics
 import Model
 import Platform
 
@@ -10,11 +11,13 @@ final class APICompanion: DaemonCompanion {
   private let settings: APIServer.Settings
   private let objects = ObjectBook()
   private let console: Console
+  private let meters: MeterRegistry
   private let server = Lock<APIServer?>(nil)
 
   /// - Throws: `CommandFailure`, where its certificate cannot be read.
-  init(_ configuration: APIConfiguration, _ console: Console) throws {
-    self.console = console
+  init(_ configuration: APIConfiguration, _ context: CommandContext) throws {
+    console = context.invocation.console
+    meters = context.meters
     var settings = APIServer.Settings(listen: configuration.listen, version: VersionCommand.number)
     settings.rules.requiresToken = configuration.requiresToken
     settings.rules.tokens = configuration.tokens.map {
@@ -54,7 +57,7 @@ final class APICompanion: DaemonCompanion {
       interval: service.interval,
       stores: service.stores,
       now: service.now, check: service.check, trigger: { service.trigger(.request) },
-      orders: service, policy: service.policy)
+      orders: service, policy: service.policy, meters: meters)
     do {
       let started = try APIServer(settings, source)
       server.withLock { $0 = started }

@@ -3,6 +3,7 @@ import Daemon
 import Reports
 import Curl
 import DesiredFiles
+import Metrics
 import Model
 import NPMClient
 import Planning
@@ -19,6 +20,8 @@ struct CommandContext: Sendable {
   /// Identifies this run in every call, event and log line.
   let correlation: String
   let engine = CurlEngine()
+  /// Of a daemon; others ask for none of it.
+  let meters = MeterRegistry()
 
   init(_ invocation: Invocation) throws { self.init(invocation, try Self.load(invocation)) }
 
@@ -193,10 +196,14 @@ struct CommandContext: Sendable {
   func gateway(_ url: String, _ credentials: NPMCredentials, cache: any TokenCache = NoTokenCache()) -> RESTGateway {
     var dependencies = UpstreamClient.Dependencies()
     let console = invocation.console
-    dependencies.observe = { console.info(CallLog.line($0), call: $0.callID) }
+    dependencies.observe = { [meters] call in
+      console.info(CallLog.line(call), call: call.callID)
+      meters.note(call, of: "npm")
+    }
     let upstream = UpstreamClient(
       baseURL: url, configuration: settings.npmConfiguration, transport: engine, correlation: correlation,
       dependencies: dependencies)
+    meters.watch(upstream, named: "npm")
     return RESTGateway(upstream: upstream, credentials: credentials, cache: cache)
   }
 

@@ -29,7 +29,7 @@ enum WatchCommand {
     let stop = ShutdownSignal()
     stop.listenToSignals()
     stop.deferExit()
-    let companion = try context.settings.api.map { try APICompanion($0, invocation.console) }
+    let companion = try context.settings.api.map { try APICompanion($0, context) }
     try await DaemonRunner(try context.daemon(stop), companion: companion).run()
     return .success
   }
@@ -40,19 +40,22 @@ extension CommandContext {
     let configuration = settings.daemon
     let log = ConsoleLogger(console: invocation.console)
     let stores = SQLiteStoreProvider(path: settings.state)
+    meters.watchStore(settings.state)
     var options = try reconcileOptions()
     options.maintenance = { MaintenanceWindow.suspension(configuration.windows, at: $0) }
     let policy = DestinationPolicy(DestinationRule(allowed: settings.allowedDestinations))
     var controller = ReconcileController.Dependencies(
       source: desiredSource(configuration.git), gateway: try gateway(), stores: stores,
-      prober: Prober(settings: settings.probe, engine: engine, policy: policy),
+      prober: Prober(
+        settings: settings.probe, engine: engine, policy: policy, observe: { [meters] in meters.note($0) }),
       options: options, statePath: settings.state, log: log, stop: stop)
     controller.selfHeals = configuration.selfHeals
     // A commit is whole at once.
     controller.settleSeconds = configuration.git == nil ? configuration.settle : 0
     let checker = HealthProber(
       settings: settings.probe, engine: engine, dataPlane: configuration.health.dataPlane,
-      connectivityTargets: configuration.health.connectivityTargets, policy: policy)
+      connectivityTargets: configuration.health.connectivityTargets, policy: policy
+    ) { [meters] in meters.note($0) }
     let alerts = AlertService.Dependencies(
       configuration: configuration, stores: BudgetedStores(stores), notifier: notifier, log: log,
       correlation: correlation)
@@ -75,7 +78,10 @@ extension CommandContext {
 
   /// Delivers notifications to a receiver.
   @Sendable func notifier(_ receiver: ReceiverConfiguration) -> Notifier {
-    Notifier(receiver, owner: settings.owner, transport: engine) { [console = invocation.console] in console.log($0) }
+    Notifier(
+      receiver, owner: settings.owner, transport: engine,
+      observe: { [meters] in meters.noteDelivery(of: receiver.name, wasDelivered: $0) },
+      say: { [console = invocation.console] in console.log($0) })
   }
 }
 

@@ -249,6 +249,12 @@ package enum Files {
   }
 
   package static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
+  /// Bytes of a file; nil: there is none.
+  package static func size(_ path: String) -> Int? {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int(status.st_size) : nil
+  }
+
   /// Whether there is something of that name, also a link that leads nowhere.
   package static func entryExists(_ path: String) -> Bool {
     var status = stat()

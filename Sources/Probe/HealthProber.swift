@@ -15,14 +15,17 @@ package struct HealthProber: HealthChecker {
   private let dataPlane: DataPlane?
   private let connectivityTargets: [ProbeTarget]
   private let policy: DestinationPolicy?
+  private let observe: @Sendable (ProbeResult) -> Void
 
   /// - Parameters:
   ///   - connectivityTargets: always available; if none accepts a connection, our own network is down.
   ///   - policy: which checks may not connect everywhere; nil: all may.
+  ///   - observe: called once for each check of a destination.
   package init(
     settings: ProbeSettings, engine: CurlEngine, dataPlane: DataPlane? = nil, connectivityTargets: [ProbeTarget] = [],
-    policy: DestinationPolicy? = nil
+    policy: DestinationPolicy? = nil, observe: @escaping @Sendable (ProbeResult) -> Void = { _ in }
   ) {
+    self.observe = observe
     self.policy = policy
     self.settings = settings
     self.engine = engine
@@ -32,7 +35,7 @@ package struct HealthProber: HealthChecker {
 
   package func check(_ targets: [HealthTarget], found: @escaping @Sendable (HealthCheck) async -> Void) async {
     // A prober caches name look-ups; each round resolves them again.
-    let prober = Prober(settings: settings, engine: engine, policy: policy)
+    let prober = Prober(settings: settings, engine: engine, policy: policy, observe: observe)
     let network = Network(prober, connectivityTargets)
     await withDiscardingTaskGroup { group in
       let places = AsyncSemaphore(max(1, settings.concurrency))

@@ -8,20 +8,24 @@ package struct Prober: Sendable {
   private let engine: CurlEngine
   private let resolver: HostResolver
   private let policy: DestinationPolicy?
+  private let observe: @Sendable (ProbeResult) -> Void
 
   /// Maximum number of addresses tried for one name.
   private static let maximumAddresses = 8
 
   /// - Parameters:
   ///   - policy: which checks may not connect everywhere; nil: all may.
+  ///   - observe: called once for each check.
   ///   - lookUp: resolves a name to addresses; may block.
   package init(
     settings: ProbeSettings, engine: CurlEngine, policy: DestinationPolicy? = nil,
-    lookUp: @escaping @Sendable (String) -> HostResolver.Outcome = HostResolver.ask
+    lookUp: @escaping @Sendable (String) -> HostResolver.Outcome = HostResolver.ask,
+    observe: @escaping @Sendable (ProbeResult) -> Void = { _ in }
   ) {
     self.settings = settings
     self.engine = engine
     self.policy = policy
+    self.observe = observe
     resolver = HostResolver(lookUp: lookUp)
   }
 
@@ -53,6 +57,12 @@ package struct Prober: Sendable {
   }
 
   package func probe(_ target: ProbeTarget) async -> ProbeResult {
+    let result = await check(target)
+    observe(result)
+    return result
+  }
+
+  private func check(_ target: ProbeTarget) async -> ProbeResult {
     if let problem = ProbeSyntax.problem(with: target) {
       return ProbeResult(target: target, steps: [ProbeStep(.syntax, .failed, milliseconds: 0, error: problem)])
     }

@@ -29,6 +29,7 @@ package struct Notifier: Sendable {
   private let transport: any HTTPTransport
   private let configuration: UpstreamConfiguration
   private let say: @Sendable (String) -> Void
+  private let observe: @Sendable (Bool) -> Void
 
   /// Seconds before a notified program times out.
   private static let commandPatience = 30.0
@@ -36,8 +37,9 @@ package struct Notifier: Sendable {
   /// - Parameter say: where a receiver of the kind `log` writes.
   package init(
     _ settings: ReceiverConfiguration, owner: String, transport: any HTTPTransport,
-    say: @escaping @Sendable (String) -> Void
+    observe: @escaping @Sendable (_ wasDelivered: Bool) -> Void = { _ in }, say: @escaping @Sendable (String) -> Void
   ) {
+    self.observe = observe
     self.settings = settings
     self.owner = owner
     self.transport = transport
@@ -60,9 +62,15 @@ package struct Notifier: Sendable {
   /// - Throws: `NotifierError`.
   package func notify(_ notices: [AlertNotification]) async throws {
     do {
-      try await notify(notices, .full)
-    } catch let failure as NotifierError where failure.mayBeLength {
-      try await notify(notices, .short)
+      do {
+        try await notify(notices, .full)
+      } catch let failure as NotifierError where failure.mayBeLength {
+        try await notify(notices, .short)
+      }
+      observe(true)
+    } catch {
+      observe(false)
+      throw error
     }
   }
 

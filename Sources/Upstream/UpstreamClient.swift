@@ -48,6 +48,7 @@ package struct UpstreamClient: Sendable {
     var breaker: CircuitBreaker
     var budget: RetryBudget
     var calls = 0
+    var inFlight = 0
     /// A short description of the last failure.
     var lastFailure = ""
   }
@@ -78,8 +79,10 @@ package struct UpstreamClient: Sendable {
   package func send(_ request: UpstreamRequest) async throws(UpstreamFailure) -> UpstreamResponse {
     let number = state.withLock { state in
       state.calls += 1
+      state.inFlight += 1
       return state.calls
     }
+    defer { state.withLock { $0.inFlight -= 1 } }
     var call = UpstreamCall(request, url: baseURL + request.path, id: "\(correlation)-\(number)", configuration)
     defer { dependencies.observe(call.observation) }
     while true {
@@ -92,6 +95,12 @@ package struct UpstreamClient: Sendable {
       }
     }
   }
+
+  /// Calls that have no answer yet.
+  package var inFlight: Int { state.withLock { $0.inFlight } }
+
+  /// Whether calls are refused, because those before failed.
+  package var isRefusing: Bool { state.withLock { !$0.breaker.isClosed } }
 
   /// Opens a connection with one request and keeps it idle; nil: not possible now.
   package func openIdle(_ request: UpstreamRequest) async -> UpstreamConnection? {

@@ -4,6 +4,7 @@ import DesiredFiles
 import Dispatch
 import FoundationEssentials
 import HTTPServer
+import Metrics
 import Model
 import Platform
 import Probe
@@ -86,7 +87,7 @@ private func makeRouter() -> Router {
   let source = APISource(
     snapshot: { snapshot }, health: { nil }, goesOn: { true }, objects: ObjectBook(), interval: 60, stores: stores,
     now: now, check: { _, _ in }, trigger: {}, orders: IdleDaemon(),
-    policy: DestinationPolicy(DestinationRule()))
+    policy: DestinationPolicy(DestinationRule()), meters: MeterRegistry())
   let metrics = RequestMetrics()
   let token = AccessToken(name: "t", role: .admin, digest: AccessToken.digest(of: Secret("t")), createdAt: now())
   let gate = Gate(.init(), now: now) { _ in [token] }

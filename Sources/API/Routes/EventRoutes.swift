@@ -57,7 +57,8 @@ struct EventRoutes {
       filter.after = max(number, filter.after ?? 0)
     }
     // From a place on the oldest come first; without one, the newest are what is asked for.
-    filter.takesOldest = try (filter.after != nil || filter.since != nil) && !request.flag("newest")
+    let wantsNewest = try request.flag("newest")
+    filter.takesOldest = (filter.after != nil || filter.since != nil) && !wantsNewest
     filter.limit = page.limit
     let events = try await source.stores.ask { [filter] in try await $0.events.events(filter) }
     let isFull = filter.takesOldest && events.count == page.limit

@@ -42,6 +42,9 @@ struct HealthRoutes {
         parameters: [Self.maximumAge], answers: [.init(200, "How they are.", Shape.json(Self.allShape))],
         respond: { .json(try await all($0)) }),
       Route(
+        "POST", "/api/proxies/{name}/check", "checkProxy", "Check the destination of a proxy host now",
+        answers: [.init(200, "How it is.", Shape.json(Self.itemShape))], respond: { try await check($0) }),
+      Route(
         "GET", "/status", "getStatus", "As status.json; with `full` also drift.json and health.json",
         parameters: [.init("full", "With drift and health.", ["type": "boolean", "default": false])],
         answers: [.init(200, "The status.", Shape.json(["type": "object"]))], respond: { try await status($0) }),
@@ -170,21 +173,51 @@ struct HealthRoutes {
       throw Problem(
         503, .apiNotReady, "it is not known yet what to check", headers: [("Retry-After", "2")])
     }
-    let fresh = await desk.fresh(health.records, maximumAge: seconds, at: source.now())
-    let items = zip(health.records, HealthReport(health).proxies).map { record, known in
-      guard let check = fresh[record.target.key] else {
-        return All.Item(kind: record.target.key.resource.kind.rawValue, cached: true, report: known)
-      }
-      var report = known
-      report.take(check)
-      return All.Item(kind: record.target.key.resource.kind.rawValue, cached: false, report: report)
-    }
+    let items = await items(health.records, of: health, maximumAge: seconds)
     let states = items.map(\.report.health)
     let counts = Dictionary(
       uniqueKeysWithValues: Health.allCases.map { state in (state, states.count { $0 == state }) })
     return All(
       ok: !states.contains(.unhealthy), score: health.score, counts: counts, items: items,
       timestamp: source.now().iso8601)
+  }
+
+  private func check(_ request: APIRequest) async throws -> HTTPResponse {
+    let key = ResourceKey(.proxyHost, request.path["name"] ?? "")
+    guard let health = await source.health() else {
+      throw Problem(503, .apiNotReady, "it is not known yet what to check", headers: [("Retry-After", "2")])
+    }
+    guard let record = health.records.first(where: { $0.target.key.resource == key }) else {
+      let names = health.records.map(\.target.name)
+      guard try source.entries().contains(where: { $0.object.kind == key.kind && $0.object.name == key.name }) else {
+        throw Problem.unknown(key, among: names)
+      }
+      throw Problem(
+        409, .apiRequest, "'\(key.name)' is not checked", hint: "it is switched off, or says 'validate: off'")
+    }
+    guard let item = await items([record], of: health, maximumAge: 1).first else {
+      throw Problem(503, .apiNotReady, "it was not checked in time", headers: [("Retry-After", "2")])
+    }
+    return .json(item)
+  }
+
+  private static let itemShape = Shape.object([
+    "kind": Shape.string, "name": Shape.string, "cached": ["type": "boolean"],
+    "health": ["enum": ["healthy", "unhealthy", "unknown"]], "steps": ["type": "array"],
+  ])
+
+  private func items(
+    _ records: [HealthState.Record], of health: HealthSnapshot, maximumAge seconds: Double
+  ) async -> [All.Item] {
+    let fresh = await desk.fresh(records, maximumAge: seconds, at: source.now())
+    let known = Dictionary(firstOf: HealthReport(health).proxies.map { ($0.name, $0) })
+    return records.compactMap { record in
+      guard var report = known[record.target.name] else { return nil }
+      let kind = record.target.key.resource.kind.rawValue
+      guard let check = fresh[record.target.key] else { return All.Item(kind: kind, cached: true, report: report) }
+      report.take(check)
+      return All.Item(kind: kind, cached: false, report: report)
+    }
   }
 
   private static let allShape = Shape.object([

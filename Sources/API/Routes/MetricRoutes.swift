@@ -5,16 +5,21 @@ import Model
 import Platform
 import Reconciler
 import Reports
+import Store
 
 /// `/metrics`: the status files' metrics, those of the daemon and of this API.
 struct MetricRoutes {
   private let source: APISource
   private let requests: RequestMetrics
   private let connections: @Sendable () -> (open: Int, streams: Int)
+  private let workflows: WorkflowDesk
+  private let texts = MetricTexts()
 
   init(
-    _ source: APISource, _ requests: RequestMetrics, connections: @escaping @Sendable () -> (open: Int, streams: Int)
+    _ source: APISource, _ requests: RequestMetrics, _ workflows: WorkflowDesk,
+    connections: @escaping @Sendable () -> (open: Int, streams: Int)
   ) {
+    self.workflows = workflows
     self.source = source
     self.requests = requests
     self.connections = connections
@@ -32,7 +37,8 @@ struct MetricRoutes {
       ) { request in
         let format: PrometheusText.Format =
           request.header("accept")?.contains("application/openmetrics-text") == true ? .openMetrics : .prometheus
-        return .text(PrometheusText.text(await families(), as: format), type: format.mediaType)
+        let text = await texts.text(format) { PrometheusText.text(await families(), as: format) }
+        return HTTPResponse(status: 200, headers: [("Content-Type", format.mediaType)], body: text)
       }
     ]
   }
@@ -42,7 +48,8 @@ struct MetricRoutes {
     var document = snapshot.document
     document.health = await source.health().map(HealthReport.init)
     return [MetricFamily("service_up", "1: the daemon works.", source.goesOn() ? 1 : 0)]
-      + StatusMetrics.families(document) + daemon(snapshot) + requests.families() + process(snapshot)
+      + StatusMetrics.families(document) + daemon(snapshot) + requests.families() + source.meters.families()
+      + process(snapshot) + (await queues())
   }
 
   private func daemon(_ snapshot: DaemonSnapshot) -> [MetricFamily] {
@@ -66,6 +73,19 @@ struct MetricRoutes {
     ]
   }
 
+  private func queues() async -> [MetricFamily] {
+    let (waiting, running) = await workflows.load
+    var families = [
+      MetricFamily("reconciler_workflows_queued", "Workflows that wait.", Double(waiting)),
+      MetricFamily("reconciler_workflows_running", "Workflows that run.", Double(running)),
+    ]
+    if let pending = try? await source.stores.ask({ try await $0.alerts.pending().count }) {
+      families.append(
+        MetricFamily("reconciler_alert_notifications_pending", "Notifications that wait.", Double(pending)))
+    }
+    return families
+  }
+
   private func process(_ snapshot: DaemonSnapshot) -> [MetricFamily] {
     let now = connections()
     return [
@@ -77,5 +97,26 @@ struct MetricRoutes {
         "process_resident_memory_bytes", "Memory in use.",
         CurrentProcess.residentMemory.map { [.init([], Double($0))] } ?? []),
     ]
+  }
+}
+
+/// The text of the metrics, made once a second at most, for all that ask in that time.
+actor MetricTexts {
+  private var made: [PrometheusText.Format: (text: [UInt8], at: ContinuousClock.Instant)] = [:]
+  private var making: [PrometheusText.Format: Task<[UInt8], Never>] = [:]
+
+  /// Scrapers come every few seconds.
+  private static let age = Duration.seconds(1)
+
+  func text(_ format: PrometheusText.Format, make: @escaping @Sendable () async -> String) async -> [UInt8] {
+    if let known = made[format], .now - known.at < Self.age { return known.text }
+    let task = making[format] ?? Task { Array(await make().utf8) }
+    making[format] = task
+    let text = await task.value
+    if making[format] == task {
+      making[format] = nil
+      made[format] = (text, .now)
+    }
+    return text
   }
 }

@@ -201,6 +201,9 @@ actor WorkflowDesk {
     return try await stores.ask { try await $0.workflows.workflow(id) }.map { ($0, WorkflowProgress()) }
   }
 
+  /// How many wait, and run.
+  var load: (waiting: Int, running: Int) { (waiting.count, running.count) }
+
   /// Returns when it has ended, or after so many seconds.
   func waits(for id: String, seconds: Double) async {
     guard waiting.contains(where: { $0.id == id }) || running[id] != nil else { return }

@@ -16,7 +16,9 @@ extension MemoryStore: RunStore {
     runList[index].failed = failed
   }
 
-  package func runs(limit: Int) -> [RunRecord] { Array(runList.reversed().prefix(limit)) }
+  package func runs(before number: Int?, limit: Int) -> [RunRecord] {
+    Array(runList.reversed().filter { run in number.map { run.number < $0 } ?? true }.prefix(limit))
+  }
 
   package func history(after run: Int) -> [HistoryEntry] {
     journal.reversed().filter { $0.intent.run > max(run, droppedRun) }

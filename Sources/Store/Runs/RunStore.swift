@@ -34,7 +34,9 @@ package protocol RunStore: Sendable {
   func beginRun(digest: String, commit: String?, at: Timestamp) async throws -> Int
   func finishRun(_ number: Int, applied: Int, failed: Int, at: Timestamp) async throws
   /// Newest first.
-  func runs(limit: Int) async throws -> [RunRecord]
+  ///
+  /// - Parameter number: only those before this one; nil: all.
+  func runs(before number: Int?, limit: Int) async throws -> [RunRecord]
   /// Changes of all runs after `run`, newest first.
   func history(after run: Int) async throws -> [HistoryEntry]
   /// Drops runs that began before `time`, with their changes, but never the newest run.
@@ -42,6 +44,9 @@ package protocol RunStore: Sendable {
 }
 
 extension RunStore {
+  /// Newest first.
+  package func runs(limit: Int) async throws -> [RunRecord] { try await runs(before: nil, limit: limit) }
+
   /// Opens a run for files that are not in a repository.
   package func beginRun(digest: String, at: Timestamp) async throws -> Int {
     try await beginRun(digest: digest, commit: nil, at: at)

@@ -17,12 +17,12 @@ extension SQLiteStore: RunStore {
       [.real(at.seconds), .integer(Int64(applied)), .integer(Int64(failed)), .integer(Int64(number))])
   }
 
-  package func runs(limit: Int) throws -> [RunRecord] {
+  package func runs(before number: Int?, limit: Int) throws -> [RunRecord] {
     try run(
       """
       SELECT number, started_at, finished_at, digest, applied, failed, commit_hash FROM runs
-      WHERE instance = ? ORDER BY number DESC LIMIT ?
-      """, [scope, .integer(Int64(limit))]
+      WHERE instance = ? AND number < ? ORDER BY number DESC LIMIT ?
+      """, [scope, .integer(number.map { Int64($0) } ?? .max), .integer(Int64(limit))]
     ).map { row in
       RunRecord(
         number: row[0].int, startedAt: Timestamp(seconds: row[1].real),
