@@ -57,14 +57,17 @@ api-short: build
 	@scripts/test-tools.sh
 	@scripts/openapi.py $(BINARY) .build/test-tools/openapi/bin/schemathesis 20
 	@scripts/resume.py $(BINARY) 10
+	@scripts/killed_writes.py $(BINARY) 60
 
 # The same for longer, with a browser where Chromium is installed, and what a thousand streams cost.
 api: release
 	@scripts/test-tools.sh
 	@scripts/openapi.py .build/release/reconciler .build/test-tools/openapi/bin/schemathesis 200
 	@scripts/resume.py .build/release/reconciler 100
+	@scripts/killed_writes.py .build/release/reconciler 200
 	@scripts/streams.py .build/release/reconciler 1000
 	@scripts/cardinality.py .build/release/reconciler 10000
+	@if command -v wrk && test -x /usr/sbin/nginx; then scripts/load.py .build/release/reconciler 1000; fi
 
 # The two commands of the README in a minimal Debian root, as root.
 fresh:

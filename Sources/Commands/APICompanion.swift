@@ -49,7 +49,7 @@ final class APICompanion: DaemonCompanion {
     }
   }
 
-  var subscribers: [any DaemonSubscriber] { [objects] }
+  var subscribers: [any DaemonSubscriber] { [objects, ReconcileMeter(meters: meters)] }
 
   func start(beside service: DaemonService) async throws {
     let source = APISource(

@@ -1,8 +1,40 @@
+import Daemon
 import Metrics
 import Model
+import Planning
 import Platform
 import Probe
+import Reconciler
+import Store
 import Upstream
+
+/// Tells the metrics of each reconciliation.
+struct ReconcileMeter: DaemonSubscriber {
+  let meters: MeterRegistry
+
+  func receive(_ update: DaemonUpdate) async {
+    guard let report = update.report else { return }
+    let outcome =
+      switch report.outcome {
+      case .noDesiredState: "nothing_desired"
+      case .failed: "failed"
+      case .refused: "refused"
+      case .applied: "applied"
+      }
+    meters.time(
+      "reconciler_reconciliation_seconds", "Time of a reconciliation, by how it ended.", [("outcome", outcome)],
+      seconds: report.seconds)
+    for (action, count) in Dictionary(grouping: report.planned?.plan.changes ?? [], by: \.action.kind.rawValue) {
+      meters.count(
+        "reconciler_plan_changes_total", "Changes of plans, by action.", [("action", action)], by: Double(count.count))
+    }
+    for (outcome, all) in Dictionary(grouping: report.applied?.outcomes ?? [], by: \.status.rawValue) {
+      meters.count(
+        "reconciler_apply_changes_total", "Changes that were applied, by outcome.", [("outcome", outcome)],
+        by: Double(all.count))
+    }
+  }
+}
 
 /// What the parts of a daemon tell its metrics.
 extension MeterRegistry {

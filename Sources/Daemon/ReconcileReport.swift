@@ -36,6 +36,8 @@ package struct ReconcileReport: Sendable {
   package var finishedAt: Timestamp
   /// When the files were about to be read: what was written before is in it.
   package let beganAt: ContinuousClock.Instant
+  /// How long it took.
+  package let seconds: Double
   /// The commit, or a digest of what the files say; nil: it is not needed.
   let sourceIdentity: String?
   /// nil: no plan was made.
@@ -49,6 +51,7 @@ package struct ReconcileReport: Sendable {
     beganAt: ContinuousClock.Instant = .now
   ) {
     self.beganAt = beganAt
+    seconds = (.now - beganAt) / .seconds(1)
     self.triggers = triggers
     self.source = source
     self.desired = desired

@@ -2,7 +2,7 @@ import API
 import Daemon
 import DesiredFiles
 import Dispatch
-import FoundationEssentials
+import Foundation
 import HTTPServer
 import Metrics
 import Model
@@ -96,6 +96,21 @@ private func makeRouter() -> Router {
   return Router(routes, gate: gate, metrics: metrics)
 }
 
+/// A folder of desired files with one host.
+private let desiredFolder: String = {
+  let folder = "\(NSTemporaryDirectory())reconciler-fuzz-api-\(ProcessInfo.processInfo.processIdentifier)"
+  try? Files.createDirectory(folder)
+  let text = """
+    proxy_hosts:
+      app:  # kept
+        domain_names: [app.test]
+        forward: http://10.0.0.1:80
+        labels: { team: media }
+    """
+  try? Files.replace("\(folder)/a.yaml", with: Array(text.utf8))
+  return folder
+}()
+
 /// A double: a daemon that does nothing.
 private struct IdleDaemon: DaemonOrders {
   private struct NoFiles: DesiredSource {
@@ -103,8 +118,12 @@ private struct IdleDaemon: DaemonOrders {
     func read() async -> SourceReading { SourceReading() }
     func load() async -> LoadedDesired? { nil }
     func watch(changed: @escaping @Sendable () -> Void) async {}
-    /// As if the files had mistakes.
-    func edit(_ edit: SourceEdit) async throws { throw SourceEditProblem.invalid([]) }
+    /// What is proposed is read again, and never written.
+    func edit(_ edit: SourceEdit) async throws {
+      let known = DesiredLoader.load(desiredFolder, secrets: .any).state
+      let proposal = try edit.propose(EntryEdit(known, directory: desiredFolder, secrets: .any), known)
+      _ = try await edit.decide(proposal)
+    }
   }
 
   private struct Idle: Error {}
