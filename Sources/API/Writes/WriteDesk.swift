@@ -115,7 +115,7 @@ actor WriteDesk {
     }
     // A reconciliation that was due anyway may have read the files first.
     let known = await source.orders.conclude(announced)
-    guard body.outcome == "unchanged", let outcome = known?.outcome else { return body }
+    guard body.outcome == "unchanged", let outcome = known?.outcome, outcome.status == .applied else { return body }
     return ChangeBody(outcome, run: known?.run)
   }
 
