@@ -6,6 +6,8 @@ package import Reconciler
 package protocol DaemonOrders: Sendable {
   /// Where the desired files are.
   var source: any DesiredSource { get }
+  /// Whether `certificate: auto` always finds one: `certificates.default` is set.
+  var hasDefaultCertificate: Bool { get }
   /// What a reconciliation would do now; writes nothing, and waits for none.
   func plan(_ order: ReconcileOrder) async throws -> PlanResult
   /// What a reconciliation would do if the files said this.
@@ -28,6 +30,8 @@ package protocol DaemonOrders: Sendable {
 
 extension DaemonService: DaemonOrders {
   package var source: any DesiredSource { dependencies.controller.source }
+
+  package var hasDefaultCertificate: Bool { dependencies.controller.options.defaultCertificate != nil }
 
   package func plan(_ order: ReconcileOrder) async throws -> PlanResult { try await controller.plan(order) }
 

@@ -128,6 +128,7 @@ private struct IdleDaemon: DaemonOrders {
 
   private struct Idle: Error {}
 
+  var hasDefaultCertificate: Bool { false }
   var source: any DesiredSource { NoFiles() }
   func plan(_ order: ReconcileOrder) async throws -> PlanResult { throw Idle() }
   func plan(proposed desired: DesiredState, _ order: ReconcileOrder) async throws -> PlanResult { throw Idle() }

@@ -172,6 +172,26 @@ import Testing
     }
   }
 
+  @Test func `a new host gets its certificate as the settings say`() async throws {
+    try await APIDaemon.with("policy: sync\ncertificates: { default: wild }\n") { npm, daemon in
+      let writer = try await daemon.token("write")
+      try await daemon.allowUnchecked()
+      let made = try TestCertificate.make(names: ["*.new.test"], days: 10_000)
+      try daemon.place.scratch.write("keys/wild.pem", made.certificate)
+      try daemon.place.scratch.write("keys/wild.key", made.key)
+      try daemon.place.scratch.write(
+        "desired/wild.yaml",
+        "certificates:\n  wild: { certificate: { file: ../keys/wild.pem }, certificate_key: { file: ../keys/wild.key } }\n"
+      )
+      try await until { try await daemon.ask("/api/certificates/wild").status == 200 }
+      let host = #"{"name": "new", "domain_names": ["a.new.test"], "forward": "http://10.0.0.1:80"}"#
+      let answer = try await daemon.order("/api/proxies", host, token: writer)
+      #expect(answer.status == 201 && answer.body["spec"]["certificate"] == "auto", "\(answer)")
+      let id = answer.body["id"].intValue ?? 0
+      #expect(try await npm.asAdmin("GET", "/api/nginx/proxy-hosts/\(id)")["certificate_id"] == 1)
+    }
+  }
+
   @Test func `a dry run answers with the plan, and does nothing`() async throws {
     try await APIDaemon.with(Self.local) { npm, daemon in
       let writer = try await daemon.token("write")

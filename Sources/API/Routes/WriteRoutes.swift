@@ -159,9 +159,10 @@ struct WriteRoutes {
   private func write(
     _ key: ResourceKey, _ verb: WriteOrder.Verb, _ request: APIRequest, _ path: String
   ) async throws -> HTTPResponse {
-    let order = try Self.order(key, verb, request)
+    var order = try Self.order(key, verb, request)
+    order.hasDefaultCertificate = source.orders.hasDefaultCertificate
     let stop = ShutdownSignal()
-    let work = Task { [desk] () -> Result<WriteDesk.Result, any Error> in
+    let work = Task { [desk, order] () -> Result<WriteDesk.Result, any Error> in
       do { return .success(try await desk.perform(order, stop: stop)) } catch { return .failure(error) }
     }
     guard let result = await work.value(within: Self.patience) else {

@@ -59,7 +59,10 @@ struct ProxyValidation {
     let edit = SourceEdit(
       note: CommitNote(author: "", message: ""),
       propose: { edit, before in
-        guard let known = before.resources.first(where: { $0.key == key }) else { return try edit.create(key, fields) }
+        guard let known = before.resources.first(where: { $0.key == key }) else {
+          return try WriteOrder.create(
+            key, fields, edit, hasDefaultCertificate: source.orders.hasDefaultCertificate)
+        }
         return try edit.replace(known, fields)
       },
       decide: { proposal in

@@ -16,6 +16,8 @@ struct WriteOrder: Sendable {
   /// ETags of which one has to fit; nil: any does.
   var ifMatch: [String]?
   var isDryRun = false
+  /// A new one gets a certificate where nothing is said of it.
+  var hasDefaultCertificate = false
   var role: Role
   var author: String
   /// Why; one line.
@@ -47,7 +49,7 @@ struct WriteOrder: Sendable {
         throw Problem(
           409, .nameTaken, "there is a \(key.kind.title) '\(key.name)' already", hint: "change it with PUT")
       }
-      proposal = try edit.create(key, fields)
+      proposal = try Self.create(key, fields, edit, hasDefaultCertificate: hasDefaultCertificate)
     case .replace(let fields):
       proposal = try edit.replace(existing(known, before), fields)
     case .accept(let values):
@@ -63,6 +65,18 @@ struct WriteOrder: Sendable {
     }
     if !errors.isEmpty { throw Problem(errors) }
     return proposal
+  }
+
+  /// A new entry. Where neither the request nor the defaults of the files say anything of its certificate, the settings do.
+  static func create(
+    _ key: ResourceKey, _ fields: [String: JSONValue], _ edit: EntryEdit, hasDefaultCertificate: Bool
+  ) throws -> EntryEdit.Proposal {
+    let proposal = try edit.create(key, fields)
+    guard hasDefaultCertificate, fields["certificate"] == nil, !proposal.loaded.diagnostics.hasErrors,
+      let made = proposal.loaded.state.resources.first(where: { $0.key == key }),
+      made.spec.schema.claimField == "domain_names", made.spec["certificate"].isNull
+    else { return proposal }
+    return try edit.create(key, fields.merging(["certificate": "auto"]) { $1 })
   }
 
   private func existing(_ known: DesiredResource?, _ before: DesiredState) throws -> DesiredResource {
