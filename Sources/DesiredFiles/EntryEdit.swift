@@ -116,7 +116,10 @@ package struct EntryEdit: Sendable {
       throw uneditable(resource.key, resource.source)
     }
     for edit in merge.edits.sorted(by: EditedText.Edit.isLater) { text.replace(edit) }
-    return propose(FileChange(path: String(file.dropFirst(directory.count + 1)), before: bytes, after: text.bytes))
+    var after = text.bytes
+    // Otherwise a text in several lines would lose its end.
+    if !merge.edits.isEmpty, !after.isEmpty, after.last != 0x0a { after.append(0x0a) }
+    return propose(FileChange(path: String(file.dropFirst(directory.count + 1)), before: bytes, after: after))
   }
 
   /// Its section and its entry, where it was loaded from.

@@ -29,6 +29,7 @@ struct EntryMerge {
       // What defaults, presets or merged mappings already say needs no words of its own.
       if known?[key] != value || forced.contains(key) { plan.added[key] = value }
     }
+    guard plan.changesSomething else { return }
     guard !isFlow(node) else { return try rebuild(node, entries, plan) }
     for entry in entries {
       switch plan.verdicts[entry.key] ?? .keep {
@@ -61,6 +62,10 @@ struct EntryMerge {
     var decided: [String: Bool] = [:]
 
     init(wanted: [String: JSONValue]) { self.wanted = wanted }
+
+    var changesSomething: Bool {
+      !added.isEmpty || verdicts.values.contains { if case .keep = $0 { false } else { true } }
+    }
 
     mutating func decide(_ entry: YAMLEntry, _ known: JSONValue?, _ shorthands: [ShorthandSchema]) {
       let key = entry.key

@@ -65,6 +65,7 @@ import Testing
 
       # Books.
       books: { domain_names: [books.test], forward: "http://10.0.0.6:80" }  # flat
+
     """
 
   private func write(_ text: String) throws { try scratch.write("desired/house.yaml", text) }
@@ -138,7 +139,7 @@ import Testing
           domain_names: [a.test]
       """)
     #expect(
-      try changed("a", ["caching_enabled": false]).hasSuffix("domain_names: [a.test]\n    caching_enabled: false"))
+      try changed("a", ["caching_enabled": false]).hasSuffix("domain_names: [a.test]\n    caching_enabled: false\n"))
     // Without words of its own, what is merged holds.
     #expect(
       try !changed("a", ["domain_names": ["b.test"]], without: ["caching_enabled"]).contains("caching_enabled: false"))
@@ -186,5 +187,27 @@ import Testing
     let text = String(decoding: films.change.after ?? [], as: UTF8.self)
     #expect(text.contains("# Books.") && !text.contains("films.test") && !text.contains("living room"))
     #expect(films.loaded.state.resources.map(\.key.name) == ["books", "one"])
+  }
+
+  @Test func `braces over several lines stay, where nothing changes in them`() throws {
+    let text = """
+      proxy_hosts: {
+        a: { domain_names: [a.test],   # all of it
+             forward: "http://10.0.0.1:80" },
+        b: { domain_names: [b.test],
+             forward: "http://10.0.0.1:80" }
+      }
+      """
+    try write(text)
+    #expect(try changed("a", [:]) == text && changed("b", [:]) == text)
+    // A remark inside would be lost.
+    #expect(throws: EntryEdit.Problem.self) { _ = try changed("a", ["forward_port": 81]) }
+    #expect(
+      try changed("b", ["forward_port": 81]).contains("b: { domain_names: [b.test], forward: http://10.0.0.1:81 }"))
+  }
+
+  @Test func `a file without an end of line takes a text in several lines`() throws {
+    try write("proxy_hosts:\n  a:\n    domain_names: [a.test]\n    forward: http://10.0.0.1:80")
+    #expect(try changed("a", ["advanced_config": "a;\nb;\n"]).hasSuffix("advanced_config: |\n      a;\n      b;\n"))
   }
 }
