@@ -26,6 +26,6 @@ for command in "${commands[@]}"; do
     echo "fresh: '$command' fails on a fresh machine" >&2
     exit 1
   fi
-  grep -E '^(conformance|fault suite|demo|lint|openapi|curl|fuzz .*no crash|.*Test run with)' "$root/command.log" || true
+  grep -E '^(conformance|fault suite|demo|lint|openapi|curl|killed|fuzz .*no crash|.*Test run with)' "$root/command.log" || true
   echo "fresh: $command: done in $((SECONDS - start)) s"
 done

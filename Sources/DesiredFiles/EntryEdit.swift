@@ -117,8 +117,8 @@ package struct EntryEdit: Sendable {
     }
     for edit in merge.edits.sorted(by: EditedText.Edit.isLater) { text.replace(edit) }
     var after = text.bytes
-    // Otherwise a text in several lines would lose its end.
-    if !merge.edits.isEmpty, !after.isEmpty, after.last != 0x0a { after.append(0x0a) }
+    // A text in several lines that comes to stand last would lose its end otherwise.
+    if after.last != 0x0a, after.split(separator: 0x0a).last != bytes.split(separator: 0x0a).last { after.append(0x0a) }
     return propose(FileChange(path: String(file.dropFirst(directory.count + 1)), before: bytes, after: after))
   }
 

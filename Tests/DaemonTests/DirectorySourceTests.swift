@@ -27,7 +27,7 @@ import Testing
     try write(81)
     let loads = Lock(0)
     let directory = "\(scratch.path)/desired"
-    let source = DirectorySource(directory, ignoring: "status", budget: 0.05) {
+    let source = DirectorySource(directory, ignoring: "status", budget: 0.5) {
       let number = loads.withLock { count in
         count += 1
         return count
@@ -44,7 +44,7 @@ import Testing
     try write(82)
     for _ in 0..<2 {
       let during = await source.read()
-      #expect(port(during) == 81 && during.problem == SourceProblem.silent(seconds: 0.05))
+      #expect(port(during) == 81 && during.problem == SourceProblem.silent(seconds: 0.5))
     }
     try write(83)
     close(ends[1])

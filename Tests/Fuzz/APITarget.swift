@@ -118,11 +118,13 @@ private struct IdleDaemon: DaemonOrders {
     func read() async -> SourceReading { SourceReading() }
     func load() async -> LoadedDesired? { nil }
     func watch(changed: @escaping @Sendable () -> Void) async {}
+    func proposal(_ propose: @escaping SourceEdit.Propose) async throws -> EntryEdit.Proposal {
+      let known = DesiredLoader.load(desiredFolder, secrets: .any).state
+      return try propose(EntryEdit(known, directory: desiredFolder, secrets: .any), known)
+    }
     /// What is proposed is read again, and never written.
     func edit(_ edit: SourceEdit) async throws {
-      let known = DesiredLoader.load(desiredFolder, secrets: .any).state
-      let proposal = try edit.propose(EntryEdit(known, directory: desiredFolder, secrets: .any), known)
-      _ = try await edit.decide(proposal)
+      _ = try await edit.decide(try await proposal(edit.propose))
     }
   }
 

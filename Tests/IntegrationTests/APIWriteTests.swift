@@ -1,6 +1,5 @@
 import Curl
 import Foundation
-import HTTPServer
 import Model
 import Platform
 import TestSupport
@@ -49,13 +48,13 @@ import Testing
   }
 
   /// The texts of all desired files.
-  private func desired(_ daemon: APIDaemon) throws -> [String: String] {
+  static func desired(_ daemon: APIDaemon) throws -> [String: String] {
     let files = try Files.below("\(daemon.place.scratch.path)/desired").files
     return Dictionary(
       uniqueKeysWithValues: try files.map { ($0, String(decoding: try Files.read($0), as: UTF8.self)) })
   }
 
-  private static let local = "api: { allowed_destinations: [127.0.0.0/8, 10.0.0.0/8], rate_limit: 0 }\npolicy: sync\n"
+  static let local = "api: { allowed_destinations: [127.0.0.0/8, 10.0.0.0/8], rate_limit: 0 }\npolicy: sync\n"
 
   /// Each with what its answer must be; the files and NPM stay as they are.
   @Test func `what is refused leaves the files as they are`() async throws {
@@ -69,7 +68,7 @@ import Testing
       )
       daemon.program.hangUp()
       try await until { try await daemon.ask("/api/proxies/kept").status == 200 }
-      let before = try desired(daemon)
+      let before = try Self.desired(daemon)
       let writes = try await npm.writes().count
       let new = #""name": "new", "domain_names": ["new.test"]"#
       let port = try reservedPort()
@@ -167,7 +166,7 @@ import Testing
       let refused = try await daemon.order("/api/access_lists", literal, token: admin)
       #expect(refused.body["code"] == "secret-literal" && !"\(refused)".contains("Quokka"), "\(refused)")
       #expect(try await daemon.order("/api/access_lists/lan", token: writer, method: "DELETE").status == 409)
-      #expect(try desired(daemon) == before)
+      #expect(try Self.desired(daemon) == before)
       #expect(try await npm.writes().count == writes)
     }
   }
@@ -196,13 +195,13 @@ import Testing
     try await APIDaemon.with(Self.local) { npm, daemon in
       let writer = try await daemon.token("write")
       try await daemon.allowUnchecked()
-      let before = try desired(daemon)
+      let before = try Self.desired(daemon)
       let body = #"{"name": "new", "domain_names": ["new.test"], "forward": "http://127.0.0.1:80"}"#
       let plan = try await daemon.order("/api/proxies?dry_run=true", body, token: writer)
       #expect(plan.status == 200 && plan.body["changes"].arrayValue?.map { $0["action"] } == ["create"], "\(plan)")
       let removal = try await daemon.order("/api/proxies/web?dry_run=true", token: writer, method: "DELETE")
       #expect(removal.body["changes"].arrayValue?.map { $0["action"] } == ["delete"], "\(removal)")
-      #expect(try desired(daemon) == before)
+      #expect(try Self.desired(daemon) == before)
     }
   }
 
@@ -267,36 +266,6 @@ import Testing
     }
   }
 
-  @Test func `a host is validated without anything that stays`() async throws {
-    try await APIDaemon.with(Self.local) { npm, daemon in
-      let (writer, reader) = (try await daemon.token("write"), try await daemon.token("read"))
-      let before = try desired(daemon)
-      try await withBackend { port in
-        func validate(_ fields: String, token: String? = nil) async throws -> APIDaemon.Answer {
-          try await daemon.order("/api/proxies/validate", "{\(fields)}", token: token ?? reader)
-        }
-        let good = try await validate(#""domain_names": ["n.test"], "forward": "http://127.0.0.1:\#(port)""#)
-        #expect(good.status == 200 && good.body["ok"] == true, "\(good)")
-        #expect(good.body["destinations"].arrayValue?.first?["ok"] == true)
-        let taken = try await validate(#""domain_names": ["hand.test"], "forward": "http://127.0.0.1:\#(port)""#)
-        #expect(
-          taken.body["ok"] == false && taken.body["diagnostics"].arrayValue?.first?["code"] == "domain-taken",
-          "\(taken)")
-        let bad = try await validate(#""domain_names": ["no domain"], "forward": "http://127.0.0.1:\#(port)""#)
-        #expect(bad.status == 200 && bad.body["diagnostics"].arrayValue?.first?["code"] == "bad-domain", "\(bad)")
-        let meta = try await validate(#""domain_names": ["n.test"], "forward": "http://169.254.169.254:80""#)
-        #expect(
-          meta.body["ok"] == false && meta.body["diagnostics"].arrayValue?.first?["code"] == "destination-not-allowed")
-        #expect(try await validate(#""domains": ["n.test"]"#).status == 422)
-        #expect(
-          try await validate(
-            #""domain_names": ["n.test"], "health": {"headers": {"X": {"env": "HOME"}}}"#, token: writer
-          ).status == 403)
-      }
-      #expect(try desired(daemon) == before)
-    }
-  }
-
   @Test(arguments: [true, false]) func `a write to a repository is a commit, or the patch of one`(pushes: Bool)
     async throws
   {
@@ -343,55 +312,5 @@ import Testing
       }
       await daemon.stop()
     }
-  }
-
-  /// Leads everyone on to another place.
-  private struct Guide: HTTPHandler {
-    let place: Int
-    func respond(to request: HTTPRequest) async -> HTTPResponse {
-      HTTPResponse(status: 302, headers: [("Location", "http://127.0.0.1:\(place)/secret")])
-    }
-  }
-
-  /// Counts who came.
-  private struct Counter: HTTPHandler {
-    let visitors = Lock(0)
-    func respond(to request: HTTPRequest) async -> HTTPResponse {
-      visitors.withLock { $0 += 1 }
-      return HTTPResponse(status: 200)
-    }
-  }
-
-  @Test func `neither a name nor a redirect leads where the API may not`() async throws {
-    // This machine's own address is allowed by its number only: what it leads to is not followed.
-    let counter = Counter()
-    let secret = try HTTPServer(address: "127.0.0.1", port: 0, handler: counter)
-    let guide = try HTTPServer(address: "127.0.0.1", port: 0, handler: Guide(place: secret.port))
-    try await APIDaemon.with(Self.local) { _, daemon in
-      let writer = try await daemon.token("write")
-      func body(_ forward: String) -> String {
-        #"{"name": "new", "domain_names": ["new.test"], "forward": "\#(forward)"}"#
-      }
-      let led = try await daemon.order(
-        "/api/proxies/validate", body("http://127.0.0.1:\(guide.port)"), token: writer)
-      #expect(led.body["ok"] == true, "\(led)")
-      #expect(
-        try await daemon.order("/api/proxies", body("http://127.0.0.1:\(guide.port)"), token: writer).status == 201)
-      _ = try await daemon.json("/health/all?max_age=1s")
-      #expect(counter.visitors.withLock { $0 } == 0)
-    }
-    try await APIDaemon.with { _, daemon in
-      let writer = try await daemon.token("admin")
-      for place in ["localhost", "127.1", "0x7f000001", "[::1]", "[::ffff:127.0.0.1]"] {
-        let answer = try await daemon.order(
-          "/api/proxies",
-          #"{"name": "new", "domain_names": ["new.test"], "forward_scheme": "http", "forward_host": "\#(place)", "forward_port": \#(secret.port), "validate": "off"}"#,
-          token: writer)
-        #expect(answer.status == 422, "\(place): \(answer.status) \(answer.body)")
-      }
-      #expect(counter.visitors.withLock { $0 } == 0)
-    }
-    await guide.stop()
-    await secret.stop()
   }
 }

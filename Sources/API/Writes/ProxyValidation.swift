@@ -12,6 +12,8 @@ import Reports
 struct ProxyValidation {
   private let source: APISource
   private let destinations: DestinationDesk
+  /// How many more may be validated now.
+  private let places = Lock(8)
 
   init(_ source: APISource, _ destinations: DestinationDesk) {
     self.source = source
@@ -39,6 +41,18 @@ struct ProxyValidation {
   private static let shapeless: Set<DiagnosticCode> = [.unknownKey, .wrongType, .missingKey, .badValue, .portRange]
 
   func respond(_ request: APIRequest) async throws -> HTTPResponse {
+    // Each waits for destinations that its caller names: not more than a few at once.
+    guard
+      places.withLock({ places in
+        guard places > 0 else { return false }
+        places -= 1
+        return true
+      })
+    else {
+      throw Problem(
+        503, .apiBusy, "others are being validated", hint: "come back in a moment", headers: [("Retry-After", "2")])
+    }
+    defer { places.withLock { $0 += 1 } }
     var fields = try JSONBody(request, known: nil).members
     let given = fields.removeValue(forKey: "name")
     let name = given?.stringValue ?? "validate-\(request.correlation.filter(\.isHexDigit).prefix(16))"
@@ -55,34 +69,23 @@ struct ProxyValidation {
   }
 
   private func look(_ key: ResourceKey, _ fields: [String: JSONValue], _ request: APIRequest) async throws -> Body {
-    let result = Lock<Body?>(nil)
-    let edit = SourceEdit(
-      note: CommitNote(author: "", message: ""),
-      propose: { edit, before in
+    let hasDefault = source.orders.hasDefaultCertificate
+    let proposal: EntryEdit.Proposal
+    do {
+      proposal = try await source.orders.source.proposal { edit, before in
         guard let known = before.resources.first(where: { $0.key == key }) else {
-          return try WriteOrder.create(
-            key, fields, edit, hasDefaultCertificate: source.orders.hasDefaultCertificate)
+          return try WriteOrder.create(key, fields, edit, hasDefaultCertificate: hasDefault)
         }
         return try edit.replace(known, fields)
-      },
-      decide: { proposal in
-        let body = try await self.judge(key, proposal, request)
-        result.withLock { $0 = body }
-        return false
-      })
-    do {
-      try await source.orders.source.edit(edit)
+      }
     } catch let problem as EntryEdit.Problem {
       return Body([Diagnostic(.notEditable, problem.message, at: problem.location)])
     } catch SourceEditProblem.invalid(let diagnostics) {
       return Body(diagnostics)
     } catch SourceEditProblem.failed(let diagnostic) {
-      throw Problem(503, diagnostic.code, diagnostic.message, hint: diagnostic.hint)
+      throw Problem(503, diagnostic.code, diagnostic.message, hint: diagnostic.hint, headers: [("Retry-After", "5")])
     }
-    guard let body = result.withLock({ $0 }) else {
-      throw Problem(503, .apiNotReady, "the desired files cannot be read", headers: [("Retry-After", "5")])
-    }
-    return body
+    return try await judge(key, proposal, request)
   }
 
   private func judge(_ key: ResourceKey, _ proposal: EntryEdit.Proposal, _ request: APIRequest) async throws -> Body {

@@ -45,6 +45,10 @@ package protocol DesiredSource: Sendable {
   func run(stop: ShutdownSignal) async
   /// Looks at once, as an operator asked; from any task.
   func refresh()
+  /// What the files would say after a change that is never made; holds up no other.
+  ///
+  /// - Throws: `SourceEditProblem`, and what `propose` throws.
+  func proposal(_ propose: @escaping SourceEdit.Propose) async throws -> EntryEdit.Proposal
   /// Changes the files, one change at a time; from then on `read` gives what they say.
   ///
   /// - Throws: `SourceEditProblem`, and what the edit throws.

@@ -67,15 +67,19 @@ package actor DirectorySource: DesiredSource {
     }
   }
 
+  package func proposal(_ propose: @escaping SourceEdit.Propose) async throws -> EntryEdit.Proposal {
+    guard let loaded = await load() else {
+      throw SourceEditProblem.failed(Diagnostic(of: SourceProblem.silent(seconds: budget)))
+    }
+    return try await proposal(propose, loaded, directory: directory, secrets: secrets)
+  }
+
   package func edit(_ edit: SourceEdit) async throws {
     await editing.enter()
     defer { editing.leave() }
     // Whoever edits the file by hand at the same moment goes first.
     for _ in 0..<Self.attempts {
-      guard let loaded = await load() else {
-        throw SourceEditProblem.failed(Diagnostic(of: SourceProblem.silent(seconds: budget)))
-      }
-      let proposal = try await proposal(edit, loaded, directory: directory, secrets: secrets)
+      let proposal = try await proposal(edit.propose)
       guard try await edit.decide(proposal) else { return }
       do {
         let (change, directory) = (proposal.change, directory)

@@ -111,13 +111,21 @@ package actor GitDesiredSource: DesiredSource {
 
   package func load() async -> LoadedDesired? { await loadTree() }
 
+  package func proposal(_ propose: @escaping SourceEdit.Propose) async throws -> EntryEdit.Proposal {
+    try await alone { try await proposed(propose).relative(to: git.tree) }
+  }
+
+  /// With paths of this machine; while the checkout stays as it is.
+  private func proposed(_ propose: @escaping SourceEdit.Propose) async throws -> EntryEdit.Proposal {
+    guard let latest, latest.mistakes == nil, latest.problem == nil else { throw refusal() }
+    let loaded = await BlockingPool.files.run { [git, secrets] in DesiredLoader.load(git.desired, secrets: secrets) }
+    return try await proposal(propose, loaded, directory: git.desired, secrets: secrets)
+  }
+
   package func edit(_ edit: SourceEdit) async throws {
     try await alone {
       for _ in 0..<Self.attempts {
-        guard let latest, latest.mistakes == nil, latest.problem == nil else { throw refusal() }
-        let loaded = await BlockingPool.files.run { [git, secrets] in DesiredLoader.load(git.desired, secrets: secrets)
-        }
-        let proposal = try await proposal(edit, loaded, directory: git.desired, secrets: secrets)
+        let proposal = try await proposed(edit.propose)
         guard try await edit.decide(proposal.relative(to: git.tree)) else { return }
         do {
           commit = try await git.commit(proposal.change, author: edit.note.author, message: edit.note.message)

@@ -16,14 +16,16 @@ package struct CommitNote: Sendable, Equatable {
 
 /// A change of the desired files, from the files as they are to what is made of them.
 package struct SourceEdit: Sendable {
-  package var note: CommitNote
   /// Gets the files as they are, without errors; may block.
-  package var propose: @Sendable (EntryEdit, DesiredState) throws -> EntryEdit.Proposal
+  package typealias Propose = @Sendable (EntryEdit, DesiredState) throws -> EntryEdit.Proposal
+
+  package var note: CommitNote
+  package var propose: Propose
   /// Looks at what the files would say, and whether that is to last.
   package var decide: @Sendable (EntryEdit.Proposal) async throws -> Bool
 
   package init(
-    note: CommitNote, propose: @escaping @Sendable (EntryEdit, DesiredState) throws -> EntryEdit.Proposal,
+    note: CommitNote, propose: @escaping Propose,
     decide: @escaping @Sendable (EntryEdit.Proposal) async throws -> Bool
   ) {
     self.note = note
@@ -45,13 +47,17 @@ package enum SourceEditProblem: Error, Sendable {
 extension DesiredSource {
   package func edit(_ edit: SourceEdit) async throws { throw SourceEditProblem.readOnly(patch: "") }
 
-  /// What `edit` proposes for these files.
+  package func proposal(_ propose: @escaping SourceEdit.Propose) async throws -> EntryEdit.Proposal {
+    throw SourceEditProblem.readOnly(patch: "")
+  }
+
+  /// What is proposed for these files.
   func proposal(
-    _ edit: SourceEdit, _ loaded: LoadedDesired, directory: String, secrets: SecretSource
+    _ propose: @escaping SourceEdit.Propose, _ loaded: LoadedDesired, directory: String, secrets: SecretSource
   ) async throws -> EntryEdit.Proposal {
     guard !loaded.diagnostics.hasErrors else { throw SourceEditProblem.invalid(loaded.diagnostics) }
     return try await BlockingPool.files.run {
-      try edit.propose(EntryEdit(loaded.state, directory: directory, secrets: secrets), loaded.state)
+      try propose(EntryEdit(loaded.state, directory: directory, secrets: secrets), loaded.state)
     }
   }
 }
