@@ -62,6 +62,8 @@ extension ReconcileController {
     to run: Int?, _ order: ReconcileOrder
   ) async throws -> (planned: PlanResult, applied: ApplyResult?) {
     let reading = await dependencies.source.read()
+    // Without files it could not be told when they move.
+    guard reading.mistakes == nil, let desired = reading.desired else { throw OrderRefused(reading) }
     return try await exclusively { stores in
       let active = try await reconciliation(stores).activeSuspensions()
       if let everything = active.everything {
@@ -75,7 +77,7 @@ extension ReconcileController {
       let planned = try await work.plan(target.desired)
       guard planned.refusals.isEmpty else { return (planned, nil) }
       // First, so that a kill does not apply them again.
-      if let desired = reading.desired, let source = try await liftRollbacks(desired, isNeeded: true, stores) {
+      if let source = try await liftRollbacks(desired, isNeeded: true, stores) {
         for key in target.keys {
           try await stores.suspensions.suspend(
             SuspensionRecord(rolledBack: key, from: source, wasOrdered: true, at: now))

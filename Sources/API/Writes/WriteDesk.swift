@@ -47,11 +47,11 @@ actor WriteDesk {
     defer { waiting -= 1 }
     let work = ReconcileOrder(correlation: order.correlation, stop: stop)
     let announced = AnnouncedChange(order.key, correlation: order.correlation)
-    let seen = Lock<(before: DesiredResource?, planned: PlanResult?)>((nil, nil))
+    let seen = Lock<(before: DesiredResource?, planned: PlanResult?, isWritten: Bool)>((nil, nil, false))
     let edit = SourceEdit(
       note: CommitNote(author: order.author, message: order.commitMessage),
       propose: { edit, before in
-        seen.withLock { $0 = (before.resources.first { $0.key == order.key }, nil) }
+        seen.withLock { $0 = (before.resources.first { $0.key == order.key }, nil, false) }
         return try order.propose(edit, before)
       },
       decide: { proposal in
@@ -63,6 +63,7 @@ actor WriteDesk {
         // First: from the moment on in which the files say so, its checks are bound.
         try await self.destinations.remember(given, of: order.key)
         await self.source.orders.announce(announced)
+        seen.withLock { $0.isWritten = true }
         return true
       })
     do {
@@ -71,9 +72,9 @@ actor WriteDesk {
       _ = await source.orders.conclude(announced)
       throw Self.problem(error)
     }
-    let (before, planned) = seen.withLock { $0 }
+    let (before, planned, isWritten) = seen.withLock { $0 }
     if order.isDryRun, let planned { return .planned(planned) }
-    if stop.isRequested { throw Problem(503, .interrupted, "it was cancelled before anything was written") }
+    guard isWritten else { throw Problem(503, .interrupted, "it was cancelled before anything was written") }
     return .written(Written(before: before, change: await apply(order, announced, before, work)))
   }
 
