@@ -30,6 +30,8 @@ package struct ChangeReport: Codable, Hashable, Sendable {
   @Nullable package var source: LocationReport?
   package var renamedFrom: String?
   package var suspended: Suspended?
+  /// Why it waits, of those that are held back.
+  package var held: String?
   /// Why it is blocked.
   package var reason: Reason?
   /// Only of an apply: `applied`, `failed`, `unproven` or `not_attempted`.
@@ -38,7 +40,7 @@ package struct ChangeReport: Codable, Hashable, Sendable {
   package var error: Nullable<DiagnosticReport>?
 
   private enum CodingKeys: String, CodingKey {
-    case kind, name, action, cause, id, fields, source, suspended, reason, outcome, error
+    case kind, name, action, cause, id, fields, source, suspended, held, reason, outcome, error
     case renamedFrom = "renamed_from"
   }
 

@@ -42,7 +42,13 @@ package struct PlanReport: Codable, Hashable, Sendable {
     digest = plan.digest
     summary = Self.summary(plan)
     changes = plan.changes.map { ChangeReport($0, outcomes[$0.key], isApplied: result != nil) }
-    if !plan.withheld.isEmpty { withheld = plan.withheld.map { ChangeReport($0) } }
+    if !plan.withheld.isEmpty {
+      withheld = plan.withheld.map { change in
+        var report = ChangeReport(change)
+        report.held = plan.holdReason(change)
+        return report
+      }
+    }
     if !plan.adoptable.isEmpty { adoptable = plan.adoptable.map { Name(kind: $0.kind.rawValue, name: $0.name) } }
     let checked = planned.probes.sorted { $0.key < $1.key }.flatMap(\.value)
     if !checked.isEmpty { destinations = checked.map(DestinationReport.init) }

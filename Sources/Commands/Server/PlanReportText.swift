@@ -17,8 +17,8 @@ struct PlanReportText {
     var lines: [TerminalText] = TerminalText("daemon at \(server)").wrapped(to: console.columns) + [""]
     for change in report.changes { lines += self.lines(change, blocks) }
     for change in withheld {
-      let why = change.suspended.map { "suspended until \($0.until)" } ?? "held back"
-      lines += blocks.lines(".", .dim, change.name, ["\(title(change)): \(why)"], [place(change)])
+      let why: TerminalText = "\(title(change)): \(change.held ?? "held back")"
+      lines += blocks.lines(".", .dim, change.name, [why], [place(change)])
     }
     if let count = report.summary?["unchanged"], count > 0 { lines.append("  \(count) unchanged") }
     if lines.last?.isEmpty == false { lines.append("") }
