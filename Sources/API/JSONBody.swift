@@ -22,6 +22,7 @@ struct JSONBody {
     }
     let value = try? JSONDecoder().decode(JSONValue.self, from: Data(request.http.body))
     guard let members = value?.objectValue else { throw Problem(400, .apiRequest, "the body is no JSON object") }
+    if let problem = JSONKeys.problem(in: request.http.body) { throw Problem(400, .duplicateKey, problem) }
     try self.init(members, known: known)
   }
 

@@ -125,7 +125,8 @@ import Testing
       #expect(try await daemon.order("/api/suspend", suspend, token: reader).status == 403)
       #expect(try await daemon.order("/api/suspend", suspend, token: writer, type: "text/plain").status == 415)
       for (body, status) in [
-        ("[]", 400), ("{", 400), (#"{"nam": "app"}"#, 422), (#"{"name": 7}"#, 422), (#"{"name": "apq"}"#, 404),
+        ("[]", 400), ("{", 400), (#"{"name": "app", "na\u006de": "web"}"#, 400), (#"{"nam": "app"}"#, 422),
+        (#"{"name": 7}"#, 422), (#"{"name": "apq"}"#, 404),
         (#"{"name": "app", "all": true}"#, 422), (#"{"name": "app", "for": "soon"}"#, 422),
       ] {
         let answer = try await daemon.order("/api/suspend", body, token: writer)
